@@ -1,0 +1,31 @@
+//! The words that Glomers' nodes, clients and engine exchange.
+//!
+//! This crate knows what a message looks like, and nothing about how or when
+//! one travels: no I/O, no time, no randomness. It holds
+//!
+//! - [`Value`]: any JSON value, compact, totally ordered and hashable (with the
+//!   keywords and sets of EDN, which histories need);
+//! - [`Message`] and [`Request`]: Rust types that are message bodies;
+//! - [`Payload`]: a body on its way, typed or as JSON text;
+//! - [`Line`]: one line of the Maelstrom wire protocol;
+//! - [`ErrorCode`] and [`RpcError`];
+//! - [`rpc`]: the request and reply types of the standard workloads.
+
+mod error;
+mod id;
+mod json;
+mod line;
+mod message;
+mod payload;
+pub mod rpc;
+pub mod schema;
+mod value;
+
+pub use error::{ErrorCode, RpcError};
+pub use id::NodeId;
+pub use json::{JsonError, MAX_DEPTH};
+pub use line::{Line, LineError};
+pub use message::{Body, Header, Message, Request};
+pub use payload::{DecodeError, Payload};
+pub use serde_json::value::RawValue;
+pub use value::{List, Value};

@@ -1,0 +1,24 @@
+//! The request and reply types of the standard workloads, as Maelstrom defines
+//! them. `any` fields are [`Value`](crate::Value)s.
+
+pub mod broadcast;
+pub mod echo;
+pub mod init;
+pub mod kv;
+pub mod unique_ids;
+
+/// Implements [`Message`](crate::Message), and [`Request`](crate::Request)
+/// where a reply is named.
+macro_rules! messages {
+    ($($name:ident = $kind:literal $(=> $reply:ident)?),* $(,)?) => {
+        $(
+            impl $crate::Message for $name {
+                const TYPE: &'static str = $kind;
+            }
+            $(impl $crate::Request for $name {
+                type Reply = $reply;
+            })?
+        )*
+    };
+}
+use messages;
