@@ -34,8 +34,8 @@ impl DropReason {
 
 /// One event of the journal. Times count from the beginning of the run, which
 /// is before the nodes are initialised.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Record {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Record<'a> {
     /// A message was sent.
     Send {
         /// When.
@@ -43,11 +43,11 @@ pub enum Record {
         /// The message's network id.
         id: u64,
         /// Who sent it.
-        src: String,
+        src: &'a str,
         /// Who is to receive it.
-        dest: String,
+        dest: &'a str,
         /// The body as JSON, cut at [`BODY_LIMIT`] bytes.
-        body: Vec<u8>,
+        body: &'a [u8],
         /// The length of the whole body in bytes.
         body_length: u64,
     },
@@ -72,11 +72,11 @@ pub enum Record {
         /// When.
         time: Time,
         /// Which node.
-        node: String,
+        node: &'a str,
         /// What about.
-        label: String,
+        label: &'a str,
         /// What, as JSON.
-        value: String,
+        value: &'a str,
     },
 }
 

@@ -7,9 +7,11 @@
 pub mod edn;
 pub mod journal;
 pub mod jsonl;
+mod observer;
 mod op;
 mod time;
 
 pub use glomers_protocol::{List, Value};
+pub use observer::{Observer, Unobserved};
 pub use op::{History, Op, OpKind, Process};
 pub use time::{MILLISECOND, SECOND, Time};

@@ -1,0 +1,130 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use glomers_history::{History, Time, Value};
+
+/// What a checker thinks of a history. The order is from good to bad, so the
+/// verdict on several aspects is the maximum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Validity {
+    /// Nothing wrong was found, and it would have been.
+    #[default]
+    Valid,
+    /// It cannot be said.
+    Unknown,
+    /// Something is certainly wrong.
+    Invalid,
+}
+
+impl Validity {
+    /// `Valid` or `Invalid`.
+    pub fn from_bool(valid: bool) -> Validity {
+        if valid {
+            Validity::Valid
+        } else {
+            Validity::Invalid
+        }
+    }
+
+    /// As results spell it: `true`, `false` or `:unknown`.
+    pub fn to_value(self) -> Value {
+        match self {
+            Validity::Valid => Value::Bool(true),
+            Validity::Unknown => Value::keyword("unknown"),
+            Validity::Invalid => Value::Bool(false),
+        }
+    }
+}
+
+/// Something that is wrong, in words a person can act on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The kind of finding: `lost`, `duplicated`, `node-crashed`.
+    pub name: Cow<'static, str>,
+    /// One sentence: what is wrong and the rule that it breaks.
+    pub summary: String,
+    /// The operations or lines that prove it, one a line, a dozen at most.
+    pub evidence: Vec<String>,
+    /// Where to look: indexes into the history.
+    pub operations: Vec<u64>,
+    /// The node it is about, if it is about one.
+    pub node: Option<String>,
+    /// When it showed, counted as operations are.
+    pub time: Option<Time>,
+}
+
+/// An observation that a node made about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// When, counted as operations are (0 if before the first could be).
+    pub time: Time,
+    /// Which node, by its place in [`Context::nodes`].
+    pub node: u32,
+    /// What about.
+    pub label: Arc<str>,
+    /// What.
+    pub value: Value,
+}
+
+/// A message that a partition or loss swallowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutMessage {
+    /// When, counted as operations are.
+    pub time: Time,
+    /// The sender, by its place in [`Context::nodes`].
+    pub src: u32,
+    /// The receiver, by its place in [`Context::nodes`].
+    pub dest: u32,
+    /// The body.
+    pub body: Value,
+}
+
+/// What a checker may know beside the history.
+#[derive(Debug, Clone, Default)]
+pub struct Context {
+    /// The names of the nodes. The operations of process p went to node
+    /// (p mod `concurrency`) mod (number of nodes).
+    pub nodes: Vec<String>,
+    /// How many workers there were; 0 if unknown.
+    pub concurrency: u32,
+    /// What nodes noted about themselves, in order of time.
+    pub marks: Vec<Mark>,
+    /// What partitions cut, in order of time.
+    pub cut: Vec<CutMessage>,
+}
+
+impl Context {
+    /// The name of the node that a process talks to, if known.
+    pub fn node_of(&self, process: glomers_history::Process) -> Option<&str> {
+        let glomers_history::Process::Client(process) = process else {
+            return None;
+        };
+        let worker = process.checked_rem(self.concurrency)? as usize;
+        self.nodes
+            .get(worker.checked_rem(self.nodes.len())?)
+            .map(String::as_str)
+    }
+}
+
+/// The verdict of one checker.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckResult {
+    /// What Jepsen's checker of this name would say.
+    pub compat: Validity,
+    /// What we say: never better than `compat`, but for unknown.
+    pub strict: Validity,
+    /// The entries of the checker's map in the results, but for `valid?`, in
+    /// order; names as Jepsen has them, then ours.
+    pub fields: Vec<(&'static str, Value)>,
+    /// What is wrong, the worst first.
+    pub findings: Vec<Finding>,
+    /// Sentences that help to read a verdict that is not bad: why a fault did
+    /// no harm, say.
+    pub notes: Vec<String>,
+}
+
+/// Judges a history.
+pub trait Checker {
+    /// Judges a history. Never panics, whatever the history holds.
+    fn check(&self, history: &History, context: &Context) -> CheckResult;
+}

@@ -1,0 +1,47 @@
+use glomers_protocol::Payload;
+
+use crate::journal::DropReason;
+use crate::{Op, Time, Value};
+
+/// Watches a run while it goes on: what streams the store, and what tests count
+/// with. Times of messages and marks count from the beginning of the run, those
+/// of operations from when all nodes were initialised.
+///
+/// Every method does nothing by default.
+pub trait Observer {
+    /// An operation began or ended.
+    fn operation(&mut self, op: &Op) {
+        let _ = op;
+    }
+
+    /// A message was sent.
+    fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
+        let _ = (time, id, src, dest, payload);
+    }
+
+    /// A message was delivered.
+    fn received(&mut self, time: Time, id: u64) {
+        let _ = (time, id);
+    }
+
+    /// A message will never be delivered.
+    fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
+        let _ = (time, id, reason);
+    }
+
+    /// A node said something about itself.
+    fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
+        let _ = (time, node, label, value);
+    }
+
+    /// A node logged a line.
+    fn logged(&mut self, time: Time, node: &str, line: &str) {
+        let _ = (time, node, line);
+    }
+}
+
+/// Watches nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {}

@@ -1,0 +1,207 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use glomers_history::Time;
+use glomers_protocol::{Body, Message, NodeId, Payload, RpcError, Value};
+
+use crate::disk::{Disk, Unsupported};
+use crate::effect::Effect;
+use crate::process::{Incoming, TimerId};
+use crate::rng::Rng;
+use crate::runtime::{Identity, WallClock};
+use crate::timers::Timers;
+
+/// What a node can know and do while it handles an input.
+///
+/// Nothing happens before the handler returns: effects collect here and are
+/// applied in order.
+pub struct Cx {
+    pub(crate) id: NodeId,
+    pub(crate) peers: Arc<[NodeId]>,
+    pub(crate) now: Time,
+    pub(crate) wall_clock: WallClock,
+    pub(crate) incarnation: Option<u32>,
+    pub(crate) rng: Rng,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) timers: Timers,
+    pub(crate) disk: Option<Box<dyn Disk>>,
+    next_msg_id: u64,
+}
+
+impl Cx {
+    pub(crate) fn new(identity: Identity) -> Cx {
+        let mut rng = Rng::from_seed(identity.seed);
+        // A reply to an earlier incarnation must not match a request of this
+        // one, so only the first counts from 1.
+        let next_msg_id = if identity.incarnation == Some(0) {
+            1
+        } else {
+            (1 << 32) + rng.below(1 << 48)
+        };
+        Cx {
+            id: NodeId::new(""),
+            peers: Arc::from([]),
+            now: Time::ZERO,
+            wall_clock: WallClock(0),
+            incarnation: identity.incarnation,
+            rng,
+            effects: Vec::new(),
+            timers: Timers::default(),
+            disk: None,
+            next_msg_id,
+        }
+    }
+
+    /// A context for unit tests of a [`Process`](crate::Process): node `id`
+    /// among `peers`, at time 0, first incarnation, with the randomness of
+    /// `seed`. See also [`Cx::take_effects`] and [`Cx::set_now`].
+    pub fn for_test(id: &str, peers: &[&str], seed: u64) -> Cx {
+        let mut cx = Cx::new(Identity {
+            seed,
+            incarnation: Some(0),
+        });
+        cx.id = NodeId::new(id);
+        cx.peers = peers.iter().map(NodeId::new).collect();
+        cx
+    }
+
+    /// The node's own id.
+    pub fn id(&self) -> &NodeId {
+        &self.id
+    }
+
+    /// The ids of all nodes of the cluster, this one among them, in an order
+    /// that is the same for all.
+    pub fn peers(&self) -> &Arc<[NodeId]> {
+        &self.peers
+    }
+
+    /// How often this node was started before: 0 in its first life. `None` if
+    /// the workbench does not say (Maelstrom).
+    pub fn incarnation(&self) -> Option<u32> {
+        self.incarnation
+    }
+
+    /// Time since the start of this incarnation. Never goes back.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// What a clock on the wall says. May jump, and differ between nodes.
+    pub fn wall_clock(&self) -> WallClock {
+        self.wall_clock
+    }
+
+    /// The node's randomness.
+    pub fn rng(&mut self) -> &mut Rng {
+        &mut self.rng
+    }
+
+    /// What earlier incarnations made durable, and where to write.
+    ///
+    /// # Errors
+    /// If the driver has no storage.
+    pub fn disk(&mut self) -> Result<&mut (dyn Disk + 'static), Unsupported> {
+        self.disk.as_deref_mut().ok_or(Unsupported {
+            what: "durable storage (cx.disk())",
+        })
+    }
+
+    /// A `msg_id` that this incarnation has not used.
+    pub fn next_msg_id(&mut self) -> u64 {
+        let id = self.next_msg_id;
+        self.next_msg_id += 1;
+        id
+    }
+
+    /// Sends a message that expects no reply.
+    pub fn send<M: Message>(&mut self, dest: &NodeId, message: M) {
+        self.send_payload(dest, Payload::new(message));
+    }
+
+    /// Sends one body to several nodes without copying it.
+    pub fn send_all<'a, M: Message>(
+        &mut self,
+        dests: impl IntoIterator<Item = &'a NodeId>,
+        message: M,
+    ) {
+        let body: Arc<dyn Body> = Arc::new(message);
+        for dest in dests {
+            self.send_payload(dest, Payload::shared(body.clone(), None, None));
+        }
+    }
+
+    /// Sends a request; the reply arrives as a message whose header's
+    /// `in_reply_to` is the id that this returns.
+    pub fn request<M: Message>(&mut self, dest: &NodeId, message: M) -> u64 {
+        let id = self.next_msg_id();
+        self.send_payload(dest, Payload::typed(message, Some(id), None));
+        id
+    }
+
+    /// Replies to a message. Does nothing if that has no `msg_id`, as it then
+    /// wants no reply.
+    pub fn reply<M: Message>(&mut self, to: &Incoming, message: M) {
+        if to.header.msg_id.is_some() {
+            let payload = Payload::typed(message, None, to.header.msg_id);
+            self.send_payload(&to.src, payload);
+        }
+    }
+
+    /// Replies to a message with an error.
+    pub fn reply_error(&mut self, to: &Incoming, error: RpcError) {
+        self.reply(to, error);
+    }
+
+    /// Sends a body with the header it has.
+    pub fn send_payload(&mut self, dest: &NodeId, payload: Payload) {
+        self.effects.push(Effect::Send {
+            dest: dest.clone(),
+            payload,
+        });
+    }
+
+    /// Asks for an [`Input::Timer`](crate::Input::Timer) after a duration.
+    pub fn set_timer(&mut self, after: Duration) -> TimerId {
+        self.timers.set(self.now + after)
+    }
+
+    /// Takes back a timer; whether it was still to come.
+    pub fn cancel_timer(&mut self, id: TimerId) -> bool {
+        self.timers.cancel(id)
+    }
+
+    /// Notes an observation about this node, for invariants and latencies:
+    /// `cx.mark("holds", value)` where the node first has a value.
+    pub fn mark(&mut self, label: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+        self.effects.push(Effect::Mark {
+            label: label.into(),
+            value: value.into(),
+        });
+    }
+
+    /// Writes a line to the node's log.
+    pub fn log(&mut self, line: impl Into<String>) {
+        self.effects.push(Effect::Log(line.into()));
+    }
+
+    /// For tests: what the node wants done, leaving nothing.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// For tests: sets the node's monotonic clock.
+    ///
+    /// # Panics
+    /// If that would turn the clock back.
+    pub fn set_now(&mut self, now: Time) {
+        assert!(now >= self.now, "the monotonic clock cannot go back");
+        self.now = now;
+    }
+
+    /// For tests: takes the first timer that is due.
+    pub fn take_due_timer(&mut self) -> Option<TimerId> {
+        self.timers.take_due(self.now)
+    }
+}

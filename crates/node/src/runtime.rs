@@ -1,0 +1,127 @@
+use std::time::Duration;
+
+use glomers_history::Time;
+use glomers_protocol::rpc::init::{Init, InitOk};
+use glomers_protocol::{ErrorCode, NodeId, Payload, RpcError};
+
+use crate::cx::Cx;
+use crate::disk::Disk;
+use crate::effect::Effect;
+use crate::process::{Incoming, Input, Process};
+
+/// A time of day: nanoseconds since 1970-01-01 00:00 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WallClock(pub u64);
+
+/// What makes one incarnation of a node different from others.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity {
+    /// Seed of the node's randomness.
+    pub seed: u64,
+    /// How often the node was started before; `None` if nobody knows.
+    pub incarnation: Option<u32>,
+}
+
+/// One incarnation of a node, ready to be driven: it takes messages and wake-ups
+/// with their times and leaves effects. Handles `init`, holds back what comes
+/// before it, and keeps the timers. Used by every driver.
+pub struct Runtime {
+    process: Box<dyn Process>,
+    cx: Cx,
+    started_at: Time,
+    /// Messages that came before `init`; `None` once the node runs.
+    early: Option<Vec<Incoming>>,
+}
+
+impl Runtime {
+    /// A node that has not been initialised, born at `now`.
+    pub fn new(process: Box<dyn Process>, identity: Identity, now: Time) -> Runtime {
+        Runtime {
+            process,
+            cx: Cx::new(identity),
+            started_at: now,
+            early: Some(Vec::new()),
+        }
+    }
+
+    /// Gives the node a disk.
+    #[must_use]
+    pub fn with_disk(mut self, disk: Box<dyn Disk>) -> Runtime {
+        self.cx.disk = Some(disk);
+        self
+    }
+
+    /// Delivers a message. `now` is the driver's clock, not the node's.
+    pub fn message(&mut self, now: Time, wall_clock: WallClock, src: NodeId, payload: Payload) {
+        self.set_clocks(now, wall_clock);
+        let header = payload.header();
+        let message = Incoming {
+            src,
+            header,
+            payload,
+        };
+        match &mut self.early {
+            None => self.process.handle(Input::Message(message), &mut self.cx),
+            Some(early) if message.header.kind() == "init" => {
+                let held_back = std::mem::take(early);
+                if self.init(&message) {
+                    self.early = None;
+                    for message in held_back {
+                        self.process.handle(Input::Message(message), &mut self.cx);
+                    }
+                } else {
+                    self.early = Some(held_back);
+                }
+            }
+            Some(early) => early.push(message),
+        }
+    }
+
+    fn init(&mut self, message: &Incoming) -> bool {
+        match message.payload.decode::<Init>() {
+            Ok(init) => {
+                self.cx.id = init.node_id;
+                self.cx.peers = init.node_ids;
+                self.process
+                    .handle(Input::Start { recovered: false }, &mut self.cx);
+                self.cx.reply(message, InitOk {});
+                true
+            }
+            Err(error) => {
+                let error = RpcError::new(ErrorCode::MALFORMED_REQUEST, error.to_string());
+                self.cx.reply_error(message, error);
+                false
+            }
+        }
+    }
+
+    /// Fires the timers that are due at `now`, in order.
+    pub fn wake(&mut self, now: Time, wall_clock: WallClock) {
+        self.set_clocks(now, wall_clock);
+        while let Some(timer) = self.cx.timers.take_due(self.cx.now) {
+            self.process.handle(Input::Timer(timer), &mut self.cx);
+        }
+    }
+
+    /// When the node wants to be woken, by the driver's clock.
+    pub fn next_wake(&self) -> Option<Time> {
+        let due = self.cx.timers.next_due()?;
+        Some(self.started_at + Duration::from_nanos(due.0))
+    }
+
+    /// The effects of the last calls; the driver drains them.
+    pub fn effects(&mut self) -> &mut Vec<Effect> {
+        &mut self.cx.effects
+    }
+
+    /// The node's id, once it is initialised.
+    pub fn id(&self) -> Option<&NodeId> {
+        self.early.is_none().then_some(&self.cx.id)
+    }
+
+    fn set_clocks(&mut self, now: Time, wall_clock: WallClock) {
+        let now = Time(now.0.saturating_sub(self.started_at.0));
+        self.cx.now = self.cx.now.max(now);
+        self.cx.wall_clock = wall_clock;
+    }
+}

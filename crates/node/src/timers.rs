@@ -1,0 +1,42 @@
+use std::collections::BTreeSet;
+
+use glomers_history::Time;
+
+use crate::process::TimerId;
+
+/// The timers of one incarnation, by due time, then in the order they were set.
+#[derive(Debug, Default)]
+pub(crate) struct Timers {
+    due: BTreeSet<TimerId>,
+    next: u64,
+}
+
+impl Timers {
+    pub(crate) fn set(&mut self, at: Time) -> TimerId {
+        let id = TimerId {
+            at,
+            number: self.next,
+        };
+        self.next += 1;
+        self.due.insert(id);
+        id
+    }
+
+    pub(crate) fn cancel(&mut self, id: TimerId) -> bool {
+        self.due.remove(&id)
+    }
+
+    pub(crate) fn next_due(&self) -> Option<Time> {
+        self.due.first().map(|id| id.at)
+    }
+
+    /// Takes the first timer that is due at `now`.
+    pub(crate) fn take_due(&mut self, now: Time) -> Option<TimerId> {
+        let first = *self.due.first()?;
+        if first.at <= now {
+            self.due.pop_first();
+            return Some(first);
+        }
+        None
+    }
+}
