@@ -1,8 +1,24 @@
 //! From a history to a verdict.
 //!
 //! Checkers are pure: they see operations and observations, never nodes, network
-//! or files, and say the same of the same history always.
+//! or files, and say the same of the same history always. Each gives two
+//! verdicts: what Jepsen's checker of that name would say, and ours, which is
+//! stricter. [`judge`] puts together what a whole run amounts to.
 
+mod availability;
+mod echo;
+mod intern;
+mod judge;
+mod set_full;
+mod stats;
+mod unique_ids;
 mod verdict;
+mod words;
 
+pub use availability::{Availability, AvailabilityCheck};
+pub use echo::Echo;
+pub use judge::{JudgeOptions, Standard, Verdict, compose, judge};
+pub use set_full::SetFull;
+pub use stats::Stats;
+pub use unique_ids::UniqueIds;
 pub use verdict::{CheckResult, Checker, Context, CutMessage, Finding, Mark, Validity};

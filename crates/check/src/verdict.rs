@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use glomers_history::{History, Time, Value};
@@ -53,6 +54,49 @@ pub struct Finding {
     pub time: Option<Time>,
 }
 
+/// How many lines a rendered finding may have: what a person reads at a glance.
+const LINES: usize = 12;
+
+impl Finding {
+    /// A finding without evidence yet.
+    pub fn new(name: &'static str, summary: impl Into<String>) -> Finding {
+        Finding {
+            name: Cow::Borrowed(name),
+            summary: summary.into(),
+            evidence: Vec::new(),
+            operations: Vec::new(),
+            node: None,
+            time: None,
+        }
+    }
+
+    /// The finding as text: its name and summary, then the evidence, indented; at
+    /// most a dozen lines.
+    pub fn render(&self) -> Vec<String> {
+        let mut lines = vec![format!("{}: {}", self.name, self.summary)];
+        let room = LINES - 1;
+        let fits = self.evidence.len() <= room;
+        let shown = if fits { room } else { room - 1 };
+        lines.extend(
+            self.evidence
+                .iter()
+                .take(shown)
+                .map(|line| format!("  {line}")),
+        );
+        if !fits {
+            lines.push(format!("  and {} lines more", self.evidence.len() - shown));
+        }
+        lines
+    }
+}
+
+impl fmt::Display for Finding {
+    /// The lines of [`Finding::render`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render().join("\n"))
+    }
+}
+
 /// An observation that a node made about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
@@ -103,6 +147,22 @@ impl Context {
         self.nodes
             .get(worker.checked_rem(self.nodes.len())?)
             .map(String::as_str)
+    }
+
+    /// The place in [`Context::nodes`] of the node that a process talks to.
+    pub(crate) fn node_index_of(&self, process: glomers_history::Process) -> Option<usize> {
+        let glomers_history::Process::Client(process) = process else {
+            return None;
+        };
+        let worker = process.checked_rem(self.concurrency)? as usize;
+        worker.checked_rem(self.nodes.len())
+    }
+
+    /// The name of the node at a place in [`Context::nodes`].
+    pub(crate) fn node_name(&self, index: u32) -> &str {
+        self.nodes
+            .get(index as usize)
+            .map_or("an unknown node", String::as_str)
     }
 }
 

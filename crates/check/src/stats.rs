@@ -1,0 +1,101 @@
+//! How many operations succeeded.
+
+use std::collections::BTreeMap;
+
+use glomers_history::{History, Op, OpKind, Value};
+
+use crate::{CheckResult, Checker, Context, Finding, Validity, words};
+
+/// How many unsuccessful operations a finding shows.
+const SHOWN: usize = 3;
+
+/// Counts ends of operations; every kind of operation must have succeeded once
+/// at least.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Kinds of operations that need not succeed.
+    pub exempt: Vec<String>,
+}
+
+#[derive(Default)]
+struct Counts {
+    ok: u64,
+    fail: u64,
+    info: u64,
+}
+
+impl Counts {
+    fn add(&mut self, kind: OpKind) {
+        match kind {
+            OpKind::Invoke => {}
+            OpKind::Ok => self.ok += 1,
+            OpKind::Fail => self.fail += 1,
+            OpKind::Info => self.info += 1,
+        }
+    }
+
+    fn total(&self) -> u64 {
+        self.ok + self.fail + self.info
+    }
+
+    fn fields(&self) -> [(&'static str, Value); 4] {
+        [
+            ("count", Value::from(self.total())),
+            ("ok-count", Value::from(self.ok)),
+            ("fail-count", Value::from(self.fail)),
+            ("info-count", Value::from(self.info)),
+        ]
+    }
+}
+
+impl Checker for Stats {
+    fn check(&self, history: &History, context: &Context) -> CheckResult {
+        let mut all = Counts::default();
+        let mut kinds: BTreeMap<&str, Counts> = BTreeMap::new();
+        for op in history.ops() {
+            if op.process.is_client() && op.kind != OpKind::Invoke {
+                all.add(op.kind);
+                kinds.entry(&op.f).or_default().add(op.kind);
+            }
+        }
+        let mut result = CheckResult::default();
+        for (f, counts) in &kinds {
+            if counts.ok == 0 && !self.exempt.iter().any(|exempt| exempt == f) {
+                result.findings.push(never_ok(history, context, f, counts));
+            }
+        }
+        result.compat = Validity::from_bool(result.findings.is_empty());
+        result.strict = result.compat;
+        let by_f = kinds.iter().map(|(f, counts)| {
+            let valid = [("valid?", Value::Bool(counts.ok > 0))];
+            (*f, Value::record(valid.into_iter().chain(counts.fields())))
+        });
+        let by_f = Value::record(by_f);
+        result.fields.extend(all.fields());
+        result.fields.push(("by-f", by_f));
+        result
+    }
+}
+
+fn never_ok(history: &History, context: &Context, f: &str, counts: &Counts) -> Finding {
+    let mut finding = Finding::new(
+        "never-ok",
+        format!(
+            "No {f} was ever answered: {} tried, 0 ok, {} failed, {} unknown. Each kind of \
+             operation must succeed once at least.",
+            counts.total(),
+            counts.fail,
+            counts.info
+        ),
+    );
+    let ends = |op: &&Op| op.process.is_client() && op.kind != OpKind::Invoke && *op.f == *f;
+    for op in history.ops().iter().filter(ends).take(SHOWN) {
+        finding.evidence.push(format!(
+            "{} {}",
+            words::operation(op, context),
+            words::outcome(Some(op))
+        ));
+        words::point(&mut finding, op, context);
+    }
+    finding
+}
