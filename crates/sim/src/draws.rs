@@ -1,0 +1,151 @@
+//! Keyed randomness.
+//!
+//! Each draw is a function of the seed, of what it is for, and of the thing it is
+//! about, never of how many draws came before. So taking one operation, node or
+//! fault out of a Plan leaves all other draws in place.
+
+use rand_core::{Rng as _, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// What a draw decides. The numbers are part of what a seed means: never change
+/// one, never use one again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Purpose {
+    /// Latency of the k-th message on a link (source, destination, k).
+    Latency = 1,
+    /// Loss of the k-th message on a link (source, destination, k).
+    Loss = 2,
+    /// Service time of the k-th delivery to an incarnation (node, incarnation, k).
+    Service = 3,
+    /// The gap after the k-th operation (k, 0, 0).
+    Gap = 4,
+    /// A worker's operations (worker, 0, 0).
+    Worker = 5,
+    /// The seed of a node's randomness (node, incarnation, 0).
+    Node = 6,
+    /// The schedule of one kind of fault (kind of fault, 0, 0).
+    Nemesis = 7,
+    /// The choices of a random chooser.
+    Choice = 8,
+}
+
+/// A stream of random numbers that belongs to one key.
+#[derive(Debug, Clone)]
+pub struct Draws(Xoshiro256PlusPlus);
+
+/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014), which spreads any
+/// difference of its input over all bits.
+fn spread(mut x: u64) -> u64 {
+    x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+/// A seed of 64 bits that belongs to one key.
+pub fn keyed_seed(seed: u64, purpose: Purpose, a: u64, b: u64, c: u64) -> u64 {
+    [purpose as u64, a, b, c]
+        .into_iter()
+        .fold(spread(seed), |hash, part| spread(hash ^ part))
+}
+
+impl Draws {
+    /// The stream of a key.
+    pub fn keyed(seed: u64, purpose: Purpose, a: u64, b: u64, c: u64) -> Draws {
+        Draws(Xoshiro256PlusPlus::seed_from_u64(keyed_seed(
+            seed, purpose, a, b, c,
+        )))
+    }
+
+    /// 64 random bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// A number from 0 (included) to 1 (not included), in steps of 2⁻⁵³.
+    pub fn unit(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    }
+
+    /// An integer from 0 up to, but not including, `end`.
+    ///
+    /// # Panics
+    /// If `end` is 0.
+    pub fn below(&mut self, end: u64) -> u64 {
+        assert!(end > 0, "there is no number below 0");
+        // Lemire 2019: multiply, and reject the part that would be biased.
+        let threshold = end.wrapping_neg() % end;
+        loop {
+            let wide = u128::from(self.bits()) * u128::from(end);
+            if wide as u64 >= threshold {
+                return (wide >> 64) as u64;
+            }
+        }
+    }
+
+    /// A number with the exponential distribution of this mean.
+    pub fn exponential(&mut self, mean: f64) -> f64 {
+        // 1 − u is never 0. `libm` gives the same bits on every machine.
+        -libm::log(1.0 - self.unit()) * mean
+    }
+
+    /// Puts the elements into random order (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, elements: &mut [T]) {
+        for last in (1..elements.len()).rev() {
+            let other = self.below(last as u64 + 1) as usize;
+            elements.swap(last, other);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_a_seed_never_change() {
+        let mut draws = Draws::keyed(42, Purpose::Latency, 1, 2, 3);
+        assert_eq!(
+            (
+                draws.bits(),
+                draws.below(1000),
+                draws.exponential(100.0).to_bits()
+            ),
+            GOLDEN,
+            "stores of earlier versions could no longer be repeated"
+        );
+    }
+
+    const GOLDEN: (u64, u64, u64) = (15_966_920_482_993_298_509, 352, 4_624_826_978_949_720_291);
+
+    #[test]
+    fn draws_have_the_distribution_they_claim() {
+        let mut draws = Draws::keyed(7, Purpose::Service, 0, 0, 0);
+        let count = 100_000;
+        let mean = (0..count).map(|_| draws.exponential(5.0)).sum::<f64>() / f64::from(count);
+        assert!((mean - 5.0).abs() < 0.1, "{mean}");
+        let mut seen = [0u32; 7];
+        for _ in 0..count {
+            seen[draws.below(7) as usize] += 1;
+        }
+        assert!(
+            seen.iter().all(|&n| n.abs_diff(count as u32 / 7) < 600),
+            "{seen:?}"
+        );
+    }
+
+    #[test]
+    fn each_part_of_the_key_counts() {
+        let base = keyed_seed(1, Purpose::Latency, 2, 3, 4);
+        for other in [
+            keyed_seed(2, Purpose::Latency, 2, 3, 4),
+            keyed_seed(1, Purpose::Loss, 2, 3, 4),
+            keyed_seed(1, Purpose::Latency, 3, 2, 4),
+            keyed_seed(1, Purpose::Latency, 2, 4, 3),
+            keyed_seed(1, Purpose::Latency, 2, 3, 5),
+        ] {
+            assert_ne!(base, other);
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! Workers and their clients: operations, requests, replies.
+
+use std::sync::Arc;
+
+use glomers_history::journal::DropReason;
+use glomers_history::{Op, OpKind, Process, Time, Value};
+use glomers_node::{Body, NodeId, Payload, RpcError};
+
+use super::network::InFlight;
+use super::phases::Phase;
+use super::{Endpoint, Engine};
+use crate::draws::{Draws, Purpose};
+use crate::plan::{Operations, Rate};
+use crate::queue::Event;
+use crate::workload::{Client, Failure, NextOperation, Step};
+
+/// What a client is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// It initialises a node.
+    Init(u32),
+    /// It asks a node the k-th question of the set-up.
+    Setup(u32),
+    /// It works for a worker.
+    Worker(u32),
+    /// Its worker has gone on with another.
+    Nobody,
+}
+
+/// One client: an address in the network.
+pub(super) struct ClientSlot {
+    pub(super) name: NodeId,
+    pub(super) owner: Owner,
+    /// The last id it used; ids count from 1.
+    last_msg_id: u64,
+    /// The request it waits for.
+    awaits: Option<u64>,
+    deadline: Time,
+    /// Whether a time-out is in the queue, so that there is one at most.
+    timeout_scheduled: bool,
+}
+
+/// One worker: does one operation at a time.
+pub(super) struct Worker {
+    node: u32,
+    process: u32,
+    client: Option<u32>,
+    machine: Option<Box<dyn Client>>,
+    draws: Draws,
+    /// The operation under way.
+    pub(super) current: Option<Op>,
+    /// The node that the operation under way asks, if not the worker's own.
+    asks: u32,
+    /// Operations of a list that wait for this worker.
+    listed: std::collections::VecDeque<u32>,
+}
+
+impl Engine<'_> {
+    pub(super) fn make_workers(&mut self) {
+        let nodes = self.plan.nodes.len() as u32;
+        self.workers = (0..self.plan.concurrency)
+            .map(|number| Worker {
+                node: number % nodes,
+                process: number,
+                client: None,
+                machine: None,
+                draws: Draws::keyed(self.plan.seed, Purpose::Worker, number.into(), 0, 0),
+                current: None,
+                asks: number % nodes,
+                listed: std::collections::VecDeque::new(),
+            })
+            .collect();
+    }
+
+    pub(super) fn new_client(&mut self, owner: Owner) -> u32 {
+        let number = self.clients.len() as u32;
+        self.clients.push(ClientSlot {
+            name: NodeId::from(format!("c{number}")),
+            owner,
+            last_msg_id: 0,
+            awaits: None,
+            deadline: Time::MAX,
+            timeout_scheduled: false,
+        });
+        number
+    }
+
+    /// Sends a request from a client and starts to wait.
+    pub(super) fn request(&mut self, client: u32, node: u32, body: Arc<dyn Body>, timeout: Time) {
+        let slot = &mut self.clients[client as usize];
+        slot.last_msg_id += 1;
+        let id = slot.last_msg_id;
+        slot.awaits = Some(id);
+        slot.deadline = timeout;
+        if !slot.timeout_scheduled {
+            slot.timeout_scheduled = true;
+            self.schedule(timeout, Event::Timeout { client });
+        }
+        let payload = Payload::shared(body, Some(id), None);
+        self.send(Endpoint::Client(client), Endpoint::Node(node), payload);
+    }
+
+    pub(super) fn timeout(&mut self, client: u32) {
+        let slot = &mut self.clients[client as usize];
+        slot.timeout_scheduled = false;
+        if slot.awaits.is_none() || slot.owner == Owner::Nobody {
+            return;
+        }
+        if slot.deadline > self.now {
+            // The request that this was for has been answered; the present one
+            // has a later deadline.
+            slot.timeout_scheduled = true;
+            let deadline = slot.deadline;
+            return self.schedule(deadline, Event::Timeout { client });
+        }
+        slot.awaits = None;
+        match slot.owner {
+            Owner::Init(node) => self.init_timed_out(node),
+            Owner::Setup(index) => self.setup_failed(index, "it did not answer in time"),
+            Owner::Worker(worker) => self.request_failed(worker, &Failure::Timeout),
+            Owner::Nobody => {}
+        }
+    }
+
+    pub(super) fn client_receives(&mut self, client: u32, message: InFlight) {
+        let Endpoint::Node(node) = message.src else {
+            return;
+        };
+        let slot = &mut self.clients[client as usize];
+        if slot.owner == Owner::Nobody {
+            return self.drop_message(message, DropReason::ClientGone);
+        }
+        self.observer.received(self.now, message.id);
+        self.net.clients.received += 1;
+        let header = message.payload.header();
+        match header.in_reply_to {
+            Some(id) if slot.awaits == Some(id) => slot.awaits = None,
+            // An answer that comes late, or twice.
+            Some(id) if (1..=slot.last_msg_id).contains(&id) => return,
+            other => {
+                let what = match other {
+                    None => "it sent a client a message without \"in_reply_to\"".to_owned(),
+                    Some(id) => format!("it replied to message {id}, which the client never sent"),
+                };
+                let text = message.payload.to_json();
+                return self.blame(
+                    node,
+                    &what,
+                    text.get(),
+                    "expected: \"in_reply_to\" is the \"msg_id\" of the request (protocol: bodies)",
+                );
+            }
+        }
+        let owner = slot.owner;
+        let error = (header.kind() == "error").then(|| message.payload.decode::<RpcError>());
+        match (owner, error) {
+            (Owner::Init(node), _) => self.init_answered(node, &message.payload),
+            (Owner::Setup(index), Some(_)) => {
+                self.setup_failed(index, &format!("it answered {:?}", message.payload));
+            }
+            (Owner::Setup(index), None) => self.setup_answered(index, node, &message.payload),
+            (Owner::Worker(worker), Some(Ok(error))) => {
+                self.request_failed(worker, &Failure::Error(error));
+            }
+            (Owner::Worker(worker), Some(Err(error))) => {
+                let what = format!("its error reply has not the form of one: {}", error.reason);
+                self.bad_reply(worker, node, &what, &message.payload);
+            }
+            (Owner::Worker(worker), None) => self.worker_receives(worker, node, &message.payload),
+            (Owner::Nobody, _) => {}
+        }
+    }
+
+    fn worker_receives(&mut self, worker: u32, node: u32, reply: &Payload) {
+        let Some(machine) = &mut self.workers[worker as usize].machine else {
+            return;
+        };
+        match machine.reply(reply) {
+            Step::BadReply(what) => self.bad_reply(worker, node, &what, reply),
+            step => self.step(worker, step),
+        }
+    }
+
+    /// A reply of the wrong form: nobody knows what happened, and the node is to
+    /// blame.
+    fn bad_reply(&mut self, worker: u32, node: u32, what: &str, reply: &Payload) {
+        let text = reply.to_json();
+        let asked = self.workers[worker as usize]
+            .current
+            .as_ref()
+            .map_or_else(String::new, |op| format!(" to {} (op {})", op.f, op.index));
+        self.blame(
+            node,
+            &format!("its reply{asked} is not of the form it must have: {what}"),
+            text.get(),
+            "expected: exactly the fields of the reply's type (protocol: workloads)",
+        );
+        let error = Value::list([
+            Value::keyword("indeterminate"),
+            Value::string(format!("malformed reply: {what}")),
+        ]);
+        self.complete(worker, OpKind::Info, None, Some(error));
+    }
+
+    /// The usual rule for a request without a result.
+    fn request_failed(&mut self, worker: u32, failure: &Failure) {
+        let state = &mut self.workers[worker as usize];
+        let own = state
+            .machine
+            .as_mut()
+            .and_then(|machine| machine.failed(failure));
+        if let Some(step) = own {
+            return self.step(worker, step);
+        }
+        let Some(op) = &state.current else { return };
+        let idempotent = self.workload.is_idempotent(&op.f);
+        let (definite, error) = match failure {
+            Failure::Timeout => (false, Value::keyword("net-timeout")),
+            Failure::Error(error) => (error.code.is_definite(), Self::error_value(error)),
+        };
+        let kind = if definite || idempotent {
+            OpKind::Fail
+        } else {
+            OpKind::Info
+        };
+        self.complete(worker, kind, None, Some(error));
+    }
+
+    fn step(&mut self, worker: u32, step: Step) {
+        match step {
+            Step::Request(body) => {
+                let state = &self.workers[worker as usize];
+                let (client, node) = (state.client, state.asks);
+                let client = match client {
+                    Some(client) => client,
+                    None => {
+                        let client = self.new_client(Owner::Worker(worker));
+                        self.workers[worker as usize].client = Some(client);
+                        client
+                    }
+                };
+                self.request(client, node, body, self.now + self.rpc_timeout);
+            }
+            Step::Done => self.complete(worker, OpKind::Ok, None, None),
+            Step::Ok(value) => self.complete(worker, OpKind::Ok, Some(value), None),
+            Step::Fail(error) => self.complete(worker, OpKind::Fail, None, Some(error)),
+            Step::Info(error) => self.complete(worker, OpKind::Info, None, Some(error)),
+            Step::BadReply(what) => {
+                let error = Value::list([Value::keyword("indeterminate"), Value::string(what)]);
+                self.complete(worker, OpKind::Info, None, Some(error));
+            }
+        }
+    }
+
+    /// An operation begins.
+    fn invoke(&mut self, worker: u32, next: NextOperation, is_final: bool) {
+        let state = &mut self.workers[worker as usize];
+        let process = Process::Client(state.process);
+        self.net.operations += 1;
+        self.busy_workers += 1;
+        self.record(process, OpKind::Invoke, next.f, next.value, None, is_final);
+        let op = self.history.ops().last().expect("just recorded").clone();
+        let machine = self.workers[worker as usize]
+            .machine
+            .get_or_insert_with(|| self.workload.client());
+        let step = machine.invoke(&op);
+        self.workers[worker as usize].current = Some(op);
+        self.step(worker, step);
+    }
+
+    /// An operation ends. Without a value the invocation's is repeated.
+    fn complete(&mut self, worker: u32, kind: OpKind, value: Option<Value>, error: Option<Value>) {
+        let state = &mut self.workers[worker as usize];
+        let Some(op) = state.current.take() else {
+            return;
+        };
+        state.asks = state.node;
+        self.busy_workers -= 1;
+        let value = value.unwrap_or(op.value);
+        self.record(op.process, kind, op.f, value, error, op.is_final);
+        if kind == OpKind::Info {
+            let state = &mut self.workers[worker as usize];
+            state.process += self.plan.concurrency;
+            if !self.workload.keeps_client() {
+                state.machine = None;
+                if let Some(client) = state.client.take() {
+                    self.clients[client as usize].owner = Owner::Nobody;
+                }
+            }
+        }
+        self.worker_is_free(worker);
+    }
+
+    fn worker_is_free(&mut self, worker: u32) {
+        match self.phase {
+            Phase::Main => {
+                if let Some(index) = self.workers[worker as usize].listed.pop_front() {
+                    self.begin_listed(index);
+                } else if self.generator_waits {
+                    self.generator_waits = false;
+                    self.schedule(self.now, Event::Generate);
+                }
+            }
+            Phase::Draining | Phase::Final => self.all_done_if_idle(),
+            _ => {}
+        }
+    }
+
+    /// Begins operations: one, or at rate `max` as many as there are free
+    /// workers.
+    pub(super) fn generate(&mut self) {
+        if self.phase != Phase::Main || self.plan.operations != Operations::Generated {
+            return;
+        }
+        loop {
+            let Some(worker) = self.take_free_worker() else {
+                // The schedule slips: the next gap counts from when this
+                // operation begins.
+                self.generator_waits = true;
+                return;
+            };
+            let mut draws = self.workers[worker as usize].draws.clone();
+            let next = self.workload.generate(worker, &mut draws);
+            self.workers[worker as usize].draws = draws;
+            self.invoke(worker, next, false);
+            if self.plan.rate == Rate::Max {
+                continue;
+            }
+            let Some(longest) = self.plan.rate.longest_gap() else {
+                return;
+            };
+            let mut draws = Draws::keyed(self.plan.seed, Purpose::Gap, self.generated, 0, 0);
+            self.generated += 1;
+            let gap = (draws.unit() * longest) as u64;
+            return self.schedule(Time(self.now.0.saturating_add(gap)), Event::Generate);
+        }
+    }
+
+    /// The free worker whose turn it is.
+    fn take_free_worker(&mut self) -> Option<u32> {
+        let count = self.plan.concurrency;
+        if self.busy_workers >= count {
+            return None;
+        }
+        let worker = (0..count)
+            .map(|step| (self.next_worker + step) % count)
+            .find(|&worker| self.workers[worker as usize].current.is_none())?;
+        self.next_worker = (worker + 1) % count;
+        Some(worker)
+    }
+
+    /// An operation of a list begins, or waits for its worker.
+    pub(super) fn begin_listed(&mut self, index: u32) {
+        let Operations::Listed(list) = &self.plan.operations else {
+            return;
+        };
+        if self.phase != Phase::Main {
+            return;
+        }
+        let Some(listed) = list.get(index as usize) else {
+            return;
+        };
+        let worker = listed.worker;
+        let state = &mut self.workers[worker as usize];
+        if state.current.is_some() {
+            state.listed.push_back(index);
+            return;
+        }
+        state.asks = listed.node.unwrap_or(state.node);
+        let next = NextOperation {
+            f: Arc::from(&*listed.f),
+            value: listed.value.clone(),
+        };
+        self.invoke(worker, next, false);
+    }
+
+    /// Every worker begins the final operation.
+    pub(super) fn begin_final(&mut self) -> bool {
+        let Some(next) = self.workload.final_operation() else {
+            return false;
+        };
+        for worker in 0..self.plan.concurrency {
+            self.invoke(worker, next.clone(), true);
+        }
+        true
+    }
+
+    /// Ends all operations under way: nobody will know.
+    pub(super) fn abandon_operations(&mut self) {
+        for worker in 0..self.plan.concurrency {
+            if self.workers[worker as usize].current.is_some() {
+                let error = Value::keyword("run-ended");
+                self.complete(worker, OpKind::Info, None, Some(error));
+            }
+        }
+    }
+}

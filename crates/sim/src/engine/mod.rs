@@ -1,0 +1,568 @@
+//! The event loop. Its parts: `network` (what happens to a message),
+//! `nodes` (start, stop, inboxes), `clients` (operations), `phases` (the
+//! course of a run and its faults), `blame` (what nodes do wrong).
+
+mod blame;
+mod clients;
+mod network;
+mod nodes;
+mod phases;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use glomers_check::{Context, CutMessage, Finding, Mark};
+use glomers_history::journal::DropReason;
+use glomers_history::{History, Observer, Op, OpKind, Process, Time, Value};
+use glomers_node::{Effect, NodeId, Payload};
+use rustc_hash::FxHashMap;
+use slab::Slab;
+
+use crate::chooser::{Chooser, Enabled, EnabledKind};
+use crate::outcome::{Ended, FaultReport, Outcome};
+use crate::partition::Barrier;
+use crate::plan::{Plan, PlanError};
+use crate::queue::{Event, EventQueue};
+use crate::statistics::NetStatistics;
+use crate::workload::Workload;
+
+use clients::{ClientSlot, Worker};
+use network::{InFlight, LinkTable};
+use nodes::NodeState;
+use phases::Phase;
+
+/// How a node is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// At once, as by SIGKILL.
+    Kill,
+    /// As by SIGTERM.
+    Term,
+}
+
+/// What the engine wants done. The driver takes commands in order and does them
+/// before it advances the engine again.
+#[derive(Debug)]
+pub enum Command {
+    /// Start an incarnation of a node; answered by [`Input::Started`] or
+    /// [`Input::Exited`].
+    Start {
+        /// The node, by its place in the Plan.
+        node: u32,
+        /// How often it was started before.
+        incarnation: u32,
+    },
+    /// End a node.
+    Stop {
+        /// The node.
+        node: u32,
+        /// How.
+        how: Stop,
+    },
+    /// Stop a node where it is.
+    Pause {
+        /// The node.
+        node: u32,
+    },
+    /// Let a paused node go on.
+    Resume {
+        /// The node.
+        node: u32,
+    },
+    /// Hand a message to a node.
+    Deliver {
+        /// The node.
+        node: u32,
+        /// Its incarnation.
+        incarnation: u32,
+        /// The message's network id.
+        id: u64,
+        /// Who sent it.
+        src: NodeId,
+        /// The body.
+        payload: Payload,
+    },
+    /// Tell a stepped node that the time it asked for has come.
+    Wake {
+        /// The node.
+        node: u32,
+        /// Its incarnation.
+        incarnation: u32,
+    },
+}
+
+/// What the driver tells the engine. Inputs of an incarnation that is over are
+/// ignored.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A node has started and can take messages.
+    Started {
+        /// The node.
+        node: u32,
+        /// Its incarnation.
+        incarnation: u32,
+    },
+    /// A stepped node wants something done, `offset` from now.
+    Effect {
+        /// The node.
+        node: u32,
+        /// Its incarnation.
+        incarnation: u32,
+        /// When, from now.
+        offset: Duration,
+        /// What.
+        effect: Effect,
+    },
+    /// A stepped node wants to be woken, or no longer.
+    NextWake {
+        /// The node.
+        node: u32,
+        /// Its incarnation.
+        incarnation: u32,
+        /// When.
+        at: Option<Time>,
+    },
+    /// A live node wrote a line (without its end) to its standard output.
+    Line {
+        /// The node.
+        node: u32,
+        /// Its incarnation.
+        incarnation: u32,
+        /// The line.
+        line: &'a [u8],
+    },
+    /// A node is gone though nobody stopped it, or could not start.
+    Exited {
+        /// The node.
+        node: u32,
+        /// Its incarnation.
+        incarnation: u32,
+        /// How, in words: `exited with status 3`.
+        how: String,
+        /// The last lines that it logged.
+        output: Vec<String>,
+    },
+    /// A live node broke the bounds of its pipes; the run ends.
+    Broke {
+        /// The node.
+        node: u32,
+        /// Its incarnation.
+        incarnation: u32,
+        /// The finding: `line-too-long`, `runaway-output`, `stopped-reading`,
+        /// `closed-stdout`.
+        name: &'static str,
+        /// What happened, in words.
+        how: String,
+        /// The last lines that it logged.
+        output: Vec<String>,
+    },
+    /// Somebody wants the run to end now.
+    Interrupt,
+}
+
+/// Who sends or receives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Endpoint {
+    /// A node, by its place.
+    Node(u32),
+    /// A client, by its number.
+    Client(u32),
+}
+
+/// A run under way.
+pub struct Engine<'a> {
+    plan: Plan,
+    workload: &'a mut dyn Workload,
+    observer: &'a mut dyn Observer,
+    chooser: Option<Box<dyn Chooser>>,
+
+    now: Time,
+    /// When all nodes were initialised; operations count from here.
+    origin: Option<Time>,
+    /// When operations began.
+    main_start: Time,
+    phase: Phase,
+    ended: Ended,
+
+    queue: EventQueue,
+    commands: VecDeque<Command>,
+    deferred: Slab<(u32, u32, Effect)>,
+
+    names: Vec<NodeId>,
+    places: FxHashMap<NodeId, u32>,
+    nodes: Vec<NodeState>,
+    in_flight: Slab<InFlight>,
+    next_message_id: u64,
+    links: LinkTable,
+    barrier: Barrier,
+
+    clients: Vec<ClientSlot>,
+    workers: Vec<Worker>,
+    /// The worker after the last that began an operation.
+    next_worker: u32,
+    /// Workers with an operation under way, or waiting in a list.
+    busy_workers: u32,
+    generated: u64,
+    generator_waits: bool,
+    rpc_timeout: Duration,
+
+    history: History,
+    net: NetStatistics,
+    marks: Vec<Mark>,
+    labels: FxHashMap<String, std::sync::Arc<str>>,
+    cut: Vec<CutMessage>,
+    findings: Vec<Finding>,
+    faults: Vec<FaultReport>,
+    open_partition: Option<usize>,
+    setup: Vec<crate::workload::SetupRequest>,
+    all_ids: Option<std::sync::Arc<[NodeId]>>,
+}
+
+impl<'a> Engine<'a> {
+    /// A run that has not begun.
+    ///
+    /// # Errors
+    /// If the Plan makes no sense.
+    pub fn new(
+        plan: &Plan,
+        workload: &'a mut dyn Workload,
+        observer: &'a mut dyn Observer,
+    ) -> Result<Engine<'a>, PlanError> {
+        plan.validate()?;
+        let names: Vec<NodeId> = plan.nodes.iter().map(NodeId::new).collect();
+        let places = names.iter().cloned().zip(0..).collect();
+        let mean = Duration::from_millis(plan.latency.mean_ms);
+        let rpc_timeout = plan
+            .rpc_timeout
+            .map_or_else(|| workload.rpc_timeout(mean), Duration::from_nanos);
+        let mut engine = Engine {
+            plan: plan.clone(),
+            workload,
+            observer,
+            chooser: None,
+            now: Time::ZERO,
+            origin: None,
+            main_start: Time::ZERO,
+            phase: Phase::Before,
+            ended: Ended::Completed,
+            queue: EventQueue::default(),
+            commands: VecDeque::new(),
+            deferred: Slab::new(),
+            nodes: names.iter().map(|_| NodeState::default()).collect(),
+            places,
+            in_flight: Slab::new(),
+            next_message_id: 0,
+            links: LinkTable::new(plan),
+            barrier: Barrier::default(),
+            clients: Vec::new(),
+            workers: Vec::new(),
+            next_worker: 0,
+            busy_workers: 0,
+            generated: 0,
+            generator_waits: false,
+            rpc_timeout,
+            history: History::new(),
+            net: NetStatistics::default(),
+            marks: Vec::new(),
+            labels: FxHashMap::default(),
+            cut: Vec::new(),
+            findings: Vec::new(),
+            faults: Vec::new(),
+            open_partition: None,
+            setup: Vec::new(),
+            all_ids: None,
+            names,
+        };
+        engine.make_workers();
+        Ok(engine)
+    }
+
+    /// Lets somebody else choose what happens next.
+    pub fn set_chooser(&mut self, chooser: Option<Box<dyn Chooser>>) {
+        self.chooser = chooser;
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// How far the run is: (moment of the main phase, its length), for progress.
+    pub fn progress(&self) -> (Duration, Duration) {
+        let limit = Duration::from_nanos(self.plan.time_limit);
+        if self.origin.is_none() {
+            return (Duration::ZERO, limit);
+        }
+        (self.now.since(self.main_start).min(limit), limit)
+    }
+
+    /// Messages counted so far.
+    pub fn net(&self) -> &NetStatistics {
+        &self.net
+    }
+
+    /// When something happens next, if nothing comes from outside before.
+    pub fn next_deadline(&self) -> Option<Time> {
+        self.queue.next_time()
+    }
+
+    /// Whether this is the incarnation of the node that lives.
+    pub fn is_current(&self, node: u32, incarnation: u32) -> bool {
+        let state = &self.nodes[node as usize];
+        state.is_up && state.incarnation == incarnation
+    }
+
+    /// Whether the run is over and all commands have been taken.
+    pub fn is_finished(&self) -> bool {
+        self.phase == Phase::Over && self.commands.is_empty()
+    }
+
+    /// The next thing to do.
+    pub fn next_command(&mut self) -> Option<Command> {
+        self.commands.pop_front()
+    }
+
+    /// Lets the earliest event happen, if it is due at `now`; whether there was
+    /// one. A driver calls this until it is false, and carries out the commands
+    /// after each call.
+    ///
+    /// # Panics
+    /// If `now` is before an earlier `now`.
+    pub fn advance(&mut self, now: Time) -> bool {
+        assert!(now >= self.now, "time cannot go back");
+        if self.phase == Phase::Over {
+            return false;
+        }
+        if self.queue.next_time().is_none_or(|next| next > now) {
+            self.now = now;
+            return false;
+        }
+        let entry = if self.chooser.is_some() {
+            self.choose()
+        } else {
+            self.queue.pop()
+        };
+        let Some(entry) = entry else { return false };
+        // In real time an event may be handled late, and what follows from it
+        // counts from when it really happened. A chooser may have taken an event
+        // from the future.
+        self.now = if self.chooser.is_some() {
+            entry.time.max(self.now)
+        } else {
+            now
+        };
+        self.happen(entry.event);
+        true
+    }
+
+    fn choose(&mut self) -> Option<crate::queue::Entry> {
+        let entries = self.queue.in_order();
+        let enabled: Vec<Enabled> = entries
+            .iter()
+            .map(|entry| Enabled {
+                time: entry.time,
+                kind: match entry.event {
+                    Event::Arrive(key) => match self.in_flight.get(key as usize) {
+                        Some(InFlight {
+                            src: Endpoint::Node(src),
+                            dest: Endpoint::Node(dest),
+                            ..
+                        }) => EnabledKind::Message {
+                            src: *src,
+                            dest: *dest,
+                        },
+                        _ => EnabledKind::Other,
+                    },
+                    Event::Wake { node, .. } => EnabledKind::Timer { node },
+                    _ => EnabledKind::Other,
+                },
+            })
+            .collect();
+        let chosen = self.chooser.as_mut()?.choose(&enabled);
+        let entry = *entries.get(chosen)?;
+        self.queue.remove(entry.number);
+        Some(entry)
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Arrive(key) => self.arrive(key),
+            Event::Held { node, incarnation } => self.held(node, incarnation),
+            Event::Served { node, incarnation } => self.served(node, incarnation),
+            Event::Wake { node, incarnation } => self.wake(node, incarnation),
+            Event::Generate => self.generate(),
+            Event::Listed { index } => self.begin_listed(index),
+            Event::Timeout { client } => self.timeout(client),
+            Event::Fault { index } => self.fault(index),
+            Event::PhaseEnd { phase } => self.phase_end(phase),
+            Event::Deferred(key) => {
+                let (node, incarnation, effect) = self.deferred.remove(key as usize);
+                self.effect(node, incarnation, effect);
+            }
+        }
+    }
+
+    fn schedule(&mut self, at: Time, event: Event) {
+        self.queue.push(self.now, at, event);
+    }
+
+    /// Tells the engine what came from outside.
+    pub fn input(&mut self, now: Time, input: Input<'_>) {
+        self.now = self.now.max(now);
+        if self.phase == Phase::Over {
+            return;
+        }
+        match input {
+            Input::Started { node, incarnation } => self.started(node, incarnation),
+            Input::Effect {
+                node,
+                incarnation,
+                offset,
+                effect,
+            } => {
+                if offset.is_zero() {
+                    self.effect(node, incarnation, effect);
+                } else {
+                    let key = self.deferred.insert((node, incarnation, effect));
+                    self.schedule(self.now + offset, Event::Deferred(key as u32));
+                }
+            }
+            Input::NextWake {
+                node,
+                incarnation,
+                at,
+            } => self.next_wake(node, incarnation, at),
+            Input::Line {
+                node,
+                incarnation,
+                line,
+            } => self.line(node, incarnation, line),
+            Input::Exited {
+                node,
+                incarnation,
+                how,
+                output,
+            } => {
+                self.exited(node, incarnation, &how, &output);
+            }
+            Input::Broke {
+                node,
+                incarnation,
+                name,
+                how,
+                output,
+            } => {
+                self.broke(node, incarnation, name, &how, &output);
+            }
+            Input::Interrupt => self.end_early(Ended::Interrupted),
+        }
+    }
+
+    fn effect(&mut self, node: u32, incarnation: u32, effect: Effect) {
+        if !self.is_current(node, incarnation) {
+            return;
+        }
+        match effect {
+            Effect::Send { dest, payload } => self.node_sends(node, &dest, payload),
+            Effect::Mark { label, value } => {
+                let name = &self.names[node as usize];
+                self.observer.marked(self.now, name, &label, &value);
+                let label = match self.labels.get(&*label) {
+                    Some(label) => label.clone(),
+                    None => {
+                        let shared: std::sync::Arc<str> = std::sync::Arc::from(&*label);
+                        self.labels.insert(label.into_owned(), shared.clone());
+                        shared
+                    }
+                };
+                let time = self.history_time();
+                self.marks.push(Mark {
+                    time,
+                    node,
+                    label,
+                    value,
+                });
+            }
+            Effect::Log(line) => {
+                self.observer
+                    .logged(self.now, &self.names[node as usize], &line);
+            }
+            // A new kind of effect has to be handled here before a host may
+            // hand it on.
+            other => unreachable!("the engine does not know the effect {other:?}"),
+        }
+    }
+
+    /// The present moment as histories count.
+    fn history_time(&self) -> Time {
+        Time(self.now.0 - self.origin.unwrap_or(self.now).0)
+    }
+
+    fn record(
+        &mut self,
+        process: Process,
+        kind: OpKind,
+        f: std::sync::Arc<str>,
+        value: Value,
+        error: Option<Value>,
+        is_final: bool,
+    ) {
+        let time = self.history_time();
+        let op = self.history.push(Op {
+            index: 0,
+            time,
+            process,
+            kind,
+            f,
+            value,
+            error,
+            is_final,
+        });
+        self.observer.operation(op);
+    }
+
+    fn drop_message(&mut self, message: InFlight, reason: DropReason) {
+        self.observer.dropped(self.now, message.id, reason);
+        if let (Endpoint::Node(src), Endpoint::Node(dest)) = (message.src, message.dest) {
+            if reason == DropReason::Partition
+                && let Some(open) = self.open_partition
+            {
+                self.faults[open].messages_cut += 1;
+            }
+            if reason == DropReason::Partition {
+                let body = Value::from_json(message.payload.to_json().get());
+                let time = self.history_time();
+                self.cut.push(CutMessage {
+                    time,
+                    src,
+                    dest,
+                    body: body.unwrap_or(Value::Null),
+                });
+            }
+        }
+    }
+
+    /// What the run leaves.
+    ///
+    /// # Panics
+    /// If the run is not over.
+    pub fn finish(mut self) -> Outcome {
+        assert!(self.is_finished(), "the run goes on");
+        self.count_operations_in_flight();
+        Outcome {
+            context: Context {
+                nodes: self.plan.nodes,
+                concurrency: self.plan.concurrency,
+                marks: self.marks,
+                cut: self.cut,
+            },
+            history: self.history,
+            net: self.net,
+            findings: self.findings,
+            faults: self.faults,
+            ended: self.ended,
+            length: self.now,
+            origin: self.origin.unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! What happens to a message from its sending to its arrival.
+
+use glomers_history::Time;
+use glomers_history::journal::DropReason;
+use glomers_node::{NodeId, Payload};
+use rustc_hash::FxHashMap;
+
+use super::{Command, Endpoint, Engine};
+use crate::draws::{Draws, Purpose};
+use crate::plan::{Distribution, Inbox, Latency, MessageOverride, OverrideAction, Plan, Wire};
+use crate::queue::Event;
+use glomers_history::MILLISECOND;
+
+/// A message on its way.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    pub(super) id: u64,
+    pub(super) src: Endpoint,
+    pub(super) dest: Endpoint,
+    pub(super) due: Time,
+    /// Which incarnation of the receiver it was sent to: what is on its way to a
+    /// node when that is killed does not reach the next.
+    pub(super) incarnation: u32,
+    pub(super) payload: Payload,
+}
+
+/// What the Plan says about links, and how many messages each carried.
+pub(super) struct LinkTable {
+    seed: u64,
+    latency: Latency,
+    loss: f64,
+    rules: Vec<crate::plan::LinkRule>,
+    overrides: Vec<MessageOverride>,
+    /// Counting costs, so it is done only if something depends on it.
+    counts_matter: bool,
+    counts: FxHashMap<(u32, u32), u64>,
+}
+
+/// What is in store for one message; the latency in ns.
+pub(super) enum Fate {
+    Arrives(u64),
+    Lost(DropReason),
+}
+
+impl LinkTable {
+    pub(super) fn new(plan: &Plan) -> LinkTable {
+        let random = |latency: &Latency| latency.distribution != Distribution::Constant;
+        LinkTable {
+            seed: plan.seed,
+            latency: plan.latency,
+            loss: plan.loss,
+            counts_matter: plan.loss > 0.0
+                || random(&plan.latency)
+                || !plan.links.is_empty()
+                || !plan.overrides.is_empty(),
+            rules: plan.links.clone(),
+            overrides: plan.overrides.clone(),
+            counts: FxHashMap::default(),
+        }
+    }
+
+    fn fate(&mut self, src: u32, dest: u32) -> Fate {
+        if !self.counts_matter {
+            return Fate::Arrives(self.latency.mean_ms * MILLISECOND);
+        }
+        let counter = self.counts.entry((src, dest)).or_default();
+        let count = *counter;
+        *counter += 1;
+        let exception = self
+            .overrides
+            .iter()
+            .find(|one| (one.src, one.dest, one.count) == (src, dest, count));
+        match exception.map(|one| one.action) {
+            Some(OverrideAction::Drop) => return Fate::Lost(DropReason::Override),
+            Some(OverrideAction::Delay(nanos)) => return Fate::Arrives(nanos),
+            None => {}
+        }
+        let (mut latency, mut loss) = (self.latency, self.loss);
+        for rule in &self.rules {
+            let fits = |place: Option<u32>, node| place.is_none_or(|place| place == node);
+            if fits(rule.src, src) && fits(rule.dest, dest) {
+                latency = rule.latency.unwrap_or(latency);
+                loss = rule.loss.unwrap_or(loss);
+            }
+        }
+        let draws = |purpose| Draws::keyed(self.seed, purpose, src.into(), dest.into(), count);
+        if loss > 0.0 && draws(Purpose::Loss).unit() < loss {
+            return Fate::Lost(DropReason::Loss);
+        }
+        Fate::Arrives(latency.draw(|| draws(Purpose::Latency)) * MILLISECOND)
+    }
+}
+
+impl Latency {
+    /// A latency in whole ms.
+    fn draw(self, draws: impl FnOnce() -> Draws) -> u64 {
+        if self.mean_ms == 0 {
+            return 0;
+        }
+        match self.distribution {
+            Distribution::Constant => self.mean_ms,
+            Distribution::Uniform => draws().below(2 * self.mean_ms),
+            Distribution::Exponential => draws().exponential(self.mean_ms as f64) as u64,
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// A node sends something to somebody it knows by name.
+    pub(super) fn node_sends(&mut self, node: u32, dest: &NodeId, payload: Payload) {
+        match self.endpoint(dest) {
+            Some(dest) => self.send(Endpoint::Node(node), dest, payload),
+            None => self.blame_destination(node, dest, &payload),
+        }
+    }
+
+    /// Who has this name, if anybody has or had.
+    pub(super) fn endpoint(&self, name: &str) -> Option<Endpoint> {
+        if let Some(number) = name.strip_prefix('c') {
+            let number: u32 = number.parse().ok()?;
+            let known = (number as usize) < self.clients.len();
+            // `c007` is nobody.
+            return (known && *self.clients[number as usize].name == *name)
+                .then_some(Endpoint::Client(number));
+        }
+        // Nearly all names are n and the place.
+        if let Some(place) = name
+            .strip_prefix('n')
+            .and_then(|place| place.parse::<u32>().ok())
+            && self
+                .names
+                .get(place as usize)
+                .is_some_and(|at| **at == *name)
+        {
+            return Some(Endpoint::Node(place));
+        }
+        self.places.get(name).map(|&place| Endpoint::Node(place))
+    }
+
+    pub(super) fn send(&mut self, src: Endpoint, dest: Endpoint, payload: Payload) {
+        let payload = match self.plan.wire {
+            Wire::Typed => payload,
+            Wire::Json => payload.into_json(),
+        };
+        let id = self.next_message_id;
+        self.next_message_id += 1;
+        let name = |end| match end {
+            Endpoint::Node(place) => &self.names[place as usize],
+            Endpoint::Client(number) => &self.clients[number as usize].name,
+        };
+        self.observer
+            .sent(self.now, id, name(src), name(dest), &payload);
+        let counts = match (src, dest) {
+            (Endpoint::Node(_), Endpoint::Node(_)) => &mut self.net.servers,
+            _ => &mut self.net.clients,
+        };
+        counts.sent += 1;
+
+        let fate = match (src, dest) {
+            (Endpoint::Node(src), Endpoint::Node(dest)) => self.links.fate(src, dest),
+            // Clients sit beside their node.
+            _ => Fate::Arrives(0),
+        };
+        let incarnation = match dest {
+            Endpoint::Node(node) if self.nodes[node as usize].is_up => {
+                self.nodes[node as usize].incarnation
+            }
+            // What is sent to a node that is down does not reach a later one.
+            Endpoint::Node(_) => u32::MAX,
+            Endpoint::Client(_) => 0,
+        };
+        let message = |due| InFlight {
+            id,
+            src,
+            dest,
+            due,
+            incarnation,
+            payload,
+        };
+        let latency = match fate {
+            Fate::Arrives(latency) => latency,
+            Fate::Lost(reason) => return self.drop_message(message(self.now), reason),
+        };
+        let due = Time(self.now.0.saturating_add(latency));
+        let message = message(due);
+        if let (Inbox::Maelstrom, Endpoint::Node(node)) = (self.plan.inbox, dest) {
+            return self.queue_as_maelstrom(node, message);
+        }
+        let key = self.in_flight.insert(message) as u32;
+        self.schedule(due, Event::Arrive(key));
+    }
+
+    pub(super) fn arrive(&mut self, key: u32) {
+        match self.in_flight[key as usize].dest {
+            Endpoint::Client(client) => {
+                let message = self.in_flight.remove(key as usize);
+                self.client_receives(client, message);
+            }
+            Endpoint::Node(node) => self.node_receives(node, key),
+        }
+    }
+
+    /// Hands a message to its node: the moment of delivery.
+    pub(super) fn deliver(&mut self, node: u32, key: u32) {
+        let message = self.in_flight.remove(key as usize);
+        self.observer.received(self.now, message.id);
+        let src = match message.src {
+            Endpoint::Node(place) => {
+                self.net.servers.received += 1;
+                self.names[place as usize].clone()
+            }
+            Endpoint::Client(number) => {
+                self.net.clients.received += 1;
+                self.clients[number as usize].name.clone()
+            }
+        };
+        self.commands.push_back(Command::Deliver {
+            node,
+            incarnation: message.incarnation,
+            id: message.id,
+            src,
+            payload: message.payload,
+        });
+    }
+
+    /// Whether a partition keeps this message from its receiver at present.
+    pub(super) fn is_cut(&self, key: u32) -> bool {
+        match (
+            self.in_flight[key as usize].src,
+            self.in_flight[key as usize].dest,
+        ) {
+            (Endpoint::Node(src), Endpoint::Node(dest)) => self.barrier.cuts(src, dest),
+            _ => false,
+        }
+    }
+}

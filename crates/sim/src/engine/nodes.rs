@@ -1,0 +1,264 @@
+//! Nodes: their lives, and how messages wait for them.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use glomers_history::journal::DropReason;
+use glomers_history::{MILLISECOND, Time};
+
+use super::network::InFlight;
+use super::{Command, Engine, Stop};
+use crate::draws::{Draws, Purpose};
+use crate::plan::{Inbox, ServiceTime};
+use crate::queue::Event;
+
+/// A node as the engine sees it.
+#[derive(Debug, Default)]
+pub(super) struct NodeState {
+    /// Between the command to start it and its end.
+    pub(super) is_up: bool,
+    pub(super) is_paused: bool,
+    pub(super) has_started: bool,
+    pub(super) incarnation: u32,
+    /// Messages that have arrived, in order.
+    inbox: VecDeque<u32>,
+    /// The message that the node is at, and until when.
+    serving: Option<u32>,
+    /// The service ended during a pause.
+    served_while_paused: bool,
+    /// Deliveries to this incarnation so far.
+    service_count: u64,
+    /// Maelstrom's queue: by due time, then by message.
+    maelstrom: BinaryHeap<Reverse<(Time, u64, u32)>>,
+    /// The message for which Maelstrom's delivery thread sleeps.
+    held: Option<u32>,
+    /// When the node wants to be woken.
+    wanted_wake: Option<Time>,
+    /// The wake-up that is in the queue.
+    scheduled_wake: Option<Time>,
+    /// The client that initialises this incarnation.
+    pub(super) init_client: Option<u32>,
+    pub(super) error_count: u32,
+}
+
+impl Engine<'_> {
+    pub(super) fn start_node(&mut self, node: u32) {
+        let state = &mut self.nodes[node as usize];
+        state.is_up = true;
+        let incarnation = state.incarnation;
+        self.commands
+            .push_back(Command::Start { node, incarnation });
+    }
+
+    /// Ends a node: what it had and what waits for it is gone.
+    pub(super) fn stop_node(&mut self, node: u32, how: Stop) {
+        let state = &mut self.nodes[node as usize];
+        if !state.is_up {
+            return;
+        }
+        let error_count = state.error_count;
+        let old = std::mem::take(state);
+        // Messages that are still under way carry the old incarnation and will
+        // be dropped when they arrive.
+        state.incarnation = old.incarnation + 1;
+        state.error_count = error_count;
+        if let Some(client) = old.init_client {
+            self.clients[client as usize].owner = super::clients::Owner::Nobody;
+        }
+        self.commands.push_back(Command::Stop { node, how });
+        let waiting = old.inbox.into_iter().chain(old.serving).chain(old.held);
+        let queued = old.maelstrom.into_iter().map(|Reverse((_, _, key))| key);
+        for key in waiting.chain(queued).collect::<Vec<u32>>() {
+            self.drop_key(key, DropReason::NodeDown);
+        }
+    }
+
+    pub(super) fn pause_node(&mut self, node: u32) {
+        let state = &mut self.nodes[node as usize];
+        if state.is_up && !state.is_paused {
+            state.is_paused = true;
+            self.commands.push_back(Command::Pause { node });
+        }
+    }
+
+    pub(super) fn resume_node(&mut self, node: u32) {
+        let state = &mut self.nodes[node as usize];
+        if !state.is_paused {
+            return;
+        }
+        state.is_paused = false;
+        self.commands.push_back(Command::Resume { node });
+        let (incarnation, served) = (state.incarnation, state.served_while_paused);
+        state.served_while_paused = false;
+        let wake = state.scheduled_wake.filter(|&at| at <= self.now);
+        if served {
+            self.served(node, incarnation);
+        } else {
+            self.serve_next(node);
+        }
+        if wake.is_some() {
+            self.wake(node, incarnation);
+        }
+    }
+
+    fn drop_key(&mut self, key: u32, reason: DropReason) {
+        let message = self.in_flight.remove(key as usize);
+        self.drop_message(message, reason);
+    }
+
+    /// Whether the receiver of a message is the one it was sent to.
+    fn is_receiver_alive(&self, node: u32, key: u32) -> bool {
+        self.is_current(node, self.in_flight[key as usize].incarnation)
+    }
+
+    /// A message is due at a node with an ideal inbox.
+    pub(super) fn node_receives(&mut self, node: u32, key: u32) {
+        if !self.is_receiver_alive(node, key) {
+            return self.drop_key(key, DropReason::NodeDown);
+        }
+        self.nodes[node as usize].inbox.push_back(key);
+        self.serve_next(node);
+    }
+
+    /// A message enters Maelstrom's queue, when it is sent.
+    pub(super) fn queue_as_maelstrom(&mut self, node: u32, message: InFlight) {
+        let (due, id, incarnation) = (message.due, message.id, message.incarnation);
+        let key = self.in_flight.insert(message) as u32;
+        if !self.is_current(node, incarnation) {
+            return self.drop_key(key, DropReason::NodeDown);
+        }
+        self.nodes[node as usize]
+            .maelstrom
+            .push(Reverse((due, id, key)));
+        self.poll_as_maelstrom(node);
+    }
+
+    /// Maelstrom's delivery thread takes what is due first, tests the partition,
+    /// and sleeps the whole milliseconds until then.
+    fn poll_as_maelstrom(&mut self, node: u32) {
+        loop {
+            let state = &mut self.nodes[node as usize];
+            if state.held.is_some() {
+                return;
+            }
+            let Some(Reverse((due, _, key))) = state.maelstrom.pop() else {
+                return;
+            };
+            let incarnation = state.incarnation;
+            if self.is_cut(key) {
+                self.drop_key(key, DropReason::Partition);
+                continue;
+            }
+            let sleep = due.0.saturating_sub(self.now.0) / MILLISECOND * MILLISECOND;
+            if sleep == 0 {
+                self.nodes[node as usize].inbox.push_back(key);
+                self.serve_next(node);
+            } else {
+                self.nodes[node as usize].held = Some(key);
+                self.schedule(Time(self.now.0 + sleep), Event::Held { node, incarnation });
+            }
+        }
+    }
+
+    pub(super) fn held(&mut self, node: u32, incarnation: u32) {
+        if !self.is_current(node, incarnation) {
+            return;
+        }
+        if let Some(key) = self.nodes[node as usize].held.take() {
+            self.nodes[node as usize].inbox.push_back(key);
+            self.serve_next(node);
+        }
+        self.poll_as_maelstrom(node);
+    }
+
+    /// Lets a node that is idle take the next message.
+    fn serve_next(&mut self, node: u32) {
+        loop {
+            let state = &mut self.nodes[node as usize];
+            if state.serving.is_some() || state.is_paused {
+                return;
+            }
+            let Some(key) = state.inbox.pop_front() else {
+                return;
+            };
+            let (incarnation, count) = (state.incarnation, state.service_count);
+            state.service_count += 1;
+            // With an ideal inbox a partition takes effect here, when the
+            // receiver takes the message; Maelstrom's thread has tested before.
+            if self.plan.inbox == Inbox::Ideal && self.is_cut(key) {
+                self.drop_key(key, DropReason::Partition);
+                continue;
+            }
+            match self.plan.service_time {
+                ServiceTime::Off => self.deliver(node, key),
+                ServiceTime::Exponential { mean } => {
+                    let mut draws = Draws::keyed(
+                        self.plan.seed,
+                        Purpose::Service,
+                        node.into(),
+                        incarnation.into(),
+                        count,
+                    );
+                    let service = draws.exponential(mean as f64) as u64;
+                    self.nodes[node as usize].serving = Some(key);
+                    let until = Time(self.now.0 + service);
+                    self.schedule(until, Event::Served { node, incarnation });
+                }
+            }
+        }
+    }
+
+    pub(super) fn served(&mut self, node: u32, incarnation: u32) {
+        if !self.is_current(node, incarnation) {
+            return;
+        }
+        let state = &mut self.nodes[node as usize];
+        if state.is_paused {
+            state.served_while_paused = true;
+            return;
+        }
+        if let Some(key) = state.serving.take() {
+            self.deliver(node, key);
+        }
+        self.serve_next(node);
+    }
+
+    pub(super) fn next_wake(&mut self, node: u32, incarnation: u32, at: Option<Time>) {
+        if !self.is_current(node, incarnation) {
+            return;
+        }
+        let state = &mut self.nodes[node as usize];
+        state.wanted_wake = at;
+        let Some(at) = at else { return };
+        // A wake-up that is in the queue already and comes earlier will look
+        // again.
+        if state.scheduled_wake.is_none_or(|scheduled| at < scheduled) {
+            state.scheduled_wake = Some(at);
+            self.schedule(at, Event::Wake { node, incarnation });
+        }
+    }
+
+    pub(super) fn wake(&mut self, node: u32, incarnation: u32) {
+        if !self.is_current(node, incarnation) {
+            return;
+        }
+        let now = self.now;
+        let state = &mut self.nodes[node as usize];
+        // Of several in the queue only the one that was scheduled last counts.
+        if state.is_paused || state.scheduled_wake.is_none_or(|scheduled| scheduled > now) {
+            return;
+        }
+        state.scheduled_wake = None;
+        match state.wanted_wake {
+            Some(wanted) if wanted <= now => {
+                state.wanted_wake = None;
+                self.commands.push_back(Command::Wake { node, incarnation });
+            }
+            Some(wanted) => {
+                state.scheduled_wake = Some(wanted);
+                self.schedule(wanted, Event::Wake { node, incarnation });
+            }
+            None => {}
+        }
+    }
+}

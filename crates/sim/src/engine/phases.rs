@@ -1,0 +1,505 @@
+//! The course of a run, and its faults.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use glomers_history::{OpKind, Process, Time, Value};
+use glomers_node::Payload;
+use glomers_node::protocol::rpc::init::{Init, InitOk};
+
+use super::clients::Owner;
+use super::nodes::NodeState;
+use super::{Command, Engine, Stop};
+use crate::outcome::{Ended, FaultReport};
+use crate::partition::Barrier;
+use crate::plan::{Fault, Operations, Rate};
+use crate::queue::Event;
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Before,
+    /// Nodes are started and initialised; so many are not ready yet.
+    Init {
+        missing: u32,
+    },
+    /// The workload asks its first questions; so many are open.
+    Setup {
+        missing: u32,
+    },
+    Main,
+    /// No new operations; those under way end.
+    Draining,
+    /// The cluster is left alone.
+    Recovery,
+    /// Final operations.
+    Final,
+    Over,
+}
+
+impl Phase {
+    /// For events that are about one phase only.
+    fn number(self) -> u8 {
+        match self {
+            Phase::Before => 0,
+            Phase::Init { .. } => 1,
+            Phase::Setup { .. } => 2,
+            Phase::Main => 3,
+            Phase::Draining => 4,
+            Phase::Recovery => 5,
+            Phase::Final => 6,
+            Phase::Over => 7,
+        }
+    }
+}
+
+impl NodeState {
+    pub(super) fn is_initialised(&self) -> bool {
+        self.has_started
+    }
+}
+
+impl Engine<'_> {
+    /// Starts the run: call once, at its beginning.
+    pub fn begin(&mut self, now: Time) {
+        self.now = now;
+        let count = self.plan.nodes.len() as u32;
+        self.phase = Phase::Init { missing: count };
+        // Clients of inits come first and are numbered as the nodes.
+        for node in 0..count {
+            self.new_client(Owner::Init(node));
+        }
+        for node in 0..count {
+            self.start_node(node);
+        }
+    }
+
+    /// A node can take messages: it is told who it is.
+    pub(super) fn started(&mut self, node: u32, incarnation: u32) {
+        if !self.is_current(node, incarnation) {
+            return;
+        }
+        let client = if incarnation == 0 {
+            node
+        } else {
+            self.new_client(Owner::Init(node))
+        };
+        self.nodes[node as usize].init_client = Some(client);
+        let init = self.init_body(node);
+        let deadline = self.now + Duration::from_nanos(self.plan.init_timeout);
+        self.request(client, node, Arc::new(init), deadline);
+    }
+
+    fn init_body(&mut self, node: u32) -> Init {
+        let node_ids = match &self.all_ids {
+            Some(ids) => ids.clone(),
+            None => {
+                let ids: Arc<[glomers_node::NodeId]> = self.names.iter().cloned().collect();
+                self.all_ids = Some(ids.clone());
+                ids
+            }
+        };
+        Init {
+            node_id: self.names[node as usize].clone(),
+            node_ids,
+        }
+    }
+
+    pub(super) fn init_timed_out(&mut self, node: u32) {
+        if self.nodes[node as usize].is_paused {
+            return;
+        }
+        let seconds = Duration::from_nanos(self.plan.init_timeout).as_secs_f64();
+        let summary = format!(
+            "{} did not answer \"init\" with \"init_ok\" within {seconds} s.",
+            self.names[node as usize]
+        );
+        self.break_off(node, "init-failed", summary, &[]);
+    }
+
+    pub(super) fn init_answered(&mut self, node: u32, reply: &Payload) {
+        if reply.header().kind() != "init_ok" || reply.decode::<InitOk>().is_err() {
+            let summary = format!(
+                "{} answered \"init\" with {reply:?}; \"init_ok\" was expected.",
+                self.names[node as usize]
+            );
+            return self.break_off(node, "init-failed", summary, &[]);
+        }
+        self.nodes[node as usize].has_started = true;
+        self.nodes[node as usize].init_client = None;
+        let Phase::Init { missing } = &mut self.phase else {
+            return;
+        };
+        *missing -= 1;
+        if *missing == 0 {
+            self.origin = Some(self.now);
+            self.begin_setup();
+        }
+    }
+
+    fn begin_setup(&mut self) {
+        self.setup = self.workload.setup(&self.names);
+        let missing = self.setup.len() as u32;
+        self.phase = Phase::Setup { missing };
+        // As in Maelstrom every node has a client for the set-up, asked or not.
+        let count = self.plan.nodes.len() as u32;
+        let first = self.clients.len() as u32;
+        for _ in 0..count.max(missing) {
+            self.new_client(Owner::Nobody);
+        }
+        if missing == 0 {
+            return self.begin_main();
+        }
+        for index in 0..missing {
+            let client = first + index;
+            self.clients[client as usize].owner = Owner::Setup(index);
+            let request = &self.setup[index as usize];
+            let (node, body) = (request.node, request.body.clone());
+            self.request(client, node, body, self.now + self.rpc_timeout);
+        }
+    }
+
+    pub(super) fn setup_answered(&mut self, index: u32, node: u32, reply: &Payload) {
+        let request = &self.setup[index as usize];
+        if let Err(what) = (request.validate)(reply) {
+            let what = format!("its answer is not of the form it must have: {what}");
+            let text = reply.to_json();
+            self.blame(
+                node,
+                &what,
+                text.get(),
+                "expected: exactly the fields of the reply's type (protocol: workloads)",
+            );
+        }
+        let Phase::Setup { missing } = &mut self.phase else {
+            return;
+        };
+        *missing -= 1;
+        if *missing == 0 {
+            self.begin_main();
+        }
+    }
+
+    pub(super) fn setup_failed(&mut self, index: u32, how: &str) {
+        let request = &self.setup[index as usize];
+        let node = request.node;
+        let summary = format!(
+            "{} was asked {:?} before operations began, and {how}.",
+            self.names[node as usize],
+            request.body.kind()
+        );
+        self.break_off(node, "setup-failed", summary, &[]);
+    }
+
+    fn begin_main(&mut self) {
+        self.phase = Phase::Main;
+        self.main_start = self.now;
+        let start = self.now.0;
+        let limit = self.plan.time_limit;
+        let times: Vec<u64> = self.plan.faults.iter().map(|event| event.at).collect();
+        for (index, at) in (0..).zip(times).filter(|(_, at)| *at < limit) {
+            self.schedule(Time(start + at), Event::Fault { index });
+        }
+        let listed: Option<Vec<u64>> = match &self.plan.operations {
+            Operations::Generated => None,
+            Operations::Listed(list) => Some(list.iter().map(|listed| listed.at).collect()),
+        };
+        match listed {
+            Some(times) => {
+                for (index, at) in (0..).zip(times).filter(|(_, at)| *at < limit) {
+                    self.schedule(Time(start + at), Event::Listed { index });
+                }
+            }
+            None if self.plan.rate == Rate::Max || self.plan.rate.longest_gap().is_some() => {
+                self.schedule(self.now, Event::Generate);
+            }
+            None => {}
+        }
+        let end = Time(start.saturating_add(limit));
+        self.schedule(
+            end,
+            Event::PhaseEnd {
+                phase: Phase::Main.number(),
+            },
+        );
+    }
+
+    pub(super) fn phase_end(&mut self, phase: u8) {
+        if phase != self.phase.number() {
+            return;
+        }
+        match self.phase {
+            Phase::Main => {
+                self.phase = Phase::Draining;
+                self.all_done_if_idle();
+            }
+            Phase::Recovery => {
+                self.phase = Phase::Final;
+                self.begin_final();
+                self.all_done_if_idle();
+            }
+            _ => {}
+        }
+    }
+
+    /// Goes on to the next phase once no operation is under way.
+    pub(super) fn all_done_if_idle(&mut self) {
+        if self.busy_workers > 0 {
+            return;
+        }
+        match self.phase {
+            Phase::Draining if self.workload.final_operation().is_some() && self.has_final() => {
+                self.heal();
+                self.phase = Phase::Recovery;
+                let end = Time(self.now.0.saturating_add(self.plan.recovery));
+                self.schedule(
+                    end,
+                    Event::PhaseEnd {
+                        phase: Phase::Recovery.number(),
+                    },
+                );
+            }
+            Phase::Draining | Phase::Final => self.end(),
+            _ => {}
+        }
+    }
+
+    /// A list of operations is complete in itself.
+    fn has_final(&self) -> bool {
+        self.plan.operations == Operations::Generated
+    }
+
+    /// Ends all faults.
+    fn heal(&mut self) {
+        if self.open_partition.is_some() {
+            self.stop_partition();
+        }
+        let paused: Vec<u32> = self.places_where(|node| node.is_paused);
+        if !paused.is_empty() {
+            self.resume(&paused);
+        }
+        let down: Vec<u32> = self.places_where(|node| !node.is_up);
+        if !down.is_empty() {
+            self.start_again(&down);
+        }
+    }
+
+    fn places_where(&self, test: impl Fn(&NodeState) -> bool) -> Vec<u32> {
+        (0..)
+            .zip(&self.nodes)
+            .filter(|(_, node)| test(node))
+            .map(|(place, _)| place)
+            .collect()
+    }
+
+    /// Ends the run before its time.
+    pub(super) fn end_early(&mut self, ended: Ended) {
+        if self.phase == Phase::Over {
+            return;
+        }
+        self.ended = ended;
+        self.phase = Phase::Over;
+        self.abandon_operations();
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.phase = Phase::Over;
+        if let Some(open) = self.open_partition {
+            // The run ends with the fault still on; its report says so.
+            self.faults[open].until = None;
+        }
+        // What is still on its way stays so in the journal: nothing happened to
+        // it.
+        for (node, state) in (0..).zip(&mut self.nodes) {
+            if std::mem::take(&mut state.is_up) {
+                self.commands.push_back(Command::Stop {
+                    node,
+                    how: Stop::Kill,
+                });
+            }
+        }
+    }
+
+    /// A fault of the Plan is due.
+    pub(super) fn fault(&mut self, index: u32) {
+        if self.phase != Phase::Main && self.phase != Phase::Draining {
+            return;
+        }
+        match self.plan.faults[index as usize].fault.clone() {
+            Fault::StartPartition { kind, cut } => {
+                if self.open_partition.is_some() {
+                    self.close_partition();
+                }
+                self.nemesis("start-partition", Value::keyword(kind.name()));
+                self.barrier = Barrier::new(&cut, self.names.len());
+                let isolated =
+                    Value::list([Value::keyword("isolated"), cut.to_value(&self.plan.nodes)]);
+                self.nemesis("start-partition", isolated);
+                self.open_partition = Some(self.faults.len());
+                self.report(
+                    "partition",
+                    format!("{}: {}", kind.name(), self.describe(&cut)),
+                );
+            }
+            Fault::StopPartition => self.stop_partition(),
+            Fault::Kill { nodes } => {
+                self.nemesis("kill", self.names_value(&nodes));
+                for &node in &nodes {
+                    self.stop_node(node, Stop::Kill);
+                }
+                self.nemesis("kill", self.states_value(&nodes, "killed"));
+                self.report("kill", self.names_text(&nodes));
+            }
+            Fault::Start { nodes } => self.start_again(&nodes),
+            Fault::Pause { nodes } => {
+                self.nemesis("pause", self.names_value(&nodes));
+                for &node in &nodes {
+                    self.pause_node(node);
+                }
+                self.nemesis("pause", self.states_value(&nodes, "paused"));
+                self.report("pause", self.names_text(&nodes));
+            }
+            Fault::Resume { nodes } => self.resume(&nodes),
+        }
+    }
+
+    fn start_again(&mut self, nodes: &[u32]) {
+        self.nemesis("start", self.names_value(nodes));
+        for &node in nodes {
+            if !self.nodes[node as usize].is_up {
+                self.start_node(node);
+            }
+        }
+        self.nemesis("start", self.states_value(nodes, "started"));
+        self.close_reports("kill");
+    }
+
+    fn resume(&mut self, nodes: &[u32]) {
+        self.nemesis("resume", self.names_value(nodes));
+        for &node in nodes {
+            self.resume_node(node);
+        }
+        self.nemesis("resume", self.states_value(nodes, "resumed"));
+        self.close_reports("pause");
+    }
+
+    fn stop_partition(&mut self) {
+        self.nemesis("stop-partition", Value::Null);
+        self.barrier = Barrier::default();
+        self.nemesis("stop-partition", Value::keyword("network-healed"));
+        self.close_partition();
+    }
+
+    fn close_partition(&mut self) {
+        if let Some(open) = self.open_partition.take() {
+            self.faults[open].until = Some(self.history_time());
+        }
+    }
+
+    fn close_reports(&mut self, kind: &str) {
+        let until = self.history_time();
+        for report in self.faults.iter_mut().filter(|report| report.kind == kind) {
+            report.until.get_or_insert(until);
+        }
+    }
+
+    fn report(&mut self, kind: &'static str, description: String) {
+        self.faults.push(FaultReport {
+            kind,
+            description,
+            from: self.history_time(),
+            until: None,
+            messages_cut: 0,
+            operations_in_flight: 0,
+        });
+    }
+
+    fn nemesis(&mut self, f: &str, value: Value) {
+        self.record(
+            Process::Nemesis,
+            OpKind::Info,
+            Arc::from(f),
+            value,
+            None,
+            false,
+        );
+    }
+
+    fn names_value(&self, nodes: &[u32]) -> Value {
+        Value::list(
+            nodes
+                .iter()
+                .map(|&node| Value::string(&*self.names[node as usize])),
+        )
+    }
+
+    fn states_value(&self, nodes: &[u32], state: &str) -> Value {
+        let state = Value::keyword(state);
+        Value::map(
+            nodes
+                .iter()
+                .map(|&node| (Value::string(&*self.names[node as usize]), state.clone())),
+        )
+    }
+
+    fn names_text(&self, nodes: &[u32]) -> String {
+        nodes
+            .iter()
+            .map(|&node| &*self.names[node as usize])
+            .collect::<Vec<&str>>()
+            .join(" ")
+    }
+
+    /// A cut in words: groups where it is one into groups, else the pairs.
+    fn describe(&self, cut: &crate::partition::Cut) -> String {
+        if cut.is_empty() {
+            return "cuts no link".to_owned();
+        }
+        let mut groups: Vec<(Vec<u32>, Vec<u32>)> = Vec::new();
+        for (receiver, sources) in cut.iter() {
+            match groups.iter_mut().find(|(_, deaf_to)| deaf_to == sources) {
+                Some((group, _)) => group.push(receiver),
+                None => groups.push((vec![receiver], sources.to_vec())),
+            }
+        }
+        let is_two_sides =
+            groups.len() == 2 && groups[0].0 == groups[1].1 && groups[1].0 == groups[0].1;
+        if is_two_sides {
+            return format!(
+                "{} | {}",
+                self.names_text(&groups[0].0),
+                self.names_text(&groups[1].0)
+            );
+        }
+        groups
+            .iter()
+            .filter(|(_, deaf_to)| !deaf_to.is_empty())
+            .map(|(group, deaf_to)| {
+                format!(
+                    "{} not from {}",
+                    self.names_text(group),
+                    self.names_text(deaf_to)
+                )
+            })
+            .collect::<Vec<String>>()
+            .join("; ")
+    }
+
+    /// Counts for each fault the operations that were under way during it.
+    pub(super) fn count_operations_in_flight(&mut self) {
+        let pairs = self.history.pairs();
+        let ops = self.history.ops();
+        for report in &mut self.faults {
+            let until = report.until.unwrap_or(Time::MAX);
+            report.operations_in_flight = ops
+                .iter()
+                .zip(&pairs)
+                .filter(|(op, _)| op.kind == OpKind::Invoke && op.process.is_client())
+                .filter(|(op, end)| {
+                    op.time <= until && end.is_none_or(|end| ops[end].time >= report.from)
+                })
+                .count() as u64;
+        }
+    }
+}

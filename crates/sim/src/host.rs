@@ -1,0 +1,141 @@
+//! Nodes that are driven step by step.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use glomers_history::Time;
+use glomers_node::{Effect, Identity, NodeId, Payload, Process, Runtime, WallClock};
+
+use crate::draws::{Purpose, keyed_seed};
+use crate::engine::Stop;
+
+/// Nodes that do nothing unless they are told what happens, and when: their
+/// effects come back from the call. (The other kind of host is live: bytes go
+/// in, and outputs come when they come.)
+pub trait SteppedHost {
+    /// Starts an incarnation of a node.
+    ///
+    /// # Errors
+    /// Says why the node cannot start.
+    fn start(&mut self, node: u32, incarnation: u32, now: Time) -> Result<(), String>;
+
+    /// Ends a node.
+    fn stop(&mut self, node: u32, how: Stop);
+
+    /// Stops a node where it is. The engine sends it nothing meanwhile.
+    fn pause(&mut self, node: u32) {
+        let _ = node;
+    }
+
+    /// Lets a paused node go on.
+    fn resume(&mut self, node: u32) {
+        let _ = node;
+    }
+
+    /// Lets something happen to a node.
+    fn step(&mut self, node: u32, now: Time, input: StepInput, output: &mut StepOutput);
+}
+
+/// What happens to a node.
+#[derive(Debug)]
+pub enum StepInput {
+    /// A message.
+    Message {
+        /// From whom.
+        src: NodeId,
+        /// The body.
+        payload: Payload,
+    },
+    /// The time that it asked to be woken at has come.
+    Wake,
+}
+
+/// What a node did.
+#[derive(Debug, Default)]
+pub struct StepOutput {
+    /// What it wants done, and how long after the input it wanted that.
+    pub effects: Vec<(Duration, Effect)>,
+    /// When it wants to be woken.
+    pub next_wake: Option<Time>,
+    /// If it crashed: how, in words.
+    pub crashed: Option<String>,
+}
+
+/// Makes the processes of a cluster: given the node's place, a new process.
+pub type NodeFactory = Box<dyn Fn(u32) -> Result<Box<dyn Process>, String>>;
+
+/// Nodes written with `glomers-node`, in this process.
+pub struct InProcessHost {
+    factory: NodeFactory,
+    seed: u64,
+    nodes: Vec<Option<Runtime>>,
+}
+
+/// The wall clock of virtual time begins on 2020-01-01, a date like any other.
+const WALL_CLOCK_AT_START: u64 = 1_577_836_800 * glomers_history::SECOND;
+
+impl InProcessHost {
+    /// A host for `count` nodes; `seed` is the run's.
+    pub fn new(seed: u64, count: u32, factory: NodeFactory) -> InProcessHost {
+        InProcessHost {
+            factory,
+            seed,
+            nodes: (0..count).map(|_| None).collect(),
+        }
+    }
+}
+
+/// What a panic said.
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    match text {
+        Some(text) => format!("panicked: {text}"),
+        None => "panicked".to_owned(),
+    }
+}
+
+impl SteppedHost for InProcessHost {
+    fn start(&mut self, node: u32, incarnation: u32, now: Time) -> Result<(), String> {
+        let seed = keyed_seed(self.seed, Purpose::Node, node.into(), incarnation.into(), 0);
+        let identity = Identity {
+            seed,
+            incarnation: Some(incarnation),
+        };
+        let process = catch_unwind(AssertUnwindSafe(|| (self.factory)(node)))
+            .unwrap_or_else(|panic| Err(panic_text(&*panic)))?;
+        self.nodes[node as usize] = Some(Runtime::new(process, identity, now));
+        Ok(())
+    }
+
+    fn stop(&mut self, node: u32, _how: Stop) {
+        self.nodes[node as usize] = None;
+    }
+
+    fn step(&mut self, node: u32, now: Time, input: StepInput, output: &mut StepOutput) {
+        let Some(runtime) = &mut self.nodes[node as usize] else {
+            return;
+        };
+        let wall_clock = WallClock(WALL_CLOCK_AT_START + now.0);
+        // A node that panicked is thrown away, so nobody sees what it left half
+        // done.
+        let result = catch_unwind(AssertUnwindSafe(|| match input {
+            StepInput::Message { src, payload } => runtime.message(now, wall_clock, src, payload),
+            StepInput::Wake => runtime.wake(now, wall_clock),
+        }));
+        output.effects.extend(
+            runtime
+                .effects()
+                .drain(..)
+                .map(|effect| (Duration::ZERO, effect)),
+        );
+        output.next_wake = runtime.next_wake();
+        if let Err(panic) = result {
+            output.crashed = Some(panic_text(&*panic));
+            output.next_wake = None;
+            self.nodes[node as usize] = None;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The engine: a cluster, its network, its clients and its faults, as one
+//! deterministic sequence of events.
+//!
+//! The engine never waits and does no I/O. A *driver* asks it for its
+//! [`Engine::next_deadline`], tells it what time it is with [`Engine::advance`],
+//! hands it what nodes did as [`Input`]s and carries out its [`Command`]s.
+//! [`run_virtual`] is the driver that jumps from deadline to deadline, with nodes
+//! that live in this process; the driver for real time and free processes is in
+//! another crate. Everything between is the same code under both.
+//!
+//! This crate reads no clock, spawns no thread, touches no file, and takes
+//! randomness only from [`draws`], keyed by what is drawn.
+
+mod chooser;
+pub mod draws;
+mod driver;
+mod engine;
+mod host;
+pub mod nemesis;
+mod outcome;
+mod partition;
+mod plan;
+mod queue;
+mod statistics;
+mod workload;
+
+pub use chooser::{Chooser, Enabled, EnabledKind, Random};
+pub use driver::run_virtual;
+pub use engine::{Command, Engine, Input, Stop};
+pub use host::{InProcessHost, NodeFactory, StepInput, StepOutput, SteppedHost};
+pub use outcome::{Ended, FaultReport, Outcome};
+pub use partition::{Cut, PartitionKind};
+pub use plan::{
+    Distribution, Fault, FaultEvent, Inbox, Latency, LinkRule, ListedOperation, MessageOverride,
+    NodeProgram, Operations, OverrideAction, PLAN_VERSION, Plan, PlanError, Rate, ServiceTime,
+    Wire, WorkloadOptions,
+};
+pub use statistics::{Counts, NetStatistics};
+pub use workload::{Client, Failure, NextOperation, SetupRequest, Step, Workload};

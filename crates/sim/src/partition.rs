@@ -1,0 +1,271 @@
+//! Which nodes do not hear which.
+
+use std::collections::BTreeMap;
+
+use fixedbitset::FixedBitSet;
+use glomers_history::Value;
+use serde::{Deserialize, Serialize};
+
+use crate::draws::Draws;
+
+/// For each receiver the nodes whose messages it does not get. Nodes are given
+/// by their places in the list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cut(BTreeMap<u32, Vec<u32>>);
+
+/// How a cut is chosen: the four kinds that Maelstrom has, and by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartitionKind {
+    /// One node alone.
+    One,
+    /// Random halves; the smaller has ⌊n/2⌋ nodes.
+    Majority,
+    /// ⌊(n−1)/3⌋ nodes cut off from the others.
+    MinorityThird,
+    /// Every node hears a majority, but no two the same: not transitive.
+    MajoritiesRing,
+    /// As somebody wrote it.
+    ByHand,
+}
+
+impl PartitionKind {
+    /// The kinds that are drawn from.
+    pub const DRAWN: [PartitionKind; 4] = [
+        PartitionKind::One,
+        PartitionKind::Majority,
+        PartitionKind::MinorityThird,
+        PartitionKind::MajoritiesRing,
+    ];
+
+    /// The name in histories.
+    pub fn name(self) -> &'static str {
+        match self {
+            PartitionKind::One => "one",
+            PartitionKind::Majority => "majority",
+            PartitionKind::MinorityThird => "minority-third",
+            PartitionKind::MajoritiesRing => "majorities-ring",
+            PartitionKind::ByHand => "by-hand",
+        }
+    }
+
+    /// Draws a cut of this kind among `count` nodes.
+    pub fn draw(self, count: u32, draws: &mut Draws) -> Cut {
+        let mut nodes: Vec<u32> = (0..count).collect();
+        draws.shuffle(&mut nodes);
+        let apart = match self {
+            PartitionKind::One => 1.min(count),
+            PartitionKind::Majority => count / 2,
+            PartitionKind::MinorityThird => count.saturating_sub(1) / 3,
+            PartitionKind::MajoritiesRing => return majorities_ring(&nodes, draws),
+            PartitionKind::ByHand => 0,
+        };
+        let (small, large) = nodes.split_at(apart as usize);
+        Cut::components(&[small.to_vec(), large.to_vec()])
+    }
+}
+
+/// Up to five nodes: in a random ring each hears the ⌊n/2⌋+1 nodes centred on it
+/// (with an even number of them, one more before it than after). More nodes:
+/// random symmetric links until each sees a majority.
+fn majorities_ring(ring: &[u32], draws: &mut Draws) -> Cut {
+    let count = ring.len();
+    let majority = count / 2 + 1;
+    let mut hears: Vec<FixedBitSet> = (0..count)
+        .map(|node| {
+            let mut heard = FixedBitSet::with_capacity(count);
+            heard.insert(node);
+            heard
+        })
+        .collect();
+    if count <= 5 {
+        let before = majority / 2;
+        for (place, &node) in ring.iter().enumerate() {
+            for step in 0..majority {
+                let other = ring[(place + count + step - before) % count];
+                hears[node as usize].insert(other as usize);
+            }
+        }
+    } else {
+        while let Some(node) = ring
+            .iter()
+            .map(|&node| node as usize)
+            .find(|&node| hears[node].count_ones(..) < majority)
+        {
+            // Among the nodes it does not hear, one of those with the fewest
+            // links, so that degrees stay even.
+            let strangers: Vec<usize> = (0..count)
+                .filter(|&other| !hears[node].contains(other))
+                .collect();
+            let fewest = strangers
+                .iter()
+                .map(|&other| hears[other].count_ones(..))
+                .min();
+            let candidates: Vec<usize> = strangers
+                .into_iter()
+                .filter(|&other| Some(hears[other].count_ones(..)) == fewest)
+                .collect();
+            let other = candidates[draws.below(candidates.len() as u64) as usize];
+            hears[node].insert(other);
+            hears[other].insert(node);
+        }
+    }
+    let cut = hears.iter().enumerate().map(|(node, heard)| {
+        let deaf_to = (0..count)
+            .filter(|&other| !heard.contains(other))
+            .map(|other| other as u32);
+        (node as u32, deaf_to.collect())
+    });
+    Cut(cut.collect())
+}
+
+impl Cut {
+    /// Cuts nodes into groups that hear only themselves.
+    pub fn components(groups: &[Vec<u32>]) -> Cut {
+        let mut cut = BTreeMap::new();
+        for (at, group) in groups.iter().enumerate() {
+            let mut others: Vec<u32> = groups
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != at)
+                .flat_map(|(_, nodes)| nodes.iter().copied())
+                .collect();
+            others.sort_unstable();
+            for &node in group {
+                cut.insert(node, others.clone());
+            }
+        }
+        Cut(cut)
+    }
+
+    /// Cuts single directions: `(receiver, source)`.
+    pub fn links(pairs: impl IntoIterator<Item = (u32, u32)>) -> Cut {
+        let mut cut: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (receiver, source) in pairs {
+            let sources = cut.entry(receiver).or_default();
+            if !sources.contains(&source) {
+                sources.push(source);
+            }
+        }
+        for sources in cut.values_mut() {
+            sources.sort_unstable();
+        }
+        Cut(cut)
+    }
+
+    /// Receivers and the sources that each does not hear.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &[u32])> {
+        self.0
+            .iter()
+            .map(|(receiver, sources)| (*receiver, sources.as_slice()))
+    }
+
+    /// All nodes that it names.
+    pub fn nodes(&self) -> impl Iterator<Item = u32> + '_ {
+        self.0.iter().flat_map(|(receiver, sources)| {
+            std::iter::once(*receiver).chain(sources.iter().copied())
+        })
+    }
+
+    /// Whether it cuts nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.values().all(Vec::is_empty)
+    }
+
+    /// As histories show it: a map from receiver to the set of sources.
+    pub fn to_value(&self, names: &[impl AsRef<str>]) -> Value {
+        let name = |node: u32| Value::string(names[node as usize].as_ref());
+        Value::map(self.iter().map(|(receiver, sources)| {
+            (
+                name(receiver),
+                Value::set(sources.iter().map(|&source| name(source))),
+            )
+        }))
+    }
+}
+
+/// What is cut at present, for fast tests.
+#[derive(Debug, Default)]
+pub(crate) struct Barrier {
+    deaf_to: Vec<FixedBitSet>,
+}
+
+impl Barrier {
+    pub(crate) fn new(cut: &Cut, count: usize) -> Barrier {
+        let mut deaf_to = vec![FixedBitSet::new(); count];
+        for (receiver, sources) in cut.iter() {
+            let set = &mut deaf_to[receiver as usize];
+            set.grow(count);
+            set.extend(sources.iter().map(|&source| source as usize));
+        }
+        Barrier { deaf_to }
+    }
+
+    pub(crate) fn cuts(&self, src: u32, dest: u32) -> bool {
+        self.deaf_to
+            .get(dest as usize)
+            .is_some_and(|set| set.contains(src as usize))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draws::Purpose;
+
+    fn drawn(kind: PartitionKind, count: u32, seed: u64) -> Cut {
+        kind.draw(count, &mut Draws::keyed(seed, Purpose::Nemesis, 0, 0, 0))
+    }
+
+    fn deaf_to(cut: &Cut, node: u32) -> usize {
+        cut.iter()
+            .find(|(receiver, _)| *receiver == node)
+            .map_or(0, |(_, sources)| sources.len())
+    }
+
+    #[test]
+    fn sides_have_the_sizes_that_maelstrom_gives_them() {
+        for seed in 0..50 {
+            for count in 1..12 {
+                let sides = |kind| {
+                    let cut = drawn(kind, count, seed);
+                    let mut small = 0;
+                    for node in 0..count {
+                        let deaf = deaf_to(&cut, node) as u32;
+                        small = small.max(deaf.min(count - deaf));
+                    }
+                    small
+                };
+                assert_eq!(sides(PartitionKind::One), 1.min(count - 1));
+                assert_eq!(sides(PartitionKind::Majority), count / 2);
+                assert_eq!(sides(PartitionKind::MinorityThird), (count - 1) / 3);
+            }
+        }
+    }
+
+    #[test]
+    fn in_a_ring_of_majorities_each_node_hears_a_majority() {
+        for seed in 0..50 {
+            for count in 1..12 {
+                let cut = drawn(PartitionKind::MajoritiesRing, count, seed);
+                for node in 0..count {
+                    let heard = count as usize - deaf_to(&cut, node);
+                    assert!(heard > count as usize / 2, "{heard} of {count}");
+                    if count <= 5 {
+                        assert_eq!(heard, count as usize / 2 + 1);
+                    }
+                }
+                if count == 3 {
+                    // One neighbour each, and the cut is one-way.
+                    let cut: Vec<(u32, u32)> = cut
+                        .iter()
+                        .flat_map(|(r, s)| s.iter().map(move |s| (r, *s)))
+                        .collect();
+                    assert_eq!(cut.len(), 3);
+                    assert!(cut.iter().all(|(r, s)| !cut.contains(&(*s, *r))));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! A run, as data.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use glomers_history::Value;
+use serde::{Deserialize, Serialize};
+
+use crate::partition::{Cut, PartitionKind};
+
+/// The version of [`Plan`]'s form. Higher when old readers would misread it.
+pub const PLAN_VERSION: u32 = 1;
+
+/// All that decides a run. The engine runs only Plans: options of the command
+/// line, scenario files and stored runs become one first.
+///
+/// Durations are in nanoseconds, counted from the beginning of the main phase
+/// where they are moments.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`PLAN_VERSION`] when it was written.
+    pub version: u32,
+    /// The seed of all that is drawn.
+    pub seed: u64,
+    /// The names of the nodes.
+    pub nodes: Vec<String>,
+    /// What every node runs.
+    pub program: NodeProgram,
+    /// What clients do.
+    pub workload: WorkloadOptions,
+    /// How many operations may be under way at once; worker w talks to node
+    /// w mod n.
+    pub concurrency: u32,
+    /// Operations per second, of all workers together.
+    pub rate: Rate,
+    /// How long the main phase lasts, ns.
+    pub time_limit: u64,
+    /// How long the cluster is left alone before final operations, ns.
+    pub recovery: u64,
+    /// How long a client waits for a reply, ns; `None`: the workload's own.
+    pub rpc_timeout: Option<u64>,
+    /// How long a node may take to answer `init`, ns.
+    pub init_timeout: u64,
+    /// Latency of messages between nodes.
+    pub latency: Latency,
+    /// Rules for single links, the last that fits counts.
+    pub links: Vec<LinkRule>,
+    /// The fraction of messages between nodes that is lost, 0 to 1.
+    pub loss: f64,
+    /// How long a node takes to take a message (stepped hosts only).
+    pub service_time: ServiceTime,
+    /// How messages wait for their receiver.
+    pub inbox: Inbox,
+    /// How bodies travel between nodes in this process.
+    pub wire: Wire,
+    /// What is broken, and when, in order of time.
+    pub faults: Vec<FaultEvent>,
+    /// What clients do, and when.
+    pub operations: Operations,
+    /// Exceptions for single messages.
+    pub overrides: Vec<MessageOverride>,
+}
+
+/// What every node runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NodeProgram {
+    /// A node of this process, from the registry, with its arguments.
+    Embedded {
+        /// The name in the registry.
+        name: String,
+        /// Its arguments.
+        arguments: Vec<String>,
+    },
+    /// An executable, with its arguments.
+    Program {
+        /// The file.
+        path: String,
+        /// Its arguments.
+        arguments: Vec<String>,
+    },
+}
+
+/// Which workload, and what it was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkloadOptions {
+    /// The name in the registry.
+    pub name: String,
+    /// Options by name: `topology`.
+    pub options: BTreeMap<String, String>,
+}
+
+/// How often operations begin.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rate {
+    /// Operations per second; 0: none at all.
+    PerSecond(f64),
+    /// As fast as the workers can.
+    Max,
+}
+
+/// Latency of the messages on a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latency {
+    /// Mean, in whole ms.
+    pub mean_ms: u64,
+    /// How it is spread.
+    pub distribution: Distribution,
+}
+
+/// How a latency is spread; each message's is a whole number of ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Distribution {
+    /// Always the mean.
+    Constant,
+    /// Uniform on 0 … 2·mean − 1.
+    Uniform,
+    /// Exponential.
+    Exponential,
+}
+
+/// A rule for the messages from one node to another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LinkRule {
+    /// The sender, by its place in the list of nodes; `None`: any.
+    pub src: Option<u32>,
+    /// The receiver; `None`: any.
+    pub dest: Option<u32>,
+    /// Another latency.
+    pub latency: Option<Latency>,
+    /// Another loss, 0 to 1.
+    pub loss: Option<f64>,
+}
+
+/// How long a node takes for a message, one at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceTime {
+    /// No time at all: what published figures assume.
+    Off,
+    /// Exponential, mean in ns. Makes operations overlap even at latency 0.
+    Exponential {
+        /// Mean, ns.
+        mean: u64,
+    },
+}
+
+/// How messages wait for their receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Inbox {
+    /// Each is delivered when it is due.
+    Ideal,
+    /// As Maelstrom does: one thread takes the message that is due first and
+    /// sleeps until it is; whatever arrives meanwhile waits.
+    Maelstrom,
+}
+
+/// How bodies travel between nodes in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wire {
+    /// As shared Rust values.
+    Typed,
+    /// As JSON text. Gives the same history.
+    Json,
+}
+
+/// Something that is broken or mended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultEvent {
+    /// When, ns from the beginning of the main phase.
+    pub at: u64,
+    /// What.
+    pub fault: Fault,
+}
+
+/// What is broken or mended. Nodes are given by their places in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// Cuts links, instead of those that were cut before.
+    StartPartition {
+        /// How the cut was chosen.
+        kind: PartitionKind,
+        /// What is cut.
+        cut: Cut,
+    },
+    /// Mends all links.
+    StopPartition,
+    /// Kills nodes: what they had in memory and what was on its way to them is
+    /// gone.
+    Kill {
+        /// Which.
+        nodes: Vec<u32>,
+    },
+    /// Starts those of the nodes that are down, with a fresh `init`.
+    Start {
+        /// Which.
+        nodes: Vec<u32>,
+    },
+    /// Stops nodes where they are.
+    Pause {
+        /// Which.
+        nodes: Vec<u32>,
+    },
+    /// Lets paused nodes go on.
+    Resume {
+        /// Which.
+        nodes: Vec<u32>,
+    },
+}
+
+/// Where operations come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operations {
+    /// From the workload's generator.
+    Generated,
+    /// From a list, in order of time.
+    Listed(Vec<ListedOperation>),
+}
+
+/// One operation of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ListedOperation {
+    /// When, ns from the beginning of the main phase; later if its worker is
+    /// still busy.
+    pub at: u64,
+    /// Which worker.
+    pub worker: u32,
+    /// Which node it asks; `None`: the worker's own.
+    pub node: Option<u32>,
+    /// The operation's name.
+    pub f: String,
+    /// Its argument.
+    pub value: Value,
+}
+
+/// An exception for one message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageOverride {
+    /// The sender, by its place in the list of nodes.
+    pub src: u32,
+    /// The receiver.
+    pub dest: u32,
+    /// Which message on this link, counted from 0.
+    pub count: u64,
+    /// What happens to it.
+    pub action: OverrideAction,
+}
+
+/// What happens to a message instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OverrideAction {
+    /// It is lost.
+    Drop,
+    /// It takes this long, ns.
+    Delay(u64),
+}
+
+/// What is wrong with a Plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Written by another version.
+    #[error("this Plan has version {0}, but this build reads version {PLAN_VERSION}")]
+    Version(u32),
+    /// A value makes no sense. The text says which and what would.
+    #[error("{0}")]
+    Value(String),
+}
+
+impl Plan {
+    /// A Plan with Maelstrom's defaults: five nodes, one worker a node, five
+    /// operations a second for 60 s, no latency, no loss, no faults.
+    pub fn new(seed: u64, program: NodeProgram, workload: &str) -> Plan {
+        let seconds = |s: u64| s * glomers_history::SECOND;
+        let nodes: Vec<String> = (0..5).map(|i| format!("n{i}")).collect();
+        Plan {
+            version: PLAN_VERSION,
+            seed,
+            concurrency: nodes.len() as u32,
+            nodes,
+            program,
+            workload: WorkloadOptions {
+                name: workload.to_owned(),
+                options: BTreeMap::new(),
+            },
+            rate: Rate::PerSecond(5.0),
+            time_limit: seconds(60),
+            recovery: seconds(10),
+            rpc_timeout: None,
+            init_timeout: seconds(10),
+            latency: Latency {
+                mean_ms: 0,
+                distribution: Distribution::Constant,
+            },
+            links: Vec::new(),
+            loss: 0.0,
+            service_time: ServiceTime::DEFAULT,
+            inbox: Inbox::Ideal,
+            wire: Wire::Typed,
+            faults: Vec::new(),
+            operations: Operations::Generated,
+            overrides: Vec::new(),
+        }
+    }
+
+    /// Sets the number of nodes, named n0, n1, …
+    pub fn set_node_count(&mut self, count: u32) {
+        self.nodes = (0..count).map(|i| format!("n{i}")).collect();
+    }
+
+    /// Tests what the types do not.
+    ///
+    /// # Errors
+    /// Names the first value that makes no sense.
+    pub fn validate(&self) -> Result<(), PlanError> {
+        let refuse = |text: String| Err(PlanError::Value(text));
+        if self.version != PLAN_VERSION {
+            return Err(PlanError::Version(self.version));
+        }
+        if self.nodes.is_empty() {
+            return refuse("a cluster needs at least one node".into());
+        }
+        let mut names: Vec<&String> = self.nodes.iter().collect();
+        names.sort();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return refuse(format!("two nodes have the name {:?}", pair[0]));
+        }
+        if let Some(name) = names
+            .iter()
+            .find(|name| name.is_empty() || name.starts_with('c'))
+        {
+            return refuse(format!(
+                "a node cannot have the name {name:?}: names that begin with c are clients'"
+            ));
+        }
+        if self.concurrency == 0 {
+            return refuse("concurrency must be at least 1".into());
+        }
+        if let Rate::PerSecond(rate) = self.rate
+            && !(rate.is_finite() && rate >= 0.0)
+        {
+            return refuse(format!("the rate must be 0 or more, but it is {rate}"));
+        }
+        let losses = self
+            .links
+            .iter()
+            .filter_map(|link| link.loss)
+            .chain([self.loss]);
+        for loss in losses {
+            if !(0.0..=1.0).contains(&loss) {
+                return refuse(format!("loss must be from 0 to 1, but it is {loss}"));
+            }
+        }
+        let count = self.nodes.len() as u32;
+        for event in &self.faults {
+            let nodes: Vec<u32> = match &event.fault {
+                Fault::StartPartition { cut, .. } => cut.nodes().collect(),
+                Fault::StopPartition => Vec::new(),
+                Fault::Kill { nodes }
+                | Fault::Start { nodes }
+                | Fault::Pause { nodes }
+                | Fault::Resume { nodes } => nodes.clone(),
+            };
+            if let Some(node) = nodes.into_iter().find(|&node| node >= count) {
+                return refuse(format!("a fault names node number {node} of {count}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Rate {
+    /// The longest gap between operations, ns; gaps are uniform from 0 to it.
+    pub(crate) fn longest_gap(self) -> Option<f64> {
+        match self {
+            Rate::PerSecond(rate) if rate > 0.0 => {
+                Some(2.0 * Duration::from_secs(1).as_nanos() as f64 / rate)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl ServiceTime {
+    /// Exponential with mean 0.5 ms.
+    pub const DEFAULT: ServiceTime = ServiceTime::Exponential { mean: 500_000 };
+}

@@ -1,0 +1,127 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use glomers_check::Checker;
+use glomers_history::{Op, Value};
+use glomers_node::{Body, NodeId, Payload, RpcError};
+
+use crate::draws::Draws;
+
+/// What clients ask of a cluster, and how the answers are judged.
+///
+/// Public, so that a team can test its own message types: nothing here knows
+/// the standard workloads.
+pub trait Workload {
+    /// The name: a folder of the store, a word on the command line.
+    fn name(&self) -> &str;
+
+    /// Requests to nodes before operations begin; all must be answered.
+    fn setup(&self, nodes: &[NodeId]) -> Vec<SetupRequest> {
+        let _ = nodes;
+        Vec::new()
+    }
+
+    /// The next operation of a worker. `draws` is the worker's own stream.
+    fn generate(&mut self, worker: u32, draws: &mut Draws) -> NextOperation;
+
+    /// What every worker does once at the end, after the cluster had time to
+    /// recover; `None`: nothing.
+    fn final_operation(&self) -> Option<NextOperation> {
+        None
+    }
+
+    /// A new client, for a new process.
+    fn client(&self) -> Box<dyn Client>;
+
+    /// Whether an operation may be tried again without harm. An error or
+    /// time-out then means that it failed, not that nobody knows.
+    fn is_idempotent(&self, f: &str) -> bool {
+        let _ = f;
+        false
+    }
+
+    /// Whether a worker keeps its client after an operation that nobody knows
+    /// the outcome of.
+    fn keeps_client(&self) -> bool {
+        false
+    }
+
+    /// How long a client waits for a reply.
+    fn rpc_timeout(&self, mean_latency: Duration) -> Duration {
+        let _ = mean_latency;
+        Duration::from_secs(5)
+    }
+
+    /// Operations that may be without any success.
+    fn may_never_succeed(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Who judges the history.
+    fn checker(&self) -> Box<dyn Checker>;
+}
+
+/// A request to a node before operations begin.
+pub struct SetupRequest {
+    /// Which node, by its place in the list.
+    pub node: u32,
+    /// What it is asked. Shared where all are asked the same.
+    pub body: Arc<dyn Body>,
+    /// Says what is wrong with a reply.
+    pub validate: fn(&Payload) -> Result<(), String>,
+}
+
+/// An operation that is to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextOperation {
+    /// Its name.
+    pub f: Arc<str>,
+    /// Its argument.
+    pub value: Value,
+}
+
+/// The state machine of one client process: turns operations into requests, and
+/// replies into results.
+pub trait Client {
+    /// An operation begins.
+    fn invoke(&mut self, op: &Op) -> Step;
+
+    /// The reply to the last request came. Error replies and time-outs do not
+    /// come here, but to [`Client::failed`].
+    fn reply(&mut self, reply: &Payload) -> Step;
+
+    /// The last request got an error or no reply in time. `None`: the usual
+    /// rule (see [`Failure`]).
+    fn failed(&mut self, failure: &Failure) -> Option<Step> {
+        let _ = failure;
+        None
+    }
+}
+
+/// Why a request has no result. By the usual rule a definite error, and any
+/// failure of an idempotent operation, means that the operation `fail`ed; else
+/// it is `info`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// No reply in time.
+    Timeout,
+    /// An error reply.
+    Error(RpcError),
+}
+
+/// What a client does next.
+pub enum Step {
+    /// Sends a request to its node, and waits.
+    Request(Arc<dyn Body>),
+    /// The operation happened, with this result.
+    Ok(Value),
+    /// The operation happened; its result is its argument.
+    Done,
+    /// It did not happen, for this reason.
+    Fail(Value),
+    /// Nobody knows, for this reason.
+    Info(Value),
+    /// The reply has not the form that it must have; says what is wrong. The
+    /// operation is `info` and the node is blamed.
+    BadReply(String),
+}

@@ -1,0 +1,120 @@
+//! Workload broadcast: a value given to one node reaches all.
+
+use std::sync::Arc;
+
+use glomers_check::Checker;
+use glomers_history::{Op, Value};
+use glomers_protocol::rpc::broadcast::{
+    BROADCAST_OK, Broadcast as BroadcastRequest, BroadcastOk, READ_OK, Read, ReadOk, TOPOLOGY_OK,
+    Topology as TopologyRequest, TopologyOk,
+};
+use glomers_protocol::{Body, NodeId, Payload};
+use glomers_sim::draws::Draws;
+use glomers_sim::{Client, NextOperation, SetupRequest, Step, Workload};
+
+use crate::reply::{Checked, checked, field, has_form};
+use crate::topology::Topology;
+
+/// The workload: half of the operations broadcast 0, 1, 2, …, half read.
+#[derive(Debug, Default)]
+pub struct Broadcast {
+    topology: Topology,
+    next_value: i64,
+}
+
+impl Broadcast {
+    /// The workload with a topology.
+    pub fn new(topology: Topology) -> Broadcast {
+        Broadcast {
+            topology,
+            next_value: 0,
+        }
+    }
+}
+
+impl Workload for Broadcast {
+    fn name(&self) -> &str {
+        "broadcast"
+    }
+
+    fn setup(&self, nodes: &[NodeId]) -> Vec<SetupRequest> {
+        let topology = Arc::new(self.topology.map(nodes));
+        let body: Arc<dyn Body> = Arc::new(TopologyRequest { topology });
+        (0..nodes.len() as u32)
+            .map(|node| SetupRequest {
+                node,
+                body: body.clone(),
+                validate: |reply| has_form::<TopologyOk>(reply, &TOPOLOGY_OK),
+            })
+            .collect()
+    }
+
+    fn generate(&mut self, _worker: u32, draws: &mut Draws) -> NextOperation {
+        if draws.below(2) == 0 {
+            let value = Value::Int(self.next_value);
+            self.next_value += 1;
+            NextOperation {
+                f: Arc::from("broadcast"),
+                value,
+            }
+        } else {
+            NextOperation {
+                f: Arc::from("read"),
+                value: Value::Null,
+            }
+        }
+    }
+
+    fn final_operation(&self) -> Option<NextOperation> {
+        Some(NextOperation {
+            f: Arc::from("read"),
+            value: Value::Null,
+        })
+    }
+
+    fn client(&self) -> Box<dyn Client> {
+        Box::new(BroadcastClient { reads: false })
+    }
+
+    fn is_idempotent(&self, f: &str) -> bool {
+        f == "read"
+    }
+
+    fn checker(&self) -> Box<dyn Checker> {
+        Box::new(glomers_check::SetFull {
+            add: "broadcast",
+            read: "read",
+        })
+    }
+}
+
+struct BroadcastClient {
+    reads: bool,
+}
+
+impl Client for BroadcastClient {
+    fn invoke(&mut self, op: &Op) -> Step {
+        self.reads = &*op.f == "read";
+        if self.reads {
+            Step::Request(Arc::new(Read {}))
+        } else {
+            Step::Request(Arc::new(BroadcastRequest {
+                message: op.value.clone(),
+            }))
+        }
+    }
+
+    fn reply(&mut self, reply: &Payload) -> Step {
+        if self.reads {
+            return match checked::<ReadOk>(reply, &READ_OK) {
+                Ok(Checked::Typed(reply)) => Step::Ok(Value::List(reply.messages.clone())),
+                Ok(Checked::Json(body)) => Step::Ok(field(&body, "messages")),
+                Err(what) => Step::BadReply(what),
+            };
+        }
+        match has_form::<BroadcastOk>(reply, &BROADCAST_OK) {
+            Ok(()) => Step::Done,
+            Err(what) => Step::BadReply(what),
+        }
+    }
+}

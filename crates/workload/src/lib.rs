@@ -1,0 +1,17 @@
+//! The standard workloads: one file each, and a registry.
+//!
+//! A workload is a [`Workload`](glomers_sim::Workload): operations, a client, a
+//! generator and a checker. Knows neither processes nor files.
+
+mod broadcast;
+mod echo;
+mod registry;
+mod reply;
+mod topology;
+mod unique_ids;
+
+pub use broadcast::Broadcast;
+pub use echo::Echo;
+pub use registry::{Entry, NAMES, UnknownName, entry, make, nearest};
+pub use topology::{TOPOLOGIES, Topology};
+pub use unique_ids::UniqueIds;

@@ -1,0 +1,165 @@
+//! Workloads by name.
+
+use std::collections::BTreeMap;
+
+use glomers_sim::Workload;
+
+use crate::{Broadcast, Echo, TOPOLOGIES, UniqueIds};
+
+/// What there is to know about a workload.
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// One line for help texts.
+    pub about: &'static str,
+    /// The embedded node that it is run with if none is named.
+    pub default_node: &'static str,
+    make: fn(&BTreeMap<String, String>) -> Result<Box<dyn Workload>, UnknownName>,
+}
+
+/// A name that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownName {
+    /// What it should name: `workload`, `topology`.
+    pub what: &'static str,
+    /// The name.
+    pub name: String,
+    /// What there is.
+    pub known: &'static [&'static str],
+}
+
+impl std::fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "there is no {} {:?}", self.what, self.name)?;
+        if let Some(near) = nearest(&self.name, self.known) {
+            write!(f, "; did you mean {near:?}?")?;
+        }
+        write!(f, " Known: {}.", self.known.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownName {}
+
+const ENTRIES: [Entry; 3] = [
+    Entry {
+        name: "echo",
+        about: "a node gives back what it gets",
+        default_node: "echo",
+        make: |_| Ok(Box::new(Echo)),
+    },
+    Entry {
+        name: "unique-ids",
+        about: "nodes give ids that nobody ever gave before",
+        default_node: "unique-ids",
+        make: |_| Ok(Box::new(UniqueIds)),
+    },
+    Entry {
+        name: "broadcast",
+        about: "a value given to one node reaches all",
+        default_node: "flood-retry",
+        make: |options| {
+            let topology = match options.get("topology") {
+                None => crate::Topology::default(),
+                Some(name) => name.parse().map_err(|()| UnknownName {
+                    what: "topology",
+                    name: name.clone(),
+                    known: &TOPOLOGIES,
+                })?,
+            };
+            Ok(Box::new(Broadcast::new(topology)))
+        },
+    },
+];
+
+/// The names of all workloads.
+pub const NAMES: [&str; ENTRIES.len()] = {
+    let mut names = [""; ENTRIES.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = ENTRIES[at].name;
+        at += 1;
+    }
+    names
+};
+
+/// What there is to know about a workload.
+///
+/// # Errors
+/// If there is none of this name.
+pub fn entry(name: &str) -> Result<&'static Entry, UnknownName> {
+    static ALL: [Entry; ENTRIES.len()] = ENTRIES;
+    ALL.iter()
+        .find(|entry| entry.name == name)
+        .ok_or_else(|| UnknownName {
+            what: "workload",
+            name: name.to_owned(),
+            known: &NAMES,
+        })
+}
+
+/// Makes a workload.
+///
+/// # Errors
+/// If there is none of this name, or an option has a value that it does not
+/// know.
+pub fn make(
+    name: &str,
+    options: &BTreeMap<String, String>,
+) -> Result<Box<dyn Workload>, UnknownName> {
+    (entry(name)?.make)(options)
+}
+
+/// The known name that looks most like this one, if one does (optimal string
+/// alignment distance of at most a third of the longer).
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|&candidate| (distance(name, candidate), candidate))
+        .filter(|(distance, candidate)| {
+            *distance * 3 <= name.len().max(candidate.len()) || candidate.starts_with(name)
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Insertions, deletions, changes and swaps of neighbours that make `a` into `b`.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            if i == 0 || j == 0 {
+                table[i][j] = i + j;
+                continue;
+            }
+            let change = usize::from(a[i - 1] != b[j - 1]);
+            let mut best = (table[i - 1][j - 1] + change)
+                .min(table[i - 1][j] + 1)
+                .min(table[i][j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(table[i - 2][j - 2] + 1);
+            }
+            table[i][j] = best;
+        }
+    }
+    table[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_nearest() {
+        let known = ["broadcast", "echo", "unique-ids"];
+        assert_eq!(nearest("brodcast", &known), Some("broadcast"));
+        assert_eq!(nearest("uniqueids", &known), Some("unique-ids"));
+        assert_eq!(nearest("ehco", &known), Some("echo"));
+        assert_eq!(nearest("zzz", &known), None);
+        let text = make("brodcast", &BTreeMap::new())
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(text.contains("did you mean \"broadcast\"?"), "{text}");
+    }
+}

@@ -1,0 +1,34 @@
+//! Replies, checked against the form they must have.
+
+use glomers_protocol::schema::Schema;
+use glomers_protocol::{Message, Payload, Value};
+
+/// What a reply says: as a Rust value if it is one (its form is then right by
+/// construction), else as JSON of the right form.
+pub(crate) enum Checked<'a, M> {
+    Typed(&'a M),
+    Json(Value),
+}
+
+/// Tests a reply against the form that it must have.
+pub(crate) fn checked<'a, M: Message>(
+    reply: &'a Payload,
+    schema: &Schema,
+) -> Result<Checked<'a, M>, String> {
+    if let Some(message) = reply.downcast_ref::<M>() {
+        return Ok(Checked::Typed(message));
+    }
+    let body = Value::from_json(reply.to_json().get()).map_err(|error| error.to_string())?;
+    schema.check(&body)?;
+    Ok(Checked::Json(body))
+}
+
+/// As [`checked`], for those who need no content.
+pub(crate) fn has_form<M: Message>(reply: &Payload, schema: &Schema) -> Result<(), String> {
+    checked::<M>(reply, schema).map(|_| ())
+}
+
+/// The content of a field that the schema has.
+pub(crate) fn field(body: &Value, name: &str) -> Value {
+    body.get(name).cloned().unwrap_or(Value::Null)
+}
