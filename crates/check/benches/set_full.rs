@@ -1,5 +1,4 @@
 //! How long it takes to judge 100,000 elements and 2,000 reads of all there is.
-#![expect(missing_docs, reason = "divan generates public items")]
 
 use std::sync::Arc;
 
