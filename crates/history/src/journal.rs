@@ -1,6 +1,6 @@
 //! What the network did with each message.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::Time;
 
@@ -34,19 +34,34 @@ impl DropReason {
 
 /// One event of the journal. Times count from the beginning of the run, which
 /// is before the nodes are initialised.
+///
+/// Names (of nodes, clients, types and labels) are written once and are numbers
+/// from then on: a record is some ten bytes, and needs no allocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Record<'a> {
+    /// From here on the number stands for the name. Numbers count from 0, each
+    /// one more than the last.
+    Name {
+        /// The number.
+        number: u32,
+        /// The name.
+        text: &'a str,
+    },
     /// A message was sent.
     Send {
         /// When.
         time: Time,
         /// The message's network id.
         id: u64,
-        /// Who sent it.
-        src: &'a str,
-        /// Who is to receive it.
-        dest: &'a str,
+        /// The number of who sent it.
+        src: u32,
+        /// The number of who is to receive it.
+        dest: u32,
+        /// The number of the body's type, if it has one. Not left to be read
+        /// from the body, where it may stand behind the cut.
+        kind: Option<u32>,
         /// The body as JSON, cut at [`BODY_LIMIT`] bytes.
+        #[serde(serialize_with = "as_bytes")]
         body: &'a [u8],
         /// The length of the whole body in bytes.
         body_length: u64,
@@ -71,13 +86,20 @@ pub enum Record<'a> {
     Mark {
         /// When.
         time: Time,
-        /// Which node.
-        node: &'a str,
-        /// What about.
-        label: &'a str,
+        /// The number of the node's name.
+        node: u32,
+        /// The number of the label: what about.
+        label: u32,
         /// What, as JSON.
         value: &'a str,
     },
+    /// The run came to its end: a journal without this was cut off.
+    End,
+}
+
+/// Without this serde writes one byte at a time.
+fn as_bytes<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(bytes)
 }
 
 /// How many bytes of a body are kept.

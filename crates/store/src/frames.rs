@@ -1,0 +1,218 @@
+//! The journal as bytes: a header, then frames, each a block of records with its
+//! length and checksum, so that a file that was cut off or damaged can be read up
+//! to there.
+//!
+//! `GLOMERSJ`, one byte version, then for each frame: u32 length, u32 CRC-32
+//! (both little-endian, of what follows), one zstd frame of records in postcard's
+//! encoding, one after the other.
+
+use std::io::{self, Read, Write};
+
+use glomers_history::journal::Record;
+use postcard::ser_flavors::Flavor;
+use zstd::bulk::{Compressor, Decompressor};
+
+pub(crate) const MAGIC: &[u8; 8] = b"GLOMERSJ";
+pub(crate) const VERSION: u8 = 1;
+/// How many bytes of records make a block.
+const BLOCK: usize = 256 * 1024;
+/// What comes before the block in a frame.
+const FRAME_HEADER: usize = 8;
+/// The fastest level: blocks are made while a run goes on.
+const LEVEL: i32 = 1;
+/// Blocks are little longer than [`BLOCK`] but for marks with huge values. More
+/// than this is damage, and must not become an allocation.
+const MAX_BLOCK: u64 = 1 << 30;
+
+/// Appends what postcard writes to a vector.
+struct Append<'a>(&'a mut Vec<u8>);
+
+impl Flavor for Append<'_> {
+    type Output = ();
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}
+
+/// Gathers records to blocks and writes the blocks.
+pub(crate) struct FrameWriter<W> {
+    out: W,
+    block: Vec<u8>,
+    frame: Vec<u8>,
+    compressor: Compressor<'static>,
+}
+
+impl<W: Write> FrameWriter<W> {
+    pub(crate) fn new(mut out: W) -> io::Result<FrameWriter<W>> {
+        out.write_all(MAGIC)?;
+        out.write_all(&[VERSION])?;
+        Ok(FrameWriter {
+            out,
+            block: Vec::with_capacity(BLOCK + BLOCK / 8),
+            frame: Vec::new(),
+            compressor: Compressor::new(LEVEL)?,
+        })
+    }
+
+    /// Adds a record; `true` if it closed a block, which is then written.
+    pub(crate) fn push(&mut self, record: &Record<'_>) -> io::Result<bool> {
+        postcard::serialize_with_flavor(record, Append(&mut self.block))
+            .map_err(io::Error::other)?;
+        if self.block.len() < BLOCK {
+            return Ok(false);
+        }
+        self.flush()?;
+        Ok(true)
+    }
+
+    /// Writes what there is as a block.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        if self.block.is_empty() {
+            return Ok(());
+        }
+        let room = FRAME_HEADER + zstd::zstd_safe::compress_bound(self.block.len());
+        if self.frame.len() < room {
+            self.frame.resize(room, 0);
+        }
+        let length = self
+            .compressor
+            .compress_to_buffer(&self.block, &mut self.frame[FRAME_HEADER..])?;
+        let end = FRAME_HEADER + length;
+        let sum = crc32fast::hash(&self.frame[FRAME_HEADER..end]);
+        let length = u32::try_from(length).map_err(io::Error::other)?;
+        self.frame[..4].copy_from_slice(&length.to_le_bytes());
+        self.frame[4..8].copy_from_slice(&sum.to_le_bytes());
+        self.out.write_all(&self.frame[..end])?;
+        self.block.clear();
+        Ok(())
+    }
+}
+
+/// What the next bytes of a journal are.
+pub(crate) enum Step {
+    /// A whole block, which [`FrameReader::block`] holds.
+    Block,
+    /// The end, at the end of a frame.
+    End,
+    /// The file ends within a frame.
+    Torn,
+    /// The frame is not what was written.
+    Damaged(&'static str),
+}
+
+/// What the first bytes of a file say.
+pub(crate) enum Header {
+    /// It is a journal.
+    Good,
+    /// It ends before that is certain.
+    Torn,
+    /// It is something else.
+    Foreign,
+    /// It is a journal of this version.
+    Version(u8),
+}
+
+/// Reads blocks, as long as they are sound.
+pub(crate) struct FrameReader<R> {
+    input: R,
+    compressed: Vec<u8>,
+    block: Vec<u8>,
+    decompressor: Decompressor<'static>,
+    /// Where the last sound frame ends.
+    pub(crate) sound: u64,
+}
+
+impl<R: Read> FrameReader<R> {
+    pub(crate) fn new(input: R) -> io::Result<FrameReader<R>> {
+        Ok(FrameReader {
+            input,
+            compressed: Vec::new(),
+            block: Vec::new(),
+            decompressor: Decompressor::new()?,
+            sound: 0,
+        })
+    }
+
+    /// The records that the last step found.
+    pub(crate) fn block(&self) -> &[u8] {
+        &self.block
+    }
+
+    fn read(&mut self, length: u64) -> io::Result<bool> {
+        self.compressed.clear();
+        // Not `with_capacity`: a damaged length must not become an allocation.
+        let read = (&mut self.input)
+            .take(length)
+            .read_to_end(&mut self.compressed)?;
+        Ok(read as u64 == length)
+    }
+
+    pub(crate) fn header(&mut self) -> io::Result<Header> {
+        let length = MAGIC.len() + 1;
+        let whole = self.read(length as u64)?;
+        let magic = self.compressed.len().min(MAGIC.len());
+        if self.compressed[..magic] != MAGIC[..magic] {
+            return Ok(Header::Foreign);
+        }
+        if !whole {
+            return Ok(Header::Torn);
+        }
+        self.sound = length as u64;
+        Ok(match self.compressed[MAGIC.len()] {
+            VERSION => Header::Good,
+            other => Header::Version(other),
+        })
+    }
+
+    pub(crate) fn step(&mut self) -> io::Result<Step> {
+        if !self.read(FRAME_HEADER as u64)? {
+            return Ok(if self.compressed.is_empty() {
+                Step::End
+            } else {
+                Step::Torn
+            });
+        }
+        let word = |at: usize| {
+            let bytes = self.compressed[at..at + 4].try_into();
+            u32::from_le_bytes(bytes.expect("four bytes"))
+        };
+        let (length, sum) = (word(0), word(4));
+        if length == 0 {
+            // A file system that lost power leaves zeros.
+            return Ok(Step::Damaged("a block without content"));
+        }
+        if !self.read(u64::from(length))? {
+            return Ok(Step::Torn);
+        }
+        if crc32fast::hash(&self.compressed) != sum {
+            return Ok(Step::Damaged("a block whose checksum is wrong"));
+        }
+        let room = match zstd::zstd_safe::get_frame_content_size(&self.compressed) {
+            Ok(Some(size)) if size <= MAX_BLOCK => size as usize,
+            _ => return Ok(Step::Damaged("a block of no known length")),
+        };
+        self.block.clear();
+        self.block.reserve(room);
+        match self
+            .decompressor
+            .decompress_to_buffer(&self.compressed, &mut self.block)
+        {
+            Ok(_) => {
+                self.sound += FRAME_HEADER as u64 + u64::from(length);
+                Ok(Step::Block)
+            }
+            Err(_) => Ok(Step::Damaged("a block that cannot be unpacked")),
+        }
+    }
+}

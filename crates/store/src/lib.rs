@@ -1,0 +1,39 @@
+//! What a run leaves behind, and what can be made of it later.
+//!
+//! A run has a directory of its own, `ROOT/<workload>/<timestamp>/`. Two files
+//! are streamed while the run goes on and survive a kill: `history.jsonl` (one
+//! operation a line) and `journal.bin` (what happened to every message). All
+//! that is meant to be read is derived from these two, at the end of the run or
+//! later from what a killed run left, by the same code, so that both give the
+//! same bytes.
+//!
+//! - [`Store`] makes the directory and writes what a finished run adds;
+//! - [`StoreWriter`] is the [`Observer`](glomers_history::Observer) that streams;
+//! - [`Recovered`] reads a directory again, however its run ended;
+//! - [`compare`] tells two directories apart, byte for byte.
+//!
+//! This crate never judges a history, and except in `run.json` and `run.log` it
+//! writes nothing that depends on the machine or the hour.
+
+mod columns;
+mod compare;
+mod derive;
+mod directory;
+mod error;
+mod files;
+mod frames;
+mod links;
+mod messages;
+mod names;
+mod node_logs;
+mod recover;
+mod timestamp;
+mod writer;
+
+pub use compare::{Difference, Place, compare};
+pub use directory::Store;
+pub use error::StoreError;
+pub use messages::{Event, Fate, Mark, MarkRef, Message, MessageRef};
+pub use recover::{Loss, Recovered, derive};
+pub use timestamp::timestamp;
+pub use writer::StoreWriter;

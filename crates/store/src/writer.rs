@@ -1,0 +1,265 @@
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use glomers_history::journal::{BODY_LIMIT, DropReason, Record};
+use glomers_history::{Observer, Op, Time, Value, jsonl};
+use glomers_protocol::Payload;
+
+use crate::StoreError;
+use crate::files::{BUFFER, HISTORY, JOURNAL};
+use crate::frames::FrameWriter;
+use crate::names::{Names, Number, cut, cut_bytes};
+use crate::node_logs::NodeLogs;
+
+/// How many bytes of a body's type are kept. Nodes choose types freely.
+const KIND_LIMIT: usize = 256;
+
+/// Streams a run to its directory while it goes on.
+///
+/// Observers cannot fail, so the first error is kept and nothing more is
+/// written; a driver asks [`StoreWriter::error`] now and then, and
+/// [`StoreWriter::finish`] gives it back. What was written stays readable.
+///
+/// In real time a driver calls [`StoreWriter::flush`] about every second, so
+/// that a kill costs no more than that. A run in virtual time need not: its
+/// blocks are written as they fill.
+pub struct StoreWriter {
+    history: Box<dyn Write + Send>,
+    history_path: PathBuf,
+    lines: Vec<u8>,
+    journal: FrameWriter<Box<dyn Write + Send>>,
+    journal_path: PathBuf,
+    names: Names,
+    body: Vec<u8>,
+    node_logs: NodeLogs,
+    failed: Option<StoreError>,
+    finished: bool,
+}
+
+impl std::fmt::Debug for StoreWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoreWriter")
+            .field("journal", &self.journal_path)
+            .field("error", &self.failed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StoreWriter {
+    pub(crate) fn create(run: &Path) -> Result<StoreWriter, StoreError> {
+        let open = |name| {
+            let path = run.join(name);
+            File::create(&path)
+                .map(|file| Box::new(file) as Box<dyn Write + Send>)
+                .map_err(StoreError::at(&path, "created"))
+        };
+        StoreWriter::over(run, open(HISTORY)?, open(JOURNAL)?)
+    }
+
+    /// Over any two streams, so that tests can make them fail.
+    pub(crate) fn over(
+        run: &Path,
+        history: Box<dyn Write + Send>,
+        journal: Box<dyn Write + Send>,
+    ) -> Result<StoreWriter, StoreError> {
+        let journal_path = run.join(JOURNAL);
+        Ok(StoreWriter {
+            history,
+            history_path: run.join(HISTORY),
+            lines: Vec::with_capacity(2 * BUFFER),
+            journal: FrameWriter::new(journal).map_err(StoreError::at(&journal_path, "written"))?,
+            journal_path,
+            names: Names::default(),
+            body: Vec::new(),
+            node_logs: NodeLogs::new(run),
+            failed: None,
+            finished: false,
+        })
+    }
+
+    /// The first error, if there was one; nothing was written since.
+    pub fn error(&self) -> Option<&StoreError> {
+        self.failed.as_ref()
+    }
+
+    /// Writes all that has gathered, so that a kill cannot take it.
+    pub fn flush(&mut self) {
+        self.attempt(|writer| {
+            writer.flush_history()?;
+            writer
+                .journal
+                .flush()
+                .map_err(StoreError::at(&writer.journal_path, "written"))?;
+            writer.node_logs.flush()
+        });
+    }
+
+    /// Writes the rest and the journal's end.
+    ///
+    /// # Errors
+    /// The first error of the whole run.
+    pub fn finish(mut self) -> Result<(), StoreError> {
+        self.record(&Record::End);
+        self.flush();
+        self.finished = true;
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    /// Does something unless something failed before.
+    fn attempt(&mut self, action: impl FnOnce(&mut StoreWriter) -> Result<(), StoreError>) {
+        if self.failed.is_none() {
+            self.failed = action(self).err();
+        }
+    }
+
+    fn flush_history(&mut self) -> Result<(), StoreError> {
+        self.history
+            .write_all(&self.lines)
+            .map_err(StoreError::at(&self.history_path, "written"))?;
+        self.lines.clear();
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record<'_>) {
+        if self.failed.is_none()
+            && let Err(error) = self.journal.push(record)
+        {
+            self.failed = Some(StoreError::io(&self.journal_path, "written", error));
+        }
+    }
+
+    /// The number of a name, which is written when it first comes.
+    fn number(&mut self, name: &str) -> u32 {
+        match self.names.number(name) {
+            Number::Old(number) => number,
+            Number::New(number) => {
+                self.record(&Record::Name { number, text: name });
+                number
+            }
+        }
+    }
+
+    fn kind(&mut self, payload: &Payload) -> Option<u32> {
+        match payload {
+            Payload::Typed { header, .. } => {
+                let kind = header.kind.as_deref()?;
+                Some(self.number(cut(kind, KIND_LIMIT)))
+            }
+            Payload::Json(text) => match leading_kind(text.get()) {
+                Some(kind) => Some(self.number(cut(kind, KIND_LIMIT))),
+                None => {
+                    let header = payload.header();
+                    let kind = header.kind.as_deref()?;
+                    Some(self.number(cut(kind, KIND_LIMIT)))
+                }
+            },
+        }
+    }
+}
+
+/// The type of a body that begins with it, as most do, without parsing the rest.
+fn leading_kind(body: &str) -> Option<&str> {
+    let rest = body.strip_prefix('{')?.trim_start();
+    let rest = rest.strip_prefix("\"type\"")?.trim_start();
+    let rest = rest.strip_prefix(':')?.trim_start();
+    let rest = rest.strip_prefix('"')?;
+    let kind = &rest[..rest.find('"')?];
+    (!kind.contains('\\')).then_some(kind)
+}
+
+impl Observer for StoreWriter {
+    fn operation(&mut self, op: &Op) {
+        self.attempt(|writer| {
+            jsonl::write_op(op, &mut writer.lines);
+            if writer.lines.len() >= BUFFER {
+                writer.flush_history()?;
+            }
+            Ok(())
+        });
+    }
+
+    fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
+        if self.failed.is_some() {
+            return;
+        }
+        let src = self.number(src);
+        let dest = self.number(dest);
+        let kind = self.kind(payload);
+        // Taken out and put back: the record borrows it while `self` writes.
+        let mut buffer = std::mem::take(&mut self.body);
+        let body = match payload {
+            Payload::Json(text) => text.get().as_bytes(),
+            Payload::Typed { .. } => {
+                buffer.clear();
+                payload.write_json(&mut buffer);
+                &buffer
+            }
+        };
+        self.record(&Record::Send {
+            time,
+            id,
+            src,
+            dest,
+            kind,
+            body: cut_bytes(body, BODY_LIMIT),
+            body_length: body.len() as u64,
+        });
+        self.body = buffer;
+    }
+
+    fn received(&mut self, time: Time, id: u64) {
+        self.record(&Record::Receive { time, id });
+    }
+
+    fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
+        self.record(&Record::Drop { time, id, reason });
+    }
+
+    fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
+        if self.failed.is_some() {
+            return;
+        }
+        let node = self.number(node);
+        let label = self.number(label);
+        let mut buffer = std::mem::take(&mut self.body);
+        buffer.clear();
+        value.write_json(&mut buffer);
+        let value = std::str::from_utf8(&buffer).expect("JSON is UTF-8");
+        self.record(&Record::Mark {
+            time,
+            node,
+            label,
+            value,
+        });
+        self.body = buffer;
+    }
+
+    fn logged(&mut self, time: Time, node: &str, line: &str) {
+        self.attempt(|writer| writer.node_logs.push(time, node, line));
+    }
+}
+
+impl Drop for StoreWriter {
+    /// After a panic of ours, what has gathered is what shows why.
+    fn drop(&mut self) {
+        if !self.finished {
+            self.flush();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leading_kind;
+
+    #[test]
+    fn finds_types_at_the_beginning_and_leaves_the_rest_to_the_parser() {
+        assert_eq!(leading_kind(r#"{"type":"a","x":1}"#), Some("a"));
+        assert_eq!(leading_kind(r#"{ "type" : "a" }"#), Some("a"));
+        assert_eq!(leading_kind(r#"{"type":"a\u0062"}"#), None);
+        assert_eq!(leading_kind(r#"{"type":7}"#), None);
+        assert_eq!(leading_kind(r#"{"x":1,"type":"a"}"#), None);
+        assert_eq!(leading_kind("{}"), None);
+    }
+}
