@@ -176,7 +176,7 @@ fn with_validity(map: Value, validity: Value) -> Value {
 }
 
 fn finding_map(finding: &Finding) -> Value {
-    let texts = finding.evidence.iter().map(|line| Value::string(line));
+    let texts = finding.evidence.iter().map(Value::string);
     let operations = finding.operations.iter().map(|&index| Value::from(index));
     Value::record([
         ("name", Value::keyword(&finding.name)),

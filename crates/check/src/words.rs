@@ -63,7 +63,7 @@ pub(crate) fn outcome(completion: Option<&Op>) -> String {
         .unwrap_or_default();
     let what = match completion.map(|op| op.kind) {
         Some(OpKind::Ok) => "was answered",
-        Some(OpKind::Fail) => "was refused",
+        Some(OpKind::Fail) => "failed",
         Some(OpKind::Info) => "may or may not have happened",
         Some(OpKind::Invoke) | None => "was never answered",
     };

@@ -1,6 +1,5 @@
 //! Histories as text and what is said of them: `tests/histories/*.txt`. Run with
 //! `UPDATE_EXPECT=1` to rewrite what is expected.
-#![expect(clippy::disallowed_methods, reason = "tests read their fixtures")]
 
 mod common;
 

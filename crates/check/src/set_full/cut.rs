@@ -8,8 +8,12 @@ use super::SetFull;
 use super::scan::{Read, Scan};
 use crate::{CheckResult, Context, CutMessage, words};
 
-/// The key of a body that holds the one value it carries.
-const CARRIED: &str = "message";
+/// The keys of a body that hold the one value it carries: of broadcast, of g-set.
+const CARRIED: [&str; 2] = ["message", "element"];
+
+fn carried(body: &Value) -> Option<&Value> {
+    CARRIED.iter().find_map(|key| body.get(key))
+}
 
 /// Adds what was cut, by type, and how many of the values that were cut on their
 /// way their receivers had in the end all the same.
@@ -29,7 +33,7 @@ pub(super) fn report(
     for message in &context.cut {
         let name = message.body.get("type").and_then(Value::as_str);
         *types.entry(name.unwrap_or("unknown")).or_default() += 1;
-        if message.body.get(CARRIED).is_some() {
+        if carried(&message.body).is_some() {
             carriers.entry(message.dest).or_default().push(message);
         }
     }
@@ -84,7 +88,7 @@ impl Tally {
         }
         scan.stamp_reads(history, &reads);
         for message in messages {
-            let value = message.body.get(CARRIED).unwrap_or(&Value::Null);
+            let value = carried(&message.body).unwrap_or(&Value::Null);
             if scan.is_stamped(scan.interner.find(value)) {
                 self.arrived += 1;
             } else {
@@ -104,12 +108,22 @@ impl Tally {
             "those values"
         };
         let cut = format!(
-            "The faults cut {} that carried {noun} values",
-            words::count(self.carried, "message")
+            "The faults cut {} that carried {}",
+            words::count(self.carried, "message"),
+            if self.carried == 1 {
+                format!("a {noun} value")
+            } else {
+                format!("{noun} values")
+            }
         );
         if self.arrived == self.carried {
+            let receivers = if self.carried == 1 {
+                "its receiver"
+            } else {
+                "every receiver"
+            };
             return format!(
-                "{cut}; every receiver got {those} another way (by another link, or by a retry), \
+                "{cut}; {receivers} got {those} another way (by another link, or by a retry), \
                  so the faults did not matter here."
             );
         }
@@ -138,7 +152,8 @@ pub(super) fn culprit(context: &Context, dest: usize, value: &Value) -> Option<S
         message.dest as usize == dest
             && match &message.body {
                 Value::Map(pairs) => pairs.iter().any(|(key, field)| {
-                    key.as_str() == Some(CARRIED) && field == value || holds(field, value)
+                    let is_carried = key.as_str().is_some_and(|key| CARRIED.contains(&key));
+                    is_carried && field == value || holds(field, value)
                 }),
                 _ => false,
             }

@@ -142,23 +142,28 @@ impl Reporter<'_> {
                 _ => "was first read",
             };
             finding.evidence.push(format!("{value} {how} by {known}"));
-            if element.last_present != NONE {
-                let last = self.words(element.last_present);
+            let present = self.scan.read_begun(element.last_present);
+            if let Some(last) = present.filter(|last| last.complete != element.known) {
+                let last = self.words(last.complete);
                 finding
                     .evidence
                     .push(format!("{value} was last read by {last}"));
             }
-            let absent = self.words(element.last_absent);
-            finding
-                .evidence
-                .push(format!("{value} is lacking from {absent}"));
+            let Some(absent) = self.scan.read_begun(element.last_absent) else {
+                continue;
+            };
+            finding.evidence.push(format!(
+                "{value} is lacking from {}, which began as op {}",
+                self.words(absent.complete),
+                absent.invoke
+            ));
             let node = self
-                .op(element.last_absent)
+                .op(absent.complete)
                 .and_then(|op| self.context.node_index_of(op.process));
             finding
                 .evidence
                 .extend(node.and_then(|node| culprit(self.context, node, self.value(id))));
-            self.point(&mut finding, element.last_absent);
+            self.point(&mut finding, absent.complete);
             self.point(&mut finding, element.known);
         }
         self.rest(&mut finding, &ids, 2);
@@ -180,8 +185,9 @@ impl Reporter<'_> {
             "missing-at-end",
             format!(
                 "{} of {due} {are} missing from a final read: known before the first final read \
-                 began, so after the recovery every node should have had them.",
-                self.elements(ids.len())
+                 began, so after the recovery every node should have had {}.",
+                self.elements(ids.len()),
+                if ids.len() == 1 { "it" } else { "them" }
             ),
         );
         let finals: Vec<Read> = self
@@ -263,9 +269,11 @@ impl Reporter<'_> {
         let mut finding = Finding::new(
             "aborted-present",
             format!(
-                "{} {were} read although every {} of it had failed. What fails must have no effect.",
+                "{} {were} read although every {} of {} begun until then failed. What fails must have \
+                 no effect.",
                 self.elements(ids.len()),
-                self.spec.add
+                self.spec.add,
+                if ids.len() == 1 { "it" } else { "them" }
             ),
         );
         for &id in ids.iter().take(SHOWN) {
@@ -299,8 +307,8 @@ impl Reporter<'_> {
         let mut finding = Finding::new(
             "unexpected",
             format!(
-                "{} {were} read that nobody had added. A read may hold only what a {} began to \
-                 put there.",
+                "{} {were} read that nobody had added. A read may hold only values \
+                 whose {} began before the read ended.",
                 self.elements(ids.len()),
                 self.spec.add
             ),

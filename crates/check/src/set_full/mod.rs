@@ -68,7 +68,7 @@ impl Checker for SetFull {
         } else {
             Validity::Invalid
         };
-        if compat == Validity::Unknown && !throws {
+        if result.strict == Validity::Unknown {
             result.notes.push(explain::unknown(self, history, &scan));
         }
         result

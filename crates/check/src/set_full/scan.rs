@@ -148,7 +148,8 @@ impl Scan {
                 _ => {}
             }
         }
-        self.reads.sort_unstable_by(|a, b| b.invoke.cmp(&a.invoke));
+        self.reads
+            .sort_unstable_by_key(|read| std::cmp::Reverse(read.invoke));
     }
 
     fn add(&mut self, value: &Value, place: u32, failed: bool) {
@@ -294,6 +295,17 @@ impl Scan {
             }
             _ => {}
         }
+    }
+
+    /// The answered read that began at a place.
+    pub(super) fn read_begun(&self, invoke: u32) -> Option<Read> {
+        let at = self
+            .reads
+            .binary_search_by_key(&std::cmp::Reverse(invoke), |read| {
+                std::cmp::Reverse(read.invoke)
+            })
+            .ok()?;
+        self.reads.get(at).copied()
     }
 
     /// Whether an element is in one of the reads stamped last.

@@ -23,7 +23,14 @@ impl Random {
     }
 }
 
-pub(crate) fn op(time: u64, process: u32, kind: OpKind, f: &str, value: Value, is_final: bool) -> Op {
+pub(crate) fn op(
+    time: u64,
+    process: u32,
+    kind: OpKind,
+    f: &str,
+    value: Value,
+    is_final: bool,
+) -> Op {
     Op {
         index: 0,
         time: Time(time),
