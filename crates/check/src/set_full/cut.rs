@@ -98,7 +98,7 @@ impl Tally {
     }
 
     fn sentence(&self, spec: &SetFull) -> String {
-        let noun = spec.add;
+        let noun = if spec.add == "add" { "set" } else { spec.add };
         if self.carried == 0 {
             return format!("No message that carries a {noun} value was cut.");
         }
