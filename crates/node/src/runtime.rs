@@ -61,6 +61,7 @@ impl Runtime {
             payload,
         };
         match &mut self.early {
+            None if message.header.kind() == "init" => self.second_init(&message),
             None => self.process.handle(Input::Message(message), &mut self.cx),
             Some(early) if message.header.kind() == "init" => {
                 let held_back = std::mem::take(early);
@@ -91,6 +92,25 @@ impl Runtime {
                 let error = RpcError::new(ErrorCode::MALFORMED_REQUEST, error.to_string());
                 self.cx.reply_error(message, error);
                 false
+            }
+        }
+    }
+
+    /// A node does not start over: whoever repeats the same `init` gets the same
+    /// answer (the first may have been lost), anything else is refused.
+    fn second_init(&mut self, message: &Incoming) {
+        match message.payload.decode::<Init>() {
+            Ok(init) if init.node_id == self.cx.id && init.node_ids == self.cx.peers => {
+                self.cx.reply(message, InitOk {});
+            }
+            Ok(_) => {
+                let text = format!("this node is initialised already, as {}", self.cx.id);
+                let error = RpcError::new(ErrorCode::PRECONDITION_FAILED, text);
+                self.cx.reply_error(message, error);
+            }
+            Err(error) => {
+                let error = RpcError::new(ErrorCode::MALFORMED_REQUEST, error.to_string());
+                self.cx.reply_error(message, error);
             }
         }
     }

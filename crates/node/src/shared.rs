@@ -1,0 +1,188 @@
+use std::cell::{OnceCell, RefCell, RefMut};
+use std::sync::Arc;
+use std::task::Waker;
+
+use glomers_history::Time;
+use glomers_protocol::{Header, NodeId, Payload, Request, RpcError};
+
+use crate::collections::Map;
+use crate::cx::Cx;
+use crate::executor::Executor;
+use crate::process::TimerId;
+use crate::runtime::Identity;
+
+/// What the futures of one node share: everything but the user's state.
+pub(crate) struct Shared {
+    /// The kernel's context while an input is handled, else a stand-in that
+    /// nobody reads.
+    cx: RefCell<Cx>,
+    pub(crate) executor: Executor,
+    /// Who waits for which timer.
+    sleepers: RefCell<Map<TimerId, Waker>>,
+    /// The requests that wait for a reply, by `msg_id`.
+    calls: RefCell<Map<u64, Awaited>>,
+    identity: OnceCell<(NodeId, Arc<[NodeId]>)>,
+}
+
+/// A request that was sent.
+enum Awaited {
+    Pending(Waker),
+    Answered(Header, Payload),
+}
+
+/// Lends the kernel's context to the futures; takes it back when dropped, even
+/// by a panic, so that the driver finds what was logged before.
+pub(crate) struct Lent<'a> {
+    shared: &'a Shared,
+    cx: &'a mut Cx,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        std::mem::swap(&mut *self.shared.cx.borrow_mut(), self.cx);
+    }
+}
+
+impl Shared {
+    pub(crate) fn new() -> Shared {
+        let stand_in = Identity {
+            seed: 0,
+            incarnation: Some(0),
+        };
+        Shared {
+            cx: RefCell::new(Cx::new(stand_in)),
+            executor: Executor::default(),
+            sleepers: RefCell::default(),
+            calls: RefCell::default(),
+            identity: OnceCell::new(),
+        }
+    }
+
+    pub(crate) fn lend<'a>(&'a self, cx: &'a mut Cx) -> Lent<'a> {
+        std::mem::swap(&mut *self.cx.borrow_mut(), cx);
+        Lent { shared: self, cx }
+    }
+
+    /// The kernel's context; not to be held while anybody else's code runs.
+    pub(crate) fn cx(&self) -> RefMut<'_, Cx> {
+        self.cx
+            .try_borrow_mut()
+            .expect("cx is used inside the closure of cx.with_rng or cx.disk; do that outside it")
+    }
+
+    pub(crate) fn started(&self) {
+        let cx = self.cx();
+        let _ = self.identity.set((cx.id().clone(), cx.peers().clone()));
+    }
+
+    pub(crate) fn identity(&self) -> &(NodeId, Arc<[NodeId]>) {
+        self.identity
+            .get()
+            .expect("a node has an id before its first handler runs")
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.cx().now()
+    }
+
+    /// Answers a request. Without a `msg_id` the sender wants no answer, but the
+    /// log gets an error.
+    pub(crate) fn answer<M: Request>(
+        &self,
+        src: &NodeId,
+        msg_id: Option<u64>,
+        answer: Result<M::Reply, RpcError>,
+    ) {
+        let payload = match answer {
+            Ok(reply) if msg_id.is_some() => Payload::typed(reply, None, msg_id),
+            Ok(_) => return,
+            Err(error) if msg_id.is_some() => Payload::typed(error, None, msg_id),
+            Err(error) => {
+                let line = format!("message of type {:?} from {src}: {error}", M::TYPE);
+                self.cx().log(line);
+                return;
+            }
+        };
+        self.cx().send_payload(src, payload);
+    }
+
+    /// A message that cannot be handled: an error to who wants a reply, a line
+    /// in the log else.
+    pub(crate) fn refuse(&self, src: &NodeId, header: &Header, error: RpcError) {
+        let mut cx = self.cx();
+        if header.msg_id.is_some() && header.in_reply_to.is_none() {
+            let payload = Payload::typed(error, None, header.msg_id);
+            cx.send_payload(src, payload);
+        } else {
+            cx.log(format!(
+                "message of type {:?} from {src}: {error}",
+                header.kind()
+            ));
+        }
+    }
+
+    /// Has `waker` woken by a timer.
+    pub(crate) fn watch_timer(&self, timer: TimerId, waker: &Waker) {
+        let mut sleepers = self.sleepers.borrow_mut();
+        let known = sleepers.entry(timer).or_insert_with(|| waker.clone());
+        if !known.will_wake(waker) {
+            known.clone_from(waker);
+        }
+    }
+
+    pub(crate) fn forget_timer(&self, timer: TimerId) {
+        self.cx().cancel_timer(timer);
+        self.sleepers.borrow_mut().remove(&timer);
+    }
+
+    pub(crate) fn fire(&self, timer: TimerId) {
+        let sleeper = self.sleepers.borrow_mut().remove(&timer);
+        if let Some(waker) = sleeper {
+            waker.wake();
+        }
+    }
+
+    /// Has `waker` woken by the reply to a request.
+    pub(crate) fn watch_reply(&self, msg_id: u64, waker: &Waker) {
+        self.calls
+            .borrow_mut()
+            .insert(msg_id, Awaited::Pending(waker.clone()));
+    }
+
+    /// Takes the reply if it has come; else has `waker` woken when it does.
+    pub(crate) fn take_reply(&self, msg_id: u64, waker: &Waker) -> Option<(Header, Payload)> {
+        let mut calls = self.calls.borrow_mut();
+        match calls.get_mut(&msg_id) {
+            Some(Awaited::Pending(known)) => {
+                if !known.will_wake(waker) {
+                    known.clone_from(waker);
+                }
+                None
+            }
+            Some(Awaited::Answered(..)) => match calls.remove(&msg_id) {
+                Some(Awaited::Answered(header, payload)) => Some((header, payload)),
+                _ => None,
+            },
+            None => None,
+        }
+    }
+
+    pub(crate) fn forget_call(&self, msg_id: u64) {
+        let forgotten = self.calls.borrow_mut().remove(&msg_id);
+        drop(forgotten);
+    }
+
+    /// A reply arrived. Late ones and second ones find nobody.
+    pub(crate) fn reply(&self, in_reply_to: u64, header: Header, payload: Payload) {
+        let mut calls = self.calls.borrow_mut();
+        if let Some(call) = calls.get_mut(&in_reply_to)
+            && let Awaited::Pending(_) = call
+        {
+            let before = std::mem::replace(call, Awaited::Answered(header, payload));
+            drop(calls);
+            if let Awaited::Pending(waker) = before {
+                waker.wake();
+            }
+        }
+    }
+}
