@@ -24,20 +24,20 @@ pub enum JsonlError {
 
 /// Appends an operation as one line.
 pub fn write_op(op: &Op, out: &mut Vec<u8>) {
-    use std::io::Write as _;
-    // Writing to a Vec cannot fail.
-    let _ = write!(
-        out,
-        "{{\"index\":{},\"time\":{},\"type\":\"{}\",\"process\":",
-        op.index,
-        op.time.0,
-        op.kind.name()
-    );
-    let _ = match op.process {
-        Process::Client(number) => write!(out, "{number}"),
-        Process::Nemesis => write!(out, "\"nemesis\""),
-    };
+    let mut number = itoa::Buffer::new();
+    out.extend_from_slice(b"{\"index\":");
+    out.extend_from_slice(number.format(op.index).as_bytes());
+    out.extend_from_slice(b",\"time\":");
+    out.extend_from_slice(number.format(op.time.0).as_bytes());
+    out.extend_from_slice(b",\"type\":\"");
+    out.extend_from_slice(op.kind.name().as_bytes());
+    out.extend_from_slice(b"\",\"process\":");
+    match op.process {
+        Process::Client(client) => out.extend_from_slice(number.format(client).as_bytes()),
+        Process::Nemesis => out.extend_from_slice(b"\"nemesis\""),
+    }
     out.extend_from_slice(b",\"f\":");
+    // Writing to a Vec cannot fail.
     let _ = serde_json::to_writer(&mut *out, &*op.f);
     out.extend_from_slice(b",\"value\":");
     write_value(&op.value, out);

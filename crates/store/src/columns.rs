@@ -213,7 +213,11 @@ impl<'a, W: Write + Send> Table<'a, W> {
                     let mut start = 0;
                     let texts: Vec<ByteArray> = ends
                         .drain(..)
-                        .map(|end| whole.slice(std::mem::replace(&mut start, end), end - start))
+                        .map(|end| {
+                            let text = whole.slice(start, end - start);
+                            start = end;
+                            text
+                        })
                         .collect();
                     writer.write_batch(&texts, None, None)?;
                 }

@@ -26,24 +26,32 @@ pub(crate) fn write_all(
 }
 
 fn write_history(run: &Path, history: &History) -> Result<(), StoreError> {
-    let write = |name: &str, write_op: fn(&glomers_history::Op, &mut String)| {
-        let path = run.join(name);
-        files::replace(run, name, |out| {
+    let edn_path = run.join(HISTORY_EDN);
+    let text_path = run.join(HISTORY_TEXT);
+    files::replace(run, HISTORY_EDN, |edn_out| {
+        files::replace(run, HISTORY_TEXT, |text_out| {
+            let mut edn = String::with_capacity(2 * BUFFER);
             let mut text = String::with_capacity(2 * BUFFER);
+            let mut write = |edn: &mut String, text: &mut String| {
+                edn_out
+                    .write_all(edn.as_bytes())
+                    .map_err(StoreError::at(&edn_path, "written"))?;
+                text_out
+                    .write_all(text.as_bytes())
+                    .map_err(StoreError::at(&text_path, "written"))?;
+                edn.clear();
+                text.clear();
+                Ok(())
+            };
             for op in history.ops() {
-                write_op(op, &mut text);
-                if text.len() >= BUFFER {
-                    out.write_all(text.as_bytes())
-                        .map_err(StoreError::at(&path, "written"))?;
-                    text.clear();
+                edn::write_op_both(op, &mut edn, &mut text);
+                if edn.len() >= BUFFER {
+                    write(&mut edn, &mut text)?;
                 }
             }
-            out.write_all(text.as_bytes())
-                .map_err(StoreError::at(&path, "written"))
+            write(&mut edn, &mut text)
         })
-    };
-    write(HISTORY_EDN, edn::write_op)?;
-    write(HISTORY_TEXT, edn::write_op_text)
+    })
 }
 
 fn write_tables(run: &Path, journal: &Journal) -> Result<(), StoreError> {

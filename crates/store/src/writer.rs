@@ -251,7 +251,102 @@ impl Drop for StoreWriter {
 
 #[cfg(test)]
 mod tests {
-    use super::leading_kind;
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use glomers_history::OpKind;
+    use glomers_history::Process;
+
+    use super::*;
+    use crate::Recovered;
+    use crate::files::REPLAY;
+
+    /// A disk with room for so many bytes.
+    #[derive(Clone)]
+    struct Disk {
+        written: Arc<Mutex<Vec<u8>>>,
+        room: usize,
+    }
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut written = self.written.lock().unwrap();
+            let fits = bytes.len().min(self.room - written.len());
+            if fits == 0 && !bytes.is_empty() {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            written.extend_from_slice(&bytes[..fits]);
+            Ok(fits)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn play(writer: &mut StoreWriter) {
+        for id in 0..20 {
+            let payload = Payload::from_json(format!("{{\"x\":{id}}}")).unwrap();
+            writer.sent(Time(id), id, "n0", "n1", &payload);
+            writer.received(Time(id), id);
+            writer.operation(&Op {
+                index: id,
+                time: Time(id),
+                process: Process::Client(0),
+                kind: OpKind::Invoke,
+                f: "read".into(),
+                value: Value::Null,
+                error: None,
+                is_final: false,
+            });
+            writer.flush();
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_reported_and_what_was_written_can_be_read() {
+        let disk = |room| Disk {
+            written: Arc::default(),
+            room,
+        };
+        for room in (9..600).step_by(13) {
+            let run = tempfile::tempdir().unwrap();
+            let (history, journal) = (disk(room), disk(room));
+            let mut writer = StoreWriter::over(
+                run.path(),
+                Box::new(history.clone()),
+                Box::new(journal.clone()),
+            )
+            .unwrap();
+            play(&mut writer);
+            let error = writer.error().expect("600 bytes are too few").to_string();
+            assert!(error.contains("no space left"), "{error}");
+            writer.finish().unwrap_err();
+
+            for (name, bytes) in [(HISTORY, &history), (JOURNAL, &journal)] {
+                std::fs::write(run.path().join(name), &*bytes.written.lock().unwrap()).unwrap();
+            }
+            std::fs::write(run.path().join(REPLAY), "{}").unwrap();
+            let recovered = Recovered::open(run.path()).unwrap();
+            assert!(!recovered.is_complete());
+            assert!(recovered.history().len() < 20);
+            for (at, message) in recovered.messages().unwrap().iter().enumerate() {
+                assert_eq!(message.id, at as u64);
+            }
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_device_that_is_always_full_is_a_full_disk() {
+        let full = || Box::new(File::options().write(true).open("/dev/full").unwrap());
+        let error = StoreWriter::over(Path::new("run"), full(), full()).unwrap_err();
+        assert!(matches!(error, StoreError::Full { .. }), "{error}");
+        let mut writer = StoreWriter::over(Path::new("run"), full(), Box::new(io::sink())).unwrap();
+        play(&mut writer);
+        let error = writer.finish().unwrap_err();
+        assert!(matches!(error, StoreError::Full { .. }), "{error}");
+    }
 
     #[test]
     fn finds_types_at_the_beginning_and_leaves_the_rest_to_the_parser() {
