@@ -1,0 +1,100 @@
+use glomers_check::{Finding, Mark};
+use glomers_history::{Observer, Time, Value};
+
+/// What nodes have said of themselves so far, with `cx.mark(label, value)`.
+#[derive(Debug, Default)]
+pub struct Cluster {
+    now: Time,
+    nodes: Vec<String>,
+    marks: Vec<Mark>,
+}
+
+impl Cluster {
+    /// The present moment, counted from the beginning of the run.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The names of the nodes.
+    pub fn nodes(&self) -> &[String] {
+        &self.nodes
+    }
+
+    /// All marks with this label, in order of time; times count from the
+    /// beginning of the run.
+    pub fn marks<'a>(&'a self, label: &'a str) -> impl Iterator<Item = &'a Mark> {
+        self.marks.iter().filter(move |mark| &*mark.label == label)
+    }
+
+    /// The last value that a node, given by its place, marked with this label.
+    pub fn latest(&self, node: u32, label: &str) -> Option<&Value> {
+        let mut marks = self.marks.iter().rev();
+        marks
+            .find(|mark| mark.node == node && &*mark.label == label)
+            .map(|mark| &mark.value)
+    }
+
+    /// The mark that was just made.
+    pub fn newest(&self) -> Option<&Mark> {
+        self.marks.last()
+    }
+}
+
+pub(crate) type Invariant = Box<dyn FnMut(&Cluster) -> Result<(), String>>;
+
+/// Tests invariants after every mark and keeps the first violation of each.
+pub(crate) struct InvariantObserver {
+    cluster: Cluster,
+    invariants: Vec<Option<Invariant>>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl InvariantObserver {
+    pub(crate) fn new(nodes: Vec<String>, invariants: Vec<Invariant>) -> InvariantObserver {
+        InvariantObserver {
+            cluster: Cluster {
+                nodes,
+                ..Cluster::default()
+            },
+            invariants: invariants.into_iter().map(Some).collect(),
+            findings: Vec::new(),
+        }
+    }
+}
+
+impl Observer for InvariantObserver {
+    fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
+        if self.invariants.is_empty() {
+            return;
+        }
+        let place = self
+            .cluster
+            .nodes
+            .iter()
+            .position(|name| name == node)
+            .unwrap_or_default();
+        self.cluster.now = time;
+        self.cluster.marks.push(Mark {
+            time,
+            node: place as u32,
+            label: label.into(),
+            value: value.clone(),
+        });
+        for (number, slot) in (1..).zip(&mut self.invariants) {
+            let Some(invariant) = slot else { continue };
+            if let Err(reason) = invariant(&self.cluster) {
+                self.findings.push(Finding {
+                    name: "invariant-violated".into(),
+                    summary: format!("Invariant number {number} does not hold: {reason}"),
+                    evidence: vec![format!(
+                        "after {node} marked {label} = {value}, {time} after the start"
+                    )],
+                    operations: Vec::new(),
+                    node: Some(node.to_owned()),
+                    time: None,
+                });
+                *slot = None;
+            }
+        }
+    }
+}

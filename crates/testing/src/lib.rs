@@ -1,0 +1,86 @@
+//! Deterministic simulation tests of your own nodes.
+//!
+//! A [`Simulation`] runs a cluster in virtual time: twenty seconds take
+//! milliseconds, and one seed always gives one run.
+//!
+//! ```
+//! use glomers_testing::*;
+//!
+//! #[derive(Default)]
+//! struct State {
+//!     values: std::collections::BTreeSet<i64>,
+//! }
+//!
+//! fn node() -> Node<State> {
+//!     use glomers_node::protocol::rpc::broadcast::*;
+//!     Node::<State>::new()
+//!         .on(async |_cx, Topology { .. }| Ok(TopologyOk {}))
+//!         .on(async |cx, Broadcast { message }| {
+//!             let value = message.as_int().unwrap();
+//!             if cx.with(|state| state.values.insert(value)) {
+//!                 cx.mark("holds", value);
+//!                 for peer in cx.others() {
+//!                     let rpc = cx.rpc(peer, Broadcast { message: message.clone() });
+//!                     cx.spawn(async { rpc.retry(Retry::forever()).await.map(|_| ()) });
+//!                 }
+//!             }
+//!             Ok(BroadcastOk {})
+//!         })
+//!         .on(async |cx, Read {}| {
+//!             let values: Vec<i64> = cx.with(|state| state.values.iter().copied().collect());
+//!             Ok(ReadOk { messages: List::from_integers(&values) })
+//!         })
+//! }
+//!
+//! let run = Simulation::seed(42)
+//!     .nodes(5, node)
+//!     .latency(Exponential(50 * MS))
+//!     .loss(0.05)
+//!     .workload(Broadcast::rate(100.0))
+//!     .fault(Partition::halves().between(5 * S..15 * S))
+//!     .invariant(|cluster| {
+//!         let held = cluster.marks("holds").count();
+//!         if held <= 5 * 2000 { Ok(()) } else { Err(format!("{held} values in all")) }
+//!     })
+//!     .run_for(20 * S);
+//! run.assert_valid(); // On failure: the seed, the verdict in words, the path of the trace.
+//! ```
+//!
+//! [`Workload`] and [`Checker`] are public: `tests/own_messages.rs` of this crate
+//! tests a node whose message types Glomers does not know.
+
+mod embedded;
+mod fault;
+mod invariant;
+mod latency;
+mod load;
+mod run;
+mod simulation;
+mod trace;
+
+pub use embedded::{UnknownNode, embedded_factory};
+pub use fault::{FaultSpec, Kill, Partition, Pause};
+pub use glomers_check::{CheckResult, Checker, Context, Finding, Mark, Validity, Verdict};
+pub use glomers_history::{History, MILLISECOND, Observer, Op, OpKind, SECOND, Time, Value};
+pub use glomers_node::{
+    Input, IntoProcess, List, Message, Node, NodeId, Payload, Process, Request, Retry, RpcError,
+};
+pub use glomers_sim::draws::Draws;
+pub use glomers_sim::{
+    Client, Ended, FaultReport, Inbox, NextOperation, Outcome, Plan, SetupRequest, Step, Wire,
+    Workload,
+};
+pub use glomers_workload::{Broadcast, Echo, Topology, UniqueIds};
+pub use invariant::Cluster;
+pub use latency::{Constant, Exponential, Uniform};
+pub use load::{Load, Rated};
+pub use run::{RunError, RunOptions, RunReport, judge_outcome, run_plan};
+pub use simulation::{Simulation, TestRun};
+pub use trace::Trace;
+
+use std::time::Duration;
+
+/// A millisecond: `50 * MS`.
+pub const MS: Duration = Duration::from_millis(1);
+/// A second: `20 * S`.
+pub const S: Duration = Duration::from_secs(1);

@@ -1,0 +1,160 @@
+//! From a Plan to a verdict.
+
+use glomers_check::{Availability, Finding, JudgeOptions, Standard, Verdict, judge};
+use glomers_history::Observer;
+use glomers_sim::{InProcessHost, Outcome, Plan, PlanError, Workload, run_virtual};
+use glomers_workload::UnknownName;
+
+use crate::embedded::{UnknownNode, embedded_factory};
+
+/// How a run is judged.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// How many operations must succeed.
+    pub availability: Availability,
+    /// Whether Jepsen's verdict counts, not the stricter one.
+    pub jepsen_compat: bool,
+    /// Whether a fault that touched nothing makes the run invalid.
+    pub require_faults: bool,
+}
+
+/// A run and its verdict.
+#[derive(Debug)]
+pub struct RunReport {
+    /// What happened.
+    pub outcome: Outcome,
+    /// What it amounts to.
+    pub verdict: Verdict,
+    /// Faults that touched nothing, in words.
+    pub warnings: Vec<String>,
+}
+
+/// Why a Plan cannot be run.
+#[derive(Debug)]
+pub enum RunError {
+    /// It makes no sense.
+    Plan(PlanError),
+    /// It names a workload or an option that does not exist.
+    Workload(UnknownName),
+    /// It names a node that does not exist.
+    Node(UnknownNode),
+}
+
+impl std::fmt::Display for RunError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            RunError::Plan(error) => error.fmt(f),
+            RunError::Workload(error) => error.fmt(f),
+            RunError::Node(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl From<PlanError> for RunError {
+    fn from(error: PlanError) -> RunError {
+        RunError::Plan(error)
+    }
+}
+
+impl From<UnknownName> for RunError {
+    fn from(error: UnknownName) -> RunError {
+        RunError::Workload(error)
+    }
+}
+
+impl From<UnknownNode> for RunError {
+    fn from(error: UnknownNode) -> RunError {
+        RunError::Node(error)
+    }
+}
+
+/// Runs a Plan with an embedded node in virtual time and judges the run.
+///
+/// # Errors
+/// If the Plan makes no sense or names what does not exist.
+pub fn run_plan(
+    plan: &Plan,
+    options: &RunOptions,
+    observer: &mut dyn Observer,
+) -> Result<RunReport, RunError> {
+    let mut workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)?;
+    let factory = embedded_factory(plan)?;
+    let mut host = InProcessHost::new(plan.seed, plan.nodes.len() as u32, factory);
+    let outcome = run_virtual(plan, &mut *workload, &mut host, observer, None)?;
+    Ok(judge_outcome(outcome, &*workload, options))
+}
+
+/// Judges what a run left.
+pub fn judge_outcome(
+    mut outcome: Outcome,
+    workload: &dyn Workload,
+    options: &RunOptions,
+) -> RunReport {
+    let idle: Vec<&glomers_sim::FaultReport> = outcome
+        .faults
+        .iter()
+        .filter(|report| report.touched_nothing())
+        .collect();
+    let warnings: Vec<String> = idle
+        .iter()
+        .map(|report| {
+            format!(
+                "the {} from {} ({}) touched nothing: no message was cut, so it proves nothing",
+                report.kind, report.from, report.description
+            )
+        })
+        .collect();
+    if options.require_faults && !warnings.is_empty() {
+        outcome.findings.push(Finding {
+            name: "fault-without-effect".into(),
+            summary: format!(
+                "{} of {} faults touched nothing, and --require-faults asks that all do.",
+                warnings.len(),
+                outcome.faults.len()
+            ),
+            evidence: warnings.clone(),
+            operations: Vec::new(),
+            node: None,
+            time: None,
+        });
+    }
+    let judge_options = JudgeOptions {
+        availability: options.availability,
+        exempt_from_stats: workload
+            .may_never_succeed()
+            .iter()
+            .map(|f| (*f).to_owned())
+            .collect(),
+        standard: if options.jepsen_compat {
+            Standard::JepsenCompat
+        } else {
+            Standard::Strict
+        },
+    };
+    let verdict = judge(
+        &outcome.history,
+        &outcome.context,
+        &*workload.checker(),
+        judge_options,
+        outcome.net.to_value(),
+        outcome.findings.clone(),
+    );
+    RunReport {
+        outcome,
+        verdict,
+        warnings,
+    }
+}
+
+impl RunReport {
+    /// The verdict that counts.
+    pub fn validity(&self, options: &RunOptions) -> glomers_check::Validity {
+        if options.jepsen_compat {
+            self.verdict.compat
+        } else {
+            self.verdict.strict
+        }
+    }
+}

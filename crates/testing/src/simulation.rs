@@ -1,0 +1,302 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use glomers_check::{Validity, Verdict};
+use glomers_history::journal::DropReason;
+use glomers_history::{Observer, Op, Time, Value};
+use glomers_node::{IntoProcess, Payload};
+use glomers_sim::{
+    Chooser, InProcessHost, Inbox, Latency, LinkRule, NodeFactory, NodeProgram, Outcome, Plan,
+    ServiceTime, Wire, run_virtual,
+};
+
+use crate::fault::FaultSpec;
+use crate::invariant::{Cluster, Invariant, InvariantObserver};
+use crate::load::Load;
+use crate::run::{RunOptions, judge_outcome};
+use crate::trace::Trace;
+
+/// A cluster that is to be run in virtual time. See the crate's documentation
+/// for an example.
+#[must_use = "nothing runs before run_for"]
+pub struct Simulation {
+    plan: Plan,
+    factory: Option<NodeFactory>,
+    load: Option<Load>,
+    faults: Vec<FaultSpec>,
+    invariants: Vec<Invariant>,
+    chooser: Option<Box<dyn Chooser>>,
+    options: RunOptions,
+    workers_per_node: u32,
+}
+
+impl Simulation {
+    /// A run of this seed. All that is random follows from it.
+    pub fn seed(seed: u64) -> Simulation {
+        let program = NodeProgram::Embedded {
+            name: "test".to_owned(),
+            arguments: Vec::new(),
+        };
+        Simulation {
+            plan: Plan::new(seed, program, ""),
+            factory: None,
+            load: None,
+            faults: Vec::new(),
+            invariants: Vec::new(),
+            chooser: None,
+            options: RunOptions::default(),
+            workers_per_node: 1,
+        }
+    }
+
+    /// So many nodes, each made by `node`.
+    pub fn nodes<N: IntoProcess>(
+        mut self,
+        count: u32,
+        node: impl Fn() -> N + 'static,
+    ) -> Simulation {
+        self.plan.set_node_count(count);
+        self.factory = Some(Box::new(move |_| Ok(node().into_process())));
+        self
+    }
+
+    /// The latency of messages between nodes: [`Constant`](crate::Constant),
+    /// [`Uniform`](crate::Uniform) or [`Exponential`](crate::Exponential).
+    pub fn latency(mut self, latency: impl Into<Latency>) -> Simulation {
+        self.plan.latency = latency.into();
+        self
+    }
+
+    /// Another latency from one node to another, both given by their places.
+    pub fn link_latency(mut self, from: u32, to: u32, latency: impl Into<Latency>) -> Simulation {
+        self.plan.links.push(LinkRule {
+            src: Some(from),
+            dest: Some(to),
+            latency: Some(latency.into()),
+            loss: None,
+        });
+        self
+    }
+
+    /// The fraction of messages between nodes that is lost, 0 to 1.
+    pub fn loss(mut self, loss: f64) -> Simulation {
+        self.plan.loss = loss;
+        self
+    }
+
+    /// The mean of the time that a node takes for a message; zero switches it
+    /// off. 0.5 ms unless set.
+    pub fn service_time(mut self, mean: Duration) -> Simulation {
+        self.plan.service_time = match nanos(mean) {
+            0 => ServiceTime::Off,
+            mean => ServiceTime::Exponential { mean },
+        };
+        self
+    }
+
+    /// How messages wait for their receiver; ideally unless set.
+    pub fn inbox(mut self, inbox: Inbox) -> Simulation {
+        self.plan.inbox = inbox;
+        self
+    }
+
+    /// Whether bodies travel as Rust values or as text; the run is the same.
+    pub fn wire(mut self, wire: Wire) -> Simulation {
+        self.plan.wire = wire;
+        self
+    }
+
+    /// What clients do, and how often: `Broadcast::rate(100.0)`, or
+    /// [`Load::new`] with a workload of your own.
+    pub fn workload(mut self, load: Load) -> Simulation {
+        self.load = Some(load);
+        self
+    }
+
+    /// How many clients each node has; 1 unless set.
+    pub fn clients_per_node(mut self, count: u32) -> Simulation {
+        self.workers_per_node = count;
+        self
+    }
+
+    /// How long the cluster is left alone before final operations; 10 s unless
+    /// set.
+    pub fn recovery(mut self, recovery: Duration) -> Simulation {
+        self.plan.recovery = nanos(recovery);
+        self
+    }
+
+    /// Breaks something for a while. May be called several times.
+    pub fn fault(mut self, fault: FaultSpec) -> Simulation {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Something that must hold whenever a node has made a mark. May be called
+    /// several times.
+    pub fn invariant(
+        mut self,
+        invariant: impl FnMut(&Cluster) -> Result<(), String> + 'static,
+    ) -> Simulation {
+        self.invariants.push(Box::new(invariant));
+        self
+    }
+
+    /// Lets somebody else choose what happens next.
+    pub fn chooser(mut self, chooser: impl Chooser + 'static) -> Simulation {
+        self.chooser = Some(Box::new(chooser));
+        self
+    }
+
+    /// Fails the run if a fault touched nothing.
+    pub fn require_faults(mut self) -> Simulation {
+        self.options.require_faults = true;
+        self
+    }
+
+    /// Runs the cluster: operations for so long, then recovery and final
+    /// operations.
+    ///
+    /// # Panics
+    /// If nodes or workload are missing or a value makes no sense; the message
+    /// says which.
+    pub fn run_for(mut self, duration: Duration) -> TestRun {
+        let factory = self
+            .factory
+            .expect("say which nodes to run: .nodes(5, my_node)");
+        let Load { mut workload, rate } = self
+            .load
+            .expect("say what clients do: .workload(Broadcast::rate(100.0))");
+        let count = self.plan.nodes.len() as u32;
+        self.plan.workload.name = workload.name().to_owned();
+        self.plan.rate = rate;
+        self.plan.concurrency = count * self.workers_per_node;
+        self.plan.time_limit = nanos(duration);
+        let seed = self.plan.seed;
+        for (number, fault) in (0..).zip(&self.faults) {
+            self.plan.faults.extend(fault.events(seed, number, count));
+        }
+        self.plan.faults.sort_by_key(|event| event.at);
+
+        let mut watch = Watch {
+            trace: Trace::default(),
+            invariants: InvariantObserver::new(self.plan.nodes.clone(), self.invariants),
+        };
+        let mut host = InProcessHost::new(seed, count, factory);
+        let plan = self.plan;
+        let outcome = run_virtual(&plan, &mut *workload, &mut host, &mut watch, self.chooser);
+        let mut outcome = outcome.unwrap_or_else(|error| panic!("{error}"));
+        outcome.findings.append(&mut watch.invariants.findings);
+        let report = judge_outcome(outcome, &*workload, &self.options);
+        TestRun {
+            plan,
+            outcome: report.outcome,
+            verdict: report.verdict,
+            warnings: report.warnings,
+            trace: watch.trace,
+        }
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// A run that is over.
+pub struct TestRun {
+    /// What was run.
+    pub plan: Plan,
+    /// What happened.
+    pub outcome: Outcome,
+    /// What it amounts to.
+    pub verdict: Verdict,
+    /// Faults that touched nothing, in words.
+    pub warnings: Vec<String>,
+    trace: Trace,
+}
+
+impl TestRun {
+    /// Whether nothing wrong was found.
+    pub fn is_valid(&self) -> bool {
+        self.verdict.strict == Validity::Valid
+    }
+
+    /// Every message, mark and operation as text.
+    pub fn trace(&self) -> String {
+        self.trace.to_text()
+    }
+
+    /// Fails the test unless the run is valid.
+    ///
+    /// # Panics
+    /// If it is not: with the seed, the verdict in words and the path of a file
+    /// with the whole trace.
+    #[track_caller]
+    pub fn assert_valid(&self) {
+        if self.is_valid() {
+            return;
+        }
+        let verdict = match self.verdict.strict {
+            Validity::Unknown => "of unknown validity",
+            _ => "invalid",
+        };
+        let mut text = format!("the run with seed {} is {verdict}\n", self.plan.seed);
+        for finding in &self.verdict.findings {
+            text += &format!("{finding}\n");
+        }
+        for note in self.verdict.notes.iter().chain(&self.warnings) {
+            text += &format!("note: {note}\n");
+        }
+        match self.write_trace() {
+            Ok(path) => text += &format!("trace: {}", path.display()),
+            Err(error) => text += &format!("(the trace could not be written: {error})"),
+        }
+        panic!("{text}");
+    }
+
+    fn write_trace(&self) -> std::io::Result<PathBuf> {
+        let folder = std::env::temp_dir().join("glomers");
+        std::fs::create_dir_all(&folder)?;
+        let name = format!(
+            "{}-seed-{}-{}.txt",
+            self.plan.workload.name,
+            self.plan.seed,
+            std::process::id()
+        );
+        let path = folder.join(name);
+        std::fs::write(&path, self.trace())?;
+        Ok(path)
+    }
+}
+
+struct Watch {
+    trace: Trace,
+    invariants: InvariantObserver,
+}
+
+impl Observer for Watch {
+    fn operation(&mut self, op: &Op) {
+        self.trace.operation(op);
+    }
+
+    fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
+        self.trace.sent(time, id, src, dest, payload);
+    }
+
+    fn received(&mut self, time: Time, id: u64) {
+        self.trace.received(time, id);
+    }
+
+    fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
+        self.trace.dropped(time, id, reason);
+    }
+
+    fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
+        self.trace.marked(time, node, label, value);
+        self.invariants.marked(time, node, label, value);
+    }
+
+    fn logged(&mut self, time: Time, node: &str, line: &str) {
+        self.trace.logged(time, node, line);
+    }
+}

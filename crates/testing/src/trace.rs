@@ -1,0 +1,127 @@
+use std::fmt::Write as _;
+
+use glomers_history::journal::DropReason;
+use glomers_history::{Observer, Op, Time, Value, edn};
+use glomers_node::Payload;
+
+/// Remembers a run and writes it as text if somebody asks: every message, mark,
+/// log line and operation, in order.
+#[derive(Default)]
+pub struct Trace {
+    entries: Vec<Entry>,
+}
+
+enum Entry {
+    Operation(Op),
+    Sent {
+        time: Time,
+        id: u64,
+        src: Box<str>,
+        dest: Box<str>,
+        payload: Payload,
+    },
+    Received {
+        time: Time,
+        id: u64,
+    },
+    Dropped {
+        time: Time,
+        id: u64,
+        reason: DropReason,
+    },
+    Marked {
+        time: Time,
+        node: Box<str>,
+        label: Box<str>,
+        value: Value,
+    },
+    Logged {
+        time: Time,
+        node: Box<str>,
+        line: Box<str>,
+    },
+}
+
+impl Trace {
+    /// The run as text, one event a line.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for entry in &self.entries {
+            // Writing to a String cannot fail.
+            let _ = match entry {
+                Entry::Operation(op) => {
+                    edn::write_op(op, &mut text);
+                    Ok(())
+                }
+                Entry::Sent {
+                    time,
+                    id,
+                    src,
+                    dest,
+                    payload,
+                } => {
+                    writeln!(text, "{:>12} #{id} {src} → {dest} {payload:?}", time.0)
+                }
+                Entry::Received { time, id } => writeln!(text, "{:>12} #{id} delivered", time.0),
+                Entry::Dropped { time, id, reason } => {
+                    writeln!(text, "{:>12} #{id} {}", time.0, reason.name())
+                }
+                Entry::Marked {
+                    time,
+                    node,
+                    label,
+                    value,
+                } => {
+                    writeln!(text, "{:>12} {node} marks {label} = {value}", time.0)
+                }
+                Entry::Logged { time, node, line } => {
+                    writeln!(text, "{:>12} {node} logs: {line}", time.0)
+                }
+            };
+        }
+        text
+    }
+}
+
+impl Observer for Trace {
+    fn operation(&mut self, op: &Op) {
+        self.entries.push(Entry::Operation(op.clone()));
+    }
+
+    fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
+        let (src, dest, payload) = (src.into(), dest.into(), payload.clone());
+        self.entries.push(Entry::Sent {
+            time,
+            id,
+            src,
+            dest,
+            payload,
+        });
+    }
+
+    fn received(&mut self, time: Time, id: u64) {
+        self.entries.push(Entry::Received { time, id });
+    }
+
+    fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
+        self.entries.push(Entry::Dropped { time, id, reason });
+    }
+
+    fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
+        let (node, label, value) = (node.into(), label.into(), value.clone());
+        self.entries.push(Entry::Marked {
+            time,
+            node,
+            label,
+            value,
+        });
+    }
+
+    fn logged(&mut self, time: Time, node: &str, line: &str) {
+        self.entries.push(Entry::Logged {
+            time,
+            node: node.into(),
+            line: line.into(),
+        });
+    }
+}

@@ -1,0 +1,5 @@
+//! The node `flood-retry` as a program.
+
+fn main() -> std::process::ExitCode {
+    glomers_nodes::main("flood-retry")
+}

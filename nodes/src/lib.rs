@@ -1,0 +1,11 @@
+//! Reference nodes: right, readable, and each both a program and an embedded
+//! node from one source.
+//!
+//! They depend on `glomers-node` alone, as anybody's nodes would.
+
+pub mod broadcast;
+pub mod echo;
+mod registry;
+pub mod unique_ids;
+
+pub use registry::{Entry, NODES, entry, main};

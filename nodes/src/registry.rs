@@ -1,0 +1,89 @@
+//! Nodes by name.
+
+use std::process::ExitCode;
+
+use glomers_node::{IntoProcess, Process};
+
+use crate::{broadcast, echo, unique_ids};
+
+/// A node that can be embedded by its name.
+pub struct Entry {
+    /// The name, also that of its program.
+    pub name: &'static str,
+    /// The workload that it is for.
+    pub workload: &'static str,
+    /// One line for help texts.
+    pub about: &'static str,
+    /// Makes the node from its arguments; says what is wrong with them.
+    pub make: fn(&[String]) -> Result<Box<dyn Process>, String>,
+}
+
+/// All nodes.
+pub const NODES: [Entry; 4] = [
+    Entry {
+        name: "echo",
+        workload: "echo",
+        about: "gives back what it gets",
+        make: |arguments| {
+            none(arguments)?;
+            Ok(echo::node().into_process())
+        },
+    },
+    Entry {
+        name: "unique-ids",
+        workload: "unique-ids",
+        about: "node id, random bits of its incarnation, counter; no coordination",
+        make: |arguments| {
+            none(arguments)?;
+            Ok(unique_ids::node().into_process())
+        },
+    },
+    Entry {
+        name: "flood",
+        workload: "broadcast",
+        about: "passes each new value on to its neighbours once; loses values when messages are lost",
+        make: |arguments| {
+            none(arguments)?;
+            Ok(broadcast::flood::node().into_process())
+        },
+    },
+    Entry {
+        name: "flood-retry",
+        workload: "broadcast",
+        about: "as flood, but acknowledged and retried with back-off; survives partitions and loss",
+        make: |arguments| {
+            let options = broadcast::flood_retry::Options::parse(arguments)?;
+            Ok(broadcast::flood_retry::node(options).into_process())
+        },
+    },
+];
+
+/// The node of this name.
+pub fn entry(name: &str) -> Option<&'static Entry> {
+    static ALL: [Entry; NODES.len()] = NODES;
+    ALL.iter().find(|entry| entry.name == name)
+}
+
+fn none(arguments: &[String]) -> Result<(), String> {
+    match arguments.first() {
+        None => Ok(()),
+        Some(first) => Err(format!("this node takes no arguments, but got {first:?}")),
+    }
+}
+
+/// The `main` of a node's program: runs the node of this name on stdin and
+/// stdout with the arguments of the command line.
+///
+/// # Panics
+/// If there is no such node.
+pub fn main(name: &str) -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let entry = entry(name).expect("each program is named for its node");
+    match (entry.make)(&arguments) {
+        Ok(process) => glomers_node::run(process),
+        Err(reason) => {
+            eprintln!("{name}: {reason}");
+            ExitCode::from(2)
+        }
+    }
+}
