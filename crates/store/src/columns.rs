@@ -21,9 +21,12 @@ use crate::StoreError;
 use crate::messages::{MarkRef, MessageRef};
 
 /// A row group is written when it has so many rows …
-const GROUP_ROWS: usize = 128 * 1024;
+const GROUP_ROWS: usize = 64 * 1024;
 /// … or so many bytes of text, whichever comes first; this bounds memory.
 const GROUP_BYTES: usize = 32 * 1024 * 1024;
+/// So many texts at a time become values of the library, which are five times as
+/// large as ours and counted references: few enough that they stay in the cache.
+const BATCH: usize = 1024;
 
 const MESSAGES: &str = "message messages {
     required int64 id;
@@ -49,9 +52,9 @@ enum Column {
     Number(Vec<i64>),
     /// Values, and for each row whether it has one.
     OptionalNumber(Vec<i64>, Vec<i16>),
-    /// Texts that come again and again.
-    Name(Vec<ByteArray>),
-    OptionalName(Vec<ByteArray>, Vec<i16>),
+    /// Texts that come again and again, as places in [`Names`].
+    Name(Vec<u32>),
+    OptionalName(Vec<u32>, Vec<i16>),
     /// Texts that are all different, one after the other, and where each ends.
     Text(Vec<u8>, Vec<usize>),
 }
@@ -65,11 +68,34 @@ enum Cell<'a> {
     Text(&'a str),
 }
 
+/// The names of a table as values of the library.
+#[derive(Default)]
+struct Names {
+    places: FxHashMap<Box<str>, u32>,
+    values: Vec<ByteArray>,
+}
+
+impl Names {
+    fn place(&mut self, name: &str) -> u32 {
+        if let Some(&place) = self.places.get(name) {
+            return place;
+        }
+        let place = u32::try_from(self.values.len()).expect("memory ends before the numbers");
+        self.places.insert(name.into(), place);
+        self.values.push(ByteArray::from(name));
+        place
+    }
+
+    fn value(&self, place: u32) -> ByteArray {
+        self.values[place as usize].clone()
+    }
+}
+
 /// A table that is being written.
 struct Table<'a, W: Write + Send> {
     file: SerializedFileWriter<W>,
     columns: Vec<Column>,
-    names: FxHashMap<Box<str>, ByteArray>,
+    names: Names,
     rows: usize,
     bytes: usize,
     path: &'a Path,
@@ -96,7 +122,8 @@ fn properties(numbers: &[&str], texts: &[&str]) -> WriterProperties {
         // A version here would make files differ from one build to the next.
         .set_created_by("glomers".to_owned())
         .set_compression(Compression::ZSTD(level))
-        .set_statistics_enabled(EnabledStatistics::Chunk)
+        // Smallest and largest name or body would be of no use and take time.
+        .set_statistics_enabled(EnabledStatistics::None)
         .set_offset_index_disabled(true)
         // Nothing is cut into smaller pieces than need be: groups are bounded.
         .set_data_page_row_count_limit(GROUP_ROWS);
@@ -104,14 +131,11 @@ fn properties(numbers: &[&str], texts: &[&str]) -> WriterProperties {
         let path = ColumnPath::from(*name);
         builder = builder
             .set_column_dictionary_enabled(path.clone(), false)
-            .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+            .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED)
+            .set_column_statistics_enabled(path, EnabledStatistics::Chunk);
     }
     for name in texts {
-        let path = ColumnPath::from(*name);
-        builder = builder
-            .set_column_dictionary_enabled(path.clone(), false)
-            // Smallest and largest body would be of no use and take time.
-            .set_column_statistics_enabled(path, EnabledStatistics::None);
+        builder = builder.set_column_dictionary_enabled(ColumnPath::from(*name), false);
     }
     builder.build()
 }
@@ -130,20 +154,11 @@ impl<'a, W: Write + Send> Table<'a, W> {
         Ok(Table {
             file,
             columns,
-            names: FxHashMap::default(),
+            names: Names::default(),
             rows: 0,
             bytes: 0,
             path,
         })
-    }
-
-    fn name(names: &mut FxHashMap<Box<str>, ByteArray>, text: &str) -> ByteArray {
-        if let Some(name) = names.get(text) {
-            return name.clone();
-        }
-        let name = ByteArray::from(text);
-        names.insert(text.into(), name.clone());
-        name
     }
 
     fn push<const N: usize>(&mut self, row: [Cell<'_>; N]) -> Result<(), StoreError> {
@@ -156,11 +171,11 @@ impl<'a, W: Write + Send> Table<'a, W> {
                     values.extend(value);
                 }
                 (Column::Name(values), Cell::Name(text)) => {
-                    values.push(Self::name(&mut self.names, text));
+                    values.push(self.names.place(text));
                 }
                 (Column::OptionalName(values, levels), Cell::OptionalName(text)) => {
                     levels.push(i16::from(text.is_some()));
-                    values.extend(text.map(|text| Self::name(&mut self.names, text)));
+                    values.extend(text.map(|text| self.names.place(text)));
                 }
                 (Column::Text(bytes, ends), Cell::Text(text)) => {
                     bytes.extend_from_slice(text.as_bytes());
@@ -178,7 +193,9 @@ impl<'a, W: Write + Send> Table<'a, W> {
     }
 
     fn write_group(&mut self) -> Result<(), ParquetError> {
-        let mut group = self.file.next_row_group()?;
+        let Table { file, names, .. } = self;
+        let mut group = file.next_row_group()?;
+        let mut batch: Vec<ByteArray> = Vec::with_capacity(BATCH);
         for column in &mut self.columns {
             let mut writer = group
                 .next_column()?
@@ -196,30 +213,40 @@ impl<'a, W: Write + Send> Table<'a, W> {
                     values.clear();
                     levels.clear();
                 }
-                (ColumnWriter::ByteArrayColumnWriter(writer), Column::Name(values)) => {
-                    writer.write_batch(values, None, None)?;
-                    values.clear();
+                (ColumnWriter::ByteArrayColumnWriter(writer), Column::Name(places)) => {
+                    for places in places.chunks(BATCH) {
+                        batch.clear();
+                        batch.extend(places.iter().map(|&place| names.value(place)));
+                        writer.write_batch(&batch, None, None)?;
+                    }
+                    places.clear();
                 }
                 (
                     ColumnWriter::ByteArrayColumnWriter(writer),
-                    Column::OptionalName(values, levels),
+                    Column::OptionalName(places, levels),
                 ) => {
-                    writer.write_batch(values, Some(levels), None)?;
-                    values.clear();
+                    let mut places = places.drain(..);
+                    for levels in levels.chunks(BATCH) {
+                        let count = levels.iter().filter(|&&level| level > 0).count();
+                        batch.clear();
+                        batch.extend(places.by_ref().take(count).map(|place| names.value(place)));
+                        writer.write_batch(&batch, Some(levels), None)?;
+                    }
                     levels.clear();
                 }
                 (ColumnWriter::ByteArrayColumnWriter(writer), Column::Text(bytes, ends)) => {
                     let whole = ByteArray::from(std::mem::take(bytes));
                     let mut start = 0;
-                    let texts: Vec<ByteArray> = ends
-                        .drain(..)
-                        .map(|end| {
+                    for ends in ends.chunks(BATCH) {
+                        batch.clear();
+                        batch.extend(ends.iter().map(|&end| {
                             let text = whole.slice(start, end - start);
                             start = end;
                             text
-                        })
-                        .collect();
-                    writer.write_batch(&texts, None, None)?;
+                        }));
+                        writer.write_batch(&batch, None, None)?;
+                    }
+                    ends.clear();
                 }
                 _ => unreachable!("columns stand in the order of the schema"),
             }

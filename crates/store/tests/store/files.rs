@@ -159,3 +159,40 @@ fn messages_sent_out_of_order_come_in_order() {
     assert_eq!(told[3], "{id: 9, sent_at_ns: 9, received_at_ns: 19,");
     assert!(!store.directory().join("marks.parquet").exists());
 }
+
+#[test]
+fn a_table_of_several_row_groups_has_every_row_right() {
+    use glomers_history::{History, Observer, Time};
+    use parquet::record::RowAccessor;
+
+    const COUNT: u64 = 70_000;
+    let root = tempfile::tempdir().unwrap();
+    let store = glomers_store::Store::create(root.path(), "echo", crate::common::now()).unwrap();
+    let mut writer = store.writer(b"{}").unwrap();
+    for id in 0..COUNT {
+        let body = if id % 3 == 0 {
+            format!("{{\"x\":{id}}}")
+        } else {
+            format!("{{\"x\":{id},\"type\":\"t{}\"}}", id % 5)
+        };
+        writer.sent(Time(id), id, "n0", "n1", &crate::common::json(&body));
+        if id >= 100 && id % 7 != 0 {
+            writer.received(Time(id), id - 100);
+        }
+    }
+    writer.finish().unwrap();
+    store.derive(&History::new()).unwrap();
+    let rows = rows(&store.directory().join("messages.parquet"));
+    assert_eq!(rows.len() as u64, COUNT);
+    for (row, id) in rows.iter().zip(0..) {
+        let body = row.get_string(6).unwrap();
+        let kind = (id % 3 != 0).then(|| format!("t{}", id % 5));
+        assert_eq!(row.get_long(0).unwrap(), id as i64);
+        assert_eq!(row.get_string(5).ok(), kind.as_ref());
+        assert!(body.starts_with(&format!("{{\"x\":{id}")), "{body}");
+        let received = (id + 100 < COUNT && (id + 100) % 7 != 0).then_some(id as i64 + 100);
+        assert_eq!(row.get_long(2).ok(), received);
+        let fate = ["in-flight", "delivered"][usize::from(received.is_some())];
+        assert_eq!(row.get_string(8).unwrap(), fate);
+    }
+}
