@@ -17,6 +17,12 @@ use crate::timers::Timers;
 /// Nothing happens before the handler returns: effects collect here and are
 /// applied in order.
 pub struct Cx {
+    /// Boxed, because the async layer swaps contexts for each input.
+    pub(crate) inner: Box<Inner>,
+}
+
+/// What a [`Cx`] holds.
+pub(crate) struct Inner {
     pub(crate) id: NodeId,
     pub(crate) peers: Arc<[NodeId]>,
     pub(crate) now: Time,
@@ -39,7 +45,7 @@ impl Cx {
         } else {
             (1 << 32) + rng.below(1 << 48)
         };
-        Cx {
+        let inner = Inner {
             id: NodeId::new(""),
             peers: Arc::from([]),
             now: Time::ZERO,
@@ -50,6 +56,9 @@ impl Cx {
             timers: Timers::default(),
             disk: None,
             next_msg_id,
+        };
+        Cx {
+            inner: Box::new(inner),
         }
     }
 
@@ -61,41 +70,41 @@ impl Cx {
             seed,
             incarnation: Some(0),
         });
-        cx.id = NodeId::new(id);
-        cx.peers = peers.iter().map(NodeId::new).collect();
+        cx.inner.id = NodeId::new(id);
+        cx.inner.peers = peers.iter().map(NodeId::new).collect();
         cx
     }
 
     /// The node's own id.
     pub fn id(&self) -> &NodeId {
-        &self.id
+        &self.inner.id
     }
 
     /// The ids of all nodes of the cluster, this one among them, in an order
     /// that is the same for all.
     pub fn peers(&self) -> &Arc<[NodeId]> {
-        &self.peers
+        &self.inner.peers
     }
 
     /// How often this node was started before: 0 in its first life. `None` if
     /// the workbench does not say (Maelstrom).
     pub fn incarnation(&self) -> Option<u32> {
-        self.incarnation
+        self.inner.incarnation
     }
 
     /// Time since the start of this incarnation. Never goes back.
     pub fn now(&self) -> Time {
-        self.now
+        self.inner.now
     }
 
     /// What a clock on the wall says. May jump, and differ between nodes.
     pub fn wall_clock(&self) -> WallClock {
-        self.wall_clock
+        self.inner.wall_clock
     }
 
     /// The node's randomness.
     pub fn rng(&mut self) -> &mut Rng {
-        &mut self.rng
+        &mut self.inner.rng
     }
 
     /// What earlier incarnations made durable, and where to write.
@@ -103,15 +112,15 @@ impl Cx {
     /// # Errors
     /// If the driver has no storage.
     pub fn disk(&mut self) -> Result<&mut (dyn Disk + 'static), Unsupported> {
-        self.disk.as_deref_mut().ok_or(Unsupported {
+        self.inner.disk.as_deref_mut().ok_or(Unsupported {
             what: "durable storage (cx.disk())",
         })
     }
 
     /// A `msg_id` that this incarnation has not used.
     pub fn next_msg_id(&mut self) -> u64 {
-        let id = self.next_msg_id;
-        self.next_msg_id += 1;
+        let id = self.inner.next_msg_id;
+        self.inner.next_msg_id += 1;
         id
     }
 
@@ -156,7 +165,7 @@ impl Cx {
 
     /// Sends a body with the header it has.
     pub fn send_payload(&mut self, dest: &NodeId, payload: Payload) {
-        self.effects.push(Effect::Send {
+        self.inner.effects.push(Effect::Send {
             dest: dest.clone(),
             payload,
         });
@@ -164,18 +173,18 @@ impl Cx {
 
     /// Asks for an [`Input::Timer`](crate::Input::Timer) after a duration.
     pub fn set_timer(&mut self, after: Duration) -> TimerId {
-        self.timers.set(self.now + after)
+        self.inner.timers.set(self.inner.now + after)
     }
 
     /// Takes back a timer; whether it was still to come.
     pub fn cancel_timer(&mut self, id: TimerId) -> bool {
-        self.timers.cancel(id)
+        self.inner.timers.cancel(id)
     }
 
     /// Notes an observation about this node, for invariants and latencies:
     /// `cx.mark("holds", value)` where the node first has a value.
     pub fn mark(&mut self, label: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
-        self.effects.push(Effect::Mark {
+        self.inner.effects.push(Effect::Mark {
             label: label.into(),
             value: value.into(),
         });
@@ -183,12 +192,12 @@ impl Cx {
 
     /// Writes a line to the node's log.
     pub fn log(&mut self, line: impl Into<String>) {
-        self.effects.push(Effect::Log(line.into()));
+        self.inner.effects.push(Effect::Log(line.into()));
     }
 
     /// For tests: what the node wants done, leaving nothing.
     pub fn take_effects(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.effects)
+        std::mem::take(&mut self.inner.effects)
     }
 
     /// For tests: sets the node's monotonic clock.
@@ -196,12 +205,12 @@ impl Cx {
     /// # Panics
     /// If that would turn the clock back.
     pub fn set_now(&mut self, now: Time) {
-        assert!(now >= self.now, "the monotonic clock cannot go back");
-        self.now = now;
+        assert!(now >= self.inner.now, "the monotonic clock cannot go back");
+        self.inner.now = now;
     }
 
     /// For tests: takes the first timer that is due.
     pub fn take_due_timer(&mut self) -> Option<TimerId> {
-        self.timers.take_due(self.now)
+        self.inner.timers.take_due(self.inner.now)
     }
 }

@@ -1,6 +1,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
@@ -29,7 +30,8 @@ struct Slots {
 /// task may cause a later one to be polled once more than needed.
 struct Slot {
     flag: Arc<Flag>,
-    waker: Waker,
+    /// Counted without atomics, as it is taken for each message.
+    waker: Rc<Waker>,
     task: Option<Task>,
 }
 
@@ -44,11 +46,34 @@ struct Flag {
 /// The slots to poll, in the order they were woken. A mutex, although there is
 /// one thread, because wakers must be `Send`.
 #[derive(Default)]
-struct Woken(Mutex<VecDeque<usize>>);
+struct Woken {
+    queue: Mutex<VecDeque<usize>>,
+    /// Whether there may be something in the queue: most messages wake nobody,
+    /// and this costs less than the lock.
+    any: AtomicBool,
+}
 
 impl Woken {
     fn lock(&self) -> MutexGuard<'_, VecDeque<usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, index: usize) {
+        let mut queue = self.lock();
+        queue.push_back(index);
+        self.any.store(true, Ordering::Relaxed);
+    }
+
+    fn pop(&self) -> Option<usize> {
+        if !self.any.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut queue = self.lock();
+        let first = queue.pop_front();
+        if first.is_none() {
+            self.any.store(false, Ordering::Relaxed);
+        }
+        first
     }
 }
 
@@ -59,7 +84,7 @@ impl Wake for Flag {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if !self.queued.swap(true, Ordering::Relaxed) {
-            self.woken.lock().push_back(self.index);
+            self.woken.push(self.index);
         }
     }
 }
@@ -80,16 +105,13 @@ impl Executor {
     pub(crate) fn spawn(&self, task: Task) {
         if let Some((index, waker)) = self.reserve() {
             self.slots.borrow_mut().all[index].task = Some(task);
-            waker.wake();
+            waker.wake_by_ref();
         }
     }
 
     /// Runs tasks until none is woken.
     pub(crate) fn run(&self) {
-        loop {
-            let Some(index) = self.woken.lock().pop_front() else {
-                return;
-            };
+        while let Some(index) = self.woken.pop() {
             self.poll(index);
         }
     }
@@ -126,7 +148,7 @@ impl Executor {
     }
 
     /// Takes a slot that nobody uses; none once the executor is closed.
-    fn reserve(&self) -> Option<(usize, Waker)> {
+    fn reserve(&self) -> Option<(usize, Rc<Waker>)> {
         let mut slots = self.slots.borrow_mut();
         if slots.closed {
             return None;
@@ -141,7 +163,7 @@ impl Executor {
                     woken: self.woken.clone(),
                 });
                 slots.all.push(Slot {
-                    waker: Waker::from(flag.clone()),
+                    waker: Rc::new(Waker::from(flag.clone())),
                     flag,
                     task: None,
                 });

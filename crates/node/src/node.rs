@@ -67,17 +67,14 @@ impl<S: 'static> Node<S> {
         F: AsyncFn(Context<S>, M) -> Result<M::Reply, RpcError> + 'static,
     {
         let f = Rc::new(f);
-        self.handle::<M>(Box::new(move |node, message| {
-            let Some((cx, msg_id, message)) = node.open::<M>(message) else {
-                return;
-            };
+        self.handle(move |cx, msg_id, message: M| {
             let f = f.clone();
-            node.shared.executor.start(Box::pin(async move {
+            async move {
                 let (shared, src) = (cx.shared.clone(), cx.src.clone());
                 let answer = f(cx, message).await;
                 shared.answer::<M>(&src, msg_id, answer);
-            }));
-        }))
+            }
+        })
     }
 
     /// Handles messages that get no reply. The handler returns nothing, or a
@@ -92,16 +89,13 @@ impl<S: 'static> Node<S> {
         T: Outcome,
     {
         let f = Rc::new(f);
-        self.handle::<M>(Box::new(move |node, message| {
-            let Some((cx, _, message)) = node.open::<M>(message) else {
-                return;
-            };
+        self.handle(move |cx, _, message: M| {
             let f = f.clone();
-            node.shared.executor.start(Box::pin(async move {
+            async move {
                 let shared = cx.shared.clone();
                 f(cx, message).await.report(M::TYPE, &shared);
-            }));
-        }))
+            }
+        })
     }
 
     /// Runs when the node knows its id and peers, before it handles messages.
@@ -125,7 +119,19 @@ impl<S: 'static> Node<S> {
         crate::run(self)
     }
 
-    fn handle<M: Message>(mut self, handler: Handler<S>) -> Node<S> {
+    /// Handles messages of type `M` with the futures that `make` makes of them.
+    fn handle<M, F>(mut self, make: impl Fn(Context<S>, Option<u64>, M) -> F + 'static) -> Node<S>
+    where
+        M: Message,
+        F: Future<Output = ()> + 'static,
+    {
+        let handler: Handler<S> = Box::new(move |node, message| {
+            if let Some((cx, msg_id, message)) = node.open::<M>(message) {
+                node.shared
+                    .executor
+                    .start(Box::pin(make(cx, msg_id, message)));
+            }
+        });
         let before = self.handlers.insert(M::TYPE, handler);
         assert!(
             before.is_none(),

@@ -47,7 +47,7 @@ impl Runtime {
     /// Gives the node a disk.
     #[must_use]
     pub fn with_disk(mut self, disk: Box<dyn Disk>) -> Runtime {
-        self.cx.disk = Some(disk);
+        self.cx.inner.disk = Some(disk);
         self
     }
 
@@ -81,8 +81,8 @@ impl Runtime {
     fn init(&mut self, message: &Incoming) -> bool {
         match message.payload.decode::<Init>() {
             Ok(init) => {
-                self.cx.id = init.node_id;
-                self.cx.peers = init.node_ids;
+                self.cx.inner.id = init.node_id;
+                self.cx.inner.peers = init.node_ids;
                 self.process
                     .handle(Input::Start { recovered: false }, &mut self.cx);
                 self.cx.reply(message, InitOk {});
@@ -100,11 +100,13 @@ impl Runtime {
     /// answer (the first may have been lost), anything else is refused.
     fn second_init(&mut self, message: &Incoming) {
         match message.payload.decode::<Init>() {
-            Ok(init) if init.node_id == self.cx.id && init.node_ids == self.cx.peers => {
+            Ok(init)
+                if init.node_id == self.cx.inner.id && init.node_ids == self.cx.inner.peers =>
+            {
                 self.cx.reply(message, InitOk {});
             }
             Ok(_) => {
-                let text = format!("this node is initialised already, as {}", self.cx.id);
+                let text = format!("this node is initialised already, as {}", self.cx.inner.id);
                 let error = RpcError::new(ErrorCode::PRECONDITION_FAILED, text);
                 self.cx.reply_error(message, error);
             }
@@ -118,30 +120,30 @@ impl Runtime {
     /// Fires the timers that are due at `now`, in order.
     pub fn wake(&mut self, now: Time, wall_clock: WallClock) {
         self.set_clocks(now, wall_clock);
-        while let Some(timer) = self.cx.timers.take_due(self.cx.now) {
+        while let Some(timer) = self.cx.inner.timers.take_due(self.cx.inner.now) {
             self.process.handle(Input::Timer(timer), &mut self.cx);
         }
     }
 
     /// When the node wants to be woken, by the driver's clock.
     pub fn next_wake(&self) -> Option<Time> {
-        let due = self.cx.timers.next_due()?;
+        let due = self.cx.inner.timers.next_due()?;
         Some(self.started_at + Duration::from_nanos(due.0))
     }
 
     /// The effects of the last calls; the driver drains them.
     pub fn effects(&mut self) -> &mut Vec<Effect> {
-        &mut self.cx.effects
+        &mut self.cx.inner.effects
     }
 
     /// The node's id, once it is initialised.
     pub fn id(&self) -> Option<&NodeId> {
-        self.early.is_none().then_some(&self.cx.id)
+        self.early.is_none().then_some(&self.cx.inner.id)
     }
 
     fn set_clocks(&mut self, now: Time, wall_clock: WallClock) {
         let now = Time(now.0.saturating_sub(self.started_at.0));
-        self.cx.now = self.cx.now.max(now);
-        self.cx.wall_clock = wall_clock;
+        self.cx.inner.now = self.cx.inner.now.max(now);
+        self.cx.inner.wall_clock = wall_clock;
     }
 }
