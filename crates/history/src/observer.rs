@@ -9,6 +9,12 @@ use crate::{Op, Time, Value};
 ///
 /// Every method does nothing by default.
 pub trait Observer {
+    /// All nodes are initialised: operations count from here. `time` counts from
+    /// the beginning of the run.
+    fn initialised(&mut self, time: Time) {
+        let _ = time;
+    }
+
     /// An operation began or ended.
     fn operation(&mut self, op: &Op) {
         let _ = op;
@@ -38,6 +44,9 @@ pub trait Observer {
     fn logged(&mut self, time: Time, node: &str, line: &str) {
         let _ = (time, node, line);
     }
+
+    /// In real time, about every second: a moment to write what has collected.
+    fn tick(&mut self) {}
 }
 
 /// Watches nothing.

@@ -1,0 +1,318 @@
+//! The loop. Its parts: `pipes` (lines in and out), `ends` (nodes that end,
+//! break or start again).
+
+mod ends;
+mod pipes;
+
+use std::cell::RefCell;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use glomers_history::{Observer, Time};
+use glomers_protocol::NodeId;
+use glomers_sim::{Command, Engine, Input, NodeProgram, Outcome, Plan, ServiceTime, Stop, Workload};
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Token};
+use rustix::process::Signal;
+
+use crate::clock::{Clock, unique_id};
+use crate::cluster::{Cluster, Stream, of_token};
+use crate::interrupt::Interrupt;
+use crate::limits::allow_open_files;
+use crate::options::{Note, RealOptions};
+use crate::process::Launch;
+use crate::program::check_program;
+use crate::tap::Tap;
+use crate::watchdog::{Watchdog, WatchdogProgram};
+use crate::BenchError;
+
+/// What is read at once: as much as a pipe holds.
+const CHUNK: usize = 64 * 1024;
+/// How often the loop looks after what makes no event.
+const HOUSEKEEPING: Duration = Duration::from_millis(50);
+const PROGRESS: Duration = Duration::from_millis(100);
+const TICK: Duration = Duration::from_secs(1);
+/// While a node is expected to end, or must before it can start again.
+const IMPATIENT: Duration = Duration::from_millis(1);
+/// Events of the engine before pipes have their turn.
+const EVENTS_PER_TURN: usize = 4096;
+/// Nodes started before pipes have their turn.
+const STARTS_PER_TURN: usize = 8;
+/// The poll's name for a wish that the run ends.
+const INTERRUPT: Token = Token(usize::MAX - 1);
+
+/// Runs a Plan whose nodes are executables, in real time.
+///
+/// The Plan's service time does not count: nodes take the time that they take.
+///
+/// # Errors
+/// If the program cannot be started, or the system refuses something that the
+/// run needs. What nodes do wrong is in the outcome's findings. Whatever happens,
+/// no node is left when this returns.
+pub fn run_real(
+    plan: &Plan,
+    workload: &mut dyn Workload,
+    observer: &mut dyn Observer,
+    mut options: RealOptions<'_>,
+) -> Result<Outcome, BenchError> {
+    let cluster = prepare(plan, &mut options)?;
+    let mut plan = plan.clone();
+    plan.service_time = ServiceTime::Off;
+    let interrupt = options.interrupt.clone();
+    if let Some(interrupt) = &interrupt {
+        watch(&cluster, interrupt)?;
+    }
+    let observer = RefCell::new(observer);
+    let mut tap = Tap(&observer);
+    let mut engine = Engine::new(&plan, workload, &mut tap)?;
+    let clock = Clock::start();
+    engine.begin(Time::ZERO);
+    let mut driver = Driver {
+        engine,
+        cluster,
+        clock,
+        now: Time::ZERO,
+        log: Log { observer: &observer, echo: options.log_stderr },
+        note: options.note.take(),
+        max_queued: options.max_queued,
+        max_line: options.max_line,
+        volume_window: Duration::from_secs(1) + 2 * Duration::from_millis(plan.latency.mean_ms),
+        readable: Vec::new(),
+        dirty: Vec::new(),
+        closing: Vec::new(),
+        waiting_starts: Vec::new(),
+        space: vec![0; CHUNK].into(),
+    };
+    let result = driver.run(&mut options);
+    let left = driver.shut_down();
+    let now = driver.clock.now();
+    driver.log.observer.borrow_mut().tick();
+    if left > 0 {
+        driver.note(&format!("{left} processes could not be killed within 10 s of {now}"));
+    }
+    // From here on a signal may end this process: nothing is left behind.
+    if let Some(interrupt) = &interrupt {
+        interrupt.set_running(false);
+    }
+    result.map(|()| driver.engine.finish())
+}
+
+/// All that can be found wrong before a node is started.
+fn prepare(plan: &Plan, options: &mut RealOptions<'_>) -> Result<Cluster, BenchError> {
+    let (path, arguments) = match &plan.program {
+        NodeProgram::Program { path, arguments } => (path, arguments.clone()),
+        NodeProgram::Embedded { name, .. } => return Err(BenchError::Embedded(name.clone())),
+    };
+    plan.validate()?;
+    let path = check_program(Path::new(path))?;
+    allow_open_files(plan.nodes.len())?;
+    let mut launch = Launch::new(path, arguments, plan.seed, unique_id());
+    launch.max_line = options.max_line;
+    if let Some(folder) = &options.data_dir {
+        let what = format!("cannot find {}", folder.display());
+        launch.data_dir = Some(std::path::absolute(folder).map_err(BenchError::system(what))?);
+    }
+    let watchdog = match Watchdog::start(&options.watchdog, &launch.run) {
+        Ok(watchdog) => Some(watchdog),
+        Err(reason) => {
+            if options.watchdog != WatchdogProgram::Off {
+                no_watchdog(options.note.as_mut(), &reason);
+            }
+            None
+        }
+    };
+    Cluster::new(launch, plan.nodes.iter().map(NodeId::new).collect(), watchdog)
+}
+
+fn no_watchdog(note: Option<&mut Note<'_>>, reason: &str) {
+    if let Some(note) = note {
+        note(&format!("there is no watchdog, so a SIGKILL would leave the nodes: {reason}"));
+    }
+}
+
+fn watch(cluster: &Cluster, interrupt: &Interrupt) -> Result<(), BenchError> {
+    interrupt.set_running(true);
+    let registry = cluster.poll.registry();
+    registry
+        .register(&mut SourceFd(&interrupt.fd()), INTERRUPT, Interest::READABLE)
+        .map_err(BenchError::system("cannot watch for signals"))
+}
+
+/// Where lines of standard error go.
+struct Log<'s, 'o> {
+    observer: &'s RefCell<&'o mut dyn Observer>,
+    echo: bool,
+}
+
+impl Log<'_, '_> {
+    fn line(&self, time: Time, node: &str, line: &str) {
+        self.observer.borrow_mut().logged(time, node, line);
+        if self.echo {
+            use std::io::Write;
+            // Nobody may be there to read it.
+            let _ = writeln!(std::io::stderr(), "{node}: {line}");
+        }
+    }
+}
+
+struct Driver<'e, 's, 'o, 'n> {
+    engine: Engine<'e>,
+    cluster: Cluster,
+    clock: Clock,
+    /// Read once a turn: what comes in one turn comes at one moment.
+    now: Time,
+    log: Log<'s, 'o>,
+    note: Option<Note<'n>>,
+    max_queued: usize,
+    max_line: usize,
+    volume_window: Duration,
+    /// Pipes with something to read.
+    readable: Vec<(u32, Stream)>,
+    /// Nodes with something to be written, and room for it.
+    dirty: Vec<u32>,
+    /// Nodes that closed a pipe and are expected to end.
+    closing: Vec<u32>,
+    /// Nodes that start when their former process is gone, and until when they
+    /// wait for that.
+    waiting_starts: Vec<(u32, u32, Time)>,
+    space: Box<[u8]>,
+}
+
+impl Driver<'_, '_, '_, '_> {
+    fn run(&mut self, options: &mut RealOptions<'_>) -> Result<(), BenchError> {
+        let mut events = Events::with_capacity(1024);
+        let mut next_housekeeping = Time::ZERO;
+        let mut next_progress = Time::ZERO;
+        let mut next_tick = Time::ZERO + TICK;
+        loop {
+            self.now = self.clock.now();
+            if options.interrupt.as_ref().is_some_and(Interrupt::is_requested) {
+                self.engine.input(self.now, Input::Interrupt);
+            }
+            if self.now >= next_housekeeping {
+                next_housekeeping = self.now + HOUSEKEEPING;
+                self.keep_house();
+                if self.now >= next_progress {
+                    next_progress = self.now + PROGRESS;
+                    if let Some(progress) = &mut options.progress {
+                        progress(&self.engine);
+                    }
+                }
+                if self.now >= next_tick {
+                    next_tick = self.now + TICK;
+                    self.log.observer.borrow_mut().tick();
+                }
+            }
+            self.read_all();
+            let has_more = self.turn()?;
+            if self.engine.is_finished() {
+                return Ok(());
+            }
+            let timeout = if has_more || !self.readable.is_empty() || !self.dirty.is_empty() {
+                Duration::ZERO
+            } else {
+                self.timeout(next_housekeeping)
+            };
+            match self.cluster.poll.poll(&mut events, Some(timeout)) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(BenchError::system("cannot wait for events")(error)),
+            }
+            for event in &events {
+                if event.token() == INTERRUPT {
+                    if let Some(interrupt) = &options.interrupt {
+                        interrupt.drain();
+                    }
+                } else {
+                    self.note_event(event);
+                }
+            }
+        }
+    }
+
+    /// How long there is nothing to do unless a pipe says so.
+    fn timeout(&self, next_housekeeping: Time) -> Duration {
+        let mut until = next_housekeeping;
+        if let Some(deadline) = self.engine.next_deadline() {
+            until = until.min(deadline);
+        }
+        let timeout = until.since(self.clock.now());
+        if self.closing.is_empty() && self.waiting_starts.is_empty() {
+            timeout
+        } else {
+            timeout.min(IMPATIENT)
+        }
+    }
+
+    /// Lets happen what is due and does what the engine wants. Whether there is
+    /// more to do at once.
+    fn turn(&mut self) -> Result<bool, BenchError> {
+        self.look_after_closing();
+        self.start_waiting()?;
+        let mut has_more = false;
+        let mut starts = 0;
+        // First what the inputs of this turn already want done.
+        has_more |= self.carry_out(&mut starts)?;
+        for count in 0.. {
+            if has_more || !self.engine.advance(self.now) {
+                break;
+            }
+            has_more |= self.carry_out(&mut starts)?;
+            has_more |= count >= EVENTS_PER_TURN;
+        }
+        self.write_all();
+        Ok(has_more)
+    }
+
+    /// Does what the engine wants, up to a bound on costly things.
+    fn carry_out(&mut self, starts: &mut usize) -> Result<bool, BenchError> {
+        while *starts < STARTS_PER_TURN {
+            let Some(command) = self.engine.next_command() else { return Ok(false) };
+            match command {
+                Command::Deliver { node, incarnation, id, src, payload } => {
+                    self.deliver(node, incarnation, id, &src, &payload);
+                }
+                Command::Start { node, incarnation } => {
+                    *starts += 1;
+                    self.start(node, incarnation)?;
+                }
+                Command::Stop { node, how } => self.stop(node, how == Stop::Kill),
+                Command::Pause { node } => self.cluster.signal(node, Signal::STOP),
+                Command::Resume { node } => self.cluster.signal(node, Signal::CONT),
+                // Only stepped nodes ask to be woken.
+                Command::Wake { .. } => {}
+            }
+        }
+        Ok(true)
+    }
+
+    fn note(&mut self, text: &str) {
+        if let Some(note) = &mut self.note {
+            note(text);
+        }
+    }
+
+    fn note_event(&mut self, event: &mio::event::Event) {
+        let (node, stream) = of_token(event.token());
+        let Some(Some(running)) = self.cluster.nodes.get_mut(node as usize) else { return };
+        let inlet = match stream {
+            Stream::Stdin => {
+                // Also when the other end is closed: writing then says so.
+                running.is_blocked = false;
+                if !running.is_dirty && running.outgoing.len() > 0 {
+                    running.is_dirty = true;
+                    self.dirty.push(node);
+                }
+                return;
+            }
+            Stream::Stdout => &mut running.stdout,
+            Stream::Stderr => &mut running.stderr,
+        };
+        inlet.is_closing |= event.is_read_closed() || event.is_error();
+        if !inlet.is_listed {
+            inlet.is_listed = true;
+            self.readable.push((node, stream));
+        }
+    }
+}

@@ -1,0 +1,39 @@
+use std::cell::RefCell;
+
+use glomers_history::journal::DropReason;
+use glomers_history::{Observer, Op, Time, Value};
+use glomers_protocol::Payload;
+
+/// An observer that the engine and the driver share: the driver hands on what
+/// nodes log, also after the engine is done with them.
+pub(crate) struct Tap<'s, 'o>(pub(crate) &'s RefCell<&'o mut dyn Observer>);
+
+impl Observer for Tap<'_, '_> {
+    fn operation(&mut self, op: &Op) {
+        self.0.borrow_mut().operation(op);
+    }
+
+    fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
+        self.0.borrow_mut().sent(time, id, src, dest, payload);
+    }
+
+    fn received(&mut self, time: Time, id: u64) {
+        self.0.borrow_mut().received(time, id);
+    }
+
+    fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
+        self.0.borrow_mut().dropped(time, id, reason);
+    }
+
+    fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
+        self.0.borrow_mut().marked(time, node, label, value);
+    }
+
+    fn logged(&mut self, time: Time, node: &str, line: &str) {
+        self.0.borrow_mut().logged(time, node, line);
+    }
+
+    fn tick(&mut self) {
+        self.0.borrow_mut().tick();
+    }
+}
