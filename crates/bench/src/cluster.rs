@@ -93,7 +93,9 @@ impl Cluster {
 
     /// Starts a node.
     pub(crate) fn start(&mut self, node: u32, incarnation: u32) -> Result<(), BenchError> {
-        let running = self.launch.start(node, &self.names[node as usize], incarnation)?;
+        let running = self
+            .launch
+            .start(node, &self.names[node as usize], incarnation)?;
         if let Some(watchdog) = &mut self.watchdog {
             watchdog.group(running.group);
         }
@@ -110,13 +112,19 @@ impl Cluster {
 
     /// Asks the poll to tell when a node that stopped reading goes on.
     pub(crate) fn watch_stdin(&mut self, node: u32) -> io::Result<()> {
-        let Some(running) = &mut self.nodes[node as usize] else { return Ok(()) };
-        let Some(stdin) = &mut running.stdin else { return Ok(()) };
+        let Some(running) = &mut self.nodes[node as usize] else {
+            return Ok(());
+        };
+        let Some(stdin) = &mut running.stdin else {
+            return Ok(());
+        };
         if running.is_stdin_registered {
             return Ok(());
         }
         running.is_stdin_registered = true;
-        self.poll.registry().register(stdin, token(node, Stream::Stdin), Interest::WRITABLE)
+        self.poll
+            .registry()
+            .register(stdin, token(node, Stream::Stdin), Interest::WRITABLE)
     }
 
     pub(crate) fn signal(&self, node: u32, signal: Signal) {
@@ -127,7 +135,9 @@ impl Cluster {
 
     /// Tells a node to end: at once, or by SIGTERM and, after some time, at once.
     pub(crate) fn stop(&mut self, now: Time, node: u32, is_at_once: bool) {
-        let Some(running) = self.nodes[node as usize].take() else { return };
+        let Some(running) = self.nodes[node as usize].take() else {
+            return;
+        };
         if is_at_once {
             kill_group(running.group);
         } else {
@@ -174,21 +184,23 @@ impl Cluster {
 
     /// Goes on with those that leave: kills those whose time is up, takes what
     /// they log, reaps those that have ended.
-    pub(crate) fn see_off(
-        &mut self,
-        now: Time,
-        space: &mut [u8],
-        mut log: impl FnMut(u32, &str),
-    ) {
+    pub(crate) fn see_off(&mut self, now: Time, space: &mut [u8], mut log: impl FnMut(u32, &str)) {
         let watchdog = &mut self.watchdog;
         self.leaving.retain_mut(|leaving| {
-            let Leaving { node, group, log: buffer, .. } = leaving;
+            let Leaving {
+                node,
+                group,
+                log: buffer,
+                ..
+            } = leaving;
             if leaving.kill_at.is_some_and(|at| at <= now) {
                 leaving.kill_at = None;
                 kill_group(*group);
             }
             let has_ended = has_ended(*group);
-            leaving.stderr.drain(space, |chunk| buffer.feed(chunk, |line| log(*node, line)));
+            leaving
+                .stderr
+                .drain(space, |chunk| buffer.feed(chunk, |line| log(*node, line)));
             if !has_ended {
                 return true;
             }

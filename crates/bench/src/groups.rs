@@ -6,9 +6,7 @@
 //! needs `/proc`, so only on Linux.
 
 use rustix::io::Errno;
-use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid,
-};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 /// The variable in the environment of all that a run starts.
 pub(crate) const MARKER: &str = "GLOMERS_RUN";
@@ -79,7 +77,10 @@ fn signal_name(number: i32) -> Option<&'static str> {
         (Signal::XFSZ, "SIGXFSZ"),
         (Signal::SYS, "SIGSYS"),
     ];
-    names.into_iter().find(|(signal, _)| signal.as_raw() == number).map(|(_, name)| name)
+    names
+        .into_iter()
+        .find(|(signal, _)| signal.as_raw() == number)
+        .map(|(_, name)| name)
 }
 
 /// Kills every process that carries the mark of this run, and says how many
@@ -88,7 +89,9 @@ fn signal_name(number: i32) -> Option<&'static str> {
 pub(crate) fn kill_marked(run: &str) -> usize {
     let mark = format!("{MARKER}={run}");
     let own = rustix::process::getpid();
-    let Ok(processes) = std::fs::read_dir("/proc") else { return 0 };
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return 0;
+    };
     processes
         .filter_map(|entry| {
             let number: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
@@ -123,8 +126,10 @@ fn kill_if_marked(process: Pid, mark: &str) -> bool {
 fn is_marked(process: Pid, mark: &str) -> bool {
     let path = format!("/proc/{}/environ", process.as_raw_nonzero());
     // What has ended but was not reaped has an empty environment.
-    std::fs::read(path)
-        .is_ok_and(|text| text.split(|&byte| byte == 0).any(|entry| entry == mark.as_bytes()))
+    std::fs::read(path).is_ok_and(|text| {
+        text.split(|&byte| byte == 0)
+            .any(|entry| entry == mark.as_bytes())
+    })
 }
 
 #[cfg(test)]

@@ -89,6 +89,9 @@ impl Interrupt {
     /// Empties what [`Interrupt::fd`] holds, so that it can become readable again.
     pub(crate) fn drain(&self) {
         let mut bytes = [0; 64];
-        while (&self.shared.reader).read(&mut bytes).is_ok_and(|count| count > 0) {}
+        while (&self.shared.reader)
+            .read(&mut bytes)
+            .is_ok_and(|count| count > 0)
+        {}
     }
 }

@@ -20,9 +20,16 @@ pub(crate) fn allow_open_files(nodes: usize) -> Result<(), BenchError> {
     if let Some(allowed) = limit.maximum
         && allowed < needed
     {
-        return Err(BenchError::OpenFiles { nodes, needed, allowed });
+        return Err(BenchError::OpenFiles {
+            nodes,
+            needed,
+            allowed,
+        });
     }
-    let raised = Rlimit { current: Some(needed), maximum: limit.maximum };
+    let raised = Rlimit {
+        current: Some(needed),
+        maximum: limit.maximum,
+    };
     setrlimit(Resource::Nofile, raised).map_err(|error| {
         BenchError::system("cannot raise the limit of open files (ulimit -n)")(error.into())
     })

@@ -81,12 +81,18 @@ impl Inlet {
         if let Some(pipe) = &pipe {
             pipe.set_nonblocking(true)?;
         }
-        Ok(Inlet { pipe, is_listed: false, is_closing: false })
+        Ok(Inlet {
+            pipe,
+            is_listed: false,
+            is_closing: false,
+        })
     }
 
     /// Reads once.
     pub(crate) fn read(&mut self, space: &mut [u8]) -> Chunk {
-        let Some(pipe) = &mut self.pipe else { return Chunk::End };
+        let Some(pipe) = &mut self.pipe else {
+            return Chunk::End;
+        };
         match pipe.read(space) {
             Ok(0) => Chunk::End,
             // A short read has emptied the pipe, and what comes later makes a new
@@ -125,7 +131,10 @@ impl Volume {
     /// Counts bytes, and gives how many there were in this window of time.
     pub(crate) fn count(&mut self, now: Time, bytes: usize, window: std::time::Duration) -> usize {
         if now.since(self.since) > window {
-            *self = Volume { since: now, bytes: 0 };
+            *self = Volume {
+                since: now,
+                bytes: 0,
+            };
         }
         self.bytes += bytes;
         self.bytes
@@ -170,7 +179,9 @@ impl Launch {
             fs::create_dir_all(&folder).map_err(BenchError::system(what))?;
             command.env("GLOMERS_DATA_DIR", folder);
         }
-        let mut child = command.spawn().map_err(|error| start_error(&self.path, &error))?;
+        let mut child = command
+            .spawn()
+            .map_err(|error| start_error(&self.path, &error))?;
         let group = Pid::from_child(&child);
         match self.with_pipes(&mut child) {
             Ok((stdin, stdout, stderr)) => Ok(Running {
@@ -193,7 +204,9 @@ impl Launch {
             Err(error) => {
                 kill_group(group);
                 let _ = child.wait();
-                Err(BenchError::system(format!("cannot prepare the pipes of {name}"))(error))
+                Err(BenchError::system(format!(
+                    "cannot prepare the pipes of {name}"
+                ))(error))
             }
         }
     }

@@ -24,7 +24,8 @@ impl Driver<'_, '_, '_, '_> {
     /// other's way, with a file of data for example.
     pub(super) fn start(&mut self, node: u32, incarnation: u32) -> Result<(), BenchError> {
         if self.cluster.is_leaving(node) {
-            self.waiting_starts.push((node, incarnation, self.now + LONGEST_WAIT));
+            self.waiting_starts
+                .push((node, incarnation, self.now + LONGEST_WAIT));
             return Ok(());
         }
         self.start_now(node, incarnation)
@@ -34,7 +35,8 @@ impl Driver<'_, '_, '_, '_> {
         self.cluster.start(node, incarnation)?;
         // Starting many takes a while, and each has its full time to answer.
         self.now = self.clock.now();
-        self.engine.input(self.now, Input::Started { node, incarnation });
+        self.engine
+            .input(self.now, Input::Started { node, incarnation });
         Ok(())
     }
 
@@ -99,12 +101,15 @@ impl Driver<'_, '_, '_, '_> {
     pub(super) fn shut_down(&mut self) -> usize {
         let (log, now) = (&self.log, self.clock.now());
         let names = self.cluster.names.clone();
-        self.cluster.shut_down(|node, line| log.line(now, &names[node as usize], line))
+        self.cluster
+            .shut_down(|node, line| log.line(now, &names[node as usize], line))
     }
 
     /// A node has closed its standard input or output.
     pub(super) fn has_closed(&mut self, node: u32, what: &'static str) {
-        let Some(running) = &mut self.cluster.nodes[node as usize] else { return };
+        let Some(running) = &mut self.cluster.nodes[node as usize] else {
+            return;
+        };
         if running.closed.is_none() {
             running.closed = Some((self.now, what));
             self.closing.push(node);
@@ -115,7 +120,9 @@ impl Driver<'_, '_, '_, '_> {
         let closing = std::mem::take(&mut self.closing);
         for node in closing {
             self.look_after(node);
-            let closed = self.cluster.nodes[node as usize].as_ref().and_then(|node| node.closed);
+            let closed = self.cluster.nodes[node as usize]
+                .as_ref()
+                .and_then(|node| node.closed);
             match closed {
                 Some((since, what)) if self.now.since(since) > LAST_MOMENT => {
                     let name = match what {
@@ -133,7 +140,9 @@ impl Driver<'_, '_, '_, '_> {
 
     /// Tells the engine if a node has ended by itself.
     fn look_after(&mut self, node: u32) {
-        let Some(running) = &mut self.cluster.nodes[node as usize] else { return };
+        let Some(running) = &mut self.cluster.nodes[node as usize] else {
+            return;
+        };
         if !has_ended(running.group) {
             return;
         }
@@ -141,10 +150,26 @@ impl Driver<'_, '_, '_, '_> {
         // writing, so there need not be an end.
         let (engine, log, now) = (&mut self.engine, &self.log, self.now);
         let name = &self.cluster.names[node as usize];
-        let Running { incarnation, stdout, stderr, lines, log: buffer, .. } = running;
+        let Running {
+            incarnation,
+            stdout,
+            stderr,
+            lines,
+            log: buffer,
+            ..
+        } = running;
         let incarnation = *incarnation;
         stdout.drain(&mut self.space, |chunk| {
-            let each = |line: &[u8]| engine.input(now, Input::Line { node, incarnation, line });
+            let each = |line: &[u8]| {
+                engine.input(
+                    now,
+                    Input::Line {
+                        node,
+                        incarnation,
+                        line,
+                    },
+                )
+            };
             // Too long or not, this was its last.
             let _ = lines.feed(chunk, each);
         });
@@ -152,7 +177,9 @@ impl Driver<'_, '_, '_, '_> {
             buffer.feed(chunk, |line| log.line(now, name, line));
         });
         buffer.finish(|line| log.line(now, name, line));
-        let Some((running, mut how)) = self.cluster.bury(node) else { return };
+        let Some((running, mut how)) = self.cluster.bury(node) else {
+            return;
+        };
         if let Some((length, at)) = running.long_line
             && now.since(at) < SOON
         {
@@ -162,14 +189,33 @@ impl Driver<'_, '_, '_, '_> {
             );
         }
         let output = last_words(&running);
-        self.engine.input(now, Input::Exited { node, incarnation, how, output });
+        self.engine.input(
+            now,
+            Input::Exited {
+                node,
+                incarnation,
+                how,
+                output,
+            },
+        );
     }
 
     /// Tells the engine that a node broke a bound, which ends the run.
     pub(super) fn broke(&mut self, node: u32, name: &'static str, how: String) {
-        let Some(running) = &self.cluster.nodes[node as usize] else { return };
+        let Some(running) = &self.cluster.nodes[node as usize] else {
+            return;
+        };
         let (incarnation, output) = (running.incarnation, running.log.last());
-        self.engine.input(self.now, Input::Broke { node, incarnation, name, how, output });
+        self.engine.input(
+            self.now,
+            Input::Broke {
+                node,
+                incarnation,
+                name,
+                how,
+                output,
+            },
+        );
     }
 }
 
@@ -180,7 +226,9 @@ fn last_words(running: &Running) -> Vec<String> {
     if !unfinished.is_empty() {
         let text = String::from_utf8_lossy(&unfinished[..unfinished.len().min(SHOWN)]);
         let dots = if unfinished.len() > SHOWN { "…" } else { "" };
-        output.push(format!("its last line on standard output has no end: {text}{dots}"));
+        output.push(format!(
+            "its last line on standard output has no end: {text}{dots}"
+        ));
     }
     output
 }

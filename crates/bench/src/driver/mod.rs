@@ -11,11 +11,14 @@ use std::time::Duration;
 
 use glomers_history::{Observer, Time};
 use glomers_protocol::NodeId;
-use glomers_sim::{Command, Engine, Input, NodeProgram, Outcome, Plan, ServiceTime, Stop, Workload};
+use glomers_sim::{
+    Command, Engine, Input, NodeProgram, Outcome, Plan, ServiceTime, Stop, Workload,
+};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Token};
 use rustix::process::Signal;
 
+use crate::BenchError;
 use crate::clock::{Clock, unique_id};
 use crate::cluster::{Cluster, Stream, of_token};
 use crate::interrupt::Interrupt;
@@ -25,7 +28,6 @@ use crate::process::Launch;
 use crate::program::check_program;
 use crate::tap::Tap;
 use crate::watchdog::{Watchdog, WatchdogProgram};
-use crate::BenchError;
 
 /// What is read at once: as much as a pipe holds.
 const CHUNK: usize = 64 * 1024;
@@ -73,7 +75,10 @@ pub fn run_real(
         cluster,
         clock,
         now: Time::ZERO,
-        log: Log { observer: &observer, echo: options.log_stderr },
+        log: Log {
+            observer: &observer,
+            echo: options.log_stderr,
+        },
         note: options.note.take(),
         max_queued: options.max_queued,
         max_line: options.max_line,
@@ -89,7 +94,9 @@ pub fn run_real(
     let now = driver.clock.now();
     driver.log.observer.borrow_mut().tick();
     if left > 0 {
-        driver.note(&format!("{left} processes could not be killed within 10 s of {now}"));
+        driver.note(&format!(
+            "{left} processes could not be killed within 10 s of {now}"
+        ));
     }
     // From here on a signal may end this process: nothing is left behind.
     if let Some(interrupt) = &interrupt {
@@ -122,12 +129,18 @@ fn prepare(plan: &Plan, options: &mut RealOptions<'_>) -> Result<Cluster, BenchE
             None
         }
     };
-    Cluster::new(launch, plan.nodes.iter().map(NodeId::new).collect(), watchdog)
+    Cluster::new(
+        launch,
+        plan.nodes.iter().map(NodeId::new).collect(),
+        watchdog,
+    )
 }
 
 fn no_watchdog(note: Option<&mut Note<'_>>, reason: &str) {
     if let Some(note) = note {
-        note(&format!("there is no watchdog, so a SIGKILL would leave the nodes: {reason}"));
+        note(&format!(
+            "there is no watchdog, so a SIGKILL would leave the nodes: {reason}"
+        ));
     }
 }
 
@@ -135,7 +148,11 @@ fn watch(cluster: &Cluster, interrupt: &Interrupt) -> Result<(), BenchError> {
     interrupt.set_running(true);
     let registry = cluster.poll.registry();
     registry
-        .register(&mut SourceFd(&interrupt.fd()), INTERRUPT, Interest::READABLE)
+        .register(
+            &mut SourceFd(&interrupt.fd()),
+            INTERRUPT,
+            Interest::READABLE,
+        )
         .map_err(BenchError::system("cannot watch for signals"))
 }
 
@@ -187,7 +204,11 @@ impl Driver<'_, '_, '_, '_> {
         let mut next_tick = Time::ZERO + TICK;
         loop {
             self.now = self.clock.now();
-            if options.interrupt.as_ref().is_some_and(Interrupt::is_requested) {
+            if options
+                .interrupt
+                .as_ref()
+                .is_some_and(Interrupt::is_requested)
+            {
                 self.engine.input(self.now, Input::Interrupt);
             }
             if self.now >= next_housekeeping {
@@ -268,9 +289,17 @@ impl Driver<'_, '_, '_, '_> {
     /// Does what the engine wants, up to a bound on costly things.
     fn carry_out(&mut self, starts: &mut usize) -> Result<bool, BenchError> {
         while *starts < STARTS_PER_TURN {
-            let Some(command) = self.engine.next_command() else { return Ok(false) };
+            let Some(command) = self.engine.next_command() else {
+                return Ok(false);
+            };
             match command {
-                Command::Deliver { node, incarnation, id, src, payload } => {
+                Command::Deliver {
+                    node,
+                    incarnation,
+                    id,
+                    src,
+                    payload,
+                } => {
                     self.deliver(node, incarnation, id, &src, &payload);
                 }
                 Command::Start { node, incarnation } => {
@@ -295,7 +324,9 @@ impl Driver<'_, '_, '_, '_> {
 
     fn note_event(&mut self, event: &mio::event::Event) {
         let (node, stream) = of_token(event.token());
-        let Some(Some(running)) = self.cluster.nodes.get_mut(node as usize) else { return };
+        let Some(Some(running)) = self.cluster.nodes.get_mut(node as usize) else {
+            return;
+        };
         let inlet = match stream {
             Stream::Stdin => {
                 // Also when the other end is closed: writing then says so.

@@ -28,7 +28,9 @@ impl Driver<'_, '_, '_, '_> {
 
     /// Reads a chunk; whether there may be more.
     fn read_stdout(&mut self, node: u32) -> bool {
-        let Some(running) = &mut self.cluster.nodes[node as usize] else { return false };
+        let Some(running) = &mut self.cluster.nodes[node as usize] else {
+            return false;
+        };
         let chunk = running.stdout.read(&mut self.space);
         let (has_more, count) = match chunk {
             Chunk::More(count) => (true, count),
@@ -44,7 +46,14 @@ impl Driver<'_, '_, '_, '_> {
         let volume = running.volume.count(self.now, count, self.volume_window);
         let (engine, now) = (&mut self.engine, self.now);
         let fed = running.lines.feed(&self.space[..count], |line| {
-            engine.input(now, Input::Line { node, incarnation, line });
+            engine.input(
+                now,
+                Input::Line {
+                    node,
+                    incarnation,
+                    line,
+                },
+            );
         });
         if fed.is_err() {
             let how = format!(
@@ -68,7 +77,9 @@ impl Driver<'_, '_, '_, '_> {
 
     fn read_stderr(&mut self, node: u32) -> bool {
         let name = &self.cluster.names[node as usize];
-        let Some(running) = &mut self.cluster.nodes[node as usize] else { return false };
+        let Some(running) = &mut self.cluster.nodes[node as usize] else {
+            return false;
+        };
         let (log, now) = (&self.log, self.now);
         let each = |line: &str| log.line(now, name, line);
         let (has_more, count) = match running.stderr.read(&mut self.space) {
@@ -96,7 +107,9 @@ impl Driver<'_, '_, '_, '_> {
         payload: &Payload,
     ) {
         let name = &self.cluster.names[node as usize];
-        let Some(running) = &mut self.cluster.nodes[node as usize] else { return };
+        let Some(running) = &mut self.cluster.nodes[node as usize] else {
+            return;
+        };
         if running.incarnation != incarnation || running.stdin.is_none() {
             return;
         }
@@ -130,9 +143,13 @@ impl Driver<'_, '_, '_, '_> {
 
     /// Writes; whether there is more and room for it.
     fn write(&mut self, node: u32) -> bool {
-        let Some(running) = &mut self.cluster.nodes[node as usize] else { return false };
+        let Some(running) = &mut self.cluster.nodes[node as usize] else {
+            return false;
+        };
         running.is_dirty = false;
-        let Some(stdin) = &mut running.stdin else { return false };
+        let Some(stdin) = &mut running.stdin else {
+            return false;
+        };
         match running.outgoing.flush(stdin) {
             Ok(Flushed::All) => false,
             Ok(Flushed::Some) => {
@@ -143,7 +160,11 @@ impl Driver<'_, '_, '_, '_> {
                 running.is_blocked = true;
                 if let Err(error) = self.cluster.watch_stdin(node) {
                     // Without the event nobody would ever write again.
-                    self.broke(node, "stopped-reading", format!("cannot be written to: {error}"));
+                    self.broke(
+                        node,
+                        "stopped-reading",
+                        format!("cannot be written to: {error}"),
+                    );
                 }
                 false
             }
