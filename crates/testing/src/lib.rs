@@ -55,6 +55,7 @@ mod invariant;
 mod latency;
 mod load;
 mod run;
+pub mod scenario;
 mod simulation;
 mod trace;
 

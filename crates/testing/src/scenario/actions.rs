@@ -1,0 +1,168 @@
+//! Commands that make something happen.
+
+use glomers_history::Value;
+use glomers_sim::{Cut, Fault, ListedOperation, MessageOverride, OverrideAction, PartitionKind};
+
+use super::line::{Line, Parsed};
+use super::parse::Parser;
+use super::settings::duration;
+
+/// More clients than anybody writes down.
+const MOST_CLIENTS: u32 = 10_000;
+
+/// The operations of the standard workloads. Of others any word is one.
+fn operations(workload: &str) -> &'static [&'static str] {
+    match workload {
+        "broadcast" => &["broadcast", "read"],
+        "echo" => &["echo"],
+        "unique-ids" => &["generate"],
+        _ => &[],
+    }
+}
+
+impl Parser {
+    pub(super) fn action(&mut self, name: &str, line: &mut Line<'_>) -> Parsed<()> {
+        match name {
+            "client" => self.client(line)?,
+            "partition" => self.partition(line)?,
+            "cut" => self.cut_links(line)?,
+            "heal" => {
+                self.cut.clear();
+                self.fault(Fault::StopPartition);
+            }
+            "kill" => {
+                let nodes = self.some_nodes(line)?;
+                self.fault(Fault::Kill { nodes });
+            }
+            "start" => {
+                let nodes = self.some_nodes(line)?;
+                self.fault(Fault::Start { nodes });
+            }
+            "pause" => {
+                let nodes = self.some_nodes(line)?;
+                self.fault(Fault::Pause { nodes });
+            }
+            "resume" => {
+                let nodes = self.some_nodes(line)?;
+                self.fault(Fault::Resume { nodes });
+            }
+            "drop" | "delay" => self.exception(name, line)?,
+            "run" => {
+                let nanos = duration(line)?;
+                self.run(nanos);
+            }
+            other => unreachable!("{other} is in the list of actions"),
+        }
+        Ok(())
+    }
+
+    /// `client c1 broadcast 7 to n0`: the name is a worker's, and nothing but a
+    /// name.
+    fn client(&mut self, line: &mut Line<'_>) -> Parsed<()> {
+        let word = line.word("the name of a client")?;
+        let number = word.text.strip_prefix('c').and_then(|n| n.parse().ok());
+        let Some(number) = number.filter(|n| (1..=MOST_CLIENTS).contains(n)) else {
+            let text = format!("clients are c1, c2, …, but this is {:?}", word.text);
+            return Err(line.error(word.column, text));
+        };
+        let worker = number - 1;
+        if let Some(concurrency) = self.concurrency.filter(|&most| worker >= most) {
+            let text = format!("there are {concurrency} clients only, c1 … c{concurrency}");
+            return Err(line.error(word.column, text));
+        }
+        self.highest_worker = self.highest_worker.max(worker);
+
+        let known = operations(&self.plan().workload.name);
+        let f = match known {
+            [] => line.word("an operation")?.text,
+            known => line.one_of("operation", known)?,
+        };
+        const BEFORE_NODE: [&str; 3] = ["to", "from", "at"];
+        let mut value = Value::Null;
+        if let Some(word) = line.peek()
+            && !BEFORE_NODE.contains(&word.text)
+        {
+            let text = line.word("a value")?.text;
+            value = Value::from_json(text)
+                .map_err(|error| line.error(word.column, format!("values are JSON: {error}")))?;
+        }
+        let mut node = None;
+        if line.peek().is_some() {
+            line.one_of("word before a node", &BEFORE_NODE)?;
+            node = Some(self.node(line)?);
+        }
+        self.operation(ListedOperation { at: 0, worker, node, f: f.to_owned(), value });
+        Ok(())
+    }
+
+    /// `partition n0 n1 | n2 n3`: nodes that are not named hear everybody.
+    fn partition(&mut self, line: &mut Line<'_>) -> Parsed<()> {
+        let mut groups: Vec<Vec<u32>> = vec![Vec::new()];
+        loop {
+            let word = line.word("the name of a node")?;
+            if word.text == "|" {
+                groups.push(Vec::new());
+                continue;
+            }
+            let node = self.node_named(word, line)?;
+            if groups.iter().flatten().any(|&other| other == node) {
+                return Err(line.error(word.column, format!("{} is named twice", word.text)));
+            }
+            groups.last_mut().expect("has one").push(node);
+            if line.peek().is_none() {
+                break;
+            }
+        }
+        if groups.len() == 1 || groups.iter().any(Vec::is_empty) {
+            return Err(line.error(1, "a partition has two sides or more: n0 n1 | n2 n3 n4"));
+        }
+        let cut = Cut::components(&groups);
+        self.cut = cut
+            .iter()
+            .flat_map(|(receiver, sources)| sources.iter().map(move |&src| (receiver, src)))
+            .collect();
+        self.fault(Fault::StartPartition { kind: PartitionKind::ByHand, cut });
+        Ok(())
+    }
+
+    /// `cut n0 -> n1, n1 -> n2`: beside what is cut already.
+    fn cut_links(&mut self, line: &mut Line<'_>) -> Parsed<()> {
+        loop {
+            let (src, dest) = self.direction(line)?;
+            self.cut.insert((dest, src));
+            if !line.take(",") {
+                break;
+            }
+        }
+        let cut = Cut::links(self.cut.iter().copied());
+        self.fault(Fault::StartPartition { kind: PartitionKind::ByHand, cut });
+        Ok(())
+    }
+
+    /// `drop n0 -> n1 3`, `delay n0 -> n1 3 250ms`.
+    fn exception(&mut self, name: &str, line: &mut Line<'_>) -> Parsed<()> {
+        let (src, dest) = self.direction(line)?;
+        let count = line.parse("the number of a message on this link, counted from 0")?;
+        let action = match name {
+            "drop" => OverrideAction::Drop,
+            _ => OverrideAction::Delay(duration(line)?),
+        };
+        self.plan().overrides.push(MessageOverride { src, dest, count, action });
+        Ok(())
+    }
+
+    fn direction(&mut self, line: &mut Line<'_>) -> Parsed<(u32, u32)> {
+        let src = self.node(line)?;
+        line.must("->")?;
+        let dest = self.node(line)?;
+        Ok((src, dest))
+    }
+
+    fn some_nodes(&mut self, line: &mut Line<'_>) -> Parsed<Vec<u32>> {
+        let mut nodes = vec![self.node(line)?];
+        while line.peek().is_some() {
+            nodes.push(self.node(line)?);
+        }
+        Ok(nodes)
+    }
+}

@@ -1,0 +1,160 @@
+//! Scenarios: a run as a text that says what happens and what comes of it.
+//!
+//! A scenario is a [`Plan`] for people: a golden test, a tutorial and a report
+//! of a bug at once. Commands stand one to a line; `#` begins a comment. Lines
+//! after `----`, up to a blank one, are what the commands before it print.
+//!
+//! ```
+//! use glomers_testing::scenario::Scenario;
+//!
+//! let text = "\
+//! nodes 2 flood
+//! topology line
+//! latency 100
+//! client c1 broadcast 7 to n0
+//! run 100ms
+//! messages
+//! ----
+//! 0 ms  #10  n0 → n1  {\"type\":\"broadcast\",\"message\":7}  delivered at 100 ms
+//! ";
+//! let ran = Scenario::parse(text, "flood.scenario").unwrap().run().unwrap();
+//! assert!(ran.matches, "{}", ran.difference.unwrap());
+//! ```
+//!
+//! **The cluster**, first of all: `nodes 5 flood [arguments…]`, an embedded node
+//! by its name. Then settings, each with a default: `workload broadcast` (that
+//! of the node), `topology tree4`, `seed 7` (0), `latency 100 [constant | uniform
+//! | exponential]` (0), `link n0 -> n1 latency 300`, `link n0 -> n1 loss 0.5`,
+//! `loss 0.1` (0), `service-time 0.5` (0, so that times are round; both in ms),
+//! `inbox maelstrom` (`ideal`), `wire json` (`typed`), `rpc-timeout 5s`,
+//! `concurrency 5` (as many clients as nodes, or as the file names).
+//!
+//! **What happens**, at the present moment: `client c1 broadcast 7 to n0`,
+//! `client c1 read from n0`, `client c2 generate at n1` (clients are workers;
+//! without a node c1 asks n0, c2 n1, and so on; what a busy client is asked
+//! waits); `partition n0 n1 | n2 n3 n4` instead of what was cut (who is not named
+//! hears all), `cut n0 -> n1` besides, `heal`; `kill n1`, `start n1`, `pause n1`,
+//! `resume n1`. `drop n0 -> n1 3` and `delay n0 -> n1 3 250ms` are about the
+//! fourth message of all that n0 sends to n1, as the first is number 0.
+//!
+//! **Time** passes with `run 2s` or `run 150ms`, and not otherwise. At one moment
+//! things happen in the order of the file: what one command causes without delay
+//! has happened when the next comes. (The Plan has each command a nanosecond
+//! later than the last.)
+//!
+//! **What is printed**: `history` (operations: time, process, node, type,
+//! function, value, error), `messages` (between servers: time, id, body, fate;
+//! `messages all`: clients' too), `marks` and `logs`, each since the same command
+//! was last used; `net`, `verdict`, `faults`, each over the run so far. The
+//! messages of the start (`init` and the set-up) count in `net`, but are not
+//! shown; a message in flight is shown again when it has a fate.
+
+mod actions;
+mod diff;
+mod error;
+mod line;
+mod output;
+mod parse;
+mod record;
+mod settings;
+
+use glomers_sim::Plan;
+
+pub use error::ScenarioError;
+
+use crate::run::{RunError, RunOptions, run_plan};
+use output::View;
+use parse::Block;
+use record::Recording;
+
+/// A scenario that has been read.
+#[derive(Debug)]
+pub struct Scenario {
+    text: String,
+    plan: Plan,
+    blocks: Vec<Block>,
+    has_expectations: bool,
+}
+
+/// A scenario that has been run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// The file with what its commands print.
+    pub rendered: String,
+    /// Whether the file says that already, or does not say what to expect.
+    pub matches: bool,
+    /// What is to change in the file for it to match: `-` lines that it has, `+`
+    /// lines that it should have.
+    pub difference: Option<String>,
+}
+
+impl Scenario {
+    /// Reads a scenario. `file_name` is for messages only.
+    ///
+    /// # Errors
+    /// Points at the first word that makes no sense.
+    pub fn parse(text: &str, file_name: &str) -> Result<Scenario, ScenarioError> {
+        let parsing = parse::parse(text, file_name)?;
+        let plan = parsing.plan;
+        // Options of the workload are known by their values only when it is made.
+        if let Err(error) = glomers_workload::make(&plan.workload.name, &plan.workload.options) {
+            let source = text.lines().next().unwrap_or_default();
+            let error = RunError::from(error);
+            return Err(ScenarioError::from_run(&error, file_name, 1, source));
+        }
+        Ok(Scenario {
+            text: text.to_owned(),
+            plan,
+            blocks: parsing.blocks,
+            has_expectations: parsing.has_expectations,
+        })
+    }
+
+    /// The run as a Plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Whether the file says what it expects, so that it can fail.
+    pub fn has_expectations(&self) -> bool {
+        self.has_expectations
+    }
+
+    /// Runs the scenario and compares.
+    ///
+    /// # Errors
+    /// If the Plan cannot be run; what [`Scenario::parse`] has accepted can.
+    pub fn run(&self) -> Result<Ran, RunError> {
+        let mut recording = Recording::default();
+        let report = run_plan(&self.plan, &RunOptions::default(), &mut recording)?;
+        let mut view = View::new(&self.plan, &report.outcome, &recording);
+        let rendered = self.render(&mut view);
+        let difference = match self.has_expectations {
+            true => diff::difference(&self.text, &rendered),
+            false => None,
+        };
+        Ok(Ran { matches: difference.is_none(), rendered, difference })
+    }
+
+    fn render(&self, view: &mut View<'_>) -> String {
+        let lines: Vec<&str> = self.text.lines().collect();
+        let mut rendered: Vec<String> = Vec::new();
+        let mut copied = 0;
+        let copy = |from: &mut usize, to: usize, rendered: &mut Vec<String>| {
+            rendered.extend(lines[*from..to].iter().map(ToString::to_string));
+            *from = to;
+        };
+        for block in &self.blocks {
+            copy(&mut copied, block.commands_end, &mut rendered);
+            rendered.push("----".to_owned());
+            for output in &block.outputs {
+                // A blank line would end the block.
+                let printed = view.print(*output).into_iter();
+                rendered.extend(printed.filter(|line| !line.trim().is_empty()));
+            }
+            copied = block.end;
+        }
+        copy(&mut copied, lines.len(), &mut rendered);
+        rendered.join("\n") + "\n"
+    }
+}

@@ -1,0 +1,359 @@
+//! What the commands that look at a run print.
+
+use std::collections::BTreeMap;
+
+use glomers_check::{Context, JudgeOptions, Validity, judge};
+use glomers_history::journal::DropReason;
+use glomers_history::{History, Op, OpKind, Process, Time, edn};
+use glomers_sim::{Counts, NetStatistics, Operations, Outcome, Plan};
+
+use super::record::{End, Note, Recording, Sent};
+
+/// What a command prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum OutputKind {
+    History,
+    Messages,
+    AllMessages,
+    Marks,
+    Logs,
+    Net,
+    Verdict,
+    Faults,
+}
+
+impl OutputKind {
+    pub(super) fn named(name: &str, everything: bool) -> OutputKind {
+        match name {
+            "history" => OutputKind::History,
+            "messages" if everything => OutputKind::AllMessages,
+            "messages" => OutputKind::Messages,
+            "marks" => OutputKind::Marks,
+            "logs" => OutputKind::Logs,
+            "net" => OutputKind::Net,
+            "verdict" => OutputKind::Verdict,
+            "faults" => OutputKind::Faults,
+            other => unreachable!("{other} is in the list of outputs"),
+        }
+    }
+}
+
+/// A command that prints, and when: ns of the main phase.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Output {
+    pub(super) kind: OutputKind,
+    pub(super) moment: u64,
+}
+
+/// A run that is over, looked at moment by moment.
+pub(super) struct View<'a> {
+    plan: &'a Plan,
+    outcome: &'a Outcome,
+    recording: &'a Recording,
+    main_start: Time,
+    /// For each entry of the history the node that was asked.
+    asked: Vec<Option<u32>>,
+    /// Up to where each kind of output was printed: times from the beginning.
+    printed: BTreeMap<OutputKind, Time>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(plan: &'a Plan, outcome: &'a Outcome, recording: &'a Recording) -> View<'a> {
+        View {
+            main_start: recording.main_start(plan.nodes.len() as u32),
+            asked: asked_nodes(plan, &outcome.history),
+            plan,
+            outcome,
+            recording,
+            printed: BTreeMap::new(),
+        }
+    }
+
+    /// What one command prints.
+    pub(super) fn print(&mut self, output: Output) -> Vec<String> {
+        let until = Time(self.main_start.0 + output.moment);
+        let before = self.printed.insert(output.kind, until);
+        let is_new = |time: Time| time <= until && before.is_none_or(|before| time > before);
+        let lines = match output.kind {
+            OutputKind::History => self.history(is_new),
+            OutputKind::Messages | OutputKind::AllMessages => {
+                self.messages(output.kind == OutputKind::AllMessages, until, is_new)
+            }
+            OutputKind::Marks => self.notes(&self.recording.marks, is_new),
+            OutputKind::Logs => self.notes(&self.recording.logs, is_new),
+            OutputKind::Net => self.net(until),
+            OutputKind::Verdict => self.verdict(until),
+            OutputKind::Faults => self.faults(until),
+        };
+        match lines.is_empty() {
+            true => vec!["(nothing)".to_owned()],
+            false => lines,
+        }
+    }
+
+    /// A moment of the run as scenarios count: ms of the main phase.
+    fn ms(&self, time: Time) -> String {
+        let sign = if time < self.main_start { "-" } else { "" };
+        let micros = time.0.abs_diff(self.main_start.0) / 1000;
+        let (whole, part) = (micros / 1000, micros % 1000);
+        if part == 0 {
+            return format!("{sign}{whole} ms");
+        }
+        let text = format!("{sign}{whole}.{part:03}");
+        format!("{} ms", text.trim_end_matches('0'))
+    }
+
+    /// A time of the history as one of the run.
+    fn absolute(&self, time: Time) -> Time {
+        Time(time.0 + self.outcome.origin.0)
+    }
+
+    fn history(&self, is_new: impl Fn(Time) -> bool) -> Vec<String> {
+        let ops = self.outcome.history.ops().iter().zip(&self.asked);
+        let new = ops.filter(|(op, _)| is_new(self.absolute(op.time)));
+        table(new.map(|(op, asked)| {
+            let node = asked.map_or("", |node| &self.plan.nodes[node as usize]);
+            vec![
+                self.ms(self.absolute(op.time)),
+                op.process.to_string(),
+                node.to_owned(),
+                op.kind.name().to_owned(),
+                op.f.to_string(),
+                edn::to_string(&op.value),
+                op.error.as_ref().map(edn::to_string).unwrap_or_default(),
+            ]
+        }))
+    }
+
+    /// Messages that were sent or came to their end since the last look.
+    fn messages(&self, all: bool, until: Time, is_new: impl Fn(Time) -> bool) -> Vec<String> {
+        let begin_of_workers = 2 * self.plan.nodes.len() as u32;
+        let shown = |message: &Sent| match message.client() {
+            None => true,
+            // Not those of the start, which are always the same.
+            Some(client) => all && client >= begin_of_workers,
+        };
+        let new = |message: &Sent| {
+            is_new(message.time) || message.end.is_some_and(|(time, _)| is_new(time))
+        };
+        let messages = (0..).zip(&self.recording.messages);
+        table(
+            messages
+                .filter(|(_, message)| shown(message) && new(message))
+                .map(|(id, message)| self.message(id, message, until)),
+        )
+    }
+
+    fn message(&self, id: u64, message: &Sent, until: Time) -> Vec<String> {
+        let end = message.end.filter(|(time, _)| *time <= until);
+        let fate = match end {
+            None => "in flight".to_owned(),
+            Some((time, End::Received)) => format!("delivered at {}", self.ms(time)),
+            Some((time, End::Dropped(reason))) => {
+                let reason = match reason {
+                    DropReason::Loss => "lost",
+                    DropReason::Partition => "cut",
+                    DropReason::NodeDown => "node down",
+                    DropReason::Override => "dropped",
+                    DropReason::ClientGone => "client gone",
+                };
+                format!("{reason} at {}", self.ms(time))
+            }
+        };
+        vec![
+            self.ms(message.time),
+            format!("#{id}"),
+            format!("{} → {}", message.src, message.dest),
+            message.body.clone(),
+            fate,
+        ]
+    }
+
+    fn notes(&self, notes: &[Note], is_new: impl Fn(Time) -> bool) -> Vec<String> {
+        let new = notes.iter().filter(|(time, _, _)| is_new(*time));
+        table(new.map(|(time, node, text)| vec![self.ms(*time), node.to_string(), text.clone()]))
+    }
+
+    fn statistics(&self, until: Time) -> NetStatistics {
+        let mut net = NetStatistics::default();
+        for message in &self.recording.messages {
+            let counts = match message.client() {
+                Some(_) => &mut net.clients,
+                None => &mut net.servers,
+            };
+            counts.sent += u64::from(message.time <= until);
+            counts.received += u64::from(
+                message.end.is_some_and(|(time, end)| time <= until && end == End::Received),
+            );
+        }
+        let begun = |op: &&Op| op.kind == OpKind::Invoke && op.process.is_client();
+        let ops = self.ops_until(until).iter().filter(begun).count();
+        net.operations = ops as u64;
+        net
+    }
+
+    fn net(&self, until: Time) -> Vec<String> {
+        let net = self.statistics(until);
+        let row = |name: &str, counts: Counts| {
+            let (sent, received) = (counts.sent, counts.received);
+            vec![name.to_owned(), format!("{sent} sent"), format!("{received} delivered")]
+        };
+        let mut lines = table([row("servers", net.servers), row("clients", net.clients)]);
+        lines.push(format!(
+            "{}, {:.2} messages between servers for each",
+            count(net.operations, "operation"),
+            net.servers_per_operation()
+        ));
+        lines
+    }
+
+    fn ops_until(&self, until: Time) -> &[Op] {
+        let ops = self.outcome.history.ops();
+        let end = ops.partition_point(|op| self.absolute(op.time) <= until);
+        &ops[..end]
+    }
+
+    fn verdict(&self, until: Time) -> Vec<String> {
+        let nodes = self.plan.nodes.len() as u32;
+        let seen = |time: Time| self.absolute(time) <= until;
+        // Checkers know the node by the process; here a client may ask any. So
+        // each process becomes one process for each node.
+        let ops = self.ops_until(until).iter().zip(&self.asked);
+        let history: History = ops
+            .map(|(op, asked)| match (op.process, asked) {
+                (Process::Client(process), Some(node)) => {
+                    Op { process: Process::Client(process * nodes + node), ..op.clone() }
+                }
+                _ => op.clone(),
+            })
+            .collect();
+        let all = &self.outcome.context;
+        let context = Context {
+            nodes: all.nodes.clone(),
+            concurrency: nodes,
+            marks: all.marks.iter().filter(|m| seen(m.time)).cloned().collect(),
+            cut: all.cut.iter().filter(|c| seen(c.time)).cloned().collect(),
+        };
+        let findings = self.outcome.findings.iter();
+        let findings = findings.filter(|finding| finding.time.is_none_or(seen)).cloned().collect();
+        let workload =
+            glomers_workload::make(&self.plan.workload.name, &self.plan.workload.options)
+                .expect("it was made for the run");
+        let verdict = judge(
+            &history,
+            &context,
+            &*workload.checker(),
+            JudgeOptions::default(),
+            self.statistics(until).to_value(),
+            findings,
+        );
+        let word = |validity: Validity| match validity {
+            Validity::Valid => "valid",
+            Validity::Unknown => "unknown",
+            Validity::Invalid => "invalid",
+        };
+        let mut lines =
+            vec![format!("strict: {}, Jepsen: {}", word(verdict.strict), word(verdict.compat))];
+        lines.extend(verdict.findings.iter().flat_map(|finding| finding.render()));
+        lines.extend(verdict.notes.iter().map(|note| format!("note: {note}")));
+        lines
+    }
+
+    fn faults(&self, until: Time) -> Vec<String> {
+        let begun = |report: &&glomers_sim::FaultReport| self.absolute(report.from) <= until;
+        let reports = self.outcome.faults.iter().filter(begun);
+        table(reports.map(|report| {
+            let from = self.absolute(report.from);
+            let end = report.until.map(|end| self.absolute(end));
+            let end = end.filter(|end| *end <= until);
+            let over =
+                end.map_or_else(|| "still on".to_owned(), |end| format!("until {}", self.ms(end)));
+            let last = end.unwrap_or(until);
+            let counted = self.swallowed(report, from, last);
+            let word = if report.kind == "partition" { "cut" } else { "lost" };
+            vec![
+                report.kind.to_owned(),
+                report.description.clone(),
+                format!("from {}", self.ms(from)),
+                over,
+                format!("{} {word}", count(counted as u64, "message")),
+            ]
+        }))
+    }
+
+    /// How many messages between servers a fault swallowed in a span of time.
+    fn swallowed(&self, report: &glomers_sim::FaultReport, from: Time, until: Time) -> usize {
+        let reason = match report.kind {
+            "partition" => DropReason::Partition,
+            _ => DropReason::NodeDown,
+        };
+        let named = |node: &str| report.description.split(' ').any(|name| name == node);
+        let messages = self.recording.messages.iter();
+        messages
+            .filter(|message| message.client().is_none())
+            .filter(|message| reason == DropReason::Partition || named(&message.dest))
+            .filter_map(|message| message.end)
+            .filter(|(time, end)| (from..=until).contains(time) && *end == End::Dropped(reason))
+            .count()
+    }
+}
+
+/// The node that each operation asks: the k-th operation that a worker begins is
+/// the k-th that the list has for it.
+fn asked_nodes(plan: &Plan, history: &History) -> Vec<Option<u32>> {
+    let mut asked = vec![None; history.len()];
+    let Operations::Listed(list) = &plan.operations else {
+        return asked;
+    };
+    let nodes = plan.nodes.len() as u32;
+    let mut lists: BTreeMap<u32, std::collections::VecDeque<u32>> = BTreeMap::new();
+    for operation in list {
+        let node = operation.node.unwrap_or(operation.worker % nodes);
+        lists.entry(operation.worker).or_default().push_back(node);
+    }
+    for (at, (op, pair)) in history.ops().iter().zip(history.pairs()).enumerate() {
+        let Process::Client(process) = op.process else {
+            continue;
+        };
+        asked[at] = match (op.kind, pair) {
+            (OpKind::Invoke, _) => lists
+                .get_mut(&(process % plan.concurrency))
+                .and_then(std::collections::VecDeque::pop_front),
+            (_, Some(invoke)) => asked[invoke],
+            (_, None) => None,
+        };
+    }
+    asked
+}
+
+/// "1 message", "2 messages".
+fn count(number: u64, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{s}")
+}
+
+/// Rows with their columns aligned; columns that are empty everywhere are left
+/// out.
+fn table(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<String> {
+    let rows: Vec<Vec<String>> = rows.into_iter().collect();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).filter(|(_, width)| **width > 0);
+        let padded = cells.enumerate().map(|(column, (cell, &width))| {
+            // Times stand under each other by their ends.
+            if column == 0 && cell.ends_with(" ms") {
+                format!("{cell:>width$}")
+            } else {
+                format!("{cell:<width$}")
+            }
+        });
+        let text = padded.collect::<Vec<String>>().join("  ");
+        text.trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}

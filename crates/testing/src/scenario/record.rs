@@ -1,0 +1,96 @@
+//! What a run looked like, remembered for outputs.
+
+use glomers_history::journal::DropReason;
+use glomers_history::{Observer, Time, Value, edn};
+use glomers_node::Payload;
+
+/// How a message ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Received,
+    Dropped(DropReason),
+}
+
+/// A message; times count from the beginning of the run.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) time: Time,
+    pub(super) src: Box<str>,
+    pub(super) dest: Box<str>,
+    pub(super) body: String,
+    pub(super) end: Option<(Time, End)>,
+}
+
+/// The number of a client's name.
+fn client_number(name: &str) -> Option<u32> {
+    name.strip_prefix('c')?.parse().ok()
+}
+
+impl Sent {
+    /// The number of the client at one of its ends, if one is there.
+    pub(super) fn client(&self) -> Option<u32> {
+        client_number(&self.src).or_else(|| client_number(&self.dest))
+    }
+}
+
+/// Something a node said of itself: time, node, text.
+pub(super) type Note = (Time, Box<str>, String);
+
+/// All that an observer sees but operations, which the outcome has.
+#[derive(Debug, Default)]
+pub(super) struct Recording {
+    /// By their network ids, which count from 0.
+    pub(super) messages: Vec<Sent>,
+    pub(super) marks: Vec<Note>,
+    pub(super) logs: Vec<Note>,
+}
+
+impl Recording {
+    /// When the main phase began: when the last client that belongs to the start
+    /// of the cluster had its answer. Each node has two of those, for `init` and
+    /// for the set-up.
+    pub(super) fn main_start(&self, nodes: u32) -> Time {
+        let answers = self
+            .messages
+            .iter()
+            .filter(|message| client_number(&message.dest).is_some_and(|n| n < 2 * nodes));
+        let times = answers.filter_map(|message| message.end.map(|(time, _)| time));
+        times.max().unwrap_or_default()
+    }
+
+    fn end(&mut self, id: u64, time: Time, end: End) {
+        if let Some(message) = self.messages.get_mut(id as usize) {
+            message.end = Some((time, end));
+        }
+    }
+}
+
+impl Observer for Recording {
+    fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
+        debug_assert_eq!(id as usize, self.messages.len(), "ids count from 0");
+        self.messages.push(Sent {
+            time,
+            src: src.into(),
+            dest: dest.into(),
+            body: payload.to_json().get().to_owned(),
+            end: None,
+        });
+    }
+
+    fn received(&mut self, time: Time, id: u64) {
+        self.end(id, time, End::Received);
+    }
+
+    fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
+        self.end(id, time, End::Dropped(reason));
+    }
+
+    fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
+        let text = format!("{label} {}", edn::to_string(value));
+        self.marks.push((time, node.into(), text));
+    }
+
+    fn logged(&mut self, time: Time, node: &str, line: &str) {
+        self.logs.push((time, node.into(), line.to_owned()));
+    }
+}

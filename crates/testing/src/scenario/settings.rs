@@ -1,0 +1,158 @@
+//! Commands that say what the cluster is.
+
+use glomers_history::MILLISECOND;
+use glomers_sim::{
+    Distribution, Inbox, Latency, LinkRule, NodeProgram, Plan, Rate, ServiceTime, Wire,
+};
+
+use super::line::{Line, Parsed, Word};
+use super::parse::Parser;
+use crate::embedded::embedded_factory;
+
+/// More nodes than anybody draws.
+const MOST_NODES: u32 = 10_000;
+
+impl Parser {
+    pub(super) fn nodes(&mut self, line: &mut Line<'_>, word: Word<'_>) -> Parsed<()> {
+        if self.plan.is_some() {
+            return Err(line.error(word.column, "a scenario has its nodes once"));
+        }
+        let column = line.peek().map_or(word.column, |count| count.column);
+        let count: u32 = line.parse("the number of nodes")?;
+        if !(1..=MOST_NODES).contains(&count) {
+            let text = format!("a cluster has 1 to {MOST_NODES} nodes");
+            return Err(line.error(column, text));
+        }
+        let name = line.word("the name of an embedded node")?;
+        let Some(entry) = glomers_nodes::entry(name.text) else {
+            let known: Vec<&str> = glomers_nodes::NODES.iter().map(|node| node.name).collect();
+            return Err(line.unknown(name, "embedded node", &known));
+        };
+        let argument = line.peek();
+        let program = NodeProgram::Embedded { name: name.text.to_owned(), arguments: line.rest() };
+        let mut plan = Plan::new(0, program, entry.workload);
+        plan.set_node_count(count);
+        plan.rate = Rate::PerSecond(0.0);
+        // So that times are round.
+        plan.service_time = ServiceTime::Off;
+        if let Err(error) = embedded_factory(&plan) {
+            let column = argument.map_or(name.column, |argument| argument.column);
+            return Err(line.error(column, error.to_string()));
+        }
+        self.plan = Some(plan);
+        Ok(())
+    }
+
+    pub(super) fn setting(&mut self, name: &str, line: &mut Line<'_>) -> Parsed<()> {
+        match name {
+            "workload" => {
+                let known = glomers_workload::NAMES;
+                self.plan().workload.name = line.one_of("workload", &known)?.to_owned();
+            }
+            "topology" => {
+                let known = glomers_workload::TOPOLOGIES;
+                let topology = line.one_of("topology", &known)?.to_owned();
+                let options = &mut self.plan().workload.options;
+                options.insert("topology".to_owned(), topology);
+            }
+            "seed" => self.plan().seed = line.parse("a seed")?,
+            "latency" => self.plan().latency = latency(line)?,
+            "loss" => self.plan().loss = fraction(line)?,
+            "link" => self.link(line)?,
+            "service-time" => {
+                let mean = milliseconds(line)?;
+                self.plan().service_time = match mean {
+                    0 => ServiceTime::Off,
+                    mean => ServiceTime::Exponential { mean },
+                };
+            }
+            "inbox" => {
+                let inbox = line.one_of("inbox", &["ideal", "maelstrom"])?;
+                self.plan().inbox = match inbox {
+                    "maelstrom" => Inbox::Maelstrom,
+                    _ => Inbox::Ideal,
+                };
+            }
+            "wire" => {
+                let wire = line.one_of("wire", &["typed", "json"])?;
+                self.plan().wire = match wire {
+                    "json" => Wire::Json,
+                    _ => Wire::Typed,
+                };
+            }
+            "rpc-timeout" => self.plan().rpc_timeout = Some(duration(line)?),
+            "concurrency" => self.concurrency = Some(line.parse("the number of clients")?),
+            other => unreachable!("{other} is in the list of settings"),
+        }
+        Ok(())
+    }
+
+    fn link(&mut self, line: &mut Line<'_>) -> Parsed<()> {
+        let src = self.node(line)?;
+        line.must("->")?;
+        let dest = self.node(line)?;
+        let mut rule = LinkRule { src: Some(src), dest: Some(dest), latency: None, loss: None };
+        match line.one_of("setting of a link", &["latency", "loss"])? {
+            "latency" => rule.latency = Some(latency(line)?),
+            _ => rule.loss = Some(fraction(line)?),
+        }
+        self.plan().links.push(rule);
+        Ok(())
+    }
+}
+
+/// `100`, `100 exponential`.
+fn latency(line: &mut Line<'_>) -> Parsed<Latency> {
+    let mean_ms = line.parse("a mean latency in whole milliseconds")?;
+    let mut distribution = Distribution::Constant;
+    if line.peek().is_some() {
+        let known = ["constant", "uniform", "exponential"];
+        distribution = match line.one_of("distribution of latencies", &known)? {
+            "uniform" => Distribution::Uniform,
+            "exponential" => Distribution::Exponential,
+            _ => Distribution::Constant,
+        };
+    }
+    Ok(Latency { mean_ms, distribution })
+}
+
+fn fraction(line: &mut Line<'_>) -> Parsed<f64> {
+    let column = line.peek().map_or(1, |word| word.column);
+    let fraction: f64 = line.parse("a fraction from 0 to 1")?;
+    if (0.0..=1.0).contains(&fraction) {
+        return Ok(fraction);
+    }
+    Err(line.error(column, "loss is a fraction from 0 to 1"))
+}
+
+/// Milliseconds without a unit, in ns.
+fn milliseconds(line: &mut Line<'_>) -> Parsed<u64> {
+    let column = line.peek().map_or(1, |word| word.column);
+    let ms: f64 = line.parse("a number of milliseconds")?;
+    if ms.is_finite() && ms >= 0.0 {
+        return Ok((ms * MILLISECOND as f64) as u64);
+    }
+    Err(line.error(column, "a time cannot be negative"))
+}
+
+/// `2s`, `150ms`, `0.5ms`, `20us`, in ns.
+pub(super) fn duration(line: &mut Line<'_>) -> Parsed<u64> {
+    let word = line.word("a duration")?;
+    let digits = word.text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == 'µ');
+    let unit = match &word.text[digits.len()..] {
+        "s" => 1e9,
+        "ms" => 1e6,
+        "us" | "µs" => 1e3,
+        _ => 0.0,
+    };
+    match digits.parse::<f64>() {
+        Ok(number) if unit > 0.0 && number.is_finite() && number >= 0.0 => {
+            // To the nearest, as 0.3 · 10⁶ is a little below 300,000.
+            Ok((number * unit).round() as u64)
+        }
+        _ => Err(line.error(
+            word.column,
+            format!("{:?} is no duration: write 2s, 150ms or 20us", word.text),
+        )),
+    }
+}
