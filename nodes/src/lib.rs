@@ -8,4 +8,4 @@ pub mod echo;
 mod registry;
 pub mod unique_ids;
 
-pub use registry::{Entry, NODES, entry, main};
+pub use registry::{Entry, Make, NODES, entry, main};

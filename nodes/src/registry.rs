@@ -6,6 +6,9 @@ use glomers_node::{IntoProcess, Process};
 
 use crate::{broadcast, echo, unique_ids};
 
+/// Makes a node from its arguments, or says what is wrong with them.
+pub type Make = fn(&[String]) -> Result<Box<dyn Process>, String>;
+
 /// A node that can be embedded by its name.
 pub struct Entry {
     /// The name, also that of its program.
@@ -14,8 +17,8 @@ pub struct Entry {
     pub workload: &'static str,
     /// One line for help texts.
     pub about: &'static str,
-    /// Makes the node from its arguments; says what is wrong with them.
-    pub make: fn(&[String]) -> Result<Box<dyn Process>, String>,
+    /// Makes the node.
+    pub make: Make,
 }
 
 /// All nodes.

@@ -82,6 +82,24 @@ pub enum Record<'a> {
         /// Why.
         reason: DropReason,
     },
+    /// All nodes are initialised: operations count from here.
+    Initialised {
+        /// When.
+        time: Time,
+    },
+    /// A node did something wrong against the protocol.
+    Finding {
+        /// When, as operations are counted.
+        time: Time,
+        /// The number of the node's name.
+        node: u32,
+        /// The finding's name.
+        name: &'a str,
+        /// What is wrong, in one sentence.
+        summary: &'a str,
+        /// What proves it, line by line.
+        evidence: &'a str,
+    },
     /// A node said something about itself.
     Mark {
         /// When.

@@ -40,6 +40,12 @@ pub trait Observer {
         let _ = (time, node, label, value);
     }
 
+    /// A node did something wrong against the protocol; `time` counts as
+    /// operations do.
+    fn found(&mut self, time: Time, node: &str, name: &str, summary: &str, evidence: &[String]) {
+        let _ = (time, node, name, summary, evidence);
+    }
+
     /// A node logged a line.
     fn logged(&mut self, time: Time, node: &str, line: &str) {
         let _ = (time, node, line);

@@ -18,6 +18,26 @@ pub fn run_virtual(
     observer: &mut dyn Observer,
     chooser: Option<Box<dyn Chooser>>,
 ) -> Result<Outcome, PlanError> {
+    run_virtual_until(plan, workload, host, observer, chooser, &|| false)
+}
+
+/// How many events go by between two questions whether to stop.
+const EVENTS_BETWEEN_QUESTIONS: u32 = 4096;
+
+/// As [`run_virtual`], but stops early, with what there is, once `interrupted`
+/// says so.
+///
+/// # Errors
+/// If the Plan makes no sense.
+pub fn run_virtual_until(
+    plan: &Plan,
+    workload: &mut dyn Workload,
+    host: &mut dyn SteppedHost,
+    observer: &mut dyn Observer,
+    chooser: Option<Box<dyn Chooser>>,
+    interrupted: &dyn Fn() -> bool,
+) -> Result<Outcome, PlanError> {
+    let mut countdown = EVENTS_BETWEEN_QUESTIONS;
     let mut engine = Engine::new(plan, workload, observer)?;
     engine.set_chooser(chooser);
     engine.begin(glomers_history::Time::ZERO);
@@ -28,6 +48,14 @@ pub fn run_virtual(
         }
         if engine.is_finished() {
             return Ok(engine.finish());
+        }
+        countdown -= 1;
+        if countdown == 0 {
+            countdown = EVENTS_BETWEEN_QUESTIONS;
+            if interrupted() {
+                engine.input(engine.now(), Input::Interrupt);
+                continue;
+            }
         }
         let Some(deadline) = engine.next_deadline() else {
             unreachable!("a run that is not finished has a deadline: its phase ends")

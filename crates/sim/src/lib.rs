@@ -15,6 +15,7 @@ mod chooser;
 pub mod draws;
 mod driver;
 mod engine;
+mod faults;
 mod host;
 pub mod nemesis;
 mod outcome;
@@ -25,10 +26,11 @@ mod statistics;
 mod workload;
 
 pub use chooser::{Chooser, Enabled, EnabledKind, Random};
-pub use driver::run_virtual;
+pub use driver::{run_virtual, run_virtual_until};
 pub use engine::{Command, Engine, Input, Stop};
+pub use faults::{FaultReport, reports_from};
 pub use host::{InProcessHost, NodeFactory, StepInput, StepOutput, SteppedHost};
-pub use outcome::{Ended, FaultReport, Outcome};
+pub use outcome::{Ended, Outcome};
 pub use partition::{Cut, PartitionKind};
 pub use plan::{
     Distribution, Fault, FaultEvent, Inbox, Latency, LinkRule, ListedOperation, MessageOverride,

@@ -51,7 +51,9 @@ pub struct Plan {
     pub service_time: ServiceTime,
     /// How messages wait for their receiver.
     pub inbox: Inbox,
-    /// How bodies travel between nodes in this process.
+    /// How bodies travel between nodes in this process. Decides nothing, so it is
+    /// no part of a stored Plan.
+    #[serde(skip)]
     pub wire: Wire,
     /// What is broken, and when, in order of time.
     pub faults: Vec<FaultEvent>,
@@ -159,10 +161,10 @@ pub enum Inbox {
 }
 
 /// How bodies travel between nodes in this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Wire {
     /// As shared Rust values.
+    #[default]
     Typed,
     /// As JSON text. Gives the same history.
     Json,

@@ -44,6 +44,8 @@ pub struct MessageRef<'a> {
     pub sent_at: Time,
     /// When it was delivered.
     pub received_at: Option<Time>,
+    /// When it became certain that it never will be.
+    pub dropped_at: Option<Time>,
     /// Who sent it.
     pub src: &'a str,
     /// Who was to receive it.
@@ -68,6 +70,8 @@ pub struct Message {
     pub sent_at: Time,
     /// When it was delivered.
     pub received_at: Option<Time>,
+    /// When it became certain that it never will be.
+    pub dropped_at: Option<Time>,
     /// Who sent it.
     pub src: Arc<str>,
     /// Who was to receive it.
@@ -89,6 +93,7 @@ impl Message {
             id: self.id,
             sent_at: self.sent_at,
             received_at: self.received_at,
+            dropped_at: self.dropped_at,
             src: &self.src,
             dest: &self.dest,
             kind: self.kind.as_deref(),
@@ -105,6 +110,7 @@ impl From<MessageRef<'_>> for Message {
             id: message.id,
             sent_at: message.sent_at,
             received_at: message.received_at,
+            dropped_at: message.dropped_at,
             src: message.src.into(),
             dest: message.dest.into(),
             kind: message.kind.map(Arc::from),
@@ -152,6 +158,21 @@ impl From<MarkRef<'_>> for Mark {
     }
 }
 
+/// What a node did wrong, borrowed from the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FindingRef<'a> {
+    /// When, as operations are counted.
+    pub time: Time,
+    /// Which node.
+    pub node: &'a str,
+    /// The finding's name.
+    pub name: &'a str,
+    /// What is wrong, in one sentence.
+    pub summary: &'a str,
+    /// What proves it, line by line.
+    pub evidence: &'a str,
+}
+
 /// What is read from a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
@@ -159,6 +180,8 @@ pub enum Event<'a> {
     Message(MessageRef<'a>),
     /// A mark; these come in the order of their times.
     Mark(MarkRef<'a>),
+    /// What a node did wrong; these come in the order of their times.
+    Finding(FindingRef<'a>),
 }
 
 /// How a message ended.
@@ -184,6 +207,7 @@ pub(crate) struct Journal {
     pub(crate) messages: u64,
     pub(crate) marks: u64,
     pub(crate) complete: bool,
+    pub(crate) initialised_at: Option<Time>,
     pub(crate) loss: Option<Loss>,
 }
 
@@ -212,6 +236,7 @@ impl Journal {
             messages: 0,
             marks: 0,
             complete: false,
+            initialised_at: None,
             loss: None,
         };
         let mut last = None;
@@ -233,7 +258,11 @@ impl Journal {
                     journal.complete = true;
                     return Ok(());
                 }
-                Record::Name { .. } => return Ok(()),
+                Record::Initialised { time } => {
+                    journal.initialised_at = Some(time);
+                    return Ok(());
+                }
+                Record::Name { .. } | Record::Finding { .. } => return Ok(()),
             };
             journal.endings.push(Ending { id, time, dropped });
             Ok(())
@@ -271,7 +300,7 @@ impl Journal {
                 messages.push(message.into());
                 Ok(())
             }
-            mark => each(mark),
+            other => each(other),
         })?;
         messages.sort_by_key(|message| message.id);
         for message in &messages {
@@ -315,6 +344,7 @@ impl Journal {
                         id,
                         sent_at: time,
                         received_at: ending.filter(|e| e.dropped.is_none()).map(|e| e.time),
+                        dropped_at: ending.filter(|e| e.dropped.is_some()).map(|e| e.time),
                         src: name(src)?,
                         dest: name(dest)?,
                         kind: kind.map(name).transpose()?,
@@ -339,7 +369,14 @@ impl Journal {
                     label: name(label)?,
                     value,
                 }))?,
-                Record::Receive { .. } | Record::Drop { .. } | Record::End => {}
+                Record::Finding { time, node, name: kind, summary, evidence } => {
+                    let node = name(node)?;
+                    each(Event::Finding(FindingRef { time, node, name: kind, summary, evidence }))?;
+                }
+                Record::Receive { .. }
+                | Record::Drop { .. }
+                | Record::Initialised { .. }
+                | Record::End => {}
             }
             Ok(())
         })?;

@@ -102,6 +102,12 @@ impl Recovered {
         self.journal.complete && self.losses.is_empty()
     }
 
+    /// When all nodes were initialised, from the beginning of the run: operations
+    /// count from here. `None` if that never happened.
+    pub fn initialised_at(&self) -> Option<glomers_history::Time> {
+        self.journal.initialised_at
+    }
+
     /// How many messages were sent.
     pub fn message_count(&self) -> u64 {
         self.journal.messages

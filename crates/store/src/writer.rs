@@ -235,6 +235,20 @@ impl Observer for StoreWriter {
         self.body = buffer;
     }
 
+    fn initialised(&mut self, time: Time) {
+        self.record(&Record::Initialised { time });
+    }
+
+    fn found(&mut self, time: Time, node: &str, name: &str, summary: &str, evidence: &[String]) {
+        let node = self.number(node);
+        let evidence = evidence.join("\n");
+        self.record(&Record::Finding { time, node, name, summary, evidence: &evidence });
+    }
+
+    fn tick(&mut self) {
+        self.flush();
+    }
+
     fn logged(&mut self, time: Time, node: &str, line: &str) {
         self.attempt(|writer| writer.node_logs.push(time, node, line));
     }

@@ -6,6 +6,8 @@ use glomers_sim::Workload;
 
 use crate::{Broadcast, Echo, TOPOLOGIES, UniqueIds};
 
+type Make = fn(&BTreeMap<String, String>) -> Result<Box<dyn Workload>, UnknownName>;
+
 /// What there is to know about a workload.
 pub struct Entry {
     /// Its name.
@@ -14,7 +16,7 @@ pub struct Entry {
     pub about: &'static str,
     /// The embedded node that it is run with if none is named.
     pub default_node: &'static str,
-    make: fn(&BTreeMap<String, String>) -> Result<Box<dyn Workload>, UnknownName>,
+    make: Make,
 }
 
 /// A name that is not known.

@@ -21,18 +21,20 @@ pub struct Options {
     /// How long to wait for an answer. Shorter than a round trip, every message
     /// is sent twice or more.
     pub timeout: Duration,
+    /// Neighbours in a tree in which every node has so many children; `None`:
+    /// those that the topology suggests.
+    pub tree: Option<usize>,
 }
 
 impl Default for Options {
     fn default() -> Options {
         Options {
-            timeout: Duration::from_millis(500),
-        }
+            timeout: Duration::from_millis(500), tree: None }
     }
 }
 
 impl Options {
-    /// Reads `--timeout MS`.
+    /// Reads `--timeout MS` and `--tree CHILDREN`.
     ///
     /// # Errors
     /// Says which argument is not understood.
@@ -50,8 +52,16 @@ impl Options {
                 ("--timeout", _) => {
                     return Err("--timeout takes a number of milliseconds above 0".to_owned());
                 }
+                ("--tree", Some(Ok(children @ 1..=1_000_000))) => {
+                    options.tree = Some(children as usize);
+                }
+                ("--tree", _) => {
+                    return Err("--tree takes a number of children from 1".to_owned());
+                }
                 (other, _) => {
-                    return Err(format!("unknown argument {other:?}; known: --timeout MS"));
+                    return Err(format!(
+                        "unknown argument {other:?}; known: --timeout MS, --tree CHILDREN"
+                    ));
                 }
             }
         }
@@ -69,8 +79,11 @@ pub struct State {
 /// The node.
 pub fn node(options: Options) -> Node<State> {
     Node::<State>::new()
-        .on(async |cx, Topology { topology }| {
-            let neighbours = topology.get(cx.id()).cloned().unwrap_or_default();
+        .on(async move |cx, Topology { topology }| {
+            let neighbours = match options.tree {
+                Some(children) => tree_neighbours(cx.id(), cx.peers(), children),
+                None => topology.get(cx.id()).cloned().unwrap_or_default(),
+            };
             cx.with(|state| state.neighbours = neighbours);
             Ok(TopologyOk {})
         })
@@ -86,6 +99,15 @@ pub fn node(options: Options) -> Node<State> {
                 messages: cx.with(|state| state.values.to_list()),
             })
         })
+}
+
+/// Parent and children in the tree of all nodes in the order of their list.
+fn tree_neighbours(id: &NodeId, peers: &[NodeId], children: usize) -> Vec<NodeId> {
+    let Some(place) = peers.iter().position(|peer| peer == id) else { return Vec::new() };
+    let parent = place.checked_sub(1).map(|before| before / children);
+    let first = place * children + 1;
+    let places = parent.into_iter().chain(first..first + children);
+    places.filter_map(|place| peers.get(place).cloned()).collect()
 }
 
 /// Starts to send a value to every neighbour but the one it came from. The

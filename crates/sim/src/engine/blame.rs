@@ -34,7 +34,7 @@ impl Engine<'_> {
         if state.error_count == ERRORS_PER_NODE {
             evidence.push("further errors of this node are not listed".to_owned());
         }
-        self.findings.push(Finding {
+        self.find(Finding {
             name: "node-error".into(),
             summary: format!("{name} broke the protocol: {what}. The message was dropped."),
             evidence,
@@ -146,6 +146,13 @@ impl Engine<'_> {
         self.break_off(node, name, format!("{node_name} {how}."), output);
     }
 
+    fn find(&mut self, finding: Finding) {
+        let (time, node) = (finding.time.unwrap_or_default(), finding.node.as_deref());
+        let node = node.unwrap_or_default();
+        self.observer.found(time, node, &finding.name, &finding.summary, &finding.evidence);
+        self.findings.push(finding);
+    }
+
     /// Notes what makes going on pointless, and ends the run.
     pub(super) fn break_off(
         &mut self,
@@ -164,7 +171,7 @@ impl Engine<'_> {
                     .map(|line| format!("  {}", shown(line))),
             );
         }
-        self.findings.push(Finding {
+        self.find(Finding {
             name: finding.into(),
             summary,
             evidence,

@@ -19,7 +19,8 @@ use rustc_hash::FxHashMap;
 use slab::Slab;
 
 use crate::chooser::{Chooser, Enabled, EnabledKind};
-use crate::outcome::{Ended, FaultReport, Outcome};
+use crate::faults::reports_from;
+use crate::outcome::{Ended, Outcome};
 use crate::partition::Barrier;
 use crate::plan::{Plan, PlanError};
 use crate::queue::{Event, EventQueue};
@@ -212,8 +213,7 @@ pub struct Engine<'a> {
     labels: FxHashMap<String, std::sync::Arc<str>>,
     cut: Vec<CutMessage>,
     findings: Vec<Finding>,
-    faults: Vec<FaultReport>,
-    open_partition: Option<usize>,
+    is_partitioned: bool,
     setup: Vec<crate::workload::SetupRequest>,
     all_ids: Option<std::sync::Arc<[NodeId]>>,
 }
@@ -267,8 +267,7 @@ impl<'a> Engine<'a> {
             labels: FxHashMap::default(),
             cut: Vec::new(),
             findings: Vec::new(),
-            faults: Vec::new(),
-            open_partition: None,
+            is_partitioned: false,
             setup: Vec::new(),
             all_ids: None,
             names,
@@ -315,6 +314,11 @@ impl<'a> Engine<'a> {
     /// Whether the run is over and all commands have been taken.
     pub fn is_finished(&self) -> bool {
         self.phase == Phase::Over && self.commands.is_empty()
+    }
+
+    /// Passes [`Observer::tick`] on.
+    pub fn tick(&mut self) {
+        self.observer.tick();
     }
 
     /// The next thing to do.
@@ -523,22 +527,12 @@ impl<'a> Engine<'a> {
 
     fn drop_message(&mut self, message: InFlight, reason: DropReason) {
         self.observer.dropped(self.now, message.id, reason);
-        if let (Endpoint::Node(src), Endpoint::Node(dest)) = (message.src, message.dest) {
-            if reason == DropReason::Partition
-                && let Some(open) = self.open_partition
-            {
-                self.faults[open].messages_cut += 1;
-            }
-            if reason == DropReason::Partition {
-                let body = Value::from_json(message.payload.to_json().get());
-                let time = self.history_time();
-                self.cut.push(CutMessage {
-                    time,
-                    src,
-                    dest,
-                    body: body.unwrap_or(Value::Null),
-                });
-            }
+        if let (DropReason::Partition, Endpoint::Node(src), Endpoint::Node(dest)) =
+            (reason, message.src, message.dest)
+        {
+            let body = Value::from_json(message.payload.to_json().get()).unwrap_or(Value::Null);
+            let time = self.history_time();
+            self.cut.push(CutMessage { time, src, dest, body });
         }
     }
 
@@ -546,9 +540,9 @@ impl<'a> Engine<'a> {
     ///
     /// # Panics
     /// If the run is not over.
-    pub fn finish(mut self) -> Outcome {
+    pub fn finish(self) -> Outcome {
         assert!(self.is_finished(), "the run goes on");
-        self.count_operations_in_flight();
+        let faults = reports_from(&self.history, &self.cut);
         Outcome {
             context: Context {
                 nodes: self.plan.nodes,
@@ -559,7 +553,7 @@ impl<'a> Engine<'a> {
             history: self.history,
             net: self.net,
             findings: self.findings,
-            faults: self.faults,
+            faults,
             ended: self.ended,
             length: self.now,
             origin: self.origin.unwrap_or_default(),

@@ -10,7 +10,7 @@ use glomers_node::protocol::rpc::init::{Init, InitOk};
 use super::clients::Owner;
 use super::nodes::NodeState;
 use super::{Command, Engine, Stop};
-use crate::outcome::{Ended, FaultReport};
+use crate::outcome::Ended;
 use crate::partition::Barrier;
 use crate::plan::{Fault, Operations, Rate};
 use crate::queue::Event;
@@ -133,6 +133,7 @@ impl Engine<'_> {
         *missing -= 1;
         if *missing == 0 {
             self.origin = Some(self.now);
+            self.observer.initialised(self.now);
             self.begin_setup();
         }
     }
@@ -271,7 +272,7 @@ impl Engine<'_> {
 
     /// Ends all faults.
     fn heal(&mut self) {
-        if self.open_partition.is_some() {
+        if self.is_partitioned {
             self.stop_partition();
         }
         let paused: Vec<u32> = self.places_where(|node| node.is_paused);
@@ -305,10 +306,6 @@ impl Engine<'_> {
 
     fn end(&mut self) {
         self.phase = Phase::Over;
-        if let Some(open) = self.open_partition {
-            // The run ends with the fault still on; its report says so.
-            self.faults[open].until = None;
-        }
         // What is still on its way stays so in the journal: nothing happened to
         // it.
         for (node, state) in (0..).zip(&mut self.nodes) {
@@ -328,19 +325,12 @@ impl Engine<'_> {
         }
         match self.plan.faults[index as usize].fault.clone() {
             Fault::StartPartition { kind, cut } => {
-                if self.open_partition.is_some() {
-                    self.close_partition();
-                }
                 self.nemesis("start-partition", Value::keyword(kind.name()));
                 self.barrier = Barrier::new(&cut, self.names.len());
                 let isolated =
                     Value::list([Value::keyword("isolated"), cut.to_value(&self.plan.nodes)]);
                 self.nemesis("start-partition", isolated);
-                self.open_partition = Some(self.faults.len());
-                self.report(
-                    "partition",
-                    format!("{}: {}", kind.name(), self.describe(&cut)),
-                );
+                self.is_partitioned = true;
             }
             Fault::StopPartition => self.stop_partition(),
             Fault::Kill { nodes } => {
@@ -349,7 +339,6 @@ impl Engine<'_> {
                     self.stop_node(node, Stop::Kill);
                 }
                 self.nemesis("kill", self.states_value(&nodes, "killed"));
-                self.report("kill", self.names_text(&nodes));
             }
             Fault::Start { nodes } => self.start_again(&nodes),
             Fault::Pause { nodes } => {
@@ -358,7 +347,6 @@ impl Engine<'_> {
                     self.pause_node(node);
                 }
                 self.nemesis("pause", self.states_value(&nodes, "paused"));
-                self.report("pause", self.names_text(&nodes));
             }
             Fault::Resume { nodes } => self.resume(&nodes),
         }
@@ -372,7 +360,6 @@ impl Engine<'_> {
             }
         }
         self.nemesis("start", self.states_value(nodes, "started"));
-        self.close_reports("kill");
     }
 
     fn resume(&mut self, nodes: &[u32]) {
@@ -381,38 +368,13 @@ impl Engine<'_> {
             self.resume_node(node);
         }
         self.nemesis("resume", self.states_value(nodes, "resumed"));
-        self.close_reports("pause");
     }
 
     fn stop_partition(&mut self) {
         self.nemesis("stop-partition", Value::Null);
         self.barrier = Barrier::default();
         self.nemesis("stop-partition", Value::keyword("network-healed"));
-        self.close_partition();
-    }
-
-    fn close_partition(&mut self) {
-        if let Some(open) = self.open_partition.take() {
-            self.faults[open].until = Some(self.history_time());
-        }
-    }
-
-    fn close_reports(&mut self, kind: &str) {
-        let until = self.history_time();
-        for report in self.faults.iter_mut().filter(|report| report.kind == kind) {
-            report.until.get_or_insert(until);
-        }
-    }
-
-    fn report(&mut self, kind: &'static str, description: String) {
-        self.faults.push(FaultReport {
-            kind,
-            description,
-            from: self.history_time(),
-            until: None,
-            messages_cut: 0,
-            operations_in_flight: 0,
-        });
+        self.is_partitioned = false;
     }
 
     fn nemesis(&mut self, f: &str, value: Value) {
@@ -441,65 +403,5 @@ impl Engine<'_> {
                 .iter()
                 .map(|&node| (Value::string(&*self.names[node as usize]), state.clone())),
         )
-    }
-
-    fn names_text(&self, nodes: &[u32]) -> String {
-        nodes
-            .iter()
-            .map(|&node| &*self.names[node as usize])
-            .collect::<Vec<&str>>()
-            .join(" ")
-    }
-
-    /// A cut in words: groups where it is one into groups, else the pairs.
-    fn describe(&self, cut: &crate::partition::Cut) -> String {
-        if cut.is_empty() {
-            return "cuts no link".to_owned();
-        }
-        let mut groups: Vec<(Vec<u32>, Vec<u32>)> = Vec::new();
-        for (receiver, sources) in cut.iter() {
-            match groups.iter_mut().find(|(_, deaf_to)| deaf_to == sources) {
-                Some((group, _)) => group.push(receiver),
-                None => groups.push((vec![receiver], sources.to_vec())),
-            }
-        }
-        let is_two_sides =
-            groups.len() == 2 && groups[0].0 == groups[1].1 && groups[1].0 == groups[0].1;
-        if is_two_sides {
-            return format!(
-                "{} | {}",
-                self.names_text(&groups[0].0),
-                self.names_text(&groups[1].0)
-            );
-        }
-        groups
-            .iter()
-            .filter(|(_, deaf_to)| !deaf_to.is_empty())
-            .map(|(group, deaf_to)| {
-                format!(
-                    "{} not from {}",
-                    self.names_text(group),
-                    self.names_text(deaf_to)
-                )
-            })
-            .collect::<Vec<String>>()
-            .join("; ")
-    }
-
-    /// Counts for each fault the operations that were under way during it.
-    pub(super) fn count_operations_in_flight(&mut self) {
-        let pairs = self.history.pairs();
-        let ops = self.history.ops();
-        for report in &mut self.faults {
-            let until = report.until.unwrap_or(Time::MAX);
-            report.operations_in_flight = ops
-                .iter()
-                .zip(&pairs)
-                .filter(|(op, _)| op.kind == OpKind::Invoke && op.process.is_client())
-                .filter(|(op, end)| {
-                    op.time <= until && end.is_none_or(|end| ops[end].time >= report.from)
-                })
-                .count() as u64;
-        }
     }
 }

@@ -1,0 +1,282 @@
+//! What the command line takes. Maelstrom's flags keep their names.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use glomers_check::Availability;
+
+use crate::number::{self, Concurrency, RateArgument};
+
+const EXAMPLES: &str = "\
+Examples:
+  glomers challenge                       the Gossip Glomers challenges on the reference nodes
+  glomers test -w broadcast --nemesis partition
+                                          five reference nodes, partitions, 60 s in virtual time
+  glomers test -w echo --bin ./my_node.py --time-limit 10
+                                          your own node, in any language
+  glomers test -w broadcast --node flood --seed 7 --check-determinism
+                                          one seed, one run: proved by running twice
+
+Exit status: 0 valid, 1 invalid, 2 unknown, 130 interrupted, 254 usage, 255 machine.";
+
+/// A workbench for distributed algorithms: runs a cluster of your nodes on a
+/// simulated network, breaks things on purpose, and says what went wrong.
+#[derive(Debug, Parser)]
+#[command(name = "glomers", version, about, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a cluster under a workload and check what it did
+    Test(Box<TestArguments>),
+    /// Run the Gossip Glomers challenges (Fly.io) and compare with their marks
+    Challenge(ChallengeArguments),
+    /// Run a scenario file: a cluster, step by step, with its expected output
+    Run(ScenarioArguments),
+    /// Finish the store of a run that was cut short: check and derive its files
+    Recover(RecoverArguments),
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    #[command(hide = true, name = "__watchdog")]
+    Watchdog,
+    #[command(hide = true, name = "__node")]
+    Node {
+        name: String,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+/// Whose clock a run follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TimeArgument {
+    /// Jump from event to event: embedded nodes only, always the same run
+    Virtual,
+    /// The clock on the wall: any executable, never quite the same run
+    Real,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DistributionArgument {
+    /// Always the mean
+    Constant,
+    /// Evenly from 0 to twice the mean
+    Uniform,
+    /// Exponentially
+    Exponential,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InboxArgument {
+    /// Each message is delivered when it is due
+    Ideal,
+    /// As Maelstrom: one message at a time sleeps until it is due, others wait
+    Maelstrom,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WireArgument {
+    /// Embedded nodes exchange Rust values
+    Typed,
+    /// Every body goes through JSON text; the run is the same
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NemesisArgument {
+    /// Cut links between nodes, mend them, and again
+    Partition,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArguments {
+    /// What clients do: echo, unique-ids or broadcast
+    #[arg(short, long, default_value = "broadcast")]
+    pub(crate) workload: String,
+
+    /// Run this executable as a node; its arguments follow after --
+    #[arg(long, value_name = "FILE", conflicts_with = "node", help_heading = "Nodes")]
+    pub(crate) bin: Option<PathBuf>,
+
+    /// Run this embedded node; its arguments follow after -- [default: the
+    /// reference node of the workload]
+    #[arg(long, value_name = "NAME", help_heading = "Nodes")]
+    pub(crate) node: Option<String>,
+
+    /// How many nodes
+    #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Nodes",
+          value_parser = clap::value_parser!(u32).range(1..=100_000), conflicts_with = "nodes")]
+    pub(crate) node_count: u32,
+
+    /// The names of the nodes, with commas between
+    #[arg(long, value_name = "A,B", value_delimiter = ',', help_heading = "Nodes")]
+    pub(crate) nodes: Option<Vec<String>>,
+
+    /// Arguments of the node
+    #[arg(last = true, value_name = "ARGUMENTS", help_heading = "Nodes")]
+    pub(crate) node_arguments: Vec<String>,
+
+    /// Operations per second of all clients together, or max
+    #[arg(long, default_value = "5", help_heading = "Workload")]
+    pub(crate) rate: RateArgument,
+
+    /// How long operations go on, in seconds
+    #[arg(long, value_name = "S", default_value = "60", value_parser = number::seconds,
+          help_heading = "Workload")]
+    pub(crate) time_limit: Duration,
+
+    /// How many clients: a number, or so many for each node (4n)
+    #[arg(long, value_name = "N", default_value = "1n", help_heading = "Workload")]
+    pub(crate) concurrency: Concurrency,
+
+    /// Who is told to talk to whom: line, grid, tree, tree2, tree3, tree4, total
+    #[arg(long, default_value = "grid", help_heading = "Workload")]
+    pub(crate) topology: String,
+
+    /// How long the cluster is left alone before final reads, in seconds
+    #[arg(long, value_name = "S", default_value = "10", value_parser = number::seconds,
+          help_heading = "Workload")]
+    pub(crate) recovery: Duration,
+
+    /// Mean latency of messages between nodes, in whole ms
+    #[arg(long, value_name = "MS", default_value = "0", value_parser = number::latency,
+          help_heading = "Network")]
+    pub(crate) latency: u64,
+
+    /// How latencies are spread
+    #[arg(long, value_name = "HOW", value_enum, default_value = "constant",
+          help_heading = "Network")]
+    pub(crate) latency_dist: DistributionArgument,
+
+    /// The fraction of messages between nodes that is lost, 0 to 1
+    #[arg(long, value_name = "P", default_value = "0", value_parser = number::fraction,
+          help_heading = "Network")]
+    pub(crate) loss: f64,
+
+    /// How messages wait for their receiver
+    #[arg(long, value_enum, default_value = "ideal", help_heading = "Network")]
+    pub(crate) inbox: InboxArgument,
+
+    /// Mean time that an embedded node takes for a message, in ms; 0: none.
+    /// Without it operations would never overlap at latency 0
+    #[arg(long, value_name = "MS", default_value = "0.5", value_parser = number::milliseconds,
+          help_heading = "Network")]
+    pub(crate) service_time: Duration,
+
+    /// How bodies travel between embedded nodes
+    #[arg(long, value_enum, default_value = "typed", help_heading = "Network")]
+    pub(crate) wire: WireArgument,
+
+    /// What to break: partition
+    #[arg(long, value_enum, value_delimiter = ',', help_heading = "Faults")]
+    pub(crate) nemesis: Vec<NemesisArgument>,
+
+    /// Mean time between faults' beginnings and ends, in seconds
+    #[arg(long, value_name = "S", default_value = "10", value_parser = number::seconds,
+          help_heading = "Faults")]
+    pub(crate) nemesis_interval: Duration,
+
+    /// Fail if a fault touched nothing
+    #[arg(long, help_heading = "Faults")]
+    pub(crate) require_faults: bool,
+
+    /// The fraction of operations that must succeed: total, or 0 to 1
+    #[arg(long, value_parser = number::availability, help_heading = "Verdict")]
+    pub(crate) availability: Option<Availability>,
+
+    /// Let the verdict that Jepsen would give count, not the stricter one
+    #[arg(long, help_heading = "Verdict")]
+    pub(crate) jepsen_compat: bool,
+
+    /// The seed of all that is random [default: a new one, which is printed]
+    #[arg(long, help_heading = "Run")]
+    pub(crate) seed: Option<u64>,
+
+    /// Whose clock the run follows [default: virtual with an embedded node, real
+    /// with --bin]
+    #[arg(long, value_enum, help_heading = "Run")]
+    pub(crate) time: Option<TimeArgument>,
+
+    /// How often to run, each time with the next seed; stops at the first run
+    /// that is not valid
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Run",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) test_count: u64,
+
+    /// How many runs go on at once in virtual time [default: one a core]
+    #[arg(long, value_name = "N", help_heading = "Run",
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+
+    /// Run twice and compare everything; show the first difference
+    #[arg(long, help_heading = "Run")]
+    pub(crate) check_determinism: bool,
+
+    /// Where runs are stored, or none
+    #[arg(long, value_name = "DIR", default_value = "store", help_heading = "Output")]
+    pub(crate) store: String,
+
+    /// Show what nodes log
+    #[arg(long, help_heading = "Output")]
+    pub(crate) log_stderr: bool,
+
+    /// Show every message as it is sent
+    #[arg(long, help_heading = "Output")]
+    pub(crate) log_net_send: bool,
+
+    /// Show every message as it is delivered
+    #[arg(long, help_heading = "Output")]
+    pub(crate) log_net_recv: bool,
+
+    /// The longest line that an executable may write
+    #[arg(long, value_name = "SIZE", default_value = "32MiB", value_parser = number::size,
+          help_heading = "Run")]
+    pub(crate) max_line: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChallengeArguments {
+    /// Which: 1, 2, 3a, 3b, 3c, 3d, 3e [default: all]
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+
+    /// Run this executable, in real time, not the reference nodes; its arguments
+    /// follow after --
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bin: Option<PathBuf>,
+
+    /// The seed [default: 1, so that the table is always the same]
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Where runs are stored, or none
+    #[arg(long, value_name = "DIR", default_value = "store")]
+    pub(crate) store: String,
+
+    /// Arguments of the node
+    #[arg(last = true, value_name = "ARGUMENTS")]
+    pub(crate) node_arguments: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScenarioArguments {
+    /// The file
+    pub(crate) file: PathBuf,
+
+    /// Write the output into the file as what is expected
+    #[arg(long)]
+    pub(crate) update: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecoverArguments {
+    /// The run's directory, or a link to it such as store/latest
+    pub(crate) directory: PathBuf,
+}

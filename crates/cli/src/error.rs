@@ -1,0 +1,62 @@
+use std::fmt;
+
+use glomers_testing::RunError;
+
+/// Exit status: the user's mistake.
+pub(crate) const USAGE: u8 = 254;
+/// Exit status: the machine's or ours.
+pub(crate) const CRASHED: u8 = 255;
+
+/// What went wrong, and what to do next.
+#[derive(Debug)]
+pub(crate) struct CliError {
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    pub(crate) exit: u8,
+}
+
+impl CliError {
+    /// A mistake in what the user asked for.
+    pub(crate) fn usage(message: impl Into<String>) -> CliError {
+        CliError { message: message.into(), hint: None, exit: USAGE }
+    }
+
+    /// Something that the machine refused.
+    pub(crate) fn machine(message: impl Into<String>) -> CliError {
+        CliError { message: message.into(), hint: None, exit: CRASHED }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> CliError {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.message)?;
+        if let Some(hint) = &self.hint {
+            write!(f, "\n  help: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl From<RunError> for CliError {
+    fn from(error: RunError) -> CliError {
+        CliError::usage(error.to_string())
+    }
+}
+
+impl From<glomers_store::StoreError> for CliError {
+    fn from(error: glomers_store::StoreError) -> CliError {
+        CliError::machine(error.to_string())
+            .hint("--store DIR writes elsewhere, --store none nothing at all")
+    }
+}
+
+impl From<glomers_bench::BenchError> for CliError {
+    fn from(error: glomers_bench::BenchError) -> CliError {
+        CliError::usage(error.to_string())
+    }
+}

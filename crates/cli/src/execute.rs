@@ -1,0 +1,121 @@
+//! One run: from a Plan to a verdict and a store.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use glomers_bench::{Interrupt, RealOptions, run_real};
+use glomers_history::{Observer, Unobserved};
+use glomers_sim::{InProcessHost, Plan, run_virtual_until};
+use glomers_store::Store;
+use glomers_testing::{RunOptions, RunReport, embedded_factory, judge_outcome};
+use glomers_workload::make;
+
+use crate::arguments::TimeArgument;
+use crate::error::CliError;
+use crate::log_net::Shown;
+use crate::progress::Progress;
+use crate::replay_file;
+
+/// How to run, beside the Plan.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) time: TimeArgument,
+    pub(crate) judge: RunOptions,
+    /// Where runs are stored.
+    pub(crate) store: Option<PathBuf>,
+    pub(crate) max_line: usize,
+    pub(crate) log_stderr: bool,
+    pub(crate) log_net_send: bool,
+    pub(crate) log_net_recv: bool,
+    pub(crate) interrupt: Interrupt,
+    /// The command that repeats the run, for `run.json`.
+    pub(crate) command: String,
+}
+
+/// A run that is over.
+pub(crate) struct Executed {
+    pub(crate) report: RunReport,
+    /// Where it is stored.
+    pub(crate) directory: Option<PathBuf>,
+    pub(crate) wall_time: Duration,
+}
+
+/// What `--store` says.
+pub(crate) fn store_root(argument: &str) -> Option<PathBuf> {
+    (argument != "none").then(|| PathBuf::from(argument))
+}
+
+/// Runs a Plan, checks it and stores it.
+pub(crate) fn execute(
+    plan: &Plan,
+    settings: &Settings,
+    progress: &Progress,
+) -> Result<Executed, CliError> {
+    #[expect(clippy::disallowed_methods, reason = "run.json says how long the machine took")]
+    let (started, clock) = (SystemTime::now(), Instant::now());
+    let Some(root) = &settings.store else {
+        let report = run(plan, settings, progress, None, &mut Unobserved)?;
+        return Ok(Executed { report, directory: None, wall_time: clock.elapsed() });
+    };
+    let mut store = Store::create(root, &plan.workload.name, started)?;
+    let mut writer = store.writer(&replay_file::write(plan, &settings.judge))?;
+    store.log(&format!("command: {}", settings.command))?;
+    let directory = store.directory().to_owned();
+    let result = run(plan, settings, progress, Some(&directory), &mut writer);
+    let finished = writer.finish();
+    let report = result?;
+    finished?;
+    store.derive(&report.outcome.history)?;
+    store.save_results(&crate::summary::results(&report))?;
+    for warning in &report.warnings {
+        store.log(&format!("warning: {warning}"))?;
+    }
+    let mut facts = serde_json::Map::new();
+    facts.insert("command".into(), settings.command.clone().into());
+    facts.insert("build".into(), replay_file::BUILD.into());
+    let time = if settings.time == TimeArgument::Virtual { "virtual" } else { "real" };
+    facts.insert("time".into(), time.into());
+    let wall_time = clock.elapsed();
+    facts.insert("wall_seconds".into(), wall_time.as_secs_f64().into());
+    store.save_run(facts)?;
+    Ok(Executed { report, directory: Some(directory), wall_time })
+}
+
+fn run(
+    plan: &Plan,
+    settings: &Settings,
+    progress: &Progress,
+    directory: Option<&Path>,
+    observer: &mut dyn Observer,
+) -> Result<RunReport, CliError> {
+    let mut workload = make(&plan.workload.name, &plan.workload.options)
+        .map_err(|error| CliError::usage(error.to_string()))?;
+    let mut shown = Shown {
+        inner: observer,
+        sent: settings.log_net_send,
+        received: settings.log_net_recv,
+        // The driver of real time shows logs as they come.
+        logs: settings.log_stderr && settings.time == TimeArgument::Virtual,
+    };
+    let outcome = match settings.time {
+        TimeArgument::Virtual => {
+            let factory = embedded_factory(plan).map_err(glomers_testing::RunError::from)?;
+            let mut host = InProcessHost::new(plan.seed, plan.nodes.len() as u32, factory);
+            let interrupted = || settings.interrupt.is_requested();
+            run_virtual_until(plan, &mut *workload, &mut host, &mut shown, None, &interrupted)
+                .map_err(|error| CliError::usage(error.to_string()))?
+        }
+        TimeArgument::Real => {
+            let options = RealOptions {
+                max_line: settings.max_line,
+                log_stderr: settings.log_stderr,
+                data_dir: directory.map(|directory| directory.join("node-data")),
+                interrupt: Some(settings.interrupt.clone()),
+                progress: Some(Box::new(|engine| progress.show(engine))),
+                ..RealOptions::default()
+            };
+            run_real(plan, &mut *workload, &mut shown, options)?
+        }
+    };
+    Ok(judge_outcome(outcome, &*workload, &settings.judge))
+}

@@ -1,0 +1,66 @@
+//! The command `glomers`: reads arguments, runs Plans, says what came of it.
+
+mod arguments;
+mod challenge;
+mod error;
+mod execute;
+mod log_net;
+mod number;
+mod plan;
+mod progress;
+mod recover;
+mod replay_file;
+mod scenario;
+mod summary;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
+
+use arguments::{Arguments, Command};
+use error::CliError;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let asked_for = matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp
+                    | ErrorKind::DisplayVersion
+                    | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            );
+            // If nobody reads what is printed, there is nobody to tell.
+            let _ = error.print();
+            return if asked_for { ExitCode::SUCCESS } else { ExitCode::from(error::USAGE) };
+        }
+    };
+    let result = match arguments.command {
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Challenge(arguments) => challenge::run(&arguments),
+        Command::Run(arguments) => scenario::run(&arguments),
+        Command::Recover(arguments) => recover::run(&arguments),
+        Command::Completions { shell } => {
+            let mut command = Arguments::command();
+            clap_complete::generate(shell, &mut command, "glomers", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Watchdog => Ok(glomers_bench::watchdog_main()),
+        Command::Node { name, arguments } => node(&name, &arguments),
+    };
+    result.unwrap_or_else(|error: CliError| {
+        eprintln!("{error}");
+        ExitCode::from(error.exit)
+    })
+}
+
+/// Runs an embedded node on stdin and stdout: how `--time real` makes free
+/// processes of them.
+fn node(name: &str, arguments: &[String]) -> Result<ExitCode, CliError> {
+    let entry = glomers_nodes::entry(name)
+        .ok_or_else(|| CliError::usage(format!("there is no embedded node {name:?}")))?;
+    let process = (entry.make)(arguments).map_err(CliError::usage)?;
+    Ok(glomers_node::run(process))
+}

@@ -1,0 +1,112 @@
+//! Numbers on the command line, with bounds that a person would call sensible.
+
+use std::time::Duration;
+
+fn within(text: &str, lowest: f64, highest: f64, what: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{what} must be a number"))?;
+    if (lowest..=highest).contains(&number) {
+        return Ok(number);
+    }
+    Err(format!("{what} must be from {lowest} to {highest}"))
+}
+
+/// Seconds.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    within(text, 0.0, 1e7, "a number of seconds").map(Duration::from_secs_f64)
+}
+
+/// Milliseconds, fractions allowed.
+pub(crate) fn milliseconds(text: &str) -> Result<Duration, String> {
+    within(text, 0.0, 1e9, "a number of milliseconds").map(|ms| Duration::from_secs_f64(ms / 1e3))
+}
+
+/// A latency: whole milliseconds.
+pub(crate) fn latency(text: &str) -> Result<u64, String> {
+    let number = within(text, 0.0, 3_600_000.0, "a latency in ms")?;
+    if number.fract() != 0.0 {
+        return Err("a latency is a whole number of ms".to_owned());
+    }
+    Ok(number as u64)
+}
+
+/// A fraction from 0 to 1.
+pub(crate) fn fraction(text: &str) -> Result<f64, String> {
+    within(text, 0.0, 1.0, "a fraction")
+}
+
+/// Operations per second, or `max`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct RateArgument(pub(crate) glomers_sim::Rate);
+
+impl std::str::FromStr for RateArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<RateArgument, String> {
+        if text == "max" {
+            return Ok(RateArgument(glomers_sim::Rate::Max));
+        }
+        let rate = within(text, 0.0, 1e6, "a rate")
+            .map_err(|error| format!("{error} operations per second, or max"))?;
+        Ok(RateArgument(glomers_sim::Rate::PerSecond(rate)))
+    }
+}
+
+/// How many workers: a number, or with `n` so many for each node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Concurrency {
+    Workers(u32),
+    PerNode(u32),
+}
+
+impl std::str::FromStr for Concurrency {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Concurrency, String> {
+        let (digits, per_node) = match text.strip_suffix('n') {
+            Some(digits) => (digits, true),
+            None => (text, false),
+        };
+        match digits.parse() {
+            Ok(count @ 1..=1_000_000) if per_node => Ok(Concurrency::PerNode(count)),
+            Ok(count @ 1..=1_000_000) => Ok(Concurrency::Workers(count)),
+            _ => Err("concurrency is a number from 1 (10), or so many for each node (2n)".into()),
+        }
+    }
+}
+
+impl Concurrency {
+    pub(crate) fn workers(self, nodes: usize) -> u32 {
+        match self {
+            Concurrency::Workers(count) => count,
+            Concurrency::PerNode(count) => count.saturating_mul(nodes as u32),
+        }
+    }
+}
+
+/// What `--availability` takes.
+pub(crate) fn availability(text: &str) -> Result<glomers_check::Availability, String> {
+    if text == "total" {
+        return Ok(glomers_check::Availability::Total);
+    }
+    fraction(text)
+        .map(glomers_check::Availability::Fraction)
+        .map_err(|_| "availability is total, or a fraction from 0 to 1".to_owned())
+}
+
+/// A size in bytes: `32MiB`, `65536`.
+pub(crate) fn size(text: &str) -> Result<usize, String> {
+    let refuse = || "a size is a number of bytes, or 64KiB, 32MiB".to_owned();
+    let (digits, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    };
+    let unit: usize = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        "g" | "gb" | "gib" => 1 << 30,
+        _ => return Err(refuse()),
+    };
+    let number: usize = digits.parse().map_err(|_| refuse())?;
+    number.checked_mul(unit).filter(|&size| size >= 1024).ok_or_else(refuse)
+}

@@ -1,0 +1,105 @@
+//! From options to a Plan: what was typed is not what is run.
+
+use std::time::Duration;
+
+use glomers_sim::{
+    Distribution, Inbox, Latency, NodeProgram, Plan, ServiceTime, Wire, nemesis,
+};
+
+use crate::arguments::{
+    DistributionArgument, InboxArgument, NemesisArgument, TestArguments, TimeArgument,
+    WireArgument,
+};
+use crate::error::CliError;
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// What nodes run, and by whose clock.
+pub(crate) fn program(arguments: &TestArguments) -> Result<(NodeProgram, TimeArgument), CliError> {
+    let node_arguments = arguments.node_arguments.clone();
+    if let Some(bin) = &arguments.bin {
+        if arguments.time == Some(TimeArgument::Virtual) {
+            return Err(CliError::usage(
+                "an executable cannot run in virtual time: it has a clock of its own",
+            )
+            .hint("leave out --time virtual, or name an embedded node with --node"));
+        }
+        let path = glomers_bench::check_program(bin)?;
+        let path = path.to_str().ok_or_else(|| CliError::usage("--bin must be valid UTF-8"))?;
+        let program =
+            NodeProgram::Program { path: path.to_owned(), arguments: node_arguments };
+        return Ok((program, TimeArgument::Real));
+    }
+    let entry = glomers_workload::entry(&arguments.workload)
+        .map_err(|error| CliError::usage(error.to_string()))?;
+    let name = arguments.node.clone().unwrap_or_else(|| entry.default_node.to_owned());
+    let embedded = NodeProgram::Embedded { name: name.clone(), arguments: node_arguments.clone() };
+    // Names the nearest if there is no such node, whatever the clock.
+    let probe = Plan::new(0, embedded.clone(), &arguments.workload);
+    glomers_testing::embedded_factory(&probe).map_err(glomers_testing::RunError::from)?;
+    if arguments.time == Some(TimeArgument::Real) {
+        // The same node as a free process: this very program runs it.
+        let path = std::env::current_exe()
+            .ok()
+            .and_then(|path| path.to_str().map(str::to_owned))
+            .ok_or_else(|| CliError::machine("the path of this program cannot be found"))?;
+        let mut all = vec!["__node".to_owned(), name];
+        all.extend(node_arguments);
+        return Ok((NodeProgram::Program { path, arguments: all }, TimeArgument::Real));
+    }
+    Ok((embedded, TimeArgument::Virtual))
+}
+
+/// The Plan of a test with this seed.
+pub(crate) fn plan(
+    arguments: &TestArguments,
+    program: &NodeProgram,
+    seed: u64,
+) -> Result<Plan, CliError> {
+    let mut plan = Plan::new(seed, program.clone(), &arguments.workload);
+    match &arguments.nodes {
+        Some(names) => plan.nodes = names.iter().map(|name| name.trim().to_owned()).collect(),
+        None => plan.set_node_count(arguments.node_count),
+    }
+    if arguments.workload == "broadcast" {
+        let topology = arguments.topology.clone();
+        plan.workload.options.insert("topology".to_owned(), topology);
+    }
+    plan.concurrency = arguments.concurrency.workers(plan.nodes.len());
+    plan.rate = arguments.rate.0;
+    plan.time_limit = nanos(arguments.time_limit);
+    plan.recovery = nanos(arguments.recovery);
+    plan.latency = Latency {
+        mean_ms: arguments.latency,
+        distribution: match arguments.latency_dist {
+            DistributionArgument::Constant => Distribution::Constant,
+            DistributionArgument::Uniform => Distribution::Uniform,
+            DistributionArgument::Exponential => Distribution::Exponential,
+        },
+    };
+    plan.loss = arguments.loss;
+    plan.service_time = match (nanos(arguments.service_time), &plan.program) {
+        (0, _) | (_, NodeProgram::Program { .. }) => ServiceTime::Off,
+        (mean, NodeProgram::Embedded { .. }) => ServiceTime::Exponential { mean },
+    };
+    plan.inbox = match arguments.inbox {
+        InboxArgument::Ideal => Inbox::Ideal,
+        InboxArgument::Maelstrom => Inbox::Maelstrom,
+    };
+    plan.wire = match arguments.wire {
+        WireArgument::Typed => Wire::Typed,
+        WireArgument::Json => Wire::Json,
+    };
+    if arguments.nemesis.contains(&NemesisArgument::Partition) {
+        let interval = nanos(arguments.nemesis_interval);
+        plan.faults =
+            nemesis::partitions(seed, plan.nodes.len() as u32, interval, plan.time_limit);
+    }
+    plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
+    // Names the nearest if there is no such workload or topology.
+    glomers_workload::make(&plan.workload.name, &plan.workload.options)
+        .map_err(|error| CliError::usage(error.to_string()))?;
+    Ok(plan)
+}

@@ -1,0 +1,66 @@
+use std::io::IsTerminal as _;
+
+use glomers_sim::Engine;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar on the terminal; nothing where nobody looks.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// Shows nothing.
+    pub(crate) fn none() -> Progress {
+        Progress { bar: ProgressBar::hidden() }
+    }
+
+    /// For a run in real time.
+    pub(crate) fn of_run(name: &str) -> Progress {
+        let bar = Progress::bar("{prefix} {bar:30} {msg}");
+        bar.set_prefix(name.to_owned());
+        Progress { bar }
+    }
+
+    /// For many runs.
+    pub(crate) fn of_runs(count: u64) -> Progress {
+        let bar = Progress::bar("{bar:30} {pos}/{len} runs, {eta} left {msg}");
+        bar.set_length(count);
+        Progress { bar }
+    }
+
+    fn bar(template: &str) -> ProgressBar {
+        if !std::io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(0);
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━━ "));
+        }
+        bar
+    }
+
+    /// How far a run is.
+    pub(crate) fn show(&self, engine: &Engine<'_>) {
+        let (done, all) = engine.progress();
+        self.bar.set_length(all.as_millis() as u64);
+        self.bar.set_position(done.as_millis() as u64);
+        let net = engine.net();
+        self.bar.set_message(format!(
+            "{:.0}/{:.0} s, {} operations, {} messages",
+            done.as_secs_f64(),
+            all.as_secs_f64(),
+            net.operations,
+            net.all().sent
+        ));
+    }
+
+    /// One run more is over.
+    pub(crate) fn advance(&self) {
+        self.bar.inc(1);
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}

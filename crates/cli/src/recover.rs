@@ -1,0 +1,140 @@
+//! `glomers recover`: what a run that was cut short left, checked and readable.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use glomers_check::{Context, CutMessage, Finding, Mark};
+use glomers_history::journal::DropReason;
+use glomers_history::{Time, Value};
+use glomers_sim::{Counts, Ended, NetStatistics, Outcome, Plan};
+use glomers_store::{Event, Fate, MessageRef, Recovered};
+use glomers_testing::judge_outcome;
+
+use crate::arguments::RecoverArguments;
+use crate::error::CliError;
+use crate::execute::Executed;
+use crate::{replay_file, summary, test};
+
+pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
+    let recovered = Recovered::open(&arguments.directory)
+        .map_err(|error| CliError::usage(error.to_string()))?;
+    let (plan, options) = replay_file::read(recovered.replay())?;
+    for loss in recovered.losses() {
+        println!("{loss}");
+    }
+    if !recovered.is_complete() {
+        println!("The run was cut short; this is what there was until then.");
+    }
+    let workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
+        .map_err(|error| CliError::usage(error.to_string()))?;
+    let report = judge_outcome(outcome(&recovered, &plan)?, &*workload, &options);
+    recovered.derive()?;
+    recovered.save_results(&summary::results(&report))?;
+    let executed = Executed {
+        report,
+        directory: Some(arguments.directory.clone()),
+        wall_time: std::time::Duration::ZERO,
+    };
+    let command = "see the command in run.log".to_owned();
+    print!("{}", summary::whole(&plan, &executed, &options, &command));
+    Ok(test::exit_code(&executed.report, &options))
+}
+
+/// What the two streams tell of a run.
+fn outcome(recovered: &Recovered, plan: &Plan) -> Result<Outcome, CliError> {
+    let origin = recovered.initialised_at().unwrap_or_default();
+    let mut reader = Reader {
+        plan,
+        origin,
+        net: NetStatistics::default(),
+        context: Context {
+            nodes: plan.nodes.clone(),
+            concurrency: plan.concurrency,
+            ..Context::default()
+        },
+        findings: Vec::new(),
+        length: Time::ZERO,
+    };
+    recovered.for_each(|event| {
+        reader.take(event);
+        Ok(())
+    })?;
+    let history = recovered.history().clone();
+    let operations = history.ops().iter().filter(|op| {
+        op.process.is_client() && op.kind == glomers_history::OpKind::Invoke
+    });
+    reader.net.operations = operations.count() as u64;
+    reader.context.cut.sort_by_key(|cut| cut.time);
+    let faults = glomers_sim::reports_from(&history, &reader.context.cut);
+    Ok(Outcome {
+        history,
+        context: reader.context,
+        net: reader.net,
+        findings: reader.findings,
+        faults,
+        ended: if recovered.is_complete() { Ended::Completed } else { Ended::Interrupted },
+        length: reader.length,
+        origin,
+    })
+}
+
+struct Reader<'a> {
+    plan: &'a Plan,
+    origin: Time,
+    net: NetStatistics,
+    context: Context,
+    findings: Vec<Finding>,
+    length: Time,
+}
+
+impl Reader<'_> {
+    fn place(&self, name: &str) -> Option<u32> {
+        self.plan.nodes.iter().position(|node| node == name).map(|place| place as u32)
+    }
+
+    /// A moment of the journal, counted as operations are.
+    fn moment(&self, time: Time) -> Time {
+        Time(time.0.saturating_sub(self.origin.0))
+    }
+
+    fn take(&mut self, event: Event<'_>) {
+        match event {
+            Event::Message(message) => self.message(&message),
+            Event::Mark(mark) => {
+                let Some(node) = self.place(mark.node) else { return };
+                self.context.marks.push(Mark {
+                    time: self.moment(mark.time),
+                    node,
+                    label: Arc::from(mark.label),
+                    value: Value::from_json(mark.value).unwrap_or(Value::Null),
+                });
+            }
+            Event::Finding(finding) => self.findings.push(Finding {
+                name: finding.name.to_owned().into(),
+                summary: finding.summary.to_owned(),
+                evidence: finding.evidence.lines().map(str::to_owned).collect(),
+                operations: Vec::new(),
+                node: Some(finding.node.to_owned()),
+                time: Some(finding.time),
+            }),
+        }
+    }
+
+    fn message(&mut self, message: &MessageRef<'_>) {
+        self.length = self.length.max(message.received_at.unwrap_or(message.sent_at));
+        let ends = (self.place(message.src), self.place(message.dest));
+        let counts: &mut Counts = match ends {
+            (Some(_), Some(_)) => &mut self.net.servers,
+            _ => &mut self.net.clients,
+        };
+        counts.sent += 1;
+        counts.received += u64::from(message.fate == Fate::Delivered);
+        if let (Some(src), Some(dest)) = ends
+            && message.fate == Fate::Dropped(DropReason::Partition)
+        {
+            let body = Value::from_json(message.body).unwrap_or(Value::Null);
+            let time = self.moment(message.dropped_at.unwrap_or(message.sent_at));
+            self.context.cut.push(CutMessage { time, src, dest, body });
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `replay.json`: what repeats a run.
+
+use glomers_check::Availability;
+use glomers_sim::Plan;
+use glomers_testing::RunOptions;
+use serde::{Deserialize, Serialize};
+
+use crate::error::CliError;
+
+/// The version of the form.
+const VERSION: u32 = 1;
+
+/// The build that this is: version and revision of the source.
+pub(crate) const BUILD: &str =
+    concat!(env!("CARGO_PKG_VERSION"), "+", env!("GLOMERS_REVISION"));
+
+/// The content of a `replay.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ReplayFile {
+    version: u32,
+    pub(crate) build: String,
+    pub(crate) seed: u64,
+    pub(crate) plan: Plan,
+    judge: Judge,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Judge {
+    /// `null`, `"total"` or a fraction.
+    availability: serde_json::Value,
+    jepsen_compat: bool,
+    require_faults: bool,
+}
+
+/// The bytes of a `replay.json`.
+pub(crate) fn write(plan: &Plan, options: &RunOptions) -> Vec<u8> {
+    let file = ReplayFile {
+        version: VERSION,
+        build: BUILD.to_owned(),
+        seed: plan.seed,
+        plan: plan.clone(),
+        judge: Judge {
+            availability: match options.availability {
+                Availability::None => serde_json::Value::Null,
+                Availability::Total => "total".into(),
+                Availability::Fraction(fraction) => fraction.into(),
+            },
+            jepsen_compat: options.jepsen_compat,
+            require_faults: options.require_faults,
+        },
+    };
+    let mut bytes = serde_json::to_vec_pretty(&file).expect("a Plan is always JSON");
+    bytes.push(b'\n');
+    bytes
+}
+
+/// Reads a `replay.json`.
+pub(crate) fn read(bytes: &[u8]) -> Result<(Plan, RunOptions), CliError> {
+    let refuse = |reason: String| CliError::machine(format!("replay.json cannot be used: {reason}"));
+    let text = std::str::from_utf8(bytes).map_err(|error| refuse(error.to_string()))?;
+    let file: ReplayFile =
+        serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
+    if file.version != VERSION {
+        return Err(refuse(format!(
+            "it has version {}, this build reads {VERSION}",
+            file.version
+        )));
+    }
+    let availability = match &file.judge.availability {
+        serde_json::Value::Null => Availability::None,
+        serde_json::Value::Number(number) => {
+            Availability::Fraction(number.as_f64().unwrap_or(1.0))
+        }
+        _ => Availability::Total,
+    };
+    let options = RunOptions {
+        availability,
+        jepsen_compat: file.judge.jepsen_compat,
+        require_faults: file.judge.require_faults,
+    };
+    Ok((file.plan, options))
+}

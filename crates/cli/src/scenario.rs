@@ -1,0 +1,33 @@
+//! `glomers run FILE.scenario`.
+
+use std::process::ExitCode;
+
+use glomers_testing::scenario::Scenario;
+
+use crate::arguments::ScenarioArguments;
+use crate::error::CliError;
+
+pub(crate) fn run(arguments: &ScenarioArguments) -> Result<ExitCode, CliError> {
+    let path = &arguments.file;
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| CliError::usage(format!("{name} cannot be read: {error}")))?;
+    let scenario =
+        Scenario::parse(&text, &name).map_err(|error| CliError::usage(error.to_string()))?;
+    let ran = scenario.run().map_err(|error| CliError::usage(error.to_string()))?;
+    if arguments.update {
+        std::fs::write(path, &ran.rendered)
+            .map_err(|error| CliError::machine(format!("{name} cannot be written: {error}")))?;
+        println!("{name}: expected output written");
+        return Ok(ExitCode::SUCCESS);
+    }
+    if ran.matches {
+        print!("{}", ran.rendered);
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(difference) = ran.difference {
+        println!("{difference}");
+    }
+    println!("{name}: the output is not what the file expects; --update accepts it");
+    Ok(ExitCode::from(1))
+}

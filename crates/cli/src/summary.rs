@@ -1,0 +1,213 @@
+//! A run in words.
+
+use std::fmt::Write as _;
+
+use glomers_check::Validity;
+use glomers_history::Value;
+use glomers_sim::{Ended, NodeProgram, Plan};
+use glomers_testing::{RunOptions, RunReport};
+
+use crate::execute::Executed;
+
+/// The map of results, with what the run itself knows added.
+pub(crate) fn results(report: &RunReport) -> Value {
+    let Value::Map(pairs) = &report.verdict.results else {
+        return report.verdict.results.clone();
+    };
+    let seconds = |time: glomers_history::Time| Value::Float(time.as_secs_f64());
+    let faults = report.outcome.faults.iter().map(|fault| {
+        Value::record([
+            ("kind", Value::keyword(fault.kind)),
+            ("description", Value::string(&fault.description)),
+            ("from", seconds(fault.from)),
+            ("until", fault.until.map_or(Value::Null, seconds)),
+            ("messages-cut", Value::from(fault.messages_cut)),
+            ("operations-in-flight", Value::from(fault.operations_in_flight)),
+            ("touched-nothing?", Value::Bool(fault.touched_nothing())),
+        ])
+    });
+    let ended = match report.outcome.ended {
+        Ended::Completed => "completed",
+        Ended::Broken => "broken",
+        Ended::Interrupted => "interrupted",
+    };
+    let ours = [
+        (Value::keyword("faults"), Value::list(faults)),
+        (Value::keyword("warnings"), Value::list(report.warnings.iter().map(Value::string))),
+        (Value::keyword("ended"), Value::keyword(ended)),
+    ];
+    // Jepsen's keys, then ours, and the verdict last, as Jepsen prints it.
+    let verdict = Value::keyword("valid?");
+    let (last, first): (Vec<_>, Vec<_>) =
+        pairs.iter().cloned().partition(|(key, _)| *key == verdict);
+    Value::map(first.into_iter().chain(ours).chain(last))
+}
+
+/// Four quantiles of a latency, in ms: median, 0.95, 0.99 and maximum.
+pub(crate) fn latencies(report: &RunReport, field: &str) -> Option<[i64; 4]> {
+    let map = report.verdict.results.get("workload")?.get(field)?;
+    let Value::Map(pairs) = map else { return None };
+    let at = |quantile: f64| {
+        pairs.iter().find_map(|(key, value)| {
+            let key = match key {
+                Value::Int(key) => *key as f64,
+                Value::Float(key) => *key,
+                _ => return None,
+            };
+            (key == quantile).then(|| value.as_int()).flatten()
+        })
+    };
+    Some([at(0.5)?, at(0.95)?, at(0.99)?, at(1.0)?])
+}
+
+fn quantiles([median, p95, p99, max]: [i64; 4]) -> String {
+    format!("median {median} ms, 0.95 {p95} ms, 0.99 {p99} ms, max {max} ms")
+}
+
+/// The program in few words.
+pub(crate) fn program(plan: &Plan) -> String {
+    match &plan.program {
+        NodeProgram::Embedded { name, .. } => name.clone(),
+        NodeProgram::Program { path, arguments } if arguments.first().is_some_and(|a| a == "__node") => {
+            let name = arguments.get(1).map_or("", String::as_str);
+            let _ = path;
+            format!("{name} as a process")
+        }
+        NodeProgram::Program { path, .. } => {
+            let path = std::path::Path::new(path);
+            path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+        }
+    }
+}
+
+/// One line for a run among many.
+pub(crate) fn line(plan: &Plan, report: &RunReport, options: &RunOptions) -> String {
+    let mut text = format!(
+        "seed {}: {}, {:.2} msgs/op",
+        plan.seed,
+        word(report.validity(options)),
+        report.outcome.net.servers_per_operation()
+    );
+    if let Some([median, _, _, max]) = latencies(report, "stable-latencies") {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ", stable latency median {median} ms, max {max} ms");
+    }
+    if let Some(finding) = report.verdict.findings.first() {
+        let _ = write!(text, " ({})", finding.name);
+    }
+    text
+}
+
+pub(crate) fn word(validity: Validity) -> &'static str {
+    match validity {
+        Validity::Valid => "valid",
+        Validity::Unknown => "unknown",
+        Validity::Invalid => "INVALID",
+    }
+}
+
+/// A whole run, as a person wants to read it.
+pub(crate) fn whole(plan: &Plan, executed: &Executed, options: &RunOptions, command: &str) -> String {
+    let report = &executed.report;
+    let outcome = &report.outcome;
+    let mut text = String::new();
+    let mut row = |name: &str, value: String| {
+        let _ = writeln!(text, "  {name:<13}{value}");
+    };
+    let count = plan.nodes.len();
+    row(
+        "cluster",
+        format!(
+            "{}, {count} node{} ({}), {:.0} s, seed {}",
+            plan.workload.name,
+            if count == 1 { "" } else { "s" },
+            program(plan),
+            plan.time_limit as f64 / 1e9,
+            plan.seed
+        ),
+    );
+    if let Some(stats) = report.verdict.results.get("stats") {
+        let number = |key: &str| stats.get(key).and_then(Value::as_int).unwrap_or(0);
+        row(
+            "operations",
+            format!(
+                "{}: {} ok, {} fail, {} info",
+                number("count"),
+                number("ok-count"),
+                number("fail-count"),
+                number("info-count")
+            ),
+        );
+    }
+    let net = &outcome.net;
+    row(
+        "messages",
+        format!(
+            "{} between servers ({:.3} per operation), {} with clients",
+            net.servers.sent,
+            net.servers_per_operation(),
+            net.clients.sent
+        ),
+    );
+    for (name, field) in [("observed", "stable-latencies"), ("true", "true-latencies")] {
+        if let Some(found) = latencies(report, field) {
+            let name = format!("{name:<9}");
+            row(&name, format!("stable latency: {}", quantiles(found)));
+        }
+    }
+    for fault in &outcome.faults {
+        let until = fault.until.map_or("the end".to_owned(), |until| until.to_string());
+        row(
+            fault.kind,
+            format!(
+                "{} to {until}: {}; {} messages cut, {} operations in flight",
+                fault.from, fault.description, fault.messages_cut, fault.operations_in_flight
+            ),
+        );
+    }
+    for warning in &report.warnings {
+        row("warning", warning.clone());
+    }
+    for note in &report.verdict.notes {
+        row("note", note.clone());
+    }
+    if let Some(directory) = &executed.directory {
+        row("store", directory.display().to_string());
+    }
+    row("repeat", command.to_owned());
+    if !report.verdict.findings.is_empty() {
+        text.push('\n');
+        let shown = 5;
+        for finding in report.verdict.findings.iter().take(shown) {
+            let _ = writeln!(text, "{finding}\n");
+        }
+        let more = report.verdict.findings.len().saturating_sub(shown);
+        if more > 0 {
+            let _ = writeln!(text, "… and {more} more findings, in results.edn\n");
+        }
+    }
+    let _ = writeln!(text, "{}", last_lines(report, options));
+    text
+}
+
+fn last_lines(report: &RunReport, options: &RunOptions) -> String {
+    let validity = report.validity(options);
+    let mut text = String::new();
+    if report.outcome.ended == Ended::Interrupted {
+        text.push_str("Interrupted: this is the verdict on what there was until then.\n");
+    }
+    if report.verdict.compat != report.verdict.strict {
+        let _ = writeln!(
+            text,
+            "Strict verdict: {}; Jepsen's would be: {}.",
+            word(report.verdict.strict),
+            word(report.verdict.compat)
+        );
+    }
+    text.push_str(match validity {
+        Validity::Valid => "Everything looks good! ヽ(‘ー`)ノ",
+        Validity::Unknown => "Errors occurred during analysis, but no anomalies found. ಠ~ಠ",
+        Validity::Invalid => "Analysis invalid! (ﾉಥ益ಥ）ﾉ ┻━┻",
+    });
+    text
+}
