@@ -5,7 +5,8 @@ use glomers_history::{Observer, Op, Time, Value};
 use glomers_protocol::Payload;
 
 /// An observer that the engine and the driver share: the driver hands on what
-/// nodes log, also after the engine is done with them.
+/// nodes log, also after the engine is done with them. A method that is missing
+/// here would be lost under real time, so it has every method of [`Observer`].
 pub(crate) struct Tap<'s, 'o>(pub(crate) &'s RefCell<&'o mut dyn Observer>);
 
 impl Observer for Tap<'_, '_> {
@@ -27,6 +28,12 @@ impl Observer for Tap<'_, '_> {
 
     fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
         self.0.borrow_mut().marked(time, node, label, value);
+    }
+
+    fn found(&mut self, time: Time, node: &str, name: &str, summary: &str, evidence: &[String]) {
+        self.0
+            .borrow_mut()
+            .found(time, node, name, summary, evidence);
     }
 
     fn logged(&mut self, time: Time, node: &str, line: &str) {
