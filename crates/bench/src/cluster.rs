@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal};
 
 use crate::BenchError;
 use crate::clock::{Clock, pause};
-use crate::groups::{has_ended, kill_group, kill_marked, signal_group};
+use crate::groups::{has_ended, kill_child_and_group, kill_marked, signal_group};
 use crate::lines::LogBuffer;
 use crate::process::{Inlet, Launch, Running};
 use crate::watchdog::Watchdog;
@@ -93,9 +93,7 @@ impl Cluster {
 
     /// Starts a node.
     pub(crate) fn start(&mut self, node: u32, incarnation: u32) -> Result<(), BenchError> {
-        let running = self
-            .launch
-            .start(node, &self.names[node as usize], incarnation)?;
+        let running = self.launch.start(node, &self.names[node as usize], incarnation)?;
         if let Some(watchdog) = &mut self.watchdog {
             watchdog.group(running.group);
         }
@@ -122,9 +120,7 @@ impl Cluster {
             return Ok(());
         }
         running.is_stdin_registered = true;
-        self.poll
-            .registry()
-            .register(stdin, token(node, Stream::Stdin), Interest::WRITABLE)
+        self.poll.registry().register(stdin, token(node, Stream::Stdin), Interest::WRITABLE)
     }
 
     pub(crate) fn signal(&self, node: u32, signal: Signal) {
@@ -139,7 +135,7 @@ impl Cluster {
             return;
         };
         if is_at_once {
-            kill_group(running.group);
+            kill_child_and_group(running.group);
         } else {
             signal_group(running.group, Signal::TERM);
             signal_group(running.group, Signal::CONT);
@@ -161,7 +157,7 @@ impl Cluster {
         let mut running = self.nodes[node as usize].take()?;
         // The group goes first: as long as its leader is not reaped, nobody else
         // can have its number.
-        kill_group(running.group);
+        kill_child_and_group(running.group);
         let how = match running.child.wait() {
             Ok(status) => crate::groups::exit_in_words(status),
             Err(_) => "ended".to_owned(),
@@ -187,25 +183,18 @@ impl Cluster {
     pub(crate) fn see_off(&mut self, now: Time, space: &mut [u8], mut log: impl FnMut(u32, &str)) {
         let watchdog = &mut self.watchdog;
         self.leaving.retain_mut(|leaving| {
-            let Leaving {
-                node,
-                group,
-                log: buffer,
-                ..
-            } = leaving;
+            let Leaving { node, group, log: buffer, .. } = leaving;
             if leaving.kill_at.is_some_and(|at| at <= now) {
                 leaving.kill_at = None;
-                kill_group(*group);
+                kill_child_and_group(*group);
             }
             let has_ended = has_ended(*group);
-            leaving
-                .stderr
-                .drain(space, |chunk| buffer.feed(chunk, |line| log(*node, line)));
+            leaving.stderr.drain(space, |chunk| buffer.feed(chunk, |line| log(*node, line)));
             if !has_ended {
                 return true;
             }
             buffer.finish(|line| log(*node, line));
-            kill_group(*group);
+            kill_child_and_group(*group);
             let _ = leaving.child.wait();
             if let Some(watchdog) = watchdog {
                 watchdog.gone(*group);
@@ -255,5 +244,56 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         // A run that ended well has done this already.
         self.shut_down(|_, _| {});
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A cluster of one shell that runs this text and has said that it is ready.
+    fn cluster(text: &str) -> Cluster {
+        let arguments = vec!["-c".to_owned(), text.to_owned()];
+        let run = crate::clock::unique_id();
+        let launch = Launch::new("/bin/sh".into(), arguments, 1, run);
+        let mut cluster = Cluster::new(launch, vec![NodeId::from("n0")], None).unwrap();
+        cluster.start(0, 0).unwrap();
+        let mut said = Vec::new();
+        while !said.ends_with(b"ready\n") {
+            pause(Duration::from_millis(1));
+            let stderr = &mut cluster.nodes[0].as_mut().unwrap().stderr;
+            stderr.drain(&mut [0; 100], |chunk| said.extend_from_slice(chunk));
+        }
+        cluster
+    }
+
+    fn see_off(cluster: &mut Cluster, now: Time) -> String {
+        let mut logged = String::new();
+        while cluster.is_anybody_leaving() {
+            pause(Duration::from_millis(1));
+            cluster.see_off(now, &mut [0; 100], |_, line| logged.push_str(line));
+        }
+        logged
+    }
+
+    #[test]
+    fn a_node_may_end_by_itself_after_sigterm() {
+        let mut cluster =
+            cluster("trap 'echo bye >&2; exit' TERM; echo ready >&2; while :; do sleep 0.01; done");
+        cluster.stop(Time::ZERO, 0, false);
+        assert!(cluster.is_leaving(0));
+        // No time passes, so nobody is killed.
+        let said = see_off(&mut cluster, Time::ZERO);
+        // The shell may have a word for its own child, too.
+        assert!(said.ends_with("bye"), "{said}");
+    }
+
+    #[test]
+    fn a_node_that_ignores_sigterm_is_killed() {
+        let mut cluster = cluster("trap '' TERM; echo ready >&2; while :; do sleep 1000; done");
+        cluster.stop(Time::ZERO, 0, false);
+        cluster.see_off(Time::ZERO + GRACE / 2, &mut [0; 100], |_, _| {});
+        assert!(cluster.is_leaving(0));
+        see_off(&mut cluster, Time::ZERO + GRACE);
     }
 }

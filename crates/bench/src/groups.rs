@@ -6,10 +6,19 @@
 //! needs `/proc`, so only on Linux.
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
+};
 
 /// The variable in the environment of all that a run starts.
 pub(crate) const MARKER: &str = "GLOMERS_RUN";
+
+/// Ends a child that is not reaped yet and its group, even if it has moved to
+/// another group.
+pub(crate) fn kill_child_and_group(child: Pid) {
+    let _ = kill_process(child, Signal::KILL);
+    kill_group(child);
+}
 
 /// Ends a process group for certain, also one that is stopped.
 pub(crate) fn kill_group(group: Pid) {
@@ -77,10 +86,7 @@ fn signal_name(number: i32) -> Option<&'static str> {
         (Signal::XFSZ, "SIGXFSZ"),
         (Signal::SYS, "SIGSYS"),
     ];
-    names
-        .into_iter()
-        .find(|(signal, _)| signal.as_raw() == number)
-        .map(|(_, name)| name)
+    names.into_iter().find(|(signal, _)| signal.as_raw() == number).map(|(_, name)| name)
 }
 
 /// Kills every process that carries the mark of this run, and says how many
@@ -109,7 +115,7 @@ pub(crate) fn kill_marked(_run: &str) -> usize {
 
 #[cfg(target_os = "linux")]
 fn kill_if_marked(process: Pid, mark: &str) -> bool {
-    use rustix::process::{PidfdFlags, kill_process, pidfd_open, pidfd_send_signal};
+    use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
     if !is_marked(process, mark) {
         return false;
     }
@@ -126,10 +132,8 @@ fn kill_if_marked(process: Pid, mark: &str) -> bool {
 fn is_marked(process: Pid, mark: &str) -> bool {
     let path = format!("/proc/{}/environ", process.as_raw_nonzero());
     // What has ended but was not reaped has an empty environment.
-    std::fs::read(path).is_ok_and(|text| {
-        text.split(|&byte| byte == 0)
-            .any(|entry| entry == mark.as_bytes())
-    })
+    std::fs::read(path)
+        .is_ok_and(|text| text.split(|&byte| byte == 0).any(|entry| entry == mark.as_bytes()))
 }
 
 #[cfg(test)]

@@ -76,9 +76,11 @@ impl Interrupt {
         self.is_requested.load(Ordering::SeqCst)
     }
 
-    /// Says whether there are nodes that a sudden exit would leave behind.
-    pub(crate) fn set_running(&self, is_running: bool) {
-        self.may_exit.store(!is_running, Ordering::SeqCst);
+    /// Says that there are nodes, which a sudden exit would leave behind, until
+    /// what this gives is dropped.
+    pub(crate) fn guard(&self) -> Guard {
+        self.may_exit.store(false, Ordering::SeqCst);
+        Guard(self.may_exit.clone())
     }
 
     /// What becomes readable at a wish.
@@ -89,9 +91,15 @@ impl Interrupt {
     /// Empties what [`Interrupt::fd`] holds, so that it can become readable again.
     pub(crate) fn drain(&self) {
         let mut bytes = [0; 64];
-        while (&self.shared.reader)
-            .read(&mut bytes)
-            .is_ok_and(|count| count > 0)
-        {}
+        while (&self.shared.reader).read(&mut bytes).is_ok_and(|count| count > 0) {}
+    }
+}
+
+/// While this lives there may be nodes.
+pub(crate) struct Guard(Arc<AtomicBool>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
     }
 }

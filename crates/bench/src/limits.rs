@@ -16,10 +16,7 @@ pub(crate) fn allow_open_files(nodes: usize) -> Result<(), BenchError> {
     let Some(needed) = raised(nodes, open_now(), limit.current, limit.maximum)? else {
         return Ok(());
     };
-    let raised = Rlimit {
-        current: Some(needed),
-        maximum: limit.maximum,
-    };
+    let raised = Rlimit { current: Some(needed), maximum: limit.maximum };
     setrlimit(Resource::Nofile, raised).map_err(|error| {
         BenchError::system("cannot raise the limit of open files (ulimit -n)")(error.into())
     })
@@ -37,11 +34,7 @@ fn raised(
         return Ok(None);
     }
     match hard {
-        Some(allowed) if allowed < needed => Err(BenchError::OpenFiles {
-            nodes,
-            needed,
-            allowed,
-        }),
+        Some(allowed) if allowed < needed => Err(BenchError::OpenFiles { nodes, needed, allowed }),
         _ => Ok(Some(needed)),
     }
 }
@@ -58,10 +51,7 @@ mod tests {
     #[test]
     fn the_limit_is_raised_as_far_as_needed() {
         assert_eq!(raised(100, 10, Some(1024), Some(1024)).unwrap(), None);
-        assert_eq!(
-            raised(1000, 10, Some(1024), Some(4096)).unwrap(),
-            Some(3074)
-        );
+        assert_eq!(raised(1000, 10, Some(1024), Some(4096)).unwrap(), Some(3074));
         assert_eq!(raised(1000, 10, Some(1024), None).unwrap(), Some(3074));
         let refused = raised(2000, 10, Some(1024), Some(4096)).unwrap_err();
         assert!(refused.is_usage() && refused.to_string().contains("ulimit -n 6074"));

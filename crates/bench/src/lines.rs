@@ -28,10 +28,7 @@ pub(crate) struct LineBuffer {
 
 impl LineBuffer {
     pub(crate) fn new(max_line: usize) -> LineBuffer {
-        LineBuffer {
-            partial: Vec::new(),
-            max_line,
-        }
+        LineBuffer { partial: Vec::new(), max_line }
     }
 
     /// Hands on all lines that end in this chunk, without their ends.
@@ -121,16 +118,10 @@ fn hand_on(last: &mut VecDeque<String>, line: &[u8], each: &mut impl FnMut(&str)
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let text = String::from_utf8_lossy(line);
     // The string that falls out at the front is used again: logs can be long.
-    let mut kept = if last.len() == REMEMBERED {
-        last.pop_front().unwrap_or_default()
-    } else {
-        String::new()
-    };
+    let mut kept =
+        if last.len() == REMEMBERED { last.pop_front().unwrap_or_default() } else { String::new() };
     kept.clear();
-    let end = text
-        .char_indices()
-        .nth(REMEMBERED_LENGTH)
-        .map_or(text.len(), |(end, _)| end);
+    let end = text.char_indices().nth(REMEMBERED_LENGTH).map_or(text.len(), |(end, _)| end);
     kept.push_str(&text[..end]);
     last.push_back(kept);
     each(&text);
@@ -172,9 +163,7 @@ mod tests {
         let mut buffer = LineBuffer::new(1 << 30);
         let chunk = vec![b'x'; 10 << 20];
         buffer.feed(&chunk, |_| {}).unwrap();
-        buffer
-            .feed(b"\n", |line| assert_eq!(line.len(), 10 << 20))
-            .unwrap();
+        buffer.feed(b"\n", |line| assert_eq!(line.len(), 10 << 20)).unwrap();
         assert!(buffer.partial.capacity() <= KEPT);
     }
 
@@ -183,22 +172,14 @@ mod tests {
         let mut log = LogBuffer::default();
         let mut seen = Vec::new();
         for i in 0..100 {
-            log.feed(format!("line {i}\r\nha").as_bytes(), |line| {
-                seen.push(line.to_owned())
-            });
+            log.feed(format!("line {i}\r\nha").as_bytes(), |line| seen.push(line.to_owned()));
             log.feed(b"lf\n", |line| seen.push(line.to_owned()));
         }
         log.feed(b"end", |_| panic!("this line has no end"));
         log.finish(|line| seen.push(line.to_owned()));
-        assert_eq!(
-            (seen.len(), &*seen[2], &*seen[3], &*seen[200]),
-            (201, "line 1", "half", "end")
-        );
+        assert_eq!((seen.len(), &*seen[2], &*seen[3], &*seen[200]), (201, "line 1", "half", "end"));
         let last = log.last();
-        assert_eq!(
-            (last.len(), &*last[18], &*last[19]),
-            (REMEMBERED, "half", "end")
-        );
+        assert_eq!((last.len(), &*last[18], &*last[19]), (REMEMBERED, "half", "end"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use mio::unix::pipe::{Receiver, Sender};
 use rustix::process::Pid;
 
 use crate::BenchError;
-use crate::groups::{MARKER, kill_group};
+use crate::groups::{MARKER, kill_child_and_group};
 use crate::lines::{LineBuffer, LogBuffer};
 use crate::outgoing::Outgoing;
 use crate::program::{start_error, working_folder};
@@ -81,11 +81,7 @@ impl Inlet {
         if let Some(pipe) = &pipe {
             pipe.set_nonblocking(true)?;
         }
-        Ok(Inlet {
-            pipe,
-            is_listed: false,
-            is_closing: false,
-        })
+        Ok(Inlet { pipe, is_listed: false, is_closing: false })
     }
 
     /// Reads once.
@@ -131,10 +127,7 @@ impl Volume {
     /// Counts bytes, and gives how many there were in this window of time.
     pub(crate) fn count(&mut self, now: Time, bytes: usize, window: std::time::Duration) -> usize {
         if now.since(self.since) > window {
-            *self = Volume {
-                since: now,
-                bytes: 0,
-            };
+            *self = Volume { since: now, bytes: 0 };
         }
         self.bytes += bytes;
         self.bytes
@@ -179,9 +172,7 @@ impl Launch {
             fs::create_dir_all(&folder).map_err(BenchError::system(what))?;
             command.env("GLOMERS_DATA_DIR", folder);
         }
-        let mut child = command
-            .spawn()
-            .map_err(|error| start_error(&self.path, &error))?;
+        let mut child = command.spawn().map_err(|error| start_error(&self.path, &error))?;
         let group = Pid::from_child(&child);
         match self.with_pipes(&mut child) {
             Ok((stdin, stdout, stderr)) => Ok(Running {
@@ -202,11 +193,9 @@ impl Launch {
                 volume: Volume::default(),
             }),
             Err(error) => {
-                kill_group(group);
+                kill_child_and_group(group);
                 let _ = child.wait();
-                Err(BenchError::system(format!(
-                    "cannot prepare the pipes of {name}"
-                ))(error))
+                Err(BenchError::system(format!("cannot prepare the pipes of {name}"))(error))
             }
         }
     }

@@ -30,10 +30,8 @@ const BINARIES: [&[u8]; 6] = [
 /// If the file is missing, a directory, not executable, or a script that no
 /// interpreter of this machine can run. The message says what to do.
 pub fn check_program(path: &Path) -> Result<PathBuf, BenchError> {
-    let absolute = std::path::absolute(path).map_err(BenchError::system(format!(
-        "cannot find {}",
-        path.display()
-    )))?;
+    let absolute = std::path::absolute(path)
+        .map_err(BenchError::system(format!("cannot find {}", path.display())))?;
     let found = if absolute.exists() {
         absolute
     } else {
@@ -61,11 +59,7 @@ fn check_start(start: &[u8], path: PathBuf) -> Result<PathBuf, BenchError> {
     let Some(rest) = start.strip_prefix(b"#!") else {
         // Systems can be taught to run other files, but never plain text.
         let is_text = !start.contains(&0) && is_utf8_start(start);
-        return if is_text {
-            Err(BenchError::NoInterpreterLine(path))
-        } else {
-            Ok(path)
-        };
+        return if is_text { Err(BenchError::NoInterpreterLine(path)) } else { Ok(path) };
     };
     let line = rest.split(|&byte| byte == b'\n').next().unwrap_or_default();
     if line.ends_with(b"\r") {
@@ -155,10 +149,7 @@ pub(crate) fn start_error(path: &Path, error: &io::Error) -> BenchError {
         Some(Errno::TOOBIG) => "its arguments and environment are too long".to_owned(),
         _ => error.to_string(),
     };
-    BenchError::CannotStart {
-        path: path.to_owned(),
-        reason,
-    }
+    BenchError::CannotStart { path: path.to_owned(), reason }
 }
 
 /// The folder that nodes run in.
@@ -195,19 +186,11 @@ mod tests {
     #[test]
     fn finds_programs_by_path_and_by_name() {
         assert!(check_program(Path::new("sh")).unwrap().is_absolute());
-        assert!(matches!(
-            check_program(Path::new("/")),
-            Err(BenchError::IsDirectory(_))
-        ));
-        let missing = check_program(Path::new("no/such/node"))
-            .unwrap_err()
-            .to_string();
+        assert!(matches!(check_program(Path::new("/")), Err(BenchError::IsDirectory(_))));
+        let missing = check_program(Path::new("no/such/node")).unwrap_err().to_string();
         assert!(missing.contains("there is no file") && missing.contains("/no/such/node"));
         let plain = tempfile::NamedTempFile::new().unwrap();
         let refused = check_program(plain.path()).unwrap_err().to_string();
-        assert!(
-            refused.contains("is not executable; run: chmod +x /"),
-            "{refused}"
-        );
+        assert!(refused.contains("is not executable; run: chmod +x /"), "{refused}");
     }
 }

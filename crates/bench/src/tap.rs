@@ -31,9 +31,7 @@ impl Observer for Tap<'_, '_> {
     }
 
     fn found(&mut self, time: Time, node: &str, name: &str, summary: &str, evidence: &[String]) {
-        self.0
-            .borrow_mut()
-            .found(time, node, name, summary, evidence);
+        self.0.borrow_mut().found(time, node, name, summary, evidence);
     }
 
     fn logged(&mut self, time: Time, node: &str, line: &str) {

@@ -63,7 +63,9 @@ impl Watchdog {
         }
         let path = match program {
             WatchdogProgram::Off => return Err("it is switched off".to_owned()),
-            WatchdogProgram::Program(path) => path.clone(),
+            WatchdogProgram::Program(path) => {
+                std::path::absolute(path).map_err(|error| error.to_string())?
+            }
             WatchdogProgram::CurrentExe => {
                 std::env::current_exe().map_err(|error| error.to_string())?
             }
@@ -85,13 +87,7 @@ impl Watchdog {
         for fd in [pipe.as_fd(), said.as_fd()] {
             rustix::io::ioctl_fionbio(fd, true).map_err(|error| error.to_string())?;
         }
-        let mut watchdog = Watchdog {
-            child,
-            pipe,
-            said,
-            heard: Vec::new(),
-            is_lost: false,
-        };
+        let mut watchdog = Watchdog { child, pipe, said, heard: Vec::new(), is_lost: false };
         watchdog.tell(&format!("marker {run}"));
         Ok(watchdog)
     }
@@ -134,9 +130,7 @@ impl Watchdog {
     /// Sends it home.
     pub(crate) fn dismiss(mut self) {
         self.tell("done");
-        let Watchdog {
-            mut child, pipe, ..
-        } = self;
+        let Watchdog { mut child, pipe, .. } = self;
         drop(pipe);
         let clock = Clock::start();
         while clock.now().as_secs_f64() < 1.0 {
@@ -203,10 +197,7 @@ pub fn watchdog_main() -> ExitCode {
     let mut out = std::io::stdout();
     let _ = out.write_all(HELLO).and_then(|()| out.flush());
     let mut guard = Guard::default();
-    for line in BufReader::new(std::io::stdin().lock())
-        .lines()
-        .map_while(Result::ok)
-    {
+    for line in BufReader::new(std::io::stdin().lock()).lines().map_while(Result::ok) {
         guard.hear(&line);
     }
     if !guard.is_dismissed {
@@ -222,21 +213,11 @@ mod tests {
     #[test]
     fn knows_what_is_left() {
         let mut guard = Guard::default();
-        for line in [
-            "marker 7-a",
-            "group 10",
-            "group 12",
-            "gone 10",
-            "gone x",
-            "what",
-        ] {
+        for line in ["marker 7-a", "group 10", "group 12", "gone 10", "gone x", "what"] {
             guard.hear(line);
         }
         assert_eq!(guard.groups.iter().copied().collect::<Vec<i32>>(), [12]);
-        assert_eq!(
-            (guard.marker.as_deref(), guard.is_dismissed),
-            (Some("7-a"), false)
-        );
+        assert_eq!((guard.marker.as_deref(), guard.is_dismissed), (Some("7-a"), false));
         guard.hear("done");
         assert!(guard.is_dismissed);
     }

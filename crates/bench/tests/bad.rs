@@ -30,10 +30,7 @@ fn exits_in_the_middle_of_a_line() {
 fn dies_of_a_signal() {
     let (name, words) = finding(&run_mode(&["abort-after"], |_| {}));
     assert_eq!(name, "node-crashed");
-    assert!(
-        words.contains("was killed by signal 6 (SIGABRT)"),
-        "{words}"
-    );
+    assert!(words.contains("was killed by signal 6 (SIGABRT)"), "{words}");
 }
 
 #[test]
@@ -42,10 +39,7 @@ fn dies_of_a_long_line() {
     plan.time_limit = LONG.as_secs() * SECOND;
     let long = Value::string(&*"x".repeat(70_000));
     let (_, words) = finding(&run_with(&plan, long, options()).unwrap());
-    assert!(
-        words.contains("exited with status 4 (right after a line of 70,"),
-        "{words}"
-    );
+    assert!(words.contains("exited with status 4 (right after a line of 70,"), "{words}");
     assert!(words.contains("some libraries stop at 64 KiB"), "{words}");
 }
 
@@ -68,20 +62,15 @@ fn prints_messages_without_end() {
     let ran = run_mode(&["flood"], |options| options.max_queued = 4 << 20);
     let (name, words) = finding(&ran);
     assert_eq!(name, "runaway-output");
-    assert!(
-        words.contains("more than 4,194,304 bytes within 1.0 s"),
-        "{words}"
-    );
+    assert!(words.contains("more than 4,194,304 bytes within 1.0 s"), "{words}");
 }
 
 #[test]
 fn prints_nonsense_without_end_and_starves_nobody() {
     let mut plan = support::workload::plan(2, FIXTURE, &["echo"]);
     let script = support::script("first-endless.sh");
-    plan.program = glomers_sim::NodeProgram::Program {
-        path: script,
-        arguments: vec![FIXTURE.into()],
-    };
+    plan.program =
+        glomers_sim::NodeProgram::Program { path: script, arguments: vec![FIXTURE.into()] };
     plan.time_limit = SECOND;
     plan.rpc_timeout = Some(SECOND);
     let data = tempfile::tempdir().unwrap();
@@ -91,12 +80,7 @@ fn prints_nonsense_without_end_and_starves_nobody() {
     assert_eq!(ran.outcome.ended, Ended::Completed);
     let count = ran.outcome.findings.len();
     assert_eq!(count, 100);
-    assert!(
-        ran.outcome
-            .findings
-            .iter()
-            .all(|one| one.name == "node-error")
-    );
+    assert!(ran.outcome.findings.iter().all(|one| one.name == "node-error"));
     let of_n1 = |op: &&glomers_history::Op| {
         op.kind == glomers_history::OpKind::Ok && op.process == glomers_history::Process::Client(1)
     };
@@ -131,29 +115,21 @@ fn stops_reading() {
 fn closes_standard_output() {
     let (name, words) = finding(&run_mode(&["close-stdout"], |_| {}));
     assert_eq!(name, "closed-stdout");
-    assert!(
-        words.contains("closed its standard output, but went on running"),
-        "{words}"
-    );
+    assert!(words.contains("closed its standard output, but went on running"), "{words}");
 }
 
 #[test]
 fn closes_standard_input() {
     let (name, words) = finding(&run_mode(&["close-stdin"], |_| {}));
     assert_eq!(name, "closed-stdin");
-    assert!(
-        words.contains("closed its standard input, but went on running"),
-        "{words}"
-    );
+    assert!(words.contains("closed its standard input, but went on running"), "{words}");
 }
 
 #[test]
 fn says_before_the_run_what_cannot_be_run() {
     let refused = |path: &str| {
         let plan = support::workload::plan(1, path, &[]);
-        let error = run_with(&plan, Value::Int(1), options())
-            .err()
-            .expect("it cannot be run");
+        let error = run_with(&plan, Value::Int(1), options()).err().expect("it cannot be run");
         assert!(error.is_usage());
         error.to_string()
     };

@@ -7,12 +7,7 @@ use glomers_sim::{Ended, Fault, FaultEvent, Rate};
 use support::{FIXTURE, LONG, options, processes, run_with, tag};
 
 fn oks(ran: &support::Ran) -> usize {
-    ran.outcome
-        .history
-        .ops()
-        .iter()
-        .filter(|op| op.kind == OpKind::Ok)
-        .count()
+    ran.outcome.history.ops().iter().filter(|op| op.kind == OpKind::Ok).count()
 }
 
 #[test]
@@ -23,11 +18,7 @@ fn echoes_and_leaves_nothing() {
     plan.rate = Rate::Max;
     let ran = run_with(&plan, Value::Int(5), options()).unwrap();
     assert_eq!(ran.outcome.ended, Ended::Completed);
-    assert!(
-        ran.outcome.findings.is_empty(),
-        "{:?}",
-        ran.outcome.findings
-    );
+    assert!(ran.outcome.findings.is_empty(), "{:?}", ran.outcome.findings);
     assert!(oks(&ran) > 100, "{}", oks(&ran));
     assert_eq!(ran.seen.sent as u64, ran.outcome.net.clients.sent);
     assert!(ran.notes.is_empty(), "{:?}", ran.notes);
@@ -54,11 +45,7 @@ fn messages_of_ten_megabytes_pass() {
     plan.rpc_timeout = Some(LONG.as_nanos() as u64);
     let long = Value::string(&*"x".repeat(10_000_000));
     let ran = run_with(&plan, long, options()).unwrap();
-    assert!(
-        ran.outcome.findings.is_empty(),
-        "{:?}",
-        ran.outcome.findings
-    );
+    assert!(ran.outcome.findings.is_empty(), "{:?}", ran.outcome.findings);
     assert!(oks(&ran) > 0);
 }
 
@@ -68,11 +55,7 @@ fn a_long_log_neither_blocks_nor_is_lost() {
     plan.time_limit = SECOND / 2;
     plan.init_timeout = LONG.as_nanos() as u64;
     let ran = run_with(&plan, Value::Int(1), options()).unwrap();
-    assert!(
-        ran.outcome.findings.is_empty(),
-        "{:?}",
-        ran.outcome.findings
-    );
+    assert!(ran.outcome.findings.is_empty(), "{:?}", ran.outcome.findings);
     assert_eq!(ran.seen.log_bytes, 100_000_000);
 }
 
@@ -86,11 +69,7 @@ fn nodes_know_who_they_are() {
     let ran = run_with(&plan, Value::Int(1), options).unwrap();
     let said = |node: &str, word: &str| {
         let mut lines = ran.seen.logged.iter().filter(|(_, name, _)| name == node);
-        lines
-            .find_map(|(_, _, line)| line.strip_prefix(word))
-            .unwrap_or("")
-            .trim()
-            .to_owned()
+        lines.find_map(|(_, _, line)| line.strip_prefix(word)).unwrap_or("").trim().to_owned()
     };
     assert_eq!(said("n0", "incarnation"), "0");
     let seed = |node| {
@@ -98,10 +77,7 @@ fn nodes_know_who_they_are() {
         keyed_seed(plan.seed, Purpose::Node, node, 0, 0).to_string()
     };
     assert_eq!((said("n0", "seed"), said("n1", "seed")), (seed(0), seed(1)));
-    assert_eq!(
-        said("n1", "data"),
-        format!("{} true", data.path().join("n1").display())
-    );
+    assert_eq!(said("n1", "data"), format!("{} true", data.path().join("n1").display()));
     let temporary = std::env::temp_dir().canonicalize().unwrap();
     assert_eq!(said("n0", "folder"), temporary.display().to_string());
 }
@@ -111,10 +87,7 @@ fn nodes_are_killed_paused_and_started_again() {
     let mut plan = support::workload::plan(2, FIXTURE, &["say-who"]);
     plan.time_limit = 3 * SECOND;
     plan.rpc_timeout = Some(SECOND / 2);
-    let at = |tenths: u64, fault| FaultEvent {
-        at: tenths * SECOND / 10,
-        fault,
-    };
+    let at = |tenths: u64, fault| FaultEvent { at: tenths * SECOND / 10, fault };
     plan.faults = vec![
         at(2, Fault::Pause { nodes: vec![0] }),
         at(4, Fault::Resume { nodes: vec![0] }),
@@ -127,19 +100,12 @@ fn nodes_are_killed_paused_and_started_again() {
         at(14, Fault::Start { nodes: vec![1] }),
     ];
     let ran = run_with(&plan, Value::Int(1), options()).unwrap();
-    assert!(
-        ran.outcome.findings.is_empty(),
-        "{:?}",
-        ran.outcome.findings
-    );
+    assert!(ran.outcome.findings.is_empty(), "{:?}", ran.outcome.findings);
     assert_eq!(ran.outcome.ended, Ended::Completed);
     let lives = |node: &str| {
         let lines = ran.seen.logged.iter().filter(|(_, name, _)| name == node);
         let lines = lines.filter_map(|(_, _, line)| line.strip_prefix("incarnation "));
         lines.collect::<Vec<&str>>().join(" ")
     };
-    assert_eq!(
-        (lives("n0"), lives("n1")),
-        ("0 1".to_owned(), "0 1 2".to_owned())
-    );
+    assert_eq!((lives("n0"), lives("n1")), ("0 1".to_owned(), "0 1 2".to_owned()));
 }

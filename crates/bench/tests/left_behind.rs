@@ -21,9 +21,7 @@ fn cluster(arguments: &[&str], mark: &str) -> Child {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "running\n");
     child
 }
@@ -75,13 +73,7 @@ fn after_sigint_the_run_is_checked_and_nothing_is_left() {
         let mark = format!("GLOMERS_TEST_MARK={}", tag());
         let mut child = cluster(&[FIXTURE, "ignore-term"], mark.split_once('=').unwrap().1);
         let id = child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", signal, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
         assert_eq!(child.wait().unwrap().code(), Some(130));
         wait_until("nothing is left", || processes("environ", &mark).is_empty());
     }

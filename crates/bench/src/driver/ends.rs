@@ -24,8 +24,7 @@ impl Driver<'_, '_, '_, '_> {
     /// other's way, with a file of data for example.
     pub(super) fn start(&mut self, node: u32, incarnation: u32) -> Result<(), BenchError> {
         if self.cluster.is_leaving(node) {
-            self.waiting_starts
-                .push((node, incarnation, self.now + LONGEST_WAIT));
+            self.waiting_starts.push((node, incarnation, self.now + LONGEST_WAIT));
             return Ok(());
         }
         self.start_now(node, incarnation)
@@ -35,8 +34,7 @@ impl Driver<'_, '_, '_, '_> {
         self.cluster.start(node, incarnation)?;
         // Starting many takes a while, and each has its full time to answer.
         self.now = self.clock.now();
-        self.engine
-            .input(self.now, Input::Started { node, incarnation });
+        self.engine.input(self.now, Input::Started { node, incarnation });
         Ok(())
     }
 
@@ -101,8 +99,7 @@ impl Driver<'_, '_, '_, '_> {
     pub(super) fn shut_down(&mut self) -> usize {
         let (log, now) = (&self.log, self.clock.now());
         let names = self.cluster.names.clone();
-        self.cluster
-            .shut_down(|node, line| log.line(now, &names[node as usize], line))
+        self.cluster.shut_down(|node, line| log.line(now, &names[node as usize], line))
     }
 
     /// A node has closed its standard input or output.
@@ -120,9 +117,7 @@ impl Driver<'_, '_, '_, '_> {
         let closing = std::mem::take(&mut self.closing);
         for node in closing {
             self.look_after(node);
-            let closed = self.cluster.nodes[node as usize]
-                .as_ref()
-                .and_then(|node| node.closed);
+            let closed = self.cluster.nodes[node as usize].as_ref().and_then(|node| node.closed);
             match closed {
                 Some((since, what)) if self.now.since(since) > LAST_MOMENT => {
                     let name = match what {
@@ -150,26 +145,10 @@ impl Driver<'_, '_, '_, '_> {
         // writing, so there need not be an end.
         let (engine, log, now) = (&mut self.engine, &self.log, self.now);
         let name = &self.cluster.names[node as usize];
-        let Running {
-            incarnation,
-            stdout,
-            stderr,
-            lines,
-            log: buffer,
-            ..
-        } = running;
+        let Running { incarnation, stdout, stderr, lines, log: buffer, .. } = running;
         let incarnation = *incarnation;
         stdout.drain(&mut self.space, |chunk| {
-            let each = |line: &[u8]| {
-                engine.input(
-                    now,
-                    Input::Line {
-                        node,
-                        incarnation,
-                        line,
-                    },
-                )
-            };
+            let each = |line: &[u8]| engine.input(now, Input::Line { node, incarnation, line });
             // Too long or not, this was its last.
             let _ = lines.feed(chunk, each);
         });
@@ -189,15 +168,7 @@ impl Driver<'_, '_, '_, '_> {
             );
         }
         let output = last_words(&running);
-        self.engine.input(
-            now,
-            Input::Exited {
-                node,
-                incarnation,
-                how,
-                output,
-            },
-        );
+        self.engine.input(now, Input::Exited { node, incarnation, how, output });
     }
 
     /// Tells the engine that a node broke a bound, which ends the run.
@@ -206,16 +177,7 @@ impl Driver<'_, '_, '_, '_> {
             return;
         };
         let (incarnation, output) = (running.incarnation, running.log.last());
-        self.engine.input(
-            self.now,
-            Input::Broke {
-                node,
-                incarnation,
-                name,
-                how,
-                output,
-            },
-        );
+        self.engine.input(self.now, Input::Broke { node, incarnation, name, how, output });
     }
 }
 
@@ -226,9 +188,7 @@ fn last_words(running: &Running) -> Vec<String> {
     if !unfinished.is_empty() {
         let text = String::from_utf8_lossy(&unfinished[..unfinished.len().min(SHOWN)]);
         let dots = if unfinished.len() > SHOWN { "…" } else { "" };
-        output.push(format!(
-            "its last line on standard output has no end: {text}{dots}"
-        ));
+        output.push(format!("its last line on standard output has no end: {text}{dots}"));
     }
     output
 }

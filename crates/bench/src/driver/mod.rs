@@ -58,11 +58,12 @@ pub fn run_real(
     observer: &mut dyn Observer,
     mut options: RealOptions<'_>,
 ) -> Result<Outcome, BenchError> {
+    // Dropped last: as long as there may be nodes a signal must not end us.
+    let _guard = options.interrupt.as_ref().map(Interrupt::guard);
     let cluster = prepare(plan, &mut options)?;
     let mut plan = plan.clone();
     plan.service_time = ServiceTime::Off;
-    let interrupt = options.interrupt.clone();
-    if let Some(interrupt) = &interrupt {
+    if let Some(interrupt) = &options.interrupt {
         watch(&cluster, interrupt)?;
     }
     let observer = RefCell::new(observer);
@@ -75,10 +76,7 @@ pub fn run_real(
         cluster,
         clock,
         now: Time::ZERO,
-        log: Log {
-            observer: &observer,
-            echo: options.log_stderr,
-        },
+        log: Log { observer: &observer, echo: options.log_stderr },
         note: options.note.take(),
         max_queued: options.max_queued,
         max_line: options.max_line,
@@ -94,13 +92,7 @@ pub fn run_real(
     let now = driver.clock.now();
     driver.log.observer.borrow_mut().tick();
     if left > 0 {
-        driver.note(&format!(
-            "{left} processes could not be killed within 10 s of {now}"
-        ));
-    }
-    // From here on a signal may end this process: nothing is left behind.
-    if let Some(interrupt) = &interrupt {
-        interrupt.set_running(false);
+        driver.note(&format!("{left} processes could not be killed within 10 s of {now}"));
     }
     result.map(|()| driver.engine.finish())
 }
@@ -129,30 +121,19 @@ fn prepare(plan: &Plan, options: &mut RealOptions<'_>) -> Result<Cluster, BenchE
             None
         }
     };
-    Cluster::new(
-        launch,
-        plan.nodes.iter().map(NodeId::new).collect(),
-        watchdog,
-    )
+    Cluster::new(launch, plan.nodes.iter().map(NodeId::new).collect(), watchdog)
 }
 
 fn no_watchdog(note: Option<&mut Note<'_>>, reason: &str) {
     if let Some(note) = note {
-        note(&format!(
-            "there is no watchdog, so a SIGKILL would leave the nodes: {reason}"
-        ));
+        note(&format!("there is no watchdog, so a SIGKILL would leave the nodes: {reason}"));
     }
 }
 
 fn watch(cluster: &Cluster, interrupt: &Interrupt) -> Result<(), BenchError> {
-    interrupt.set_running(true);
     let registry = cluster.poll.registry();
     registry
-        .register(
-            &mut SourceFd(&interrupt.fd()),
-            INTERRUPT,
-            Interest::READABLE,
-        )
+        .register(&mut SourceFd(&interrupt.fd()), INTERRUPT, Interest::READABLE)
         .map_err(BenchError::system("cannot watch for signals"))
 }
 
@@ -204,11 +185,7 @@ impl Driver<'_, '_, '_, '_> {
         let mut next_tick = Time::ZERO + TICK;
         loop {
             self.now = self.clock.now();
-            if options
-                .interrupt
-                .as_ref()
-                .is_some_and(Interrupt::is_requested)
-            {
+            if options.interrupt.as_ref().is_some_and(Interrupt::is_requested) {
                 self.engine.input(self.now, Input::Interrupt);
             }
             if self.now >= next_housekeeping {
@@ -293,13 +270,7 @@ impl Driver<'_, '_, '_, '_> {
                 return Ok(false);
             };
             match command {
-                Command::Deliver {
-                    node,
-                    incarnation,
-                    id,
-                    src,
-                    payload,
-                } => {
+                Command::Deliver { node, incarnation, id, src, payload } => {
                     self.deliver(node, incarnation, id, &src, &payload);
                 }
                 Command::Start { node, incarnation } => {

@@ -46,14 +46,7 @@ impl Driver<'_, '_, '_, '_> {
         let volume = running.volume.count(self.now, count, self.volume_window);
         let (engine, now) = (&mut self.engine, self.now);
         let fed = running.lines.feed(&self.space[..count], |line| {
-            engine.input(
-                now,
-                Input::Line {
-                    node,
-                    incarnation,
-                    line,
-                },
-            );
+            engine.input(now, Input::Line { node, incarnation, line });
         });
         if fed.is_err() {
             let how = format!(
@@ -160,11 +153,7 @@ impl Driver<'_, '_, '_, '_> {
                 running.is_blocked = true;
                 if let Err(error) = self.cluster.watch_stdin(node) {
                     // Without the event nobody would ever write again.
-                    self.broke(
-                        node,
-                        "stopped-reading",
-                        format!("cannot be written to: {error}"),
-                    );
+                    self.broke(node, "stopped-reading", format!("cannot be written to: {error}"));
                 }
                 false
             }

@@ -1,12 +1,5 @@
-#![expect(
-    clippy::allow_attributes,
-    reason = "each test file uses another part of this"
-)]
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test file uses another part of this"
-)]
+//! What the tests of runs share.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses another part of this")]
 
 #[path = "../../fixture/workload.rs"]
 pub mod workload;
@@ -36,11 +29,7 @@ pub fn script(name: &str) -> String {
 /// A word that no other process has among its arguments.
 pub fn tag() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    format!(
-        "tag-{}-{}-",
-        std::process::id(),
-        COUNT.fetch_add(1, Ordering::Relaxed)
-    )
+    format!("tag-{}-{}-", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Processes whose file `what` in /proc holds the text.
@@ -50,15 +39,14 @@ pub fn processes(what: &str, text: &str) -> Vec<i32> {
         .filter_map(|entry| {
             let id: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
             let bytes = std::fs::read(format!("/proc/{id}/{what}")).ok()?;
-            let found = bytes
-                .windows(text.len())
-                .any(|window| window == text.as_bytes());
+            let found = bytes.windows(text.len()).any(|window| window == text.as_bytes());
             (found && id as u32 != std::process::id()).then_some(id)
         })
         .collect()
 }
 
 /// Waits until something is so.
+#[expect(clippy::disallowed_methods, reason = "other processes take their time")]
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let step = Duration::from_millis(5);
     for _ in 0..LONG.as_millis() / step.as_millis() {
@@ -119,11 +107,7 @@ pub fn run_with(plan: &Plan, value: Value, options: RealOptions<'_>) -> Result<R
     let mut options: RealOptions<'_> = options;
     options.note = Some(Box::new(|note| notes.borrow_mut().push(note.to_owned())));
     let outcome = run_real(plan, &mut EchoLoad(value), &mut seen, options)?;
-    Ok(Ran {
-        outcome,
-        seen,
-        notes: notes.into_inner(),
-    })
+    Ok(Ran { outcome, seen, notes: notes.into_inner() })
 }
 
 /// Runs one node in a mode of the fixture, long enough that only a broken node
@@ -135,11 +119,7 @@ pub fn run_mode(mode: &[&str], change: impl FnOnce(&mut RealOptions<'_>)) -> Ran
     let mut options = options();
     change(&mut options);
     let ran = run_with(&plan, Value::Int(1), options).expect("the fixture can be started");
-    assert_eq!(
-        processes("cmdline", &tag),
-        [] as [i32; 0],
-        "nothing may be left"
-    );
+    assert_eq!(processes("cmdline", &tag), [] as [i32; 0], "nothing may be left");
     ran
 }
 
