@@ -373,6 +373,18 @@ impl Plan {
                 return refuse(format!("a fault names node number {node} of {count}"));
             }
         }
+        if let Operations::Listed(list) = &self.operations {
+            for (at, listed) in list.iter().enumerate() {
+                let ListedOperation { worker, node, .. } = listed;
+                if *worker >= self.concurrency {
+                    let most = self.concurrency;
+                    return refuse(format!("operation {at} names worker number {worker} of {most}"));
+                }
+                if let Some(node) = node.filter(|&node| node >= count) {
+                    return refuse(format!("operation {at} names node number {node} of {count}"));
+                }
+            }
+        }
         Ok(())
     }
 }

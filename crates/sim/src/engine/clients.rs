@@ -1,6 +1,7 @@
 //! Workers and their clients: operations, requests, replies.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use glomers_history::journal::DropReason;
 use glomers_history::{Op, OpKind, Process, Time, Value};
@@ -111,6 +112,16 @@ impl Engine<'_> {
             // has a later deadline.
             slot.timeout_scheduled = true;
             let deadline = slot.deadline;
+            return self.schedule(deadline, Event::Timeout { client });
+        }
+        if let Owner::Init(node) = slot.owner
+            && self.nodes[node as usize].is_paused
+        {
+            // It cannot answer now, and that is not its fault: it gets the whole
+            // time once more.
+            let deadline = self.now + Duration::from_nanos(self.plan.init_timeout);
+            slot.deadline = deadline;
+            slot.timeout_scheduled = true;
             return self.schedule(deadline, Event::Timeout { client });
         }
         slot.awaits = None;
@@ -336,17 +347,28 @@ impl Engine<'_> {
         }
     }
 
-    /// The free worker whose turn it is.
+    /// The free worker whose turn it is. Workers take turns in rounds; the first
+    /// goes by number, each later one in an order of its own. (Always by number,
+    /// as Maelstrom has it, the reads after a broadcast come from the nodes just
+    /// after its own, and the figures depend on how nodes are numbered.)
     fn take_free_worker(&mut self) -> Option<u32> {
         let count = self.plan.concurrency;
         if self.busy_workers >= count {
             return None;
         }
-        let worker = (0..count)
-            .map(|step| (self.next_worker + step) % count)
-            .find(|&worker| self.workers[worker as usize].current.is_none())?;
-        self.next_worker = (worker + 1) % count;
-        Some(worker)
+        let is_free = |worker: &u32| self.workers[*worker as usize].current.is_none();
+        let rest = self.turns.get(self.next_turn..).unwrap_or_default();
+        let place = match rest.iter().position(is_free) {
+            Some(place) => self.next_turn + place,
+            None => {
+                self.round += 1;
+                let round = self.round;
+                Draws::keyed(self.plan.seed, Purpose::Turns, round, 0, 0).shuffle(&mut self.turns);
+                self.turns.iter().position(is_free)?
+            }
+        };
+        self.next_turn = place + 1;
+        self.turns.get(place).copied()
     }
 
     /// An operation of a list begins, or waits for its worker.

@@ -106,9 +106,6 @@ impl Engine<'_> {
     }
 
     pub(super) fn init_timed_out(&mut self, node: u32) {
-        if self.nodes[node as usize].is_paused {
-            return;
-        }
         let seconds = Duration::from_nanos(self.plan.init_timeout).as_secs_f64();
         let summary = format!(
             "{} did not answer \"init\" with \"init_ok\" within {seconds} s.",
