@@ -207,7 +207,7 @@ impl Cluster {
     pub(crate) fn has_lost_watchdog(&mut self) -> bool {
         let is_lost = self.watchdog.as_mut().is_some_and(Watchdog::is_lost);
         if is_lost && let Some(watchdog) = self.watchdog.take() {
-            watchdog.dismiss();
+            watchdog.abandon();
         }
         is_lost
     }

@@ -127,6 +127,12 @@ impl Watchdog {
         self.is_lost
     }
 
+    /// Ends what turned out to be no watchdog.
+    pub(crate) fn abandon(mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// Sends it home.
     pub(crate) fn dismiss(mut self) {
         self.tell("done");

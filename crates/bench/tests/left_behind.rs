@@ -42,6 +42,28 @@ fn after_sigkill_of_glomers() {
 }
 
 #[test]
+fn after_sigkill_at_any_moment_of_the_start() {
+    for delay in [0, 1, 2, 3, 5, 8, 13, 21, 34] {
+        let mark = tag();
+        let mut child = Command::new(FIXTURE)
+            .args(["cluster", FIXTURE, "setsid-child"])
+            .env("GLOMERS_TEST_MARK", &mark)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        support::sleep(std::time::Duration::from_millis(delay));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let mark = format!("GLOMERS_TEST_MARK={mark}");
+        wait_until("nothing is left", || processes("environ", &mark).is_empty());
+        // Nor does anything appear that was only about to begin.
+        support::sleep(std::time::Duration::from_millis(100));
+        assert_eq!(processes("environ", &mark), [] as [i32; 0]);
+    }
+}
+
+#[test]
 fn after_sigkill_with_wrapper_scripts() {
     is_gone_after_sigkill(&[&script("wrapper.sh"), FIXTURE, "echo"]);
 }

@@ -45,15 +45,20 @@ pub fn processes(what: &str, text: &str) -> Vec<i32> {
         .collect()
 }
 
-/// Waits until something is so.
+/// Lets time pass.
 #[expect(clippy::disallowed_methods, reason = "other processes take their time")]
+pub fn sleep(length: Duration) {
+    std::thread::sleep(length);
+}
+
+/// Waits until something is so.
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let step = Duration::from_millis(5);
     for _ in 0..LONG.as_millis() / step.as_millis() {
         if is_so() {
             return;
         }
-        std::thread::sleep(step);
+        sleep(step);
     }
     panic!("still not so: {what}");
 }
