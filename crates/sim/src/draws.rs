@@ -28,6 +28,8 @@ pub enum Purpose {
     Nemesis = 7,
     /// The choices of a random chooser.
     Choice = 8,
+    /// The order of turns in a round (round, 0, 0).
+    Turns = 9,
 }
 
 /// A stream of random numbers that belongs to one key.

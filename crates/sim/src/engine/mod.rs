@@ -199,8 +199,11 @@ pub struct Engine<'a> {
 
     clients: Vec<ClientSlot>,
     workers: Vec<Worker>,
-    /// The worker after the last that began an operation.
-    next_worker: u32,
+    /// The order of turns in this round.
+    turns: Vec<u32>,
+    /// The place in it after the worker that began the last operation.
+    next_turn: usize,
+    round: u64,
     /// Workers with an operation under way, or waiting in a list.
     busy_workers: u32,
     generated: u64,
@@ -256,7 +259,9 @@ impl<'a> Engine<'a> {
             barrier: Barrier::default(),
             clients: Vec::new(),
             workers: Vec::new(),
-            next_worker: 0,
+            turns: (0..plan.concurrency).collect(),
+            next_turn: 0,
+            round: 0,
             busy_workers: 0,
             generated: 0,
             generator_waits: false,
