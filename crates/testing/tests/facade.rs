@@ -1,0 +1,134 @@
+//! What a user of the facade relies on.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use glomers_node::protocol::rpc::broadcast::{
+    Broadcast as BroadcastRequest, BroadcastOk, Read, ReadOk, Topology as TopologyRequest,
+    TopologyOk,
+};
+use glomers_node::protocol::rpc::unique_ids::{Generate, GenerateOk};
+use glomers_testing::*;
+
+#[derive(Default)]
+struct Stale {
+    neighbours: Vec<NodeId>,
+    values: glomers_nodes::broadcast::Values,
+    /// What reads are answered with.
+    copy: Option<List>,
+}
+
+/// A broadcast node with a cache that is invalidated in one place of two: when a
+/// client broadcasts, but not when a value comes from another node.
+///
+/// A read that is merely old is legal (the value shows later, which is only a
+/// latency). But here what comes after the last broadcast of the node's own
+/// clients never shows at all, so the final reads lack it.
+fn stale() -> Node<Stale> {
+    Node::<Stale>::new()
+        .on(async |cx, TopologyRequest { topology }| {
+            let neighbours = topology.get(cx.id()).cloned().unwrap_or_default();
+            cx.with(|state| state.neighbours = neighbours);
+            Ok(TopologyOk {})
+        })
+        .on(async |cx, BroadcastRequest { message }| {
+            if cx.with(|state| state.values.insert(&message)) {
+                let neighbours = cx.with(|state| state.neighbours.clone());
+                let others = neighbours.iter().filter(|peer| *peer != cx.src());
+                cx.send_all(others, BroadcastRequest { message });
+                if cx.src().is_client() {
+                    cx.with(|state| state.copy = None);
+                }
+            }
+            Ok(BroadcastOk {})
+        })
+        .on(async |cx, Read {}| {
+            let messages = cx.with(|state| {
+                let values = &state.values;
+                state.copy.get_or_insert_with(|| values.to_list()).clone()
+            });
+            Ok(ReadOk { messages })
+        })
+}
+
+/// Ids that count, without the name of the node.
+fn counting() -> Node<i64> {
+    Node::<i64>::new().on(async |cx, Generate {}| {
+        let id = cx.with(|count| {
+            *count += 1;
+            *count
+        });
+        Ok(GenerateOk { id: id.into() })
+    })
+}
+
+fn stale_run(seed: u64) -> TestRun {
+    Simulation::seed(seed).nodes(5, stale).workload(Broadcast::rate(100.0)).run_for(20 * S)
+}
+
+/// How many of 100 seeds find a node out, and by which findings.
+fn found(run: impl Fn(u64) -> TestRun, names: &[&str]) -> usize {
+    let is_found = |seed: &u64| {
+        let run = run(*seed);
+        let named = |finding: &Finding| names.contains(&&*finding.name);
+        assert_eq!(!run.is_valid(), run.verdict.findings.iter().any(named), "seed {seed}");
+        !run.is_valid()
+    };
+    (0..100).filter(is_found).count()
+}
+
+#[test]
+fn stale_copies_are_found_out_without_latency_or_faults() {
+    let found = found(stale_run, &["missing-at-end", "lost", "never-read"]);
+    assert!(found >= 95, "in {found} of 100 seeds");
+}
+
+#[test]
+fn ids_without_the_nodes_name_are_found_out_without_latency_or_faults() {
+    let run = |seed| {
+        Simulation::seed(seed).nodes(3, counting).workload(UniqueIds::rate(100.0)).run_for(20 * S)
+    };
+    let found = found(run, &["duplicated", "duplicate-id"]);
+    assert!(found >= 95, "in {found} of 100 seeds");
+}
+
+#[test]
+fn a_failure_says_the_seed_the_verdict_and_where_the_trace_is() {
+    let run = (0..).map(stale_run).find(|run| !run.is_valid()).unwrap();
+    let panic = catch_unwind(AssertUnwindSafe(|| run.assert_valid())).unwrap_err();
+    let text = panic.downcast_ref::<String>().expect("panics carry their text");
+    let first = format!("the run with seed {} is invalid\n", run.plan.seed);
+    assert!(text.starts_with(&first), "{text}");
+    assert!(text.contains(&run.verdict.findings[0].summary), "{text}");
+    let path = text.lines().find_map(|line| line.strip_prefix("trace: ")).expect("has a path");
+    let trace = std::fs::read_to_string(path).unwrap();
+    assert_eq!(trace, run.trace());
+    assert!(trace.contains("n0 → n1") && trace.contains(":invoke"));
+    // The same seed fails in the same way.
+    let again = stale_run(run.plan.seed);
+    assert_eq!(again.trace(), trace);
+    assert_eq!(again.verdict, run.verdict);
+}
+
+#[test]
+fn a_valid_run_passes_and_does_not_say_anything() {
+    let node = || glomers_nodes::entry("flood").map(|entry| (entry.make)(&[]).unwrap()).unwrap();
+    let run = Simulation::seed(1).nodes(5, node).workload(Broadcast::rate(50.0)).run_for(5 * S);
+    run.assert_valid();
+    assert!(run.is_valid() && run.warnings.is_empty());
+}
+
+#[test]
+fn a_fault_that_touches_nothing_is_told_and_can_be_refused() {
+    let simulation = || {
+        Simulation::seed(1)
+            .nodes(2, glomers_nodes::echo::node)
+            .workload(Echo::rate(10.0))
+            .fault(Partition::halves().between(1 * S..2 * S))
+    };
+    let run = simulation().run_for(5 * S);
+    assert_eq!(run.warnings.len(), 1);
+    run.assert_valid();
+    let run = simulation().require_faults().run_for(5 * S);
+    assert!(!run.is_valid());
+    assert_eq!(run.verdict.findings[0].name, "fault-without-effect");
+}
