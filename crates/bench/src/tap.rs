@@ -10,6 +10,10 @@ use glomers_protocol::Payload;
 pub(crate) struct Tap<'s, 'o>(pub(crate) &'s RefCell<&'o mut dyn Observer>);
 
 impl Observer for Tap<'_, '_> {
+    fn initialised(&mut self, time: Time) {
+        self.0.borrow_mut().initialised(time);
+    }
+
     fn operation(&mut self, op: &Op) {
         self.0.borrow_mut().operation(op);
     }
@@ -40,5 +44,27 @@ impl Observer for Tap<'_, '_> {
 
     fn tick(&mut self) {
         self.0.borrow_mut().tick();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// Methods of [`glomers_history::Observer`] have bodies, so the compiler does
+    /// not say which are missing.
+    #[test]
+    fn every_method_is_handed_on() {
+        let methods = |text: &'static str| {
+            let lines = text.lines().filter_map(|line| line.strip_prefix("    fn "));
+            lines.filter_map(|line| line.split_once("(&mut self"))
+        };
+        let here = include_str!("tap.rs");
+        for (name, _) in methods(include_str!("../../history/src/observer.rs")) {
+            assert!(
+                here.contains(&format!("borrow_mut().{name}("))
+                    || here.contains(&format!(".{name}(time")),
+                "{name} is lost under real time"
+            );
+        }
+        assert!(methods(include_str!("../../history/src/observer.rs")).count() >= 9);
     }
 }
