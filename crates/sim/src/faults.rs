@@ -36,6 +36,8 @@ impl FaultReport {
 pub fn reports_from(history: &History, cut: &[CutMessage]) -> Vec<FaultReport> {
     let mut reports: Vec<FaultReport> = Vec::new();
     let mut announced: Option<&Op> = None;
+    // For each report of a kill or pause the nodes that are still in it.
+    let mut affected: Vec<Vec<Value>> = Vec::new();
     for op in history.ops().iter().filter(|op| op.process == Process::Nemesis) {
         let Some(before) = announced.take_if(|before| before.f == op.f) else {
             announced = Some(op);
@@ -46,6 +48,16 @@ pub fn reports_from(history: &History, cut: &[CutMessage]) -> Vec<FaultReport> {
                 report.until.get_or_insert(op.time);
             }
         };
+        // A kill or pause of several nodes is over when the last of them is well.
+        let release = |reports: &mut [FaultReport], affected: &mut [Vec<Value>], kind: &str| {
+            let well = elements(&before.value);
+            for (report, nodes) in reports.iter_mut().zip(affected) {
+                if report.kind == kind && report.until.is_none() {
+                    nodes.retain(|node| !well.contains(node));
+                    report.until = nodes.is_empty().then_some(op.time);
+                }
+            }
+        };
         let (kind, description) = match &*op.f {
             "start-partition" => {
                 // It replaces the cut that was there before.
@@ -54,22 +66,27 @@ pub fn reports_from(history: &History, cut: &[CutMessage]) -> Vec<FaultReport> {
                 let cut = op.value.as_list().and_then(|list| list.get(1));
                 ("partition", format!("{kind}: {}", describe_cut(cut.as_ref())))
             }
-            "kill" => ("kill", names(&before.value)),
+            "kill" => {
+                // The dead are not paused any more.
+                release(&mut reports, &mut affected, "pause");
+                ("kill", names(&before.value))
+            }
             "pause" => ("pause", names(&before.value)),
             "stop-partition" => {
                 close(&mut reports, "partition");
                 continue;
             }
             "start" => {
-                close(&mut reports, "kill");
+                release(&mut reports, &mut affected, "kill");
                 continue;
             }
             "resume" => {
-                close(&mut reports, "pause");
+                release(&mut reports, &mut affected, "pause");
                 continue;
             }
             _ => continue,
         };
+        affected.push(elements(&before.value));
         reports.push(FaultReport {
             kind,
             description,
@@ -106,6 +123,15 @@ fn count(reports: &mut [FaultReport], history: &History, cut: &[CutMessage]) {
     }
 }
 
+/// The elements of a list or set.
+fn elements(value: &Value) -> Vec<Value> {
+    match value {
+        Value::List(list) => list.iter().collect(),
+        Value::Set(elements) => elements.to_vec(),
+        _ => Vec::new(),
+    }
+}
+
 fn names(value: &Value) -> String {
     match value {
         Value::List(list) => {
@@ -138,9 +164,7 @@ fn describe_cut(cut: Option<&Value>) -> String {
         [(a, not_a), (b, not_b)] if a == not_b && b == not_a && !a.is_empty() => {
             format!("{a} | {b}")
         }
-        groups if groups.iter().all(|(_, deaf_to)| deaf_to.is_empty()) => {
-            "cuts no link".to_owned()
-        }
+        groups if groups.iter().all(|(_, deaf_to)| deaf_to.is_empty()) => "cuts no link".to_owned(),
         groups => {
             let deaf = groups.iter().filter(|(_, deaf_to)| !deaf_to.is_empty());
             let deaf = deaf.map(|(group, deaf_to)| format!("{group} not from {deaf_to}"));

@@ -65,11 +65,11 @@ fn stale_run(seed: u64) -> TestRun {
     Simulation::seed(seed).nodes(5, stale).workload(Broadcast::rate(100.0)).run_for(20 * S)
 }
 
-/// How many of 100 seeds find a node out, and by which findings.
-fn found(run: impl Fn(u64) -> TestRun, names: &[&str]) -> usize {
+/// How many of 100 seeds find a node out, and by which finding.
+fn found(run: impl Fn(u64) -> TestRun, name: &str) -> usize {
     let is_found = |seed: &u64| {
         let run = run(*seed);
-        let named = |finding: &Finding| names.contains(&&*finding.name);
+        let named = |finding: &Finding| finding.name == name;
         assert_eq!(!run.is_valid(), run.verdict.findings.iter().any(named), "seed {seed}");
         !run.is_valid()
     };
@@ -78,7 +78,8 @@ fn found(run: impl Fn(u64) -> TestRun, names: &[&str]) -> usize {
 
 #[test]
 fn stale_copies_are_found_out_without_latency_or_faults() {
-    let found = found(stale_run, &["missing-at-end", "lost", "never-read"]);
+    let found = found(stale_run, "missing-at-end");
+    println!("found out in {found} of 100 seeds");
     assert!(found >= 95, "in {found} of 100 seeds");
 }
 
@@ -87,7 +88,8 @@ fn ids_without_the_nodes_name_are_found_out_without_latency_or_faults() {
     let run = |seed| {
         Simulation::seed(seed).nodes(3, counting).workload(UniqueIds::rate(100.0)).run_for(20 * S)
     };
-    let found = found(run, &["duplicated", "duplicate-id"]);
+    let found = found(run, "duplicate-id");
+    println!("found out in {found} of 100 seeds");
     assert!(found >= 95, "in {found} of 100 seeds");
 }
 

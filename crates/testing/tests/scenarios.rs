@@ -105,7 +105,7 @@ fn errors_point_at_the_word_and_say_what_would_be_right() {
         ("nodes 2 flood\nrun 1s\nlatency 3", 1, "is a setting"),
         ("nodes 2 flood\nclient c1 raed from n0", 11, "did you mean \"read\"?"),
         ("nodes 2 flood\nclient c1 broadcast {1} to n0", 21, "JSON"),
-        ("nodes 2 flood\nclient c1 read form n0", 16, "JSON"),
+        ("nodes 2 flood\nclient c1 read form n0", 16, "did you mean \"from\"?"),
         ("nodes 2 flood\nclient n1 read", 8, "clients are c1, c2"),
         ("nodes 2 flood\nconcurrency 2\nclient c3 read", 8, "c1 … c2"),
         ("nodes 2 flood\npartition n0 n1", 1, "two sides"),

@@ -194,3 +194,37 @@ fn killing_the_dead_starting_the_living_and_resuming_the_awake_does_nothing() {
     assert_eq!(ran.marks("told"), [(500, "n1".to_owned(), Value::Int(1))]);
     assert_eq!(ran.outcome.ended, Ended::Completed);
 }
+
+/// Once the start of any node ended the reports of all kills, and the report of a
+/// pause whose node was killed never ended.
+#[test]
+fn the_report_of_a_fault_ends_with_that_fault_and_no_other() {
+    let mut plan = plan(1, 4);
+    plan.faults = vec![
+        at(100, kill(1)),
+        at(200, Fault::Kill { nodes: vec![2, 3] }),
+        at(300, start(1)),
+        at(400, start(3)),
+        at(500, start(2)),
+        at(600, pause(0)),
+        at(700, pause(1)),
+        at(800, kill(0)),
+        at(900, resume(1)),
+    ];
+    let ran = run(&plan, |_| polite());
+    let ms = |time: glomers_history::Time| time.0 / MILLISECOND;
+    let spans: Vec<(&str, &str, u64, Option<u64>)> = ran
+        .outcome
+        .faults
+        .iter()
+        .map(|fault| (fault.kind, &*fault.description, ms(fault.from), fault.until.map(ms)))
+        .collect();
+    let expected = [
+        ("kill", "n1", 100, Some(300)),
+        ("kill", "n2 n3", 200, Some(500)),
+        ("pause", "n0", 600, Some(800)),
+        ("pause", "n1", 700, Some(900)),
+        ("kill", "n0", 800, None),
+    ];
+    assert_eq!(spans, expected);
+}

@@ -83,6 +83,9 @@ impl Parser {
             && !BEFORE_NODE.contains(&word.text)
         {
             let text = line.word("a value")?.text;
+            if glomers_workload::nearest(text, &BEFORE_NODE).is_some() {
+                return Err(line.unknown(word, "word before a node", &BEFORE_NODE));
+            }
             value = Value::from_json(text)
                 .map_err(|error| line.error(word.column, format!("values are JSON: {error}")))?;
         }

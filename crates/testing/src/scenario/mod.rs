@@ -57,6 +57,7 @@ mod output;
 mod parse;
 mod record;
 mod settings;
+mod summary;
 
 use glomers_sim::Plan;
 

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use glomers_check::{Context, JudgeOptions, Validity, judge};
 use glomers_history::journal::DropReason;
-use glomers_history::{History, Op, OpKind, Process, Time, edn};
-use glomers_sim::{Counts, NetStatistics, Operations, Outcome, Plan};
+use glomers_history::{History, OpKind, Process, Time, edn};
+use glomers_sim::{Operations, Outcome, Plan};
 
 use super::record::{End, Note, Recording, Sent};
 
@@ -47,12 +46,12 @@ pub(super) struct Output {
 
 /// A run that is over, looked at moment by moment.
 pub(super) struct View<'a> {
-    plan: &'a Plan,
-    outcome: &'a Outcome,
-    recording: &'a Recording,
+    pub(super) plan: &'a Plan,
+    pub(super) outcome: &'a Outcome,
+    pub(super) recording: &'a Recording,
     main_start: Time,
     /// For each entry of the history the node that was asked.
-    asked: Vec<Option<u32>>,
+    pub(super) asked: Vec<Option<u32>>,
     /// Up to where each kind of output was printed: times from the beginning.
     printed: BTreeMap<OutputKind, Time>,
 }
@@ -92,7 +91,7 @@ impl<'a> View<'a> {
     }
 
     /// A moment of the run as scenarios count: ms of the main phase.
-    fn ms(&self, time: Time) -> String {
+    pub(super) fn ms(&self, time: Time) -> String {
         let sign = if time < self.main_start { "-" } else { "" };
         let micros = time.0.abs_diff(self.main_start.0) / 1000;
         let (whole, part) = (micros / 1000, micros % 1000);
@@ -104,7 +103,7 @@ impl<'a> View<'a> {
     }
 
     /// A time of the history as one of the run.
-    fn absolute(&self, time: Time) -> Time {
+    pub(super) fn absolute(&self, time: Time) -> Time {
         Time(time.0 + self.outcome.origin.0)
     }
 
@@ -173,129 +172,6 @@ impl<'a> View<'a> {
         let new = notes.iter().filter(|(time, _, _)| is_new(*time));
         table(new.map(|(time, node, text)| vec![self.ms(*time), node.to_string(), text.clone()]))
     }
-
-    fn statistics(&self, until: Time) -> NetStatistics {
-        let mut net = NetStatistics::default();
-        for message in &self.recording.messages {
-            let counts = match message.client() {
-                Some(_) => &mut net.clients,
-                None => &mut net.servers,
-            };
-            counts.sent += u64::from(message.time <= until);
-            counts.received += u64::from(
-                message.end.is_some_and(|(time, end)| time <= until && end == End::Received),
-            );
-        }
-        let begun = |op: &&Op| op.kind == OpKind::Invoke && op.process.is_client();
-        let ops = self.ops_until(until).iter().filter(begun).count();
-        net.operations = ops as u64;
-        net
-    }
-
-    fn net(&self, until: Time) -> Vec<String> {
-        let net = self.statistics(until);
-        let row = |name: &str, counts: Counts| {
-            let (sent, received) = (counts.sent, counts.received);
-            vec![name.to_owned(), format!("{sent} sent"), format!("{received} delivered")]
-        };
-        let mut lines = table([row("servers", net.servers), row("clients", net.clients)]);
-        lines.push(format!(
-            "{}, {:.2} messages between servers for each",
-            count(net.operations, "operation"),
-            net.servers_per_operation()
-        ));
-        lines
-    }
-
-    fn ops_until(&self, until: Time) -> &[Op] {
-        let ops = self.outcome.history.ops();
-        let end = ops.partition_point(|op| self.absolute(op.time) <= until);
-        &ops[..end]
-    }
-
-    fn verdict(&self, until: Time) -> Vec<String> {
-        let nodes = self.plan.nodes.len() as u32;
-        let seen = |time: Time| self.absolute(time) <= until;
-        // Checkers know the node by the process; here a client may ask any. So
-        // each process becomes one process for each node.
-        let ops = self.ops_until(until).iter().zip(&self.asked);
-        let history: History = ops
-            .map(|(op, asked)| match (op.process, asked) {
-                (Process::Client(process), Some(node)) => {
-                    Op { process: Process::Client(process * nodes + node), ..op.clone() }
-                }
-                _ => op.clone(),
-            })
-            .collect();
-        let all = &self.outcome.context;
-        let context = Context {
-            nodes: all.nodes.clone(),
-            concurrency: nodes,
-            marks: all.marks.iter().filter(|m| seen(m.time)).cloned().collect(),
-            cut: all.cut.iter().filter(|c| seen(c.time)).cloned().collect(),
-        };
-        let findings = self.outcome.findings.iter();
-        let findings = findings.filter(|finding| finding.time.is_none_or(seen)).cloned().collect();
-        let workload =
-            glomers_workload::make(&self.plan.workload.name, &self.plan.workload.options)
-                .expect("it was made for the run");
-        let verdict = judge(
-            &history,
-            &context,
-            &*workload.checker(),
-            JudgeOptions::default(),
-            self.statistics(until).to_value(),
-            findings,
-        );
-        let word = |validity: Validity| match validity {
-            Validity::Valid => "valid",
-            Validity::Unknown => "unknown",
-            Validity::Invalid => "invalid",
-        };
-        let mut lines =
-            vec![format!("strict: {}, Jepsen: {}", word(verdict.strict), word(verdict.compat))];
-        lines.extend(verdict.findings.iter().flat_map(|finding| finding.render()));
-        lines.extend(verdict.notes.iter().map(|note| format!("note: {note}")));
-        lines
-    }
-
-    fn faults(&self, until: Time) -> Vec<String> {
-        let begun = |report: &&glomers_sim::FaultReport| self.absolute(report.from) <= until;
-        let reports = self.outcome.faults.iter().filter(begun);
-        table(reports.map(|report| {
-            let from = self.absolute(report.from);
-            let end = report.until.map(|end| self.absolute(end));
-            let end = end.filter(|end| *end <= until);
-            let over =
-                end.map_or_else(|| "still on".to_owned(), |end| format!("until {}", self.ms(end)));
-            let last = end.unwrap_or(until);
-            let counted = self.swallowed(report, from, last);
-            let word = if report.kind == "partition" { "cut" } else { "lost" };
-            vec![
-                report.kind.to_owned(),
-                report.description.clone(),
-                format!("from {}", self.ms(from)),
-                over,
-                format!("{} {word}", count(counted as u64, "message")),
-            ]
-        }))
-    }
-
-    /// How many messages between servers a fault swallowed in a span of time.
-    fn swallowed(&self, report: &glomers_sim::FaultReport, from: Time, until: Time) -> usize {
-        let reason = match report.kind {
-            "partition" => DropReason::Partition,
-            _ => DropReason::NodeDown,
-        };
-        let named = |node: &str| report.description.split(' ').any(|name| name == node);
-        let messages = self.recording.messages.iter();
-        messages
-            .filter(|message| message.client().is_none())
-            .filter(|message| reason == DropReason::Partition || named(&message.dest))
-            .filter_map(|message| message.end)
-            .filter(|(time, end)| (from..=until).contains(time) && *end == End::Dropped(reason))
-            .count()
-    }
 }
 
 /// The node that each operation asks: the k-th operation that a worker begins is
@@ -326,15 +202,9 @@ fn asked_nodes(plan: &Plan, history: &History) -> Vec<Option<u32>> {
     asked
 }
 
-/// "1 message", "2 messages".
-fn count(number: u64, noun: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{s}")
-}
-
 /// Rows with their columns aligned; columns that are empty everywhere are left
 /// out.
-fn table(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<String> {
+pub(super) fn table(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<String> {
     let rows: Vec<Vec<String>> = rows.into_iter().collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {

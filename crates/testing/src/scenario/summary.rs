@@ -1,0 +1,140 @@
+//! What is printed of the run so far: counts, verdict, faults.
+
+use glomers_check::{Context, JudgeOptions, Validity, judge};
+use glomers_history::journal::DropReason;
+use glomers_history::{History, Op, OpKind, Process, Time};
+use glomers_sim::{Counts, FaultReport, NetStatistics};
+
+use super::output::{View, table};
+use super::record::End;
+
+impl View<'_> {
+    fn statistics(&self, until: Time) -> NetStatistics {
+        let mut net = NetStatistics::default();
+        for message in &self.recording.messages {
+            let counts = match message.client() {
+                Some(_) => &mut net.clients,
+                None => &mut net.servers,
+            };
+            counts.sent += u64::from(message.time <= until);
+            counts.received += u64::from(
+                message.end.is_some_and(|(time, end)| time <= until && end == End::Received),
+            );
+        }
+        let begun = |op: &&Op| op.kind == OpKind::Invoke && op.process.is_client();
+        let ops = self.ops_until(until).iter().filter(begun).count();
+        net.operations = ops as u64;
+        net
+    }
+
+    pub(super) fn net(&self, until: Time) -> Vec<String> {
+        let net = self.statistics(until);
+        let row = |name: &str, counts: Counts| {
+            let (sent, received) = (counts.sent, counts.received);
+            vec![name.to_owned(), format!("{sent} sent"), format!("{received} delivered")]
+        };
+        let mut lines = table([row("servers", net.servers), row("clients", net.clients)]);
+        lines.push(format!(
+            "{}, {:.2} messages between servers for each",
+            count(net.operations, "operation"),
+            net.servers_per_operation()
+        ));
+        lines
+    }
+
+    fn ops_until(&self, until: Time) -> &[Op] {
+        let ops = self.outcome.history.ops();
+        let end = ops.partition_point(|op| self.absolute(op.time) <= until);
+        &ops[..end]
+    }
+
+    pub(super) fn verdict(&self, until: Time) -> Vec<String> {
+        let nodes = self.plan.nodes.len() as u32;
+        let seen = |time: Time| self.absolute(time) <= until;
+        // Checkers know the node by the process; here a client may ask any. So
+        // each process becomes one process for each node.
+        let ops = self.ops_until(until).iter().zip(&self.asked);
+        let history: History = ops
+            .map(|(op, asked)| match (op.process, asked) {
+                (Process::Client(process), Some(node)) => {
+                    Op { process: Process::Client(process * nodes + node), ..op.clone() }
+                }
+                _ => op.clone(),
+            })
+            .collect();
+        let all = &self.outcome.context;
+        let context = Context {
+            nodes: all.nodes.clone(),
+            concurrency: nodes,
+            marks: all.marks.iter().filter(|m| seen(m.time)).cloned().collect(),
+            cut: all.cut.iter().filter(|c| seen(c.time)).cloned().collect(),
+        };
+        let findings = self.outcome.findings.iter();
+        let findings = findings.filter(|finding| finding.time.is_none_or(seen)).cloned().collect();
+        let workload =
+            glomers_workload::make(&self.plan.workload.name, &self.plan.workload.options)
+                .expect("it was made for the run");
+        let verdict = judge(
+            &history,
+            &context,
+            &*workload.checker(),
+            JudgeOptions::default(),
+            self.statistics(until).to_value(),
+            findings,
+        );
+        let word = |validity: Validity| match validity {
+            Validity::Valid => "valid",
+            Validity::Unknown => "unknown",
+            Validity::Invalid => "invalid",
+        };
+        let mut lines =
+            vec![format!("strict: {}, Jepsen: {}", word(verdict.strict), word(verdict.compat))];
+        lines.extend(verdict.findings.iter().flat_map(|finding| finding.render()));
+        lines.extend(verdict.notes.iter().map(|note| format!("note: {note}")));
+        lines
+    }
+
+    pub(super) fn faults(&self, until: Time) -> Vec<String> {
+        let begun = |report: &&FaultReport| self.absolute(report.from) <= until;
+        let reports = self.outcome.faults.iter().filter(begun);
+        table(reports.map(|report| {
+            let from = self.absolute(report.from);
+            let end = report.until.map(|end| self.absolute(end));
+            let end = end.filter(|end| *end <= until);
+            let over =
+                end.map_or_else(|| "still on".to_owned(), |end| format!("until {}", self.ms(end)));
+            let last = end.unwrap_or(until);
+            let counted = self.swallowed(report, from, last);
+            let word = if report.kind == "partition" { "cut" } else { "lost" };
+            vec![
+                report.kind.to_owned(),
+                report.description.clone(),
+                format!("from {}", self.ms(from)),
+                over,
+                format!("{} {word}", count(counted as u64, "message")),
+            ]
+        }))
+    }
+
+    /// How many messages between servers a fault swallowed in a span of time.
+    fn swallowed(&self, report: &FaultReport, from: Time, until: Time) -> usize {
+        let reason = match report.kind {
+            "partition" => DropReason::Partition,
+            _ => DropReason::NodeDown,
+        };
+        let named = |node: &str| report.description.split(' ').any(|name| name == node);
+        let messages = self.recording.messages.iter();
+        messages
+            .filter(|message| message.client().is_none())
+            .filter(|message| reason == DropReason::Partition || named(&message.dest))
+            .filter_map(|message| message.end)
+            .filter(|(time, end)| (from..=until).contains(time) && *end == End::Dropped(reason))
+            .count()
+    }
+}
+
+/// "1 message", "2 messages".
+fn count(number: u64, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{s}")
+}
