@@ -15,7 +15,7 @@
 //! run 100ms
 //! messages
 //! ----
-//! 0 ms  #10  n0 → n1  {\"type\":\"broadcast\",\"message\":7}  delivered at 100 ms
+//! 0 ms  #9  n0 → n1  {\"type\":\"broadcast\",\"message\":7}  delivered at 100 ms
 //! ";
 //! let ran = Scenario::parse(text, "flood.scenario").unwrap().run().unwrap();
 //! assert!(ran.matches, "{}", ran.difference.unwrap());
