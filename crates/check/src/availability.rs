@@ -90,11 +90,7 @@ fn unavailable(history: &History, context: &Context, summary: String) -> Finding
             more += 1;
             continue;
         }
-        finding.evidence.push(format!(
-            "{} {}",
-            words::operation(op, context),
-            words::outcome(end)
-        ));
+        finding.evidence.push(format!("{} {}", words::operation(op, context), words::outcome(end)));
         words::point(&mut finding, op, context);
     }
     if more > 0 {

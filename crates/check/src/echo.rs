@@ -91,9 +91,7 @@ fn finding(context: &Context, wrong: &[(&Op, &Op)], judged: usize) -> Finding {
         words::point(&mut finding, op, context);
     }
     if wrong.len() > SHOWN {
-        finding
-            .evidence
-            .push(format!("and {} more", wrong.len() - SHOWN));
+        finding.evidence.push(format!("and {} more", wrong.len() - SHOWN));
     }
     finding
 }

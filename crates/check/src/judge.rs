@@ -65,15 +65,9 @@ pub fn judge(
     net: Value,
     run_findings: Vec<Finding>,
 ) -> Verdict {
-    let stats = Stats {
-        exempt: options.exempt_from_stats,
-    };
-    let availability = AvailabilityCheck {
-        required: options.availability,
-    };
-    let fatal = run_findings
-        .iter()
-        .any(|finding| FATAL.contains(&&*finding.name));
+    let stats = Stats { exempt: options.exempt_from_stats };
+    let availability = AvailabilityCheck { required: options.availability };
+    let fatal = run_findings.iter().any(|finding| FATAL.contains(&&*finding.name));
     let run = CheckResult {
         compat: Validity::from_bool(!fatal),
         strict: Validity::from_bool(run_findings.is_empty()),
@@ -83,10 +77,7 @@ pub fn judge(
     let parts = vec![
         (Part::Hidden, run),
         (Part::Named("stats"), stats.check(history, context)),
-        (
-            Part::Named("availability"),
-            availability.check(history, context),
-        ),
+        (Part::Named("availability"), availability.check(history, context)),
         (Part::Map("net", net), CheckResult::default()),
         (Part::Named("workload"), workload.check(history, context)),
     ];
@@ -99,9 +90,7 @@ pub fn compose(
     parts: impl IntoIterator<Item = (&'static str, CheckResult)>,
     standard: Standard,
 ) -> Verdict {
-    let parts = parts
-        .into_iter()
-        .map(|(name, result)| (Part::Named(name), result));
+    let parts = parts.into_iter().map(|(name, result)| (Part::Named(name), result));
     finish(parts.collect(), standard)
 }
 
@@ -120,11 +109,8 @@ fn finish(parts: Vec<(Part, CheckResult)>, standard: Standard) -> Verdict {
     let graph = || Value::record([valid()]);
     let perf = [("latency-graph", graph()), ("rate-graph", graph()), valid()];
     // These draw, in Jepsen, and are always content.
-    let mut entries = vec![
-        ("perf", Value::record(perf)),
-        ("timeline", graph()),
-        ("exceptions", graph()),
-    ];
+    let mut entries =
+        vec![("perf", Value::record(perf)), ("timeline", graph()), ("exceptions", graph())];
     let (mut compat, mut strict) = (Validity::Valid, Validity::Valid);
     let (mut findings, mut notes) = (Vec::new(), Vec::new());
     for (part, result) in parts {
@@ -153,13 +139,7 @@ fn finish(parts: Vec<(Part, CheckResult)>, standard: Standard) -> Verdict {
         ("strict", verdict(strict)),
         ("valid?", shown.to_value()),
     ]);
-    Verdict {
-        compat,
-        strict,
-        results: Value::record(entries),
-        findings,
-        notes,
-    }
+    Verdict { compat, strict, results: Value::record(entries), findings, notes }
 }
 
 /// The map with `valid?` at its end, if it has none.

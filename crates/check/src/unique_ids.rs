@@ -76,11 +76,7 @@ fn most_frequent(duplicated: &BTreeMap<&Value, u32>) -> Value {
     let from = frequent.len().saturating_sub(LISTED);
     let mut listed = frequent.split_off(from);
     listed.sort_unstable();
-    Value::map(
-        listed
-            .into_iter()
-            .map(|(id, times)| (id.clone(), Value::Int(i64::from(times)))),
-    )
+    Value::map(listed.into_iter().map(|(id, times)| (id.clone(), Value::Int(i64::from(times)))))
 }
 
 fn finding(history: &History, context: &Context, duplicated: &BTreeMap<&Value, u32>) -> Finding {
@@ -112,32 +108,18 @@ fn finding(history: &History, context: &Context, duplicated: &BTreeMap<&Value, u
     }
     for id in &shown {
         let users = &users[*id];
-        let names: Vec<String> = users
-            .iter()
-            .map(|op| words::operation(op, context))
-            .collect();
+        let names: Vec<String> = users.iter().map(|op| words::operation(op, context)).collect();
         let more = (duplicated[*id] as usize).saturating_sub(users.len());
-        let more = if more > 0 {
-            format!("; and {more} more")
-        } else {
-            String::new()
-        };
-        finding.evidence.push(format!(
-            "{} went to {}{more}",
-            words::value(id),
-            names.join("; ")
-        ));
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        finding.evidence.push(format!("{} went to {}{more}", words::value(id), names.join("; ")));
         // The second use is the first wrong one.
         for op in users.iter().skip(1).chain(users.first()) {
             words::point(&mut finding, op, context);
         }
     }
     if duplicated.len() > shown.len() {
-        let rest: Vec<&Value> = duplicated
-            .keys()
-            .copied()
-            .filter(|id| !shown.contains(id))
-            .collect();
+        let rest: Vec<&Value> =
+            duplicated.keys().copied().filter(|id| !shown.contains(id)).collect();
         let rest = words::values(rest.into_iter());
         finding.evidence.push(format!("the same of {rest}"));
     }

@@ -20,11 +20,7 @@ pub enum Validity {
 impl Validity {
     /// `Valid` or `Invalid`.
     pub fn from_bool(valid: bool) -> Validity {
-        if valid {
-            Validity::Valid
-        } else {
-            Validity::Invalid
-        }
+        if valid { Validity::Valid } else { Validity::Invalid }
     }
 
     /// As results spell it: `true`, `false` or `:unknown`.
@@ -77,12 +73,7 @@ impl Finding {
         let room = LINES - 1;
         let fits = self.evidence.len() <= room;
         let shown = if fits { room } else { room - 1 };
-        lines.extend(
-            self.evidence
-                .iter()
-                .take(shown)
-                .map(|line| format!("  {line}")),
-        );
+        lines.extend(self.evidence.iter().take(shown).map(|line| format!("  {line}")));
         if !fits {
             lines.push(format!("  and {} lines more", self.evidence.len() - shown));
         }
@@ -144,9 +135,7 @@ impl Context {
             return None;
         };
         let worker = process.checked_rem(self.concurrency)? as usize;
-        self.nodes
-            .get(worker.checked_rem(self.nodes.len())?)
-            .map(String::as_str)
+        self.nodes.get(worker.checked_rem(self.nodes.len())?).map(String::as_str)
     }
 
     /// The place in [`Context::nodes`] of the node that a process talks to.
@@ -160,9 +149,7 @@ impl Context {
 
     /// The name of the node at a place in [`Context::nodes`].
     pub(crate) fn node_name(&self, index: u32) -> &str {
-        self.nodes
-            .get(index as usize)
-            .map_or("an unknown node", String::as_str)
+        self.nodes.get(index as usize).map_or("an unknown node", String::as_str)
     }
 }
 

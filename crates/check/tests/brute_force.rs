@@ -42,9 +42,7 @@ fn compare_set(history: &History) -> CheckResult {
     let naive = naive::judge(history);
     let mut fields: BTreeMap<&str, Value> = result.fields.iter().cloned().collect();
     if let Some(Value::List(worst)) = fields.get("worst-stale") {
-        let elements = worst
-            .iter()
-            .filter_map(|entry| entry.get("element").cloned());
+        let elements = worst.iter().filter_map(|entry| entry.get("element").cloned());
         let elements = Value::list(elements);
         fields.insert("worst-stale", elements);
     }
@@ -112,14 +110,7 @@ fn right(random: &mut Random) -> History {
             Some(Value::Int(element)) => {
                 set.push(element);
                 let value = Value::Int(element);
-                history.push(op(
-                    time,
-                    process as u32,
-                    OpKind::Ok,
-                    "broadcast",
-                    value,
-                    false,
-                ));
+                history.push(op(time, process as u32, OpKind::Ok, "broadcast", value, false));
             }
             Some(_) => {
                 let value = Value::integers(&set);
@@ -127,21 +118,10 @@ fn right(random: &mut Random) -> History {
             }
             None => {
                 let is_add = random.one_in(2);
-                let value = if is_add {
-                    Value::Int(next)
-                } else {
-                    Value::Null
-                };
+                let value = if is_add { Value::Int(next) } else { Value::Null };
                 next += i64::from(is_add);
                 let f = if is_add { "broadcast" } else { "read" };
-                let invoke = op(
-                    time,
-                    process as u32,
-                    OpKind::Invoke,
-                    f,
-                    value.clone(),
-                    false,
-                );
+                let invoke = op(time, process as u32, OpKind::Invoke, f, value.clone(), false);
                 open[process] = Some(value);
                 history.push(invoke);
             }
@@ -162,21 +142,15 @@ fn right(random: &mut Random) -> History {
 /// Breaks a history in one way; `true` if it must be found wrong.
 fn break_one(random: &mut Random, history: &History) -> Option<(History, bool)> {
     let mut ops = history.ops().to_vec();
-    let reads: Vec<usize> = (0..ops.len())
-        .filter(|&at| *ops[at].f == *"read" && ops[at].kind == OpKind::Ok)
-        .collect();
+    let reads: Vec<usize> =
+        (0..ops.len()).filter(|&at| *ops[at].f == *"read" && ops[at].kind == OpKind::Ok).collect();
     let way = random.below(4);
     let at = match way {
         // A final read, of the last three.
         0 => *reads.get(reads.len() - 1 - random.below(3) as usize)?,
         _ => reads[random.below(reads.len() as u64) as usize],
     };
-    let list: Vec<i64> = ops[at]
-        .value
-        .as_list()?
-        .iter()
-        .filter_map(|v| v.as_int())
-        .collect();
+    let list: Vec<i64> = ops[at].value.as_list()?.iter().filter_map(|v| v.as_int()).collect();
     let place = random.below(list.len().max(1) as u64) as usize;
     let mut list = list;
     match way {
@@ -184,9 +158,8 @@ fn break_one(random: &mut Random, history: &History) -> Option<(History, bool)> 
         1 if !list.is_empty() => list.push(list[place]),
         2 if !list.is_empty() => list[place] = 1000,
         3 => {
-            let ends: Vec<usize> = (0..ops.len())
-                .filter(|&at| ops[at].kind != OpKind::Invoke)
-                .collect();
+            let ends: Vec<usize> =
+                (0..ops.len()).filter(|&at| ops[at].kind != OpKind::Invoke).collect();
             ops.remove(ends[random.below(ends.len() as u64) as usize]);
             return Some((ops.into_iter().collect(), false));
         }
@@ -237,45 +210,25 @@ fn ids_are_judged_as_by_definition() {
         for _ in 0..random.below(10) {
             let process = random.below(3) as u32;
             let id = random_id(&mut random);
-            let kind = [
-                OpKind::Invoke,
-                OpKind::Ok,
-                OpKind::Ok,
-                OpKind::Info,
-                OpKind::Fail,
-            ][random.below(5) as usize];
+            let kind = [OpKind::Invoke, OpKind::Ok, OpKind::Ok, OpKind::Info, OpKind::Fail]
+                [random.below(5) as usize];
             history.push(op(0, process, kind, "generate", id, false));
         }
-        let given: Vec<&Value> = history
-            .ops()
-            .iter()
-            .filter(|op| op.kind == OpKind::Ok)
-            .map(|op| &op.value)
-            .collect();
+        let given: Vec<&Value> =
+            history.ops().iter().filter(|op| op.kind == OpKind::Ok).map(|op| &op.value).collect();
         let times = |id: &Value| given.iter().filter(|other| **other == id).count();
         let mut twice: Vec<&Value> = given.iter().copied().filter(|id| times(id) > 1).collect();
         twice.sort();
         twice.dedup();
         let result = UniqueIds.check(&history, &context());
         let compat = Validity::from_bool(twice.is_empty());
-        let strict = if given.is_empty() {
-            Validity::Unknown
-        } else {
-            compat
-        };
-        assert_eq!(
-            (result.compat, result.strict),
-            (compat, strict),
-            "{}",
-            dump(&history)
-        );
+        let strict = if given.is_empty() { Validity::Unknown } else { compat };
+        assert_eq!((result.compat, result.strict), (compat, strict), "{}", dump(&history));
         let field = |name: &str| {
             let found = result.fields.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| value.clone()).expect("the field")
         };
-        let expected = twice
-            .iter()
-            .map(|id| ((*id).clone(), Value::Int(times(id) as i64)));
+        let expected = twice.iter().map(|id| ((*id).clone(), Value::Int(times(id) as i64)));
         assert_eq!(field("duplicated"), Value::map(expected));
         assert_eq!(field("duplicated-count"), Value::Int(twice.len() as i64));
         assert_eq!(field("acknowledged-count"), Value::Int(given.len() as i64));

@@ -18,15 +18,11 @@ fn checker(name: &str) -> Box<dyn Checker> {
         "unique-ids" => Box::new(UniqueIds),
         "echo" => Box::new(Echo),
         "stats" => Box::new(Stats::default()),
-        "stats-but-crash" => Box::new(Stats {
-            exempt: vec!["crash".to_owned()],
-        }),
-        "availability-total" => Box::new(AvailabilityCheck {
-            required: Availability::Total,
-        }),
-        "availability-half" => Box::new(AvailabilityCheck {
-            required: Availability::Fraction(0.5),
-        }),
+        "stats-but-crash" => Box::new(Stats { exempt: vec!["crash".to_owned()] }),
+        "availability-total" => Box::new(AvailabilityCheck { required: Availability::Total }),
+        "availability-half" => {
+            Box::new(AvailabilityCheck { required: Availability::Fraction(0.5) })
+        }
         "availability" => Box::new(AvailabilityCheck::default()),
         other => panic!("no checker {other}"),
     }
@@ -42,11 +38,7 @@ fn describe(result: &CheckResult) -> String {
         assert!(lines.len() <= 12, "too long:\n{finding}");
         let node = finding.node.as_deref().unwrap_or("-");
         let time = finding.time.map_or("-".to_owned(), |time| time.to_string());
-        let _ = writeln!(
-            text,
-            "\n{finding}\n  @ {:?} {node} {time}",
-            finding.operations
-        );
+        let _ = writeln!(text, "\n{finding}\n  @ {:?} {node} {time}", finding.operations);
     }
     for note in &result.notes {
         let _ = writeln!(text, "\nnote: {note}");

@@ -33,12 +33,8 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 fn operation() -> impl Strategy<Value = Op> {
-    let kind = prop_oneof![
-        Just(OpKind::Invoke),
-        Just(OpKind::Ok),
-        Just(OpKind::Fail),
-        Just(OpKind::Info)
-    ];
+    let kind =
+        prop_oneof![Just(OpKind::Invoke), Just(OpKind::Ok), Just(OpKind::Fail), Just(OpKind::Info)];
     let f = prop_oneof![
         3 => Just("broadcast"), 3 => Just("read"), 1 => Just("add"),
         1 => Just("echo"), 1 => Just("generate"), 1 => Just(""),
@@ -49,16 +45,8 @@ fn operation() -> impl Strategy<Value = Op> {
         1 => Just(Process::Nemesis),
     ];
     let time = prop_oneof![0u64..100_000_000, any::<u64>()];
-    (
-        time,
-        process,
-        kind,
-        f,
-        value(),
-        proptest::option::of(value()),
-        any::<bool>(),
-    )
-        .prop_map(|(time, process, kind, f, value, error, is_final)| Op {
+    (time, process, kind, f, value(), proptest::option::of(value()), any::<bool>()).prop_map(
+        |(time, process, kind, f, value, error, is_final)| Op {
             index: 0,
             time: Time(time),
             process,
@@ -67,7 +55,8 @@ fn operation() -> impl Strategy<Value = Op> {
             value,
             error,
             is_final,
-        })
+        },
+    )
 }
 
 fn context() -> impl Strategy<Value = Context> {
@@ -79,12 +68,7 @@ fn context() -> impl Strategy<Value = Context> {
     });
     let cut = (any::<u64>(), 0u32..5, any::<u32>(), value()).prop_map(|(time, a, b, body)| {
         let (src, dest) = (b, a);
-        CutMessage {
-            time: Time(time),
-            src,
-            dest,
-            body,
-        }
+        CutMessage { time: Time(time), src, dest, body }
     });
     (0usize..4, 0u32..5, vec(mark, 0..6), vec(cut, 0..4)).prop_map(
         |(nodes, concurrency, marks, cut)| Context {
@@ -149,34 +133,15 @@ fn what_the_run_itself_found_counts() {
         })
         .collect();
     let verdict = |names: &[&'static str], standard| {
-        let found = names
-            .iter()
-            .map(|name| Finding::new(name, "so it is"))
-            .collect();
-        let options = JudgeOptions {
-            standard,
-            ..JudgeOptions::default()
-        };
-        judge(
-            &history,
-            &Context::default(),
-            &UniqueIds,
-            options,
-            Value::Null,
-            found,
-        )
+        let found = names.iter().map(|name| Finding::new(name, "so it is")).collect();
+        let options = JudgeOptions { standard, ..JudgeOptions::default() };
+        judge(&history, &Context::default(), &UniqueIds, options, Value::Null, found)
     };
     let valid = |verdict: &glomers_check::Verdict| verdict.results.get("valid?").cloned();
     let good = verdict(&[], Standard::Strict);
-    assert_eq!(
-        (good.compat, good.strict),
-        (Validity::Valid, Validity::Valid)
-    );
+    assert_eq!((good.compat, good.strict), (Validity::Valid, Validity::Valid));
     let bad = verdict(&["node-error"], Standard::Strict);
-    assert_eq!(
-        (bad.compat, bad.strict),
-        (Validity::Valid, Validity::Invalid)
-    );
+    assert_eq!((bad.compat, bad.strict), (Validity::Valid, Validity::Invalid));
     assert_eq!(valid(&bad), Some(Value::Bool(false)));
     let lenient = verdict(&["node-error"], Standard::JepsenCompat);
     assert_eq!(valid(&lenient), Some(Value::Bool(true)));

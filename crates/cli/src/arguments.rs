@@ -151,8 +151,13 @@ pub(crate) struct TestArguments {
     pub(crate) latency: u64,
 
     /// How latencies are spread
-    #[arg(long, value_name = "HOW", value_enum, default_value = "constant",
-          help_heading = "Network")]
+    #[arg(
+        long,
+        value_name = "HOW",
+        value_enum,
+        default_value = "constant",
+        help_heading = "Network"
+    )]
     pub(crate) latency_dist: DistributionArgument,
 
     /// The fraction of messages between nodes that is lost, 0 to 1

@@ -241,7 +241,8 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
 }
 
 fn command_of(challenge: &Challenge, arguments: &ChallengeArguments) -> String {
-    let bin = arguments.bin.as_ref().map_or(String::new(), |bin| format!(" --bin {}", bin.display()));
+    let bin =
+        arguments.bin.as_ref().map_or(String::new(), |bin| format!(" --bin {}", bin.display()));
     format!("glomers challenge {}{bin} --seed {}", challenge.id, arguments.seed)
 }
 

@@ -57,6 +57,10 @@ impl From<glomers_store::StoreError> for CliError {
 
 impl From<glomers_bench::BenchError> for CliError {
     fn from(error: glomers_bench::BenchError) -> CliError {
-        CliError::usage(error.to_string())
+        if error.is_usage() {
+            CliError::usage(error.to_string())
+        } else {
+            CliError::machine(error.to_string())
+        }
     }
 }

@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use glomers_sim::{
-    Distribution, Inbox, Latency, NodeProgram, Plan, ServiceTime, Wire, nemesis,
-};
+use glomers_sim::{Distribution, Inbox, Latency, NodeProgram, Plan, ServiceTime, Wire, nemesis};
 
 use crate::arguments::{
-    DistributionArgument, InboxArgument, NemesisArgument, TestArguments, TimeArgument,
-    WireArgument,
+    DistributionArgument, InboxArgument, NemesisArgument, TestArguments, TimeArgument, WireArgument,
 };
 use crate::error::CliError;
 
@@ -28,8 +25,7 @@ pub(crate) fn program(arguments: &TestArguments) -> Result<(NodeProgram, TimeArg
         }
         let path = glomers_bench::check_program(bin)?;
         let path = path.to_str().ok_or_else(|| CliError::usage("--bin must be valid UTF-8"))?;
-        let program =
-            NodeProgram::Program { path: path.to_owned(), arguments: node_arguments };
+        let program = NodeProgram::Program { path: path.to_owned(), arguments: node_arguments };
         return Ok((program, TimeArgument::Real));
     }
     let entry = glomers_workload::entry(&arguments.workload)
@@ -38,7 +34,8 @@ pub(crate) fn program(arguments: &TestArguments) -> Result<(NodeProgram, TimeArg
     let embedded = NodeProgram::Embedded { name: name.clone(), arguments: node_arguments.clone() };
     // Names the nearest if there is no such node, whatever the clock.
     let probe = Plan::new(0, embedded.clone(), &arguments.workload);
-    glomers_testing::embedded_factory(&probe).map_err(glomers_testing::RunError::from)?;
+    let _factory =
+        glomers_testing::embedded_factory(&probe).map_err(glomers_testing::RunError::from)?;
     if arguments.time == Some(TimeArgument::Real) {
         // The same node as a free process: this very program runs it.
         let path = std::env::current_exe()
@@ -94,8 +91,7 @@ pub(crate) fn plan(
     };
     if arguments.nemesis.contains(&NemesisArgument::Partition) {
         let interval = nanos(arguments.nemesis_interval);
-        plan.faults =
-            nemesis::partitions(seed, plan.nodes.len() as u32, interval, plan.time_limit);
+        plan.faults = nemesis::partitions(seed, plan.nodes.len() as u32, interval, plan.time_limit);
     }
     plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
     // Names the nearest if there is no such workload or topology.

@@ -60,9 +60,10 @@ fn outcome(recovered: &Recovered, plan: &Plan) -> Result<Outcome, CliError> {
         Ok(())
     })?;
     let history = recovered.history().clone();
-    let operations = history.ops().iter().filter(|op| {
-        op.process.is_client() && op.kind == glomers_history::OpKind::Invoke
-    });
+    let operations = history
+        .ops()
+        .iter()
+        .filter(|op| op.process.is_client() && op.kind == glomers_history::OpKind::Invoke);
     reader.net.operations = operations.count() as u64;
     reader.context.cut.sort_by_key(|cut| cut.time);
     let faults = glomers_sim::reports_from(&history, &reader.context.cut);

@@ -11,8 +11,7 @@ use crate::error::CliError;
 const VERSION: u32 = 1;
 
 /// The build that this is: version and revision of the source.
-pub(crate) const BUILD: &str =
-    concat!(env!("CARGO_PKG_VERSION"), "+", env!("GLOMERS_REVISION"));
+pub(crate) const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("GLOMERS_REVISION"));
 
 /// The content of a `replay.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -56,21 +55,16 @@ pub(crate) fn write(plan: &Plan, options: &RunOptions) -> Vec<u8> {
 
 /// Reads a `replay.json`.
 pub(crate) fn read(bytes: &[u8]) -> Result<(Plan, RunOptions), CliError> {
-    let refuse = |reason: String| CliError::machine(format!("replay.json cannot be used: {reason}"));
+    let refuse =
+        |reason: String| CliError::machine(format!("replay.json cannot be used: {reason}"));
     let text = std::str::from_utf8(bytes).map_err(|error| refuse(error.to_string()))?;
-    let file: ReplayFile =
-        serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
+    let file: ReplayFile = serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
     if file.version != VERSION {
-        return Err(refuse(format!(
-            "it has version {}, this build reads {VERSION}",
-            file.version
-        )));
+        return Err(refuse(format!("it has version {}, this build reads {VERSION}", file.version)));
     }
     let availability = match &file.judge.availability {
         serde_json::Value::Null => Availability::None,
-        serde_json::Value::Number(number) => {
-            Availability::Fraction(number.as_f64().unwrap_or(1.0))
-        }
+        serde_json::Value::Number(number) => Availability::Fraction(number.as_f64().unwrap_or(1.0)),
         _ => Availability::Total,
     };
     let options = RunOptions {

@@ -68,7 +68,9 @@ fn quantiles([median, p95, p99, max]: [i64; 4]) -> String {
 pub(crate) fn program(plan: &Plan) -> String {
     match &plan.program {
         NodeProgram::Embedded { name, .. } => name.clone(),
-        NodeProgram::Program { path, arguments } if arguments.first().is_some_and(|a| a == "__node") => {
+        NodeProgram::Program { path, arguments }
+            if arguments.first().is_some_and(|a| a == "__node") =>
+        {
             let name = arguments.get(1).map_or("", String::as_str);
             let _ = path;
             format!("{name} as a process")
@@ -80,24 +82,6 @@ pub(crate) fn program(plan: &Plan) -> String {
     }
 }
 
-/// One line for a run among many.
-pub(crate) fn line(plan: &Plan, report: &RunReport, options: &RunOptions) -> String {
-    let mut text = format!(
-        "seed {}: {}, {:.2} msgs/op",
-        plan.seed,
-        word(report.validity(options)),
-        report.outcome.net.servers_per_operation()
-    );
-    if let Some([median, _, _, max]) = latencies(report, "stable-latencies") {
-        // Writing to a String cannot fail.
-        let _ = write!(text, ", stable latency median {median} ms, max {max} ms");
-    }
-    if let Some(finding) = report.verdict.findings.first() {
-        let _ = write!(text, " ({})", finding.name);
-    }
-    text
-}
-
 pub(crate) fn word(validity: Validity) -> &'static str {
     match validity {
         Validity::Valid => "valid",
@@ -107,7 +91,12 @@ pub(crate) fn word(validity: Validity) -> &'static str {
 }
 
 /// A whole run, as a person wants to read it.
-pub(crate) fn whole(plan: &Plan, executed: &Executed, options: &RunOptions, command: &str) -> String {
+pub(crate) fn whole(
+    plan: &Plan,
+    executed: &Executed,
+    options: &RunOptions,
+    command: &str,
+) -> String {
     let report = &executed.report;
     let outcome = &report.outcome;
     let mut text = String::new();
@@ -174,6 +163,7 @@ pub(crate) fn whole(plan: &Plan, executed: &Executed, options: &RunOptions, comm
     if let Some(directory) = &executed.directory {
         row("store", directory.display().to_string());
     }
+    row("took", took(executed));
     row("repeat", command.to_owned());
     if !report.verdict.findings.is_empty() {
         text.push('\n');
@@ -188,6 +178,16 @@ pub(crate) fn whole(plan: &Plan, executed: &Executed, options: &RunOptions, comm
     }
     let _ = writeln!(text, "{}", last_lines(report, options));
     text
+}
+
+/// How long the run lasted for the cluster, and for who waited for it.
+fn took(executed: &Executed) -> String {
+    let (length, wall) = (executed.report.outcome.length.as_secs_f64(), executed.wall_time);
+    let wall = wall.as_secs_f64();
+    if wall == 0.0 {
+        return format!("{length:.1} s");
+    }
+    format!("{wall:.3} s for {length:.1} s of the cluster's time")
 }
 
 fn last_lines(report: &RunReport, options: &RunOptions) -> String {

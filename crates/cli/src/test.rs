@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
     let settings = Settings {
         time,
         judge: RunOptions {
-            availability: arguments.availability.clone().unwrap_or_default(),
+            availability: arguments.availability.unwrap_or_default(),
             jepsen_compat: arguments.jepsen_compat,
             require_faults: arguments.require_faults,
         },
@@ -72,7 +72,8 @@ pub(crate) fn exit_code(report: &RunReport, options: &RunOptions) -> ExitCode {
 fn new_seed() -> u64 {
     #[expect(clippy::disallowed_methods, reason = "the one thing that is meant to differ")]
     let now = std::time::SystemTime::now();
-    let nanos = now.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+    let nanos =
+        now.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
     glomers_sim::draws::keyed_seed(nanos, glomers_sim::draws::Purpose::Choice, 1, 0, 0) % 1_000_000
 }
 
@@ -122,8 +123,9 @@ fn many(
     let block = 8 * pool.current_num_threads() as u64;
     let mut done = 0;
     while done < arguments.test_count {
-        let seeds: Vec<u64> =
-            (done..(done + block).min(arguments.test_count)).map(|n| first.wrapping_add(n)).collect();
+        let seeds: Vec<u64> = (done..(done + block).min(arguments.test_count))
+            .map(|n| first.wrapping_add(n))
+            .collect();
         let results: Vec<Result<(Plan, Executed), CliError>> = pool.install(|| {
             seeds
                 .par_iter()

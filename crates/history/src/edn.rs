@@ -27,7 +27,7 @@ pub fn write_value(value: &Value, out: &mut String) {
                     if index > 0 {
                         out.push(' ');
                     }
-                    out.push_str(itoa::Buffer::new().format(*element));
+                    out.push_str(itoa::Buffer::new().format(element));
                 }
                 out.push(']');
             }
@@ -84,9 +84,7 @@ fn write_string(text: &str, out: &mut String) {
 /// written as a string.
 fn write_keyword(name: &str, out: &mut String) {
     let plain = !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "*+!-_?<>=.$&%#'/:".contains(c))
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "*+!-_?<>=.$&%#'/:".contains(c))
         && !name.starts_with(':')
         && !name.ends_with(':');
     if plain {
@@ -260,11 +258,8 @@ mod tests {
     #[test]
     fn breaks_long_maps_under_their_brace() {
         let inner = Value::record([("count", Value::Int(109)), ("ok-count", Value::Int(109))]);
-        let value = Value::record([
-            ("first", inner.clone()),
-            ("second", inner.clone()),
-            ("x", inner),
-        ]);
+        let value =
+            Value::record([("first", inner.clone()), ("second", inner.clone()), ("x", inner)]);
         assert_eq!(
             pretty(&value),
             "{:first {:count 109, :ok-count 109},\n :second {:count 109, :ok-count 109},\n :x {:count 109, :ok-count 109}}"
@@ -289,10 +284,7 @@ mod tests {
             write_op_text(&op, &mut text);
             let (mut both_edn, mut both_text) = ("before".to_owned(), "x".to_owned());
             write_op_both(&op, &mut both_edn, &mut both_text);
-            assert_eq!(
-                (both_edn, both_text),
-                (format!("before{edn}"), format!("x{text}"))
-            );
+            assert_eq!((both_edn, both_text), (format!("before{edn}"), format!("x{text}")));
         }
     }
 }

@@ -76,12 +76,8 @@ pub fn write_value(value: &Value, out: &mut Vec<u8>) {
         }
         Value::List(list) if list.as_small().is_none() => items(list.iter(), out),
         Value::Map(pairs) => {
-            let plain = pairs
-                .iter()
-                .all(|(key, _)| matches!(key, Value::Keyword(_)))
-                && !pairs
-                    .iter()
-                    .any(|(key, _)| key.as_str().is_some_and(|k| k.starts_with('$')));
+            let plain = pairs.iter().all(|(key, _)| matches!(key, Value::Keyword(_)))
+                && !pairs.iter().any(|(key, _)| key.as_str().is_some_and(|k| k.starts_with('$')));
             if plain {
                 out.push(b'{');
                 for (index, (key, value)) in pairs.iter().enumerate() {
@@ -95,9 +91,8 @@ pub fn write_value(value: &Value, out: &mut Vec<u8>) {
                 out.push(b'}');
             } else {
                 out.extend_from_slice(b"{\"$map\":");
-                let pairs = pairs
-                    .iter()
-                    .map(|(key, value)| Value::list([key.clone(), value.clone()]));
+                let pairs =
+                    pairs.iter().map(|(key, value)| Value::list([key.clone(), value.clone()]));
                 items(pairs, out);
                 out.push(b'}');
             }
@@ -128,11 +123,7 @@ pub fn restore(value: &Value) -> Value {
                     _ => {}
                 }
             }
-            Value::map(
-                pairs
-                    .iter()
-                    .map(|(key, value)| (key.clone(), restore(value))),
-            )
+            Value::map(pairs.iter().map(|(key, value)| (key.clone(), restore(value))))
         }
         other => other.clone(),
     }
@@ -171,12 +162,7 @@ pub fn read_op(line: &str) -> Result<Op, JsonlError> {
         time: Time(number("time")?),
         process: process.ok_or_else(|| missing("process", "an integer or \"nemesis\""))?,
         kind,
-        f: Arc::from(
-            value
-                .get("f")
-                .and_then(Value::as_str)
-                .ok_or_else(|| missing("f", "a name"))?,
-        ),
+        f: Arc::from(value.get("f").and_then(Value::as_str).ok_or_else(|| missing("f", "a name"))?),
         value: restore(value.get("value").unwrap_or(&Value::Null)),
         error: value.get("error").map(restore),
         is_final: value.get("final") == Some(&Value::Bool(true)),
@@ -197,10 +183,7 @@ mod tests {
                 Value::keyword("isolated"),
                 Value::map([(Value::string("n1"), Value::set([Value::string("n2")]))]),
             ]),
-            Value::record([
-                ("type", Value::string("echo_ok")),
-                ("echo", Value::Float(1.5)),
-            ]),
+            Value::record([("type", Value::string("echo_ok")), ("echo", Value::Float(1.5))]),
             Value::record([("$set", Value::Null)]),
         ];
         for value in values {

@@ -40,10 +40,7 @@ impl Add<Duration> for Time {
     type Output = Time;
     /// Saturates: 584 years are [`Time::MAX`].
     fn add(self, duration: Duration) -> Time {
-        Time(
-            self.0
-                .saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)),
-        )
+        Time(self.0.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
     }
 }
 
@@ -63,12 +60,7 @@ impl Sub<Time> for Time {
 impl fmt::Display for Time {
     /// Seconds with three decimals: `12.345 s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}.{:03} s",
-            self.0 / SECOND,
-            self.0 % SECOND / MILLISECOND
-        )
+        write!(f, "{}.{:03} s", self.0 / SECOND, self.0 % SECOND / MILLISECOND)
     }
 }
 

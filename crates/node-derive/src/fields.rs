@@ -41,11 +41,7 @@ pub(crate) fn check(name: &Ident, data: &DataStruct) -> syn::Result<()> {
 
 /// The field's name in JSON, as far as this attribute of serde tells.
 fn key(field: &Field) -> String {
-    let mut key = field
-        .ident
-        .as_ref()
-        .map(|name| name.unraw().to_string())
-        .unwrap_or_default();
+    let mut key = field.ident.as_ref().map(|name| name.unraw().to_string()).unwrap_or_default();
     for attribute in &field.attrs {
         if !attribute.path().is_ident("serde") {
             continue;

@@ -21,9 +21,7 @@ use crate::attributes::Attributes;
 #[proc_macro_derive(Message, attributes(message))]
 pub fn derive_message(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    expand(&input)
-        .unwrap_or_else(|error| error.to_compile_error())
-        .into()
+    expand(&input).unwrap_or_else(|error| error.to_compile_error()).into()
 }
 
 fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
@@ -38,9 +36,7 @@ fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let attributes = Attributes::parse(&input.attrs)?;
 
     let name = &input.ident;
-    let kind = attributes
-        .kind
-        .unwrap_or_else(|| name::snake_case(&name.unraw().to_string()));
+    let kind = attributes.kind.unwrap_or_else(|| name::snake_case(&name.unraw().to_string()));
     let (for_impl, for_type, bounds) = input.generics.split_for_impl();
     let request = attributes.reply.map(|reply| {
         quote! {

@@ -29,12 +29,10 @@ fn main() {
 }
 
 fn echo() -> Node {
-    Node::new()
-        .on(async |_cx, Echo { echo }| Ok(EchoOk { echo }))
-        .on_message(async |cx, Ask {}| {
-            let answer = cx.rpc(&cx.peers()[1], Echo { echo: 7 }).await;
-            cx.with(|()| black_box(answer.is_ok()));
-        })
+    Node::new().on(async |_cx, Echo { echo }| Ok(EchoOk { echo })).on_message(async |cx, Ask {}| {
+        let answer = cx.rpc(&cx.peers()[1], Echo { echo: 7 }).await;
+        cx.with(|()| black_box(answer.is_ok()));
+    })
 }
 
 /// The same on the kernel, to see what the async layer adds.
@@ -51,10 +49,7 @@ impl glomers_node::Process for Kernel {
 }
 
 fn started(node: impl IntoProcess, id: &str) -> Runtime {
-    let identity = Identity {
-        seed: 1,
-        incarnation: Some(0),
-    };
+    let identity = Identity { seed: 1, incarnation: Some(0) };
     let mut runtime = Runtime::new(node.into_process(), identity, Time::ZERO);
     let init = format!(r#"{{"type":"init","node_id":"{id}","node_ids":["n1","n2"]}}"#);
     let payload = Payload::from_json(init).expect("this is JSON");

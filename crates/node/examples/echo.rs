@@ -6,7 +6,5 @@ use glomers_node::Node;
 use glomers_node::protocol::rpc::echo::{Echo, EchoOk};
 
 fn main() -> ExitCode {
-    Node::<()>::new()
-        .on(async |_cx, Echo { echo }| Ok(EchoOk { echo }))
-        .run()
+    Node::<()>::new().on(async |_cx, Echo { echo }| Ok(EchoOk { echo })).run()
 }

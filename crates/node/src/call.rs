@@ -62,11 +62,7 @@ impl<M: Request> IntoFuture for Rpc<M> {
     type IntoFuture = Call<M>;
 
     fn into_future(self) -> Call<M> {
-        Call {
-            rpc: self,
-            state: State::Unsent,
-            repetitions: 0,
-        }
+        Call { rpc: self, state: State::Unsent, repetitions: 0 }
     }
 }
 
@@ -103,12 +99,7 @@ impl<M: Request> Call<M> {
     fn timed_out(&self) -> RpcError {
         RpcError::new(
             ErrorCode::TIMEOUT,
-            format!(
-                "{} did not answer {:?} within {:?}",
-                self.rpc.dest,
-                M::TYPE,
-                self.rpc.timeout
-            ),
+            format!("{} did not answer {:?} within {:?}", self.rpc.dest, M::TYPE, self.rpc.timeout),
         )
     }
 
@@ -125,10 +116,7 @@ impl<M: Request> Call<M> {
             kind if kind == RpcError::TYPE => Err(payload
                 .into_message::<RpcError>()
                 .unwrap_or_else(|error| wrong(format!("a bad body: {error}")))),
-            kind => Err(wrong(format!(
-                "{kind:?}, but {:?} was expected",
-                M::Reply::TYPE
-            ))),
+            kind => Err(wrong(format!("{kind:?}, but {:?} was expected", M::Reply::TYPE))),
         }
     }
 

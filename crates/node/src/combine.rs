@@ -53,11 +53,8 @@ pub async fn join_first<F: IntoFuture>(
     count: usize,
     futures: impl IntoIterator<Item = F>,
 ) -> Vec<(usize, F::Output)> {
-    let mut waiting: Vec<(usize, Pin<Box<F::IntoFuture>>)> = futures
-        .into_iter()
-        .map(|future| Box::pin(future.into_future()))
-        .enumerate()
-        .collect();
+    let mut waiting: Vec<(usize, Pin<Box<F::IntoFuture>>)> =
+        futures.into_iter().map(|future| Box::pin(future.into_future())).enumerate().collect();
     let count = count.min(waiting.len());
     let mut outputs = Vec::with_capacity(count);
     poll_fn(move |context| {

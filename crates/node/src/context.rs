@@ -31,11 +31,7 @@ pub struct Context<S = ()> {
 
 impl<S> Clone for Context<S> {
     fn clone(&self) -> Self {
-        Context {
-            shared: self.shared.clone(),
-            state: self.state.clone(),
-            src: self.src.clone(),
-        }
+        Context { shared: self.shared.clone(), state: self.state.clone(), src: self.src.clone() }
     }
 }
 

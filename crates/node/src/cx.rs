@@ -40,11 +40,8 @@ impl Cx {
         let mut rng = Rng::from_seed(identity.seed);
         // A reply to an earlier incarnation must not match a request of this
         // one, so only the first counts from 1.
-        let next_msg_id = if identity.incarnation == Some(0) {
-            1
-        } else {
-            (1 << 32) + rng.below(1 << 48)
-        };
+        let next_msg_id =
+            if identity.incarnation == Some(0) { 1 } else { (1 << 32) + rng.below(1 << 48) };
         let inner = Inner {
             id: NodeId::new(""),
             peers: Arc::from([]),
@@ -57,19 +54,14 @@ impl Cx {
             disk: None,
             next_msg_id,
         };
-        Cx {
-            inner: Box::new(inner),
-        }
+        Cx { inner: Box::new(inner) }
     }
 
     /// A context for unit tests of a [`Process`](crate::Process): node `id`
     /// among `peers`, at time 0, first incarnation, with the randomness of
     /// `seed`. See also [`Cx::take_effects`] and [`Cx::set_now`].
     pub fn for_test(id: &str, peers: &[&str], seed: u64) -> Cx {
-        let mut cx = Cx::new(Identity {
-            seed,
-            incarnation: Some(0),
-        });
+        let mut cx = Cx::new(Identity { seed, incarnation: Some(0) });
         cx.inner.id = NodeId::new(id);
         cx.inner.peers = peers.iter().map(NodeId::new).collect();
         cx
@@ -112,9 +104,7 @@ impl Cx {
     /// # Errors
     /// If the driver has no storage.
     pub fn disk(&mut self) -> Result<&mut (dyn Disk + 'static), Unsupported> {
-        self.inner.disk.as_deref_mut().ok_or(Unsupported {
-            what: "durable storage (cx.disk())",
-        })
+        self.inner.disk.as_deref_mut().ok_or(Unsupported { what: "durable storage (cx.disk())" })
     }
 
     /// A `msg_id` that this incarnation has not used.
@@ -165,10 +155,7 @@ impl Cx {
 
     /// Sends a body with the header it has.
     pub fn send_payload(&mut self, dest: &NodeId, payload: Payload) {
-        self.inner.effects.push(Effect::Send {
-            dest: dest.clone(),
-            payload,
-        });
+        self.inner.effects.push(Effect::Send { dest: dest.clone(), payload });
     }
 
     /// Asks for an [`Input::Timer`](crate::Input::Timer) after a duration.
@@ -184,10 +171,7 @@ impl Cx {
     /// Notes an observation about this node, for invariants and latencies:
     /// `cx.mark("holds", value)` where the node first has a value.
     pub fn mark(&mut self, label: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
-        self.inner.effects.push(Effect::Mark {
-            label: label.into(),
-            value: value.into(),
-        });
+        self.inner.effects.push(Effect::Mark { label: label.into(), value: value.into() });
     }
 
     /// Writes a line to the node's log.

@@ -24,12 +24,7 @@ pub struct Kv {
 
 impl Kv {
     pub(crate) fn new(shared: Rc<Shared>, service: &str) -> Kv {
-        Kv {
-            shared,
-            service: NodeId::new(service),
-            timeout: DEFAULT_TIMEOUT,
-            retry: None,
-        }
+        Kv { shared, service: NodeId::new(service), timeout: DEFAULT_TIMEOUT, retry: None }
     }
 
     /// How long to wait for the service; [`DEFAULT_TIMEOUT`] unless set.
@@ -194,12 +189,7 @@ impl Kv {
         to: Value,
         create_if_not_exists: bool,
     ) -> Result<(), RpcError> {
-        let cas = Cas {
-            key,
-            from,
-            to,
-            create_if_not_exists,
-        };
+        let cas = Cas { key, from, to, create_if_not_exists };
         self.rpc(cas, None).await?;
         Ok(())
     }

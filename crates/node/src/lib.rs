@@ -139,7 +139,7 @@ pub use glomers_history::Time;
 pub use glomers_node_derive::Message;
 pub use glomers_protocol as protocol;
 pub use glomers_protocol::{
-    Body, ErrorCode, Header, List, Message, NodeId, Payload, Request, RpcError, Value,
+    Body, ErrorCode, GrowingList, Header, List, Message, NodeId, Payload, Request, RpcError, Value,
 };
 pub use kv::Kv;
 pub use node::{IntoProcess, Node};

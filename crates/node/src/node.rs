@@ -49,11 +49,7 @@ impl<S: Default + 'static> Default for Node<S> {
 impl<S: 'static> Node<S> {
     /// A node without handlers.
     pub fn with_state(state: S) -> Node<S> {
-        Node {
-            state,
-            handlers: Map::default(),
-            starters: Vec::new(),
-        }
+        Node { state, handlers: Map::default(), starters: Vec::new() }
     }
 
     /// Handles requests. What the handler returns is sent back: the reply, or an
@@ -127,17 +123,11 @@ impl<S: 'static> Node<S> {
     {
         let handler: Handler<S> = Box::new(move |node, message| {
             if let Some((cx, msg_id, message)) = node.open::<M>(message) {
-                node.shared
-                    .executor
-                    .start(Box::pin(make(cx, msg_id, message)));
+                node.shared.executor.start(Box::pin(make(cx, msg_id, message)));
             }
         });
         let before = self.handlers.insert(M::TYPE, handler);
-        assert!(
-            before.is_none(),
-            "messages of type {:?} have two handlers",
-            M::TYPE
-        );
+        assert!(before.is_none(), "messages of type {:?} have two handlers", M::TYPE);
         self
     }
 }
@@ -176,18 +166,10 @@ struct Running<S> {
 impl<S: 'static> Running<S> {
     /// Reads a message's body; if that fails says so to the sender.
     fn open<M: Message>(&self, message: Incoming) -> Option<(Context<S>, Option<u64>, M)> {
-        let Incoming {
-            src,
-            header,
-            payload,
-        } = message;
+        let Incoming { src, header, payload } = message;
         match payload.into_message::<M>() {
             Ok(body) => {
-                let cx = Context {
-                    shared: self.shared.clone(),
-                    state: self.state.clone(),
-                    src,
-                };
+                let cx = Context { shared: self.shared.clone(), state: self.state.clone(), src };
                 Some((cx, header.msg_id, body))
             }
             Err(error) => {
@@ -211,8 +193,7 @@ impl<S: 'static> Running<S> {
 
     fn message(&self, message: Incoming) {
         if let Some(in_reply_to) = message.header.in_reply_to {
-            self.shared
-                .reply(in_reply_to, message.header, message.payload);
+            self.shared.reply(in_reply_to, message.header, message.payload);
         } else if let Some(handler) = self.handlers.get(message.header.kind()) {
             handler(self, message);
         } else {

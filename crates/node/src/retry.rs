@@ -21,39 +21,26 @@ pub struct Retry {
 impl Retry {
     /// Sends again up to this many times after the first attempt.
     pub fn times(times: u32) -> Retry {
-        Retry {
-            times: Some(times),
-            ..Retry::forever()
-        }
+        Retry { times: Some(times), ..Retry::forever() }
     }
 
     /// Sends again until there is an answer.
     pub fn forever() -> Retry {
-        Retry {
-            times: None,
-            first: Duration::from_millis(10),
-            longest: Duration::from_secs(1),
-        }
+        Retry { times: None, first: Duration::from_millis(10), longest: Duration::from_secs(1) }
     }
 
     /// Sets the pause before the first repetition and the longest pause; 10 ms
     /// and 1 s unless set.
     #[must_use]
     pub fn backoff(self, first: Duration, longest: Duration) -> Retry {
-        Retry {
-            first,
-            longest,
-            ..self
-        }
+        Retry { first, longest, ..self }
     }
 
     /// The pause before repetition `number` (from 0), or `None` if it is not to
     /// be.
     pub(crate) fn pause(&self, number: u32, error: &RpcError, rng: &mut Rng) -> Option<Duration> {
-        let may_help = matches!(
-            error.code,
-            ErrorCode::TIMEOUT | ErrorCode::TEMPORARILY_UNAVAILABLE
-        );
+        let may_help =
+            matches!(error.code, ErrorCode::TIMEOUT | ErrorCode::TEMPORARILY_UNAVAILABLE);
         if !may_help || self.times.is_some_and(|times| number >= times) {
             return None;
         }
@@ -79,10 +66,7 @@ mod tests {
         let (first, longest) = (Duration::from_millis(10), Duration::from_millis(50));
         for (number, expected) in [(0, 10), (1, 20), (2, 40), (3, 50), (60, 50), (u32::MAX, 50)] {
             let pause = backoff(first, longest, number, &mut rng).as_millis();
-            assert!(
-                (expected / 2..=expected).contains(&pause),
-                "{number}: {pause}"
-            );
+            assert!((expected / 2..=expected).contains(&pause), "{number}: {pause}");
         }
     }
 

@@ -36,12 +36,7 @@ pub struct Runtime {
 impl Runtime {
     /// A node that has not been initialised, born at `now`.
     pub fn new(process: Box<dyn Process>, identity: Identity, now: Time) -> Runtime {
-        Runtime {
-            process,
-            cx: Cx::new(identity),
-            started_at: now,
-            early: Some(Vec::new()),
-        }
+        Runtime { process, cx: Cx::new(identity), started_at: now, early: Some(Vec::new()) }
     }
 
     /// Gives the node a disk.
@@ -55,11 +50,7 @@ impl Runtime {
     pub fn message(&mut self, now: Time, wall_clock: WallClock, src: NodeId, payload: Payload) {
         self.set_clocks(now, wall_clock);
         let header = payload.header();
-        let message = Incoming {
-            src,
-            header,
-            payload,
-        };
+        let message = Incoming { src, header, payload };
         match &mut self.early {
             None if message.header.kind() == "init" => self.second_init(&message),
             None => self.process.handle(Input::Message(message), &mut self.cx),
@@ -83,8 +74,7 @@ impl Runtime {
             Ok(init) => {
                 self.cx.inner.id = init.node_id;
                 self.cx.inner.peers = init.node_ids;
-                self.process
-                    .handle(Input::Start { recovered: false }, &mut self.cx);
+                self.process.handle(Input::Start { recovered: false }, &mut self.cx);
                 self.cx.reply(message, InitOk {});
                 true
             }

@@ -45,10 +45,7 @@ impl Drop for Lent<'_> {
 
 impl Shared {
     pub(crate) fn new() -> Shared {
-        let stand_in = Identity {
-            seed: 0,
-            incarnation: Some(0),
-        };
+        let stand_in = Identity { seed: 0, incarnation: Some(0) };
         Shared {
             cx: RefCell::new(Cx::new(stand_in)),
             executor: Executor::default(),
@@ -76,9 +73,7 @@ impl Shared {
     }
 
     pub(crate) fn identity(&self) -> &(NodeId, Arc<[NodeId]>) {
-        self.identity
-            .get()
-            .expect("a node has an id before its first handler runs")
+        self.identity.get().expect("a node has an id before its first handler runs")
     }
 
     pub(crate) fn now(&self) -> Time {
@@ -114,10 +109,7 @@ impl Shared {
             let payload = Payload::typed(error, None, header.msg_id);
             cx.send_payload(src, payload);
         } else {
-            cx.log(format!(
-                "message of type {:?} from {src}: {error}",
-                header.kind()
-            ));
+            cx.log(format!("message of type {:?} from {src}: {error}", header.kind()));
         }
     }
 
@@ -144,9 +136,7 @@ impl Shared {
 
     /// Has `waker` woken by the reply to a request.
     pub(crate) fn watch_reply(&self, msg_id: u64, waker: &Waker) {
-        self.calls
-            .borrow_mut()
-            .insert(msg_id, Awaited::Pending(waker.clone()));
+        self.calls.borrow_mut().insert(msg_id, Awaited::Pending(waker.clone()));
     }
 
     /// Takes the reply if it has come; else has `waker` woken when it does.

@@ -20,11 +20,7 @@ pub struct Sleep {
 impl Sleep {
     /// Until a moment of the node's own clock. [`Time::MAX`] never comes.
     pub(crate) fn until(shared: Rc<Shared>, until: Time) -> Sleep {
-        Sleep {
-            shared,
-            until,
-            timer: None,
-        }
+        Sleep { shared, until, timer: None }
     }
 
     /// For a duration from now.

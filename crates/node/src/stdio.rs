@@ -66,10 +66,7 @@ fn identity(variable: impl Fn(&str) -> Option<String>) -> Result<Identity, Strin
     let incarnation: Option<u32> = number("GLOMERS_INCARNATION", variable("GLOMERS_INCARNATION"))?;
     // Each incarnation of a seed draws other numbers.
     let shift = u64::from(incarnation.unwrap_or(0)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    Ok(Identity {
-        seed: seed.unwrap_or_else(seed_of_this_run).wrapping_add(shift),
-        incarnation,
-    })
+    Ok(Identity { seed: seed.unwrap_or_else(seed_of_this_run).wrapping_add(shift), incarnation })
 }
 
 /// A seed that no other node has: std draws keys for its maps from the system.
@@ -82,9 +79,7 @@ fn seed_of_this_run() -> u64 {
 
 fn wall_clock() -> WallClock {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    WallClock(since.map_or(0, |since| {
-        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-    }))
+    WallClock(since.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)))
 }
 
 /// Why the node ends.
@@ -174,10 +169,8 @@ impl<O: Write, L: Write> Driver<O, L> {
     fn wait(&self, input: BorrowedFd<'_>, buffer: &mut Vec<u8>) -> Result<More, Errno> {
         if let Some(due) = self.runtime.next_wake() {
             let left = due.since(self.now());
-            match poll(
-                &mut [PollFd::from_borrowed_fd(input, PollFlags::IN)],
-                Some(&timespec(left)),
-            ) {
+            match poll(&mut [PollFd::from_borrowed_fd(input, PollFlags::IN)], Some(&timespec(left)))
+            {
                 Ok(0) | Err(Errno::INTR) => return Ok(More::Later),
                 Ok(_) => {}
                 Err(error) => return Err(error),
@@ -207,8 +200,7 @@ impl<O: Write, L: Write> Driver<O, L> {
                 }
                 let src = NodeId::new(&message.src);
                 let now = self.now();
-                self.runtime
-                    .message(now, wall_clock(), src, message.payload);
+                self.runtime.message(now, wall_clock(), src, message.payload);
                 self.drain();
             }
             Err(error) => self.bad_line(line, &error.to_string()),

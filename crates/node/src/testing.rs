@@ -83,9 +83,7 @@ impl Sent {
             M::TYPE,
             self.payload
         );
-        self.payload
-            .decode()
-            .unwrap_or_else(|error| panic!("{error}: {:?}", self.payload))
+        self.payload.decode().unwrap_or_else(|error| panic!("{error}: {:?}", self.payload))
     }
 
     /// The body as JSON text.
@@ -98,10 +96,7 @@ impl TestNode {
     /// A node that has not been initialised, at time 0, in its first
     /// incarnation, with the randomness of seed 0.
     pub fn new(node: impl IntoProcess) -> TestNode {
-        let identity = Identity {
-            seed: 0,
-            incarnation: Some(0),
-        };
+        let identity = Identity { seed: 0, incarnation: Some(0) };
         TestNode::with_identity(node, identity)
     }
 
@@ -128,10 +123,8 @@ impl TestNode {
     /// # Panics
     /// If the node does not answer with `init_ok`.
     pub fn init(&mut self, id: &str, peers: &[&str]) -> Vec<Sent> {
-        let init = Init {
-            node_id: NodeId::new(id),
-            node_ids: peers.iter().map(NodeId::new).collect(),
-        };
+        let init =
+            Init { node_id: NodeId::new(id), node_ids: peers.iter().map(NodeId::new).collect() };
         let mut sent = self.request_from("c0", 1, init);
         let answer = sent
             .iter()
@@ -193,8 +186,7 @@ impl TestNode {
     /// Hands in any body.
     pub fn deliver(&mut self, src: &str, payload: Payload) -> Vec<Sent> {
         let wall_clock = self.wall_clock();
-        self.runtime
-            .message(self.now, wall_clock, NodeId::new(src), payload);
+        self.runtime.message(self.now, wall_clock, NodeId::new(src), payload);
         self.drain()
     }
 

@@ -13,10 +13,7 @@ pub(crate) struct Timers {
 
 impl Timers {
     pub(crate) fn set(&mut self, at: Time) -> TimerId {
-        let id = TimerId {
-            at,
-            number: self.next,
-        };
+        let id = TimerId { at, number: self.next };
         self.next += 1;
         self.due.insert(id);
         id

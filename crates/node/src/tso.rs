@@ -27,10 +27,7 @@ pub struct Tso {
 
 impl Tso {
     pub(crate) fn new(shared: Rc<Shared>) -> Tso {
-        Tso {
-            shared,
-            timeout: DEFAULT_TIMEOUT,
-        }
+        Tso { shared, timeout: DEFAULT_TIMEOUT }
     }
 
     /// How long to wait for the service; [`DEFAULT_TIMEOUT`] unless set.

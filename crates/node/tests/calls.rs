@@ -69,10 +69,7 @@ fn a_timed_out_request_is_forgotten() {
     let mut node = start(asker(None));
     let sent = node.send_from("c1", Go {});
     node.advance(SECOND);
-    assert_eq!(
-        node.take_logs(),
-        ["error 0 (timeout): n2 did not answer \"ask\" within 1s"]
-    );
+    assert_eq!(node.take_logs(), ["error 0 (timeout): n2 did not answer \"ask\" within 1s"]);
     assert!(node.reply(&sent[0], AskOk { answer: 9 }).is_empty());
     assert!(node.take_logs().is_empty());
     assert_eq!(node.next_wake(), None);
@@ -138,10 +135,7 @@ fn definite_errors_are_not_repeated() {
 #[test]
 fn ids_of_later_incarnations_begin_elsewhere() {
     let first = |incarnation| {
-        let identity = Identity {
-            seed: 5,
-            incarnation,
-        };
+        let identity = Identity { seed: 5, incarnation };
         let mut node = TestNode::with_identity(asker(None), identity);
         node.init("n1", &PEERS);
         node.send_from("c1", Go {})[0].header().msg_id.unwrap()
@@ -172,10 +166,7 @@ fn join_all_keeps_the_order_of_its_futures() {
         let answers = join_all(asks).await;
         let answers: Vec<u64> = answers.into_iter().map(|a| a.unwrap().answer).collect();
         cx.log(format!("{answers:?}"));
-        cx.log(format!(
-            "{}",
-            join_all(Vec::<glomers_node::Sleep>::new()).await.len()
-        ));
+        cx.log(format!("{}", join_all(Vec::<glomers_node::Sleep>::new()).await.len()));
     }));
     let sent = node.send_from("c1", Go {});
     let dests: Vec<&str> = sent.iter().map(|sent| &*sent.dest).collect();

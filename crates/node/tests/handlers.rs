@@ -55,10 +55,7 @@ fn requests_are_answered_and_share_the_state() {
     assert_eq!(node.call(Add { number: 2 }).unwrap().sum, 2);
     let sent = node.json_from("c1", r#"{"type":"add","msg_id":5,"number":3}"#);
     assert_eq!(sent[0].dest, "c1");
-    assert_eq!(
-        sent[0].json(),
-        r#"{"type":"add_ok","in_reply_to":5,"sum":5}"#
-    );
+    assert_eq!(sent[0].json(), r#"{"type":"add_ok","in_reply_to":5,"sum":5}"#);
 }
 
 #[test]
@@ -84,10 +81,7 @@ fn messages_without_reply_log_their_errors() {
     assert!(node.send_from("n2", Note { text }).is_empty());
     assert_eq!(node.take_logs(), ["n2 notes hello"]);
     node.json_from("n2", r#"{"type":"a note!","msg_id":1,"text":""}"#);
-    assert_eq!(
-        node.take_logs(),
-        ["a note!: error 14 (abort): an empty note"]
-    );
+    assert_eq!(node.take_logs(), ["a note!: error 14 (abort): an empty note"]);
 }
 
 #[test]
@@ -108,10 +102,7 @@ fn an_unknown_type_is_not_supported() {
 #[test]
 fn a_bad_body_is_malformed_and_the_node_goes_on() {
     let mut node = started();
-    for body in [
-        r#"{"type":"add","msg_id":1}"#,
-        r#"{"type":"add","msg_id":1,"number":"two"}"#,
-    ] {
+    for body in [r#"{"type":"add","msg_id":1}"#, r#"{"type":"add","msg_id":1,"number":"two"}"#] {
         let error: RpcError = node.json_from("c1", body)[0].body();
         assert_eq!(error.code, ErrorCode::MALFORMED_REQUEST);
         assert!(error.text.contains("number") || error.text.contains("two"));
@@ -146,10 +137,7 @@ fn a_second_init_does_not_start_the_node_again() {
 fn a_bad_init_is_malformed_and_a_good_one_may_follow() {
     let mut node = TestNode::new(adder());
     let sent = node.json_from("c0", r#"{"type":"init","msg_id":1}"#);
-    assert_eq!(
-        sent[0].body::<RpcError>().code,
-        ErrorCode::MALFORMED_REQUEST
-    );
+    assert_eq!(sent[0].body::<RpcError>().code, ErrorCode::MALFORMED_REQUEST);
     node.init("n1", &["n1"]);
     assert_eq!(node.call(Add { number: 2 }).unwrap().sum, 2);
 }
@@ -177,10 +165,7 @@ fn on_start_runs_before_messages_and_init_ok_does_not_wait_for_it() {
     node.send_from("n2", Note { text: "".into() });
     node.advance(Duration::from_secs(2));
     node.send_from("n2", Note { text: "".into() });
-    assert_eq!(
-        node.take_logs(),
-        ["start second note", "start second note later note"]
-    );
+    assert_eq!(node.take_logs(), ["start second note", "start second note later note"]);
 }
 
 /// Notes "begin n", waits at an `.await` that is ready, notes "end n".
@@ -199,10 +184,7 @@ fn messages_are_handled_in_the_order_they_arrive() {
         node.request_from("c1", number, Add { number });
     }
     let sent = node.advance(Duration::from_secs(1));
-    assert_eq!(
-        node.take_logs(),
-        ["begin 5", "begin 2", "end 2", "begin 3", "end 3", "end 5"]
-    );
+    assert_eq!(node.take_logs(), ["begin 5", "begin 2", "end 2", "begin 3", "end 3", "end 5"]);
     assert!(sent[0].reply_to(3).is_some() && sent[1].reply_to(5).is_some());
 }
 

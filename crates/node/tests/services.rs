@@ -50,10 +50,7 @@ fn reads_and_writes_are_typed() {
 #[test]
 fn update_creates_then_repeats_after_a_collision() {
     let node = Node::<()>::new().on_message(async |cx, Go {}| {
-        let sum = cx
-            .lin_kv()
-            .update("sum", |old| old.unwrap_or(0) + 5)
-            .await?;
+        let sum = cx.lin_kv().update("sum", |old| old.unwrap_or(0) + 5).await?;
         cx.log(format!("{sum}"));
         Ok(())
     });
@@ -77,18 +74,12 @@ fn update_creates_then_repeats_after_a_collision() {
 #[test]
 fn an_update_that_changes_nothing_writes_nothing() {
     let node = Node::<()>::new().on_message(async |cx, Go {}| {
-        let same = cx
-            .lin_kv()
-            .update("k", |old: Option<u64>| old.unwrap_or(0))
-            .await;
+        let same = cx.lin_kv().update("k", |old: Option<u64>| old.unwrap_or(0)).await;
         cx.log(format!("{same:?}"));
     });
     let mut node = TestNode::start(node, "n1", &["n1"]);
     let sent = node.send_from("c1", Go {});
-    assert!(
-        node.reply(&sent[0], ReadOk { value: 3u64.into() })
-            .is_empty()
-    );
+    assert!(node.reply(&sent[0], ReadOk { value: 3u64.into() }).is_empty());
     assert_eq!(node.take_logs(), ["Ok(3)"]);
 }
 
@@ -99,10 +90,7 @@ fn timestamps_come_from_lin_tso() {
     });
     let mut node = TestNode::start(node, "n1", &["n1"]);
     let sent = node.send_from("c1", Go {});
-    assert_eq!(
-        (&*sent[0].dest, &*sent[0].json()),
-        ("lin-tso", r#"{"type":"ts","msg_id":1}"#)
-    );
+    assert_eq!((&*sent[0].dest, &*sent[0].json()), ("lin-tso", r#"{"type":"ts","msg_id":1}"#));
     node.json_from("lin-tso", r#"{"type":"ts_ok","in_reply_to":1,"ts":7}"#);
     assert_eq!(node.take_logs(), ["Ok(7)"]);
 }

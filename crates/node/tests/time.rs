@@ -42,10 +42,7 @@ fn sleepers_wake_by_time_then_in_the_order_they_went_to_sleep() {
             });
         }
     });
-    assert_eq!(
-        run(node, 100 * MILLISECOND),
-        ["d 0", "b 10", "a 30", "c 30", "e 31", "f 31"]
-    );
+    assert_eq!(run(node, 100 * MILLISECOND), ["d 0", "b 10", "a 30", "c 30", "e 31", "f 31"]);
 }
 
 #[test]
@@ -65,9 +62,7 @@ fn every_does_not_drift_and_leaves_out_what_it_missed() {
     });
     assert_eq!(
         run(node, 70 * MILLISECOND),
-        [
-            "tick 10", "tick 20", "tick 30", "tick 50", "tick 60", "tick 70"
-        ]
+        ["tick 10", "tick 20", "tick 30", "tick 50", "tick 60", "tick 70"]
     );
 }
 

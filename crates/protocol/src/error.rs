@@ -71,18 +71,12 @@ pub struct RpcError {
 impl RpcError {
     /// An error with a code and a text.
     pub fn new(code: ErrorCode, text: impl Into<String>) -> Self {
-        RpcError {
-            code,
-            text: text.into(),
-        }
+        RpcError { code, text: text.into() }
     }
 
     /// The error for a request of a type that the node does not know.
     pub fn not_supported(kind: &str) -> Self {
-        RpcError::new(
-            ErrorCode::NOT_SUPPORTED,
-            format!("no handler for messages of type {kind:?}"),
-        )
+        RpcError::new(ErrorCode::NOT_SUPPORTED, format!("no handler for messages of type {kind:?}"))
     }
 }
 

@@ -10,7 +10,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::value::{List, Value};
+use crate::{List, Value};
 
 /// How deep lists and objects may nest.
 pub const MAX_DEPTH: usize = 128;
@@ -33,10 +33,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn fail<T>(&self, reason: &'static str) -> Result<T, JsonError> {
-        Err(JsonError {
-            at: self.at,
-            reason,
-        })
+        Err(JsonError { at: self.at, reason })
     }
 
     fn skip_space(&mut self) {
@@ -201,10 +198,8 @@ impl<'a> Reader<'a> {
         if !quoted.as_bytes().contains(&b'\\') {
             return Ok(quoted[1..quoted.len() - 1].to_owned());
         }
-        serde_json::from_str(quoted).map_err(|_| JsonError {
-            at: start,
-            reason: "a bad escape in a string",
-        })
+        serde_json::from_str(quoted)
+            .map_err(|_| JsonError { at: start, reason: "a bad escape in a string" })
     }
 }
 
@@ -229,19 +224,11 @@ impl Value {
     /// # Errors
     /// If the text is not one JSON value, or nests deeper than [`MAX_DEPTH`].
     pub fn from_json(text: &str) -> Result<Value, JsonError> {
-        let mut reader = Reader {
-            text,
-            bytes: text.as_bytes(),
-            at: 0,
-        };
+        let mut reader = Reader { text, bytes: text.as_bytes(), at: 0 };
         reader.skip_space();
         let value = reader.value(0)?;
         reader.skip_space();
-        if reader.at == text.len() {
-            Ok(value)
-        } else {
-            reader.fail("text after the value")
-        }
+        if reader.at == text.len() { Ok(value) } else { reader.fail("text after the value") }
     }
 
     /// Appends the value as JSON. Keywords become strings, sets lists, and keys
@@ -279,7 +266,7 @@ impl Value {
                         if index > 0 {
                             out.push(b',');
                         }
-                        out.extend_from_slice(number.format(*element).as_bytes());
+                        out.extend_from_slice(number.format(element).as_bytes());
                     }
                     out.push(b']');
                 }
@@ -315,7 +302,7 @@ impl Value {
 impl Serialize for List {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.as_small() {
-            Some(elements) => serializer.collect_seq(elements),
+            Some(elements) => serializer.collect_seq(elements.iter()),
             None => serializer.collect_seq(self.iter()),
         }
     }

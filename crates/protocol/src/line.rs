@@ -50,14 +50,9 @@ fn name<'a>(key: &str, raw: Option<&'a RawValue>) -> Result<Cow<'a, str>, LineEr
     if bytes.len() >= 2 && bytes[0] == b'"' && !bytes.contains(&b'\\') {
         return Ok(Cow::Borrowed(&text[1..text.len() - 1]));
     }
-    serde_json::from_str::<String>(text)
-        .map(Cow::Owned)
-        .map_err(|_| {
-            LineError::BadField(format!(
-                "{key:?} must be a string, but it is {}",
-                shorten(text)
-            ))
-        })
+    serde_json::from_str::<String>(text).map(Cow::Owned).map_err(|_| {
+        LineError::BadField(format!("{key:?} must be a string, but it is {}", shorten(text)))
+    })
 }
 
 fn shorten(text: &str) -> String {
@@ -100,11 +95,7 @@ impl<'a> Line<'a> {
                 shorten(body.get())
             )));
         }
-        Ok(Line {
-            src,
-            dest,
-            payload: Payload::Json(Arc::from(body.to_owned())),
-        })
+        Ok(Line { src, dest, payload: Payload::Json(Arc::from(body.to_owned())) })
     }
 
     /// Appends a message as a line, line end included.
@@ -154,10 +145,7 @@ mod tests {
         assert!(said(r#"{"src":"n0","#).starts_with("this is not JSON"));
         assert_eq!(said("null"), "this is JSON, but not an object");
         assert_eq!(said(r#"["a","b",{}]"#), "this is JSON, but not an object");
-        assert_eq!(
-            said(r#"{"src":"a","body":{}}"#),
-            "the key \"dest\" is missing"
-        );
+        assert_eq!(said(r#"{"src":"a","body":{}}"#), "the key \"dest\" is missing");
         assert_eq!(
             said(r#"{"src":7,"dest":"n0","body":{}}"#),
             "\"src\" must be a string, but it is 7"

@@ -43,10 +43,7 @@ impl<M: Message> Body for M {
         if let Err(error) = serde_json::to_writer(&mut *out, self) {
             // Only a `Serialize` that fails by itself (a map with keys that are
             // no strings, say) gets here: a mistake in the node's own types.
-            panic!(
-                "a body of type {:?} cannot be written as JSON: {error}",
-                M::TYPE
-            );
+            panic!("a body of type {:?} cannot be written as JSON: {error}", M::TYPE);
         }
         assert!(
             out[start] == b'{',

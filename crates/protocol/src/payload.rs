@@ -60,11 +60,7 @@ impl Payload {
 
     /// A body that is shared with other payloads, with ids of its own.
     pub fn shared(body: Arc<dyn Body>, msg_id: Option<u64>, in_reply_to: Option<u64>) -> Payload {
-        let header = Header {
-            kind: Some(Cow::Borrowed(body.kind())),
-            msg_id,
-            in_reply_to,
-        };
+        let header = Header { kind: Some(Cow::Borrowed(body.kind())), msg_id, in_reply_to };
         Payload::Typed { header, body }
     }
 
@@ -73,9 +69,7 @@ impl Payload {
     /// # Errors
     /// If the text is not JSON.
     pub fn from_json(text: impl Into<String>) -> Result<Payload, serde_json::Error> {
-        Ok(Payload::Json(Arc::from(RawValue::from_string(
-            text.into(),
-        )?)))
+        Ok(Payload::Json(Arc::from(RawValue::from_string(text.into())?)))
     }
 
     /// The reserved fields. Of a body that is no object, all are absent.
@@ -162,10 +156,8 @@ impl Payload {
             return Ok(body.clone());
         }
         let text = self.to_json();
-        serde_json::from_str(text.get()).map_err(|error| DecodeError {
-            kind: M::TYPE,
-            reason: error.to_string(),
-        })
+        serde_json::from_str(text.get())
+            .map_err(|error| DecodeError { kind: M::TYPE, reason: error.to_string() })
     }
 
     /// As [`Payload::decode`], but takes the value out when nobody shares it.
@@ -175,10 +167,7 @@ impl Payload {
     pub fn into_message<M: Message>(self) -> Result<M, DecodeError> {
         match self {
             Payload::Typed { body, .. } if (*body).as_any().is::<M>() => {
-                let body = body
-                    .into_any()
-                    .downcast::<M>()
-                    .expect("the type was just tested");
+                let body = body.into_any().downcast::<M>().expect("the type was just tested");
                 Ok(Arc::try_unwrap(body).unwrap_or_else(|shared| (*shared).clone()))
             }
             other => other.decode(),

@@ -37,19 +37,13 @@ impl Schema {
         match body.get("type") {
             Some(Value::String(kind)) if **kind == *self.kind => {}
             Some(other) => {
-                return Err(format!(
-                    "its type is {other}, but {:?} was expected",
-                    self.kind
-                ));
+                return Err(format!("its type is {other}, but {:?} was expected", self.kind));
             }
             None => return Err(format!("it has no \"type\"; {:?} was expected", self.kind)),
         }
         for (name, field) in self.fields {
             let Some(value) = body.get(name) else {
-                return Err(format!(
-                    "the field {name:?} is missing from {:?}",
-                    self.kind
-                ));
+                return Err(format!("the field {name:?} is missing from {:?}", self.kind));
             };
             let expected = match field {
                 Field::Any => continue,
@@ -104,21 +98,12 @@ mod tests {
     use crate::rpc::broadcast::{BROADCAST_OK, READ_OK};
 
     fn said(schema: super::Schema, text: &str) -> String {
-        schema
-            .check(&Value::from_json(text).unwrap())
-            .err()
-            .unwrap_or_default()
+        schema.check(&Value::from_json(text).unwrap()).err().unwrap_or_default()
     }
 
     #[test]
     fn names_the_field_that_is_wrong() {
-        assert_eq!(
-            said(
-                READ_OK,
-                r#"{"type":"read_ok","in_reply_to":1,"messages":[]}"#
-            ),
-            ""
-        );
+        assert_eq!(said(READ_OK, r#"{"type":"read_ok","in_reply_to":1,"messages":[]}"#), "");
         assert_eq!(
             said(READ_OK, r#"{"type":"read","messages":[]}"#),
             "its type is \"read\", but \"read_ok\" was expected"

@@ -3,6 +3,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use crate::list::List;
+
 /// Any JSON value, and what histories need beyond JSON: keywords, sets and maps
 /// whose keys are not strings.
 ///
@@ -37,90 +39,6 @@ pub enum Value {
     Set(Arc<[Value]>),
 }
 
-/// The elements of a list, in the smallest of three forms; the form is a
-/// function of the elements, so equal lists have equal forms.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct List(Repr);
-
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Repr {
-    /// Every element is an integer that fits 32 bits without sign.
-    Small(Arc<[u32]>),
-    /// Every element is an integer, and one does not fit above.
-    Integers(Arc<[i64]>),
-    /// Anything else; the empty list too.
-    Values(Arc<[Value]>),
-}
-
-impl List {
-    /// A list of integers.
-    pub fn from_integers(integers: &[i64]) -> List {
-        if integers.is_empty() {
-            return List(Repr::Values(Arc::from([])));
-        }
-        if integers.iter().all(|&i| u32::try_from(i).is_ok()) {
-            return List(Repr::Small(integers.iter().map(|&i| i as u32).collect()));
-        }
-        List(Repr::Integers(Arc::from(integers)))
-    }
-
-    /// A list of values.
-    pub fn from_values(values: Vec<Value>) -> List {
-        let integers: Option<Vec<i64>> = values
-            .iter()
-            .map(|value| {
-                if let Value::Int(i) = value {
-                    Some(*i)
-                } else {
-                    None
-                }
-            })
-            .collect();
-        match integers {
-            Some(integers) => List::from_integers(&integers),
-            None => List(Repr::Values(Arc::from(values))),
-        }
-    }
-
-    /// How many elements.
-    pub fn len(&self) -> usize {
-        match &self.0 {
-            Repr::Small(elements) => elements.len(),
-            Repr::Integers(elements) => elements.len(),
-            Repr::Values(elements) => elements.len(),
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The element at `index`, if there is one.
-    pub fn get(&self, index: usize) -> Option<Value> {
-        match &self.0 {
-            Repr::Small(elements) => elements.get(index).map(|&i| Value::Int(i64::from(i))),
-            Repr::Integers(elements) => elements.get(index).map(|&i| Value::Int(i)),
-            Repr::Values(elements) => elements.get(index).cloned(),
-        }
-    }
-
-    /// The elements if all are integers of 32 bits without sign and there is
-    /// one at least.
-    pub fn as_small(&self) -> Option<&[u32]> {
-        if let Repr::Small(elements) = &self.0 {
-            Some(elements)
-        } else {
-            None
-        }
-    }
-
-    /// The elements, in order.
-    pub fn iter(&self) -> impl Iterator<Item = Value> + '_ {
-        (0..self.len()).map(|index| self.get(index).expect("index is below the length"))
-    }
-}
-
 impl Value {
     /// A string.
     pub fn string(text: impl AsRef<str>) -> Value {
@@ -149,12 +67,7 @@ impl Value {
 
     /// A map whose keys are keywords, in this order.
     pub fn record<'a>(pairs: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
-        Value::Map(
-            pairs
-                .into_iter()
-                .map(|(key, value)| (Value::keyword(key), value))
-                .collect(),
-        )
+        Value::Map(pairs.into_iter().map(|(key, value)| (Value::keyword(key), value)).collect())
     }
 
     /// A set: sorted, each element once.
@@ -176,11 +89,7 @@ impl Value {
 
     /// The integer, if it is one of 64 bits.
     pub fn as_int(&self) -> Option<i64> {
-        if let Value::Int(i) = self {
-            Some(*i)
-        } else {
-            None
-        }
+        if let Value::Int(i) = self { Some(*i) } else { None }
     }
 
     /// The text of a string or keyword.
@@ -193,11 +102,7 @@ impl Value {
 
     /// The list, if it is one.
     pub fn as_list(&self) -> Option<&List> {
-        if let Value::List(list) = self {
-            Some(list)
-        } else {
-            None
-        }
+        if let Value::List(list) = self { Some(list) } else { None }
     }
 
     /// What kind of value this is, for messages: "a string", "a list".
@@ -270,9 +175,7 @@ fn compare_numbers(a: &Value, b: &Value) -> Ordering {
         // An integer against a float. Rounding an integer to a float keeps the
         // order, so a strict difference of the floats decides; a tie is broken
         // by form, which puts every integer that rounds to a float before it.
-        _ => as_float(a)
-            .total_cmp(&as_float(b))
-            .then_with(|| form(a).cmp(&form(b))),
+        _ => as_float(a).total_cmp(&as_float(b)).then_with(|| form(a).cmp(&form(b))),
     }
 }
 
@@ -378,12 +281,6 @@ impl fmt::Debug for Value {
     }
 }
 
-impl fmt::Debug for List {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&Value::List(self.clone()), f)
-    }
-}
-
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
@@ -440,27 +337,13 @@ mod tests {
 
     #[test]
     fn numbers_are_ordered_by_value_and_floats_are_no_integers() {
-        let numbers = [
-            "-1e300",
-            "-18446744073709551616",
-            "-2",
-            "-1.5",
-            "0",
-            "1",
-            "1.0",
-            "1e300",
-        ];
-        let values: Vec<Value> = numbers
-            .iter()
-            .map(|text| Value::from_json(text).unwrap())
-            .collect();
+        let numbers = ["-1e300", "-18446744073709551616", "-2", "-1.5", "0", "1", "1.0", "1e300"];
+        let values: Vec<Value> =
+            numbers.iter().map(|text| Value::from_json(text).unwrap()).collect();
         for pair in values.windows(2) {
             assert!(pair[0] < pair[1], "{} is not below {}", pair[0], pair[1]);
         }
-        assert_ne!(
-            Value::from_json("1").unwrap(),
-            Value::from_json("1.0").unwrap()
-        );
+        assert_ne!(Value::from_json("1").unwrap(), Value::from_json("1.0").unwrap());
     }
 
     #[test]

@@ -52,10 +52,7 @@ impl Random {
     /// Chooses among the messages that are due within `window` of the earliest
     /// event.
     pub fn new(seed: u64, window: std::time::Duration) -> Random {
-        Random {
-            draws: Draws::keyed(seed, Purpose::Choice, 0, 0, 0),
-            window,
-        }
+        Random { draws: Draws::keyed(seed, Purpose::Choice, 0, 0, 0), window }
     }
 }
 

@@ -47,17 +47,13 @@ fn spread(mut x: u64) -> u64 {
 
 /// A seed of 64 bits that belongs to one key.
 pub fn keyed_seed(seed: u64, purpose: Purpose, a: u64, b: u64, c: u64) -> u64 {
-    [purpose as u64, a, b, c]
-        .into_iter()
-        .fold(spread(seed), |hash, part| spread(hash ^ part))
+    [purpose as u64, a, b, c].into_iter().fold(spread(seed), |hash, part| spread(hash ^ part))
 }
 
 impl Draws {
     /// The stream of a key.
     pub fn keyed(seed: u64, purpose: Purpose, a: u64, b: u64, c: u64) -> Draws {
-        Draws(Xoshiro256PlusPlus::seed_from_u64(keyed_seed(
-            seed, purpose, a, b, c,
-        )))
+        Draws(Xoshiro256PlusPlus::seed_from_u64(keyed_seed(seed, purpose, a, b, c)))
     }
 
     /// 64 random bits.
@@ -109,11 +105,7 @@ mod tests {
     fn values_of_a_seed_never_change() {
         let mut draws = Draws::keyed(42, Purpose::Latency, 1, 2, 3);
         assert_eq!(
-            (
-                draws.bits(),
-                draws.below(1000),
-                draws.exponential(100.0).to_bits()
-            ),
+            (draws.bits(), draws.below(1000), draws.exponential(100.0).to_bits()),
             GOLDEN,
             "stores of earlier versions could no longer be repeated"
         );
@@ -131,10 +123,7 @@ mod tests {
         for _ in 0..count {
             seen[draws.below(7) as usize] += 1;
         }
-        assert!(
-            seen.iter().all(|&n| n.abs_diff(count as u32 / 7) < 600),
-            "{seen:?}"
-        );
+        assert!(seen.iter().all(|&n| n.abs_diff(count as u32 / 7) < 600), "{seen:?}");
     }
 
     #[test]

@@ -76,12 +76,7 @@ fn carry_out(
             let result = host.start(node, incarnation, now);
             let input = match result {
                 Ok(()) => Input::Started { node, incarnation },
-                Err(reason) => Input::Exited {
-                    node,
-                    incarnation,
-                    how: reason,
-                    output: Vec::new(),
-                },
+                Err(reason) => Input::Exited { node, incarnation, how: reason, output: Vec::new() },
             };
             engine.input(now, input);
             return;
@@ -89,13 +84,9 @@ fn carry_out(
         Command::Stop { node, how } => return host.stop(node, how),
         Command::Pause { node } => return host.pause(node),
         Command::Resume { node } => return host.resume(node),
-        Command::Deliver {
-            node,
-            incarnation,
-            src,
-            payload,
-            ..
-        } => (node, incarnation, StepInput::Message { src, payload }),
+        Command::Deliver { node, incarnation, src, payload, .. } => {
+            (node, incarnation, StepInput::Message { src, payload })
+        }
         Command::Wake { node, incarnation } => (node, incarnation, StepInput::Wake),
     };
     // Between the command and now the node may have been stopped.
@@ -104,33 +95,10 @@ fn carry_out(
     }
     host.step(node, now, input, output);
     for (offset, effect) in output.effects.drain(..) {
-        engine.input(
-            now,
-            Input::Effect {
-                node,
-                incarnation,
-                offset,
-                effect,
-            },
-        );
+        engine.input(now, Input::Effect { node, incarnation, offset, effect });
     }
-    engine.input(
-        now,
-        Input::NextWake {
-            node,
-            incarnation,
-            at: output.next_wake.take(),
-        },
-    );
+    engine.input(now, Input::NextWake { node, incarnation, at: output.next_wake.take() });
     if let Some(how) = output.crashed.take() {
-        engine.input(
-            now,
-            Input::Exited {
-                node,
-                incarnation,
-                how,
-                output: Vec::new(),
-            },
-        );
+        engine.input(now, Input::Exited { node, incarnation, how, output: Vec::new() });
     }
 }

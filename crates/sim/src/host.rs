@@ -77,11 +77,7 @@ const WALL_CLOCK_AT_START: u64 = 1_577_836_800 * glomers_history::SECOND;
 impl InProcessHost {
     /// A host for `count` nodes; `seed` is the run's.
     pub fn new(seed: u64, count: u32, factory: NodeFactory) -> InProcessHost {
-        InProcessHost {
-            factory,
-            seed,
-            nodes: (0..count).map(|_| None).collect(),
-        }
+        InProcessHost { factory, seed, nodes: (0..count).map(|_| None).collect() }
     }
 }
 
@@ -100,10 +96,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 impl SteppedHost for InProcessHost {
     fn start(&mut self, node: u32, incarnation: u32, now: Time) -> Result<(), String> {
         let seed = keyed_seed(self.seed, Purpose::Node, node.into(), incarnation.into(), 0);
-        let identity = Identity {
-            seed,
-            incarnation: Some(incarnation),
-        };
+        let identity = Identity { seed, incarnation: Some(incarnation) };
         let process = catch_unwind(AssertUnwindSafe(|| (self.factory)(node)))
             .unwrap_or_else(|panic| Err(panic_text(&*panic)))?;
         self.nodes[node as usize] = Some(Runtime::new(process, identity, now));
@@ -125,12 +118,7 @@ impl SteppedHost for InProcessHost {
             StepInput::Message { src, payload } => runtime.message(now, wall_clock, src, payload),
             StepInput::Wake => runtime.wake(now, wall_clock),
         }));
-        output.effects.extend(
-            runtime
-                .effects()
-                .drain(..)
-                .map(|effect| (Duration::ZERO, effect)),
-        );
+        output.effects.extend(runtime.effects().drain(..).map(|effect| (Duration::ZERO, effect)));
         output.next_wake = runtime.next_wake();
         if let Err(panic) = result {
             output.crashed = Some(panic_text(&*panic));

@@ -16,10 +16,7 @@ pub fn partitions(seed: u64, nodes: u32, interval: u64, time_limit: u64) -> Vec<
     while at < time_limit {
         let fault = if events.len() % 2 == 0 {
             let kind = PartitionKind::DRAWN[draws.below(4) as usize];
-            Fault::StartPartition {
-                kind,
-                cut: kind.draw(nodes, &mut draws),
-            }
+            Fault::StartPartition { kind, cut: kind.draw(nodes, &mut draws) }
         } else {
             Fault::StopPartition
         };

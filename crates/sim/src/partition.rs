@@ -95,13 +95,9 @@ fn majorities_ring(ring: &[u32], draws: &mut Draws) -> Cut {
         {
             // Among the nodes it does not hear, one of those with the fewest
             // links, so that degrees stay even.
-            let strangers: Vec<usize> = (0..count)
-                .filter(|&other| !hears[node].contains(other))
-                .collect();
-            let fewest = strangers
-                .iter()
-                .map(|&other| hears[other].count_ones(..))
-                .min();
+            let strangers: Vec<usize> =
+                (0..count).filter(|&other| !hears[node].contains(other)).collect();
+            let fewest = strangers.iter().map(|&other| hears[other].count_ones(..)).min();
             let candidates: Vec<usize> = strangers
                 .into_iter()
                 .filter(|&other| Some(hears[other].count_ones(..)) == fewest)
@@ -112,9 +108,7 @@ fn majorities_ring(ring: &[u32], draws: &mut Draws) -> Cut {
         }
     }
     let cut = hears.iter().enumerate().map(|(node, heard)| {
-        let deaf_to = (0..count)
-            .filter(|&other| !heard.contains(other))
-            .map(|other| other as u32);
+        let deaf_to = (0..count).filter(|&other| !heard.contains(other)).map(|other| other as u32);
         (node as u32, deaf_to.collect())
     });
     Cut(cut.collect())
@@ -156,9 +150,7 @@ impl Cut {
 
     /// Receivers and the sources that each does not hear.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &[u32])> {
-        self.0
-            .iter()
-            .map(|(receiver, sources)| (*receiver, sources.as_slice()))
+        self.0.iter().map(|(receiver, sources)| (*receiver, sources.as_slice()))
     }
 
     /// All nodes that it names.
@@ -177,10 +169,7 @@ impl Cut {
     pub fn to_value(&self, names: &[impl AsRef<str>]) -> Value {
         let name = |node: u32| Value::string(names[node as usize].as_ref());
         Value::map(self.iter().map(|(receiver, sources)| {
-            (
-                name(receiver),
-                Value::set(sources.iter().map(|&source| name(source))),
-            )
+            (name(receiver), Value::set(sources.iter().map(|&source| name(source))))
         }))
     }
 }
@@ -203,9 +192,7 @@ impl Barrier {
     }
 
     pub(crate) fn cuts(&self, src: u32, dest: u32) -> bool {
-        self.deaf_to
-            .get(dest as usize)
-            .is_some_and(|set| set.contains(src as usize))
+        self.deaf_to.get(dest as usize).is_some_and(|set| set.contains(src as usize))
     }
 }
 
@@ -219,9 +206,7 @@ mod tests {
     }
 
     fn deaf_to(cut: &Cut, node: u32) -> usize {
-        cut.iter()
-            .find(|(receiver, _)| *receiver == node)
-            .map_or(0, |(_, sources)| sources.len())
+        cut.iter().find(|(receiver, _)| *receiver == node).map_or(0, |(_, sources)| sources.len())
     }
 
     #[test]
@@ -258,10 +243,8 @@ mod tests {
                 }
                 if count == 3 {
                     // One neighbour each, and the cut is one-way.
-                    let cut: Vec<(u32, u32)> = cut
-                        .iter()
-                        .flat_map(|(r, s)| s.iter().map(move |s| (r, *s)))
-                        .collect();
+                    let cut: Vec<(u32, u32)> =
+                        cut.iter().flat_map(|(r, s)| s.iter().map(move |s| (r, *s))).collect();
                     assert_eq!(cut.len(), 3);
                     assert!(cut.iter().all(|(r, s)| !cut.contains(&(*s, *r))));
                 }

@@ -287,19 +287,13 @@ impl Plan {
             concurrency: nodes.len() as u32,
             nodes,
             program,
-            workload: WorkloadOptions {
-                name: workload.to_owned(),
-                options: BTreeMap::new(),
-            },
+            workload: WorkloadOptions { name: workload.to_owned(), options: BTreeMap::new() },
             rate: Rate::PerSecond(5.0),
             time_limit: seconds(60),
             recovery: seconds(10),
             rpc_timeout: None,
             init_timeout: seconds(10),
-            latency: Latency {
-                mean_ms: 0,
-                distribution: Distribution::Constant,
-            },
+            latency: Latency { mean_ms: 0, distribution: Distribution::Constant },
             links: Vec::new(),
             loss: 0.0,
             service_time: ServiceTime::DEFAULT,
@@ -333,10 +327,7 @@ impl Plan {
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             return refuse(format!("two nodes have the name {:?}", pair[0]));
         }
-        if let Some(name) = names
-            .iter()
-            .find(|name| name.is_empty() || name.starts_with('c'))
-        {
+        if let Some(name) = names.iter().find(|name| name.is_empty() || name.starts_with('c')) {
             return refuse(format!(
                 "a node cannot have the name {name:?}: names that begin with c are clients'"
             ));
@@ -349,11 +340,7 @@ impl Plan {
         {
             return refuse(format!("the rate must be 0 or more, but it is {rate}"));
         }
-        let losses = self
-            .links
-            .iter()
-            .filter_map(|link| link.loss)
-            .chain([self.loss]);
+        let losses = self.links.iter().filter_map(|link| link.loss).chain([self.loss]);
         for loss in losses {
             if !(0.0..=1.0).contains(&loss) {
                 return refuse(format!("loss must be from 0 to 1, but it is {loss}"));
@@ -378,7 +365,9 @@ impl Plan {
                 let ListedOperation { worker, node, .. } = listed;
                 if *worker >= self.concurrency {
                     let most = self.concurrency;
-                    return refuse(format!("operation {at} names worker number {worker} of {most}"));
+                    return refuse(format!(
+                        "operation {at} names worker number {worker} of {most}"
+                    ));
                 }
                 if let Some(node) = node.filter(|&node| node >= count) {
                     return refuse(format!("operation {at} names node number {node} of {count}"));

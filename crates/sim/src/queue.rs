@@ -76,11 +76,7 @@ impl EventQueue {
     pub(crate) fn push(&mut self, now: Time, time: Time, event: Event) {
         let number = self.next_number;
         self.next_number += 1;
-        let entry = Entry {
-            time: time.max(now),
-            number,
-            event,
-        };
+        let entry = Entry { time: time.max(now), number, event };
         let in_order = self.present.back().is_none_or(|last| last.time == now);
         if entry.time == now && in_order {
             self.present.push_back(entry);

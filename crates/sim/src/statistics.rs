@@ -32,11 +32,7 @@ impl NetStatistics {
     /// Messages between servers for each operation of a client; 0 if there was
     /// none.
     pub fn servers_per_operation(&self) -> f64 {
-        if self.operations == 0 {
-            0.0
-        } else {
-            self.servers.sent as f64 / self.operations as f64
-        }
+        if self.operations == 0 { 0.0 } else { self.servers.sent as f64 / self.operations as f64 }
     }
 
     /// As results show them (`net`).

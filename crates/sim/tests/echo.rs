@@ -31,10 +31,7 @@ impl Workload for EchoWorkload {
         "echo"
     }
     fn generate(&mut self, _worker: u32, draws: &mut Draws) -> NextOperation {
-        NextOperation {
-            f: Arc::from("echo"),
-            value: Value::from(draws.below(128)),
-        }
+        NextOperation { f: Arc::from("echo"), value: Value::from(draws.below(128)) }
     }
     fn client(&self) -> Box<dyn Client> {
         Box::new(EchoClient)
@@ -48,9 +45,7 @@ struct EchoClient;
 
 impl Client for EchoClient {
     fn invoke(&mut self, op: &Op) -> Step {
-        Step::Request(Arc::new(Echo {
-            echo: op.value.clone(),
-        }))
+        Step::Request(Arc::new(Echo { echo: op.value.clone() }))
     }
     fn reply(&mut self, reply: &Payload) -> Step {
         match reply.decode::<EchoOk>() {
@@ -69,10 +64,7 @@ impl Checker for Nothing {
 }
 
 fn plan(seed: u64) -> Plan {
-    let program = NodeProgram::Embedded {
-        name: "echo".into(),
-        arguments: Vec::new(),
-    };
+    let program = NodeProgram::Embedded { name: "echo".into(), arguments: Vec::new() };
     let mut plan = Plan::new(seed, program, "echo");
     plan.set_node_count(3);
     plan.concurrency = 6;
@@ -114,11 +106,7 @@ fn operations_are_answered() {
     let outcome = run(&plan(1), &mut glomers_history::Unobserved);
     let ops = outcome.history.ops();
     let count = |kind| ops.iter().filter(|op| op.kind == kind).count();
-    assert!(
-        (30..=50).contains(&count(OpKind::Invoke)),
-        "{}",
-        count(OpKind::Invoke)
-    );
+    assert!((30..=50).contains(&count(OpKind::Invoke)), "{}", count(OpKind::Invoke));
     assert_eq!(count(OpKind::Invoke), count(OpKind::Ok));
     // Init and echo, each a request and a reply.
     assert_eq!(outcome.net.clients.sent, 2 * (3 + count(OpKind::Ok) as u64));
@@ -131,10 +119,7 @@ fn same_seed_same_run_byte_for_byte() {
     for seed in 0..20 {
         let first = transcript(&plan(seed));
         assert_eq!(first, transcript(&plan(seed)));
-        let json = Plan {
-            wire: Wire::Json,
-            ..plan(seed)
-        };
+        let json = Plan { wire: Wire::Json, ..plan(seed) };
         assert_eq!(first, transcript(&json), "--wire json changes the run");
         assert_ne!(first, transcript(&plan(seed + 1)));
     }
@@ -148,9 +133,7 @@ fn service_time_makes_operations_overlap() {
         plan.rate = Rate::PerSecond(2000.0);
         let outcome = run(&plan, &mut glomers_history::Unobserved);
         let ops = outcome.history.ops();
-        ops.windows(2)
-            .filter(|pair| pair.iter().all(|op| op.kind == OpKind::Invoke))
-            .count()
+        ops.windows(2).filter(|pair| pair.iter().all(|op| op.kind == OpKind::Invoke)).count()
     };
     assert_eq!(overlap(ServiceTime::Off), 0);
     assert!(overlap(ServiceTime::DEFAULT) > 100);
@@ -160,19 +143,12 @@ fn service_time_makes_operations_overlap() {
 fn an_inbox_like_maelstroms_does_not_delay_clients_that_find_it_empty() {
     let mut plan = plan(1);
     plan.service_time = ServiceTime::Off;
-    plan.latency = Latency {
-        mean_ms: 100,
-        ..plan.latency
-    };
+    plan.latency = Latency { mean_ms: 100, ..plan.latency };
     plan.inbox = Inbox::Maelstrom;
     let outcome = run(&plan, &mut glomers_history::Unobserved);
     let ops = outcome.history.ops();
     let pairs = outcome.history.pairs();
-    assert!(
-        ops.iter()
-            .zip(pairs)
-            .all(|(op, other)| ops[other.unwrap()].time == op.time)
-    );
+    assert!(ops.iter().zip(pairs).all(|(op, other)| ops[other.unwrap()].time == op.time));
 }
 
 #[test]
@@ -181,11 +157,7 @@ fn rate_max_keeps_every_worker_busy_and_rate_zero_none() {
     plan.rate = Rate::Max;
     let busy = run(&plan, &mut glomers_history::Unobserved);
     // Six workers, three nodes, 0.5 ms an operation: about 12,000 in 2 s.
-    assert!(
-        (11_000..13_000).contains(&busy.net.operations),
-        "{}",
-        busy.net.operations
-    );
+    assert!((11_000..13_000).contains(&busy.net.operations), "{}", busy.net.operations);
     plan.rate = Rate::PerSecond(0.0);
     let idle = run(&plan, &mut glomers_history::Unobserved);
     assert!(idle.history.is_empty());

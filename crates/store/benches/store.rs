@@ -30,14 +30,12 @@ fn store() -> (TempDir, Store, StoreWriter) {
 fn stream_receive(bencher: Bencher<'_, '_>) {
     let (_root, _store, mut writer) = store();
     let mut id = 0;
-    bencher
-        .counter(ItemsCount::new(1000_usize))
-        .bench_local(|| {
-            for _ in 0..1000 {
-                id += 1;
-                writer.received(Time(id * 12_345), id);
-            }
-        });
+    bencher.counter(ItemsCount::new(1000_usize)).bench_local(|| {
+        for _ in 0..1000 {
+            id += 1;
+            writer.received(Time(id * 12_345), id);
+        }
+    });
 }
 
 /// A typed message of some 50 bytes sent and delivered: two records.
@@ -45,15 +43,13 @@ fn stream_receive(bencher: Bencher<'_, '_>) {
 fn stream_send_and_receive(bencher: Bencher<'_, '_>) {
     let (_root, _store, mut writer) = store();
     let mut id = 0;
-    bencher
-        .counter(ItemsCount::new(2000_usize))
-        .bench_local(|| {
-            for _ in 0..1000 {
-                id += 1;
-                send(&mut writer, id);
-                writer.received(Time(id * 12_345 + 999), id);
-            }
-        });
+    bencher.counter(ItemsCount::new(2000_usize)).bench_local(|| {
+        for _ in 0..1000 {
+            id += 1;
+            send(&mut writer, id);
+            writer.received(Time(id * 12_345 + 999), id);
+        }
+    });
 }
 
 /// The same message as text.
@@ -63,15 +59,13 @@ fn stream_json_send_and_receive(bencher: Bencher<'_, '_>) {
     let payload =
         Payload::from_json(r#"{"type":"broadcast","msg_id":17,"message":12345}"#).unwrap();
     let mut id = 0;
-    bencher
-        .counter(ItemsCount::new(2000_usize))
-        .bench_local(|| {
-            for _ in 0..1000 {
-                id += 1;
-                writer.sent(Time(id * 12_345), id, name(id), name(id / 7), &payload);
-                writer.received(Time(id * 12_345 + 999), id);
-            }
-        });
+    bencher.counter(ItemsCount::new(2000_usize)).bench_local(|| {
+        for _ in 0..1000 {
+            id += 1;
+            writer.sent(Time(id * 12_345), id, name(id), name(id / 7), &payload);
+            writer.received(Time(id * 12_345 + 999), id);
+        }
+    });
 }
 
 fn name(id: u64) -> &'static str {
@@ -79,9 +73,7 @@ fn name(id: u64) -> &'static str {
 }
 
 fn send(writer: &mut StoreWriter, id: u64) {
-    let body: Arc<dyn Body> = Arc::new(Broadcast {
-        message: Value::Int(id as i64),
-    });
+    let body: Arc<dyn Body> = Arc::new(Broadcast { message: Value::Int(id as i64) });
     let payload = Payload::shared(body, Some(id), None);
     writer.sent(Time(id * 12_345), id, name(id), name(id / 7), &payload);
 }

@@ -109,10 +109,7 @@ fn wrong(path: &Path) -> impl Fn(ParquetError) -> StoreError + '_ {
         {
             return StoreError::io(path, "written", *source);
         }
-        StoreError::Table {
-            path: path.to_owned(),
-            reason,
-        }
+        StoreError::Table { path: path.to_owned(), reason }
     }
 }
 
@@ -151,14 +148,7 @@ impl<'a, W: Write + Send> Table<'a, W> {
         let schema = parse_message_type(schema).map_err(wrong(path))?;
         let file = SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties))
             .map_err(wrong(path))?;
-        Ok(Table {
-            file,
-            columns,
-            names: Names::default(),
-            rows: 0,
-            bytes: 0,
-            path,
-        })
+        Ok(Table { file, columns, names: Names::default(), rows: 0, bytes: 0, path })
     }
 
     fn push<const N: usize>(&mut self, row: [Cell<'_>; N]) -> Result<(), StoreError> {
@@ -197,9 +187,7 @@ impl<'a, W: Write + Send> Table<'a, W> {
         let mut group = file.next_row_group()?;
         let mut batch: Vec<ByteArray> = Vec::with_capacity(BATCH);
         for column in &mut self.columns {
-            let mut writer = group
-                .next_column()?
-                .expect("the schema has as many columns");
+            let mut writer = group.next_column()?.expect("the schema has as many columns");
             match (writer.untyped(), column) {
                 (ColumnWriter::Int64ColumnWriter(writer), Column::Number(values)) => {
                     writer.write_batch(values, None, None)?;

@@ -106,21 +106,15 @@ fn first_difference(file: &Path, a: &[u8], b: &[u8]) -> Option<Difference> {
     }
     let shorter = a.len().min(b.len());
     let at = a.iter().zip(b).position(|(a, b)| a != b).unwrap_or(shorter);
-    let is_text = file
-        .extension()
-        .is_some_and(|extension| extension != "bin" && extension != "parquet");
+    let is_text =
+        file.extension().is_some_and(|extension| extension != "bin" && extension != "parquet");
     let (place, show): (_, fn(&[u8], usize) -> String) = if is_text {
         let line = a[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
         (Place::Line(line as u64), line_around)
     } else {
         (Place::Byte(at as u64), bytes_from)
     };
-    Some(Difference {
-        file: file.to_owned(),
-        place,
-        left: show(a, at),
-        right: show(b, at),
-    })
+    Some(Difference { file: file.to_owned(), place, left: show(a, at), right: show(b, at) })
 }
 
 fn line_around(text: &[u8], at: usize) -> String {

@@ -33,9 +33,7 @@ fn write_history(run: &Path, history: &History) -> Result<(), StoreError> {
             let mut edn = String::with_capacity(2 * BUFFER);
             let mut text = String::with_capacity(2 * BUFFER);
             let mut write = |edn: &mut String, text: &mut String| {
-                edn_out
-                    .write_all(edn.as_bytes())
-                    .map_err(StoreError::at(&edn_path, "written"))?;
+                edn_out.write_all(edn.as_bytes()).map_err(StoreError::at(&edn_path, "written"))?;
                 text_out
                     .write_all(text.as_bytes())
                     .map_err(StoreError::at(&text_path, "written"))?;

@@ -40,9 +40,7 @@ impl Store {
         if !workload.starts_with(|c: char| c.is_ascii_alphanumeric())
             || !workload.chars().all(plain)
         {
-            return Err(StoreError::BadName {
-                name: workload.to_owned(),
-            });
+            return Err(StoreError::BadName { name: workload.to_owned() });
         }
         make_directory(root)?;
         let runs = root.join(workload);
@@ -55,13 +53,7 @@ impl Store {
         links::point(&runs.join("latest"), Path::new(&name));
         links::point(&root.join("latest"), &relative);
         links::point(&root.join("current"), &relative);
-        Ok(Store {
-            root: root.to_owned(),
-            directory,
-            relative,
-            started: now,
-            log,
-        })
+        Ok(Store { root: root.to_owned(), directory, relative, started: now, log })
     }
 
     /// The run's directory.
@@ -152,9 +144,9 @@ impl Drop for Store {
 fn make_directory(path: &Path) -> Result<(), StoreError> {
     match fs::create_dir_all(path) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(StoreError::NotADirectory {
-            path: path.to_owned(),
-        }),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            Err(StoreError::NotADirectory { path: path.to_owned() })
+        }
         Err(error) => Err(StoreError::io(path, "created", error)),
     }
 }

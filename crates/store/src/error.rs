@@ -125,11 +125,7 @@ impl StoreError {
             Kind::PermissionDenied | Kind::ReadOnlyFilesystem if doing != "read" => {
                 StoreError::NotWritable { path, source }
             }
-            _ => StoreError::Io {
-                path,
-                doing,
-                source,
-            },
+            _ => StoreError::Io { path, doing, source },
         }
     }
 

@@ -49,7 +49,6 @@ pub(crate) fn replace<T>(
 /// As [`replace`], with bytes that are there already.
 pub(crate) fn replace_with(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
     replace(directory, name, |out| {
-        out.write_all(bytes)
-            .map_err(StoreError::at(&directory.join(name), "written"))
+        out.write_all(bytes).map_err(StoreError::at(&directory.join(name), "written"))
     })
 }

@@ -85,9 +85,8 @@ impl<W: Write> FrameWriter<W> {
         if self.frame.len() < room {
             self.frame.resize(room, 0);
         }
-        let length = self
-            .compressor
-            .compress_to_buffer(&self.block, &mut self.frame[FRAME_HEADER..])?;
+        let length =
+            self.compressor.compress_to_buffer(&self.block, &mut self.frame[FRAME_HEADER..])?;
         let end = FRAME_HEADER + length;
         let sum = crc32fast::hash(&self.frame[FRAME_HEADER..end]);
         let length = u32::try_from(length).map_err(io::Error::other)?;
@@ -152,9 +151,7 @@ impl<R: Read> FrameReader<R> {
     fn read(&mut self, length: u64) -> io::Result<bool> {
         self.compressed.clear();
         // Not `with_capacity`: a damaged length must not become an allocation.
-        let read = (&mut self.input)
-            .take(length)
-            .read_to_end(&mut self.compressed)?;
+        let read = (&mut self.input).take(length).read_to_end(&mut self.compressed)?;
         Ok(read as u64 == length)
     }
 
@@ -177,11 +174,7 @@ impl<R: Read> FrameReader<R> {
 
     pub(crate) fn step(&mut self) -> io::Result<Step> {
         if !self.read(FRAME_HEADER as u64)? {
-            return Ok(if self.compressed.is_empty() {
-                Step::End
-            } else {
-                Step::Torn
-            });
+            return Ok(if self.compressed.is_empty() { Step::End } else { Step::Torn });
         }
         let word = |at: usize| {
             let bytes = self.compressed[at..at + 4].try_into();
@@ -204,10 +197,7 @@ impl<R: Read> FrameReader<R> {
         };
         self.block.clear();
         self.block.reserve(room);
-        match self
-            .decompressor
-            .decompress_to_buffer(&self.compressed, &mut self.block)
-        {
+        match self.decompressor.decompress_to_buffer(&self.compressed, &mut self.block) {
             Ok(_) => {
                 self.sound += FRAME_HEADER as u64 + u64::from(length);
                 Ok(Step::Block)

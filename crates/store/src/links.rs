@@ -17,11 +17,7 @@ pub(crate) fn point(link: &Path, target: &Path) {
         return;
     };
     // Two runs that begin at once must not share the temporary name.
-    let temporary = folder.join(format!(
-        ".{}.{}",
-        name.to_string_lossy(),
-        std::process::id()
-    ));
+    let temporary = folder.join(format!(".{}.{}", name.to_string_lossy(), std::process::id()));
     let _ = fs::remove_file(&temporary);
     if symlink(target, &temporary).is_ok() && fs::rename(&temporary, link).is_err() {
         let _ = fs::remove_file(&temporary);

@@ -217,17 +217,11 @@ impl Journal {
         let path = run.join(JOURNAL);
         let file = match File::open(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(StoreError::NotARun {
-                    path: run.to_owned(),
-                    missing: JOURNAL,
-                });
+                return Err(StoreError::NotARun { path: run.to_owned(), missing: JOURNAL });
             }
             other => other.map_err(StoreError::at(&path, "read"))?,
         };
-        let length = file
-            .metadata()
-            .map_err(StoreError::at(&path, "read"))?
-            .len();
+        let length = file.metadata().map_err(StoreError::at(&path, "read"))?.len();
         let mut journal = Journal {
             path: path.clone(),
             sound: 0,
@@ -318,27 +312,13 @@ impl Journal {
         let mut at = 0;
         records(&self.path, file.take(self.sound), |record| {
             let name = |number: u32| {
-                names
-                    .get(number as usize)
-                    .map(|name| &**name)
-                    .ok_or_else(|| {
-                        unreadable(
-                            &self.path,
-                            &format!("name {number} is used and never given"),
-                        )
-                    })
+                names.get(number as usize).map(|name| &**name).ok_or_else(|| {
+                    unreadable(&self.path, &format!("name {number} is used and never given"))
+                })
             };
             match record {
                 Record::Name { text, .. } => names.push(text.into()),
-                Record::Send {
-                    time,
-                    id,
-                    src,
-                    dest,
-                    kind,
-                    body,
-                    body_length,
-                } => {
+                Record::Send { time, id, src, dest, kind, body, body_length } => {
                     let ending = self.ending(id, &mut at);
                     each(Event::Message(MessageRef {
                         id,
@@ -358,12 +338,7 @@ impl Journal {
                         },
                     }))?;
                 }
-                Record::Mark {
-                    time,
-                    node,
-                    label,
-                    value,
-                } => each(Event::Mark(MarkRef {
+                Record::Mark { time, node, label, value } => each(Event::Mark(MarkRef {
                     time,
                     node: name(node)?,
                     label: name(label)?,
@@ -417,16 +392,10 @@ fn records(
         Header::Good => {}
         Header::Torn => return Ok((0, Rest::Torn)),
         Header::Foreign => {
-            return Err(StoreError::Foreign {
-                path: path.to_owned(),
-            });
+            return Err(StoreError::Foreign { path: path.to_owned() });
         }
         Header::Version(found) => {
-            return Err(StoreError::OtherVersion {
-                path: path.to_owned(),
-                found,
-                known: VERSION,
-            });
+            return Err(StoreError::OtherVersion { path: path.to_owned(), found, known: VERSION });
         }
     }
     loop {
@@ -447,8 +416,5 @@ fn records(
 }
 
 fn unreadable(path: &Path, reason: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Unreadable {
-        path: path.to_owned(),
-        reason: reason.to_string(),
-    }
+    StoreError::Unreadable { path: path.to_owned(), reason: reason.to_string() }
 }

@@ -50,10 +50,7 @@ mod tests {
     fn cuts_between_characters() {
         for limit in 0..8 {
             let text = "aéz日b";
-            assert_eq!(
-                cut(text, limit).as_bytes(),
-                cut_bytes(text.as_bytes(), limit)
-            );
+            assert_eq!(cut(text, limit).as_bytes(), cut_bytes(text.as_bytes(), limit));
         }
         assert_eq!(cut("aé", 2), "a");
         assert_eq!(cut("aé", 9), "aé");

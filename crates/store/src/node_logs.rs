@@ -23,11 +23,7 @@ pub(crate) struct NodeLogs {
 
 impl NodeLogs {
     pub(crate) fn new(run: &Path) -> NodeLogs {
-        NodeLogs {
-            directory: run.join(NODE_LOGS),
-            pending: BTreeMap::new(),
-            bytes: 0,
-        }
+        NodeLogs { directory: run.join(NODE_LOGS), pending: BTreeMap::new(), bytes: 0 }
     }
 
     pub(crate) fn push(&mut self, time: Time, node: &str, line: &str) -> Result<(), StoreError> {

@@ -25,12 +25,7 @@ pub struct Loss {
 
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Loss {
-            file,
-            kept_bytes,
-            dropped_bytes,
-            damage,
-        } = self;
+        let Loss { file, kept_bytes, dropped_bytes, damage } = self;
         match damage {
             None => write!(
                 f,
@@ -69,10 +64,7 @@ impl Recovered {
             directory: directory.to_owned(),
             replay,
             history,
-            losses: history_loss
-                .into_iter()
-                .chain(journal.loss.clone())
-                .collect(),
+            losses: history_loss.into_iter().chain(journal.loss.clone()).collect(),
             journal,
         })
     }
@@ -186,10 +178,7 @@ pub fn derive(directory: &Path) -> Result<Recovered, StoreError> {
 
 fn missing(directory: &Path, name: &'static str, error: std::io::Error) -> StoreError {
     if error.kind() == ErrorKind::NotFound {
-        return StoreError::NotARun {
-            path: directory.to_owned(),
-            missing: name,
-        };
+        return StoreError::NotARun { path: directory.to_owned(), missing: name };
     }
     StoreError::io(&directory.join(name), "read", error)
 }

@@ -16,9 +16,7 @@ pub(crate) fn rfc3339(moment: SystemTime) -> String {
 }
 
 fn fields(moment: SystemTime) -> [u64; 7] {
-    let since = moment
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
+    let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
     // The calendar repeats every 400 years; a year that begins in March has its
     // leap day last, so months need no case for it.
@@ -28,11 +26,7 @@ fn fields(moment: SystemTime) -> [u64; 7] {
         (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * day_of_year + 2) / 153;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
     [
         era * 400 + year_of_era + u64::from(month <= 2),
         month,

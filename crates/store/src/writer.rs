@@ -87,10 +87,7 @@ impl StoreWriter {
     pub fn flush(&mut self) {
         self.attempt(|writer| {
             writer.flush_history()?;
-            writer
-                .journal
-                .flush()
-                .map_err(StoreError::at(&writer.journal_path, "written"))?;
+            writer.journal.flush().map_err(StoreError::at(&writer.journal_path, "written"))?;
             writer.node_logs.flush()
         });
     }
@@ -226,12 +223,7 @@ impl Observer for StoreWriter {
         buffer.clear();
         value.write_json(&mut buffer);
         let value = std::str::from_utf8(&buffer).expect("JSON is UTF-8");
-        self.record(&Record::Mark {
-            time,
-            node,
-            label,
-            value,
-        });
+        self.record(&Record::Mark { time, node, label, value });
         self.body = buffer;
     }
 
@@ -319,19 +311,13 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_reported_and_what_was_written_can_be_read() {
-        let disk = |room| Disk {
-            written: Arc::default(),
-            room,
-        };
+        let disk = |room| Disk { written: Arc::default(), room };
         for room in (9..600).step_by(13) {
             let run = tempfile::tempdir().unwrap();
             let (history, journal) = (disk(room), disk(room));
-            let mut writer = StoreWriter::over(
-                run.path(),
-                Box::new(history.clone()),
-                Box::new(journal.clone()),
-            )
-            .unwrap();
+            let mut writer =
+                StoreWriter::over(run.path(), Box::new(history.clone()), Box::new(journal.clone()))
+                    .unwrap();
             play(&mut writer);
             let error = writer.error().expect("600 bytes are too few").to_string();
             assert!(error.contains("no space left"), "{error}");

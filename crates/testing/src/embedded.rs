@@ -26,25 +26,16 @@ impl std::fmt::Display for UnknownNode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             UnknownNode::Name { name } => {
-                let known: Vec<&str> = glomers_nodes::NODES
-                    .iter()
-                    .map(|entry| entry.name)
-                    .collect();
+                let known: Vec<&str> =
+                    glomers_nodes::NODES.iter().map(|entry| entry.name).collect();
                 write!(f, "there is no embedded node {name:?}")?;
                 if let Some(near) = nearest(name, &known) {
                     write!(f, "; did you mean {near:?}?")?;
                 }
-                write!(
-                    f,
-                    " Known: {}. Programs are run with --bin FILE.",
-                    known.join(", ")
-                )
+                write!(f, " Known: {}. Programs are run with --bin FILE.", known.join(", "))
             }
             UnknownNode::Arguments { name, reason } => {
-                write!(
-                    f,
-                    "the node {name:?} does not understand its arguments: {reason}"
-                )
+                write!(f, "the node {name:?} does not understand its arguments: {reason}")
             }
             UnknownNode::NotEmbedded => f.write_str(
                 "an executable cannot run in virtual time: it has a clock of its own; \
@@ -67,10 +58,7 @@ pub fn embedded_factory(plan: &Plan) -> Result<NodeFactory, UnknownNode> {
     let Some(entry) = glomers_nodes::entry(name) else {
         return Err(UnknownNode::Name { name: name.clone() });
     };
-    let refused = |reason| UnknownNode::Arguments {
-        name: name.clone(),
-        reason,
-    };
+    let refused = |reason| UnknownNode::Arguments { name: name.clone(), reason };
     (entry.make)(arguments).map_err(refused)?;
     let arguments = arguments.clone();
     Ok(Box::new(move |_| (entry.make)(&arguments)))

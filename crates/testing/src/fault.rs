@@ -47,9 +47,7 @@ impl Partition {
 
     /// Groups of nodes, given by their places, that hear only themselves.
     pub fn groups<const N: usize>(groups: [&[u32]; N]) -> Partition {
-        Partition(What::Groups(
-            groups.into_iter().map(<[u32]>::to_vec).collect(),
-        ))
+        Partition(What::Groups(groups.into_iter().map(<[u32]>::to_vec).collect()))
     }
 
     /// Single directions `(from, to)`: what `from` sends does not reach `to`.
@@ -59,10 +57,7 @@ impl Partition {
 
     /// When links are cut and when they are mended.
     pub fn between(self, between: Range<Duration>) -> FaultSpec {
-        FaultSpec {
-            what: self.0,
-            between,
-        }
+        FaultSpec { what: self.0, between }
     }
 }
 
@@ -78,10 +73,7 @@ impl Kill {
 
     /// When they are killed and when they are started again.
     pub fn between(self, between: Range<Duration>) -> FaultSpec {
-        FaultSpec {
-            what: What::Kill(self.0),
-            between,
-        }
+        FaultSpec { what: What::Kill(self.0), between }
     }
 }
 
@@ -97,10 +89,7 @@ impl Pause {
 
     /// When they are stopped and when they go on.
     pub fn between(self, between: Range<Duration>) -> FaultSpec {
-        FaultSpec {
-            what: What::Pause(self.0),
-            between,
-        }
+        FaultSpec { what: What::Pause(self.0), between }
     }
 }
 
@@ -108,51 +97,29 @@ impl FaultSpec {
     /// The events of this fault. `number` is its place among those of the run,
     /// so that two of a kind are not drawn alike.
     pub(crate) fn events(&self, seed: u64, number: u64, nodes: u32) -> [FaultEvent; 2] {
-        let by_hand = |cut| Fault::StartPartition {
-            kind: PartitionKind::ByHand,
-            cut,
-        };
+        let by_hand = |cut| Fault::StartPartition { kind: PartitionKind::ByHand, cut };
         let (begin, end) = match &self.what {
             What::Drawn(kind) => {
                 let mut draws = Draws::keyed(seed, Purpose::Nemesis, 100, number, 0);
                 let cut = kind.draw(nodes, &mut draws);
-                (
-                    Fault::StartPartition { kind: *kind, cut },
-                    Fault::StopPartition,
-                )
+                (Fault::StartPartition { kind: *kind, cut }, Fault::StopPartition)
             }
             What::Groups(groups) => (by_hand(Cut::components(groups)), Fault::StopPartition),
             What::OneWay(links) => {
                 let cut = Cut::links(links.iter().map(|&(from, to)| (to, from)));
                 (by_hand(cut), Fault::StopPartition)
             }
-            What::Kill(nodes) => (
-                Fault::Kill {
-                    nodes: nodes.clone(),
-                },
-                Fault::Start {
-                    nodes: nodes.clone(),
-                },
-            ),
-            What::Pause(nodes) => (
-                Fault::Pause {
-                    nodes: nodes.clone(),
-                },
-                Fault::Resume {
-                    nodes: nodes.clone(),
-                },
-            ),
+            What::Kill(nodes) => {
+                (Fault::Kill { nodes: nodes.clone() }, Fault::Start { nodes: nodes.clone() })
+            }
+            What::Pause(nodes) => {
+                (Fault::Pause { nodes: nodes.clone() }, Fault::Resume { nodes: nodes.clone() })
+            }
         };
         let nanos = |moment: Duration| u64::try_from(moment.as_nanos()).unwrap_or(u64::MAX);
         [
-            FaultEvent {
-                at: nanos(self.between.start),
-                fault: begin,
-            },
-            FaultEvent {
-                at: nanos(self.between.end),
-                fault: end,
-            },
+            FaultEvent { at: nanos(self.between.start), fault: begin },
+            FaultEvent { at: nanos(self.between.end), fault: end },
         ]
     }
 }

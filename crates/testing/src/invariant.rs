@@ -29,9 +29,7 @@ impl Cluster {
     /// The last value that a node, given by its place, marked with this label.
     pub fn latest(&self, node: u32, label: &str) -> Option<&Value> {
         let mut marks = self.marks.iter().rev();
-        marks
-            .find(|mark| mark.node == node && &*mark.label == label)
-            .map(|mark| &mark.value)
+        marks.find(|mark| mark.node == node && &*mark.label == label).map(|mark| &mark.value)
     }
 
     /// The mark that was just made.
@@ -52,10 +50,7 @@ pub(crate) struct InvariantObserver {
 impl InvariantObserver {
     pub(crate) fn new(nodes: Vec<String>, invariants: Vec<Invariant>) -> InvariantObserver {
         InvariantObserver {
-            cluster: Cluster {
-                nodes,
-                ..Cluster::default()
-            },
+            cluster: Cluster { nodes, ..Cluster::default() },
             invariants: invariants.into_iter().map(Some).collect(),
             findings: Vec::new(),
         }
@@ -67,12 +62,7 @@ impl Observer for InvariantObserver {
         if self.invariants.is_empty() {
             return;
         }
-        let place = self
-            .cluster
-            .nodes
-            .iter()
-            .position(|name| name == node)
-            .unwrap_or_default();
+        let place = self.cluster.nodes.iter().position(|name| name == node).unwrap_or_default();
         self.cluster.now = time;
         self.cluster.marks.push(Mark {
             time,

@@ -15,10 +15,7 @@ pub struct Uniform(pub Duration);
 pub struct Exponential(pub Duration);
 
 fn latency(mean: Duration, distribution: Distribution) -> Latency {
-    Latency {
-        mean_ms: u64::try_from(mean.as_millis()).unwrap_or(u64::MAX),
-        distribution,
-    }
+    Latency { mean_ms: u64::try_from(mean.as_millis()).unwrap_or(u64::MAX), distribution }
 }
 
 impl From<Constant> for Latency {

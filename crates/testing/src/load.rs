@@ -22,18 +22,12 @@ impl Rated for UniqueIds {}
 impl Load {
     /// Any workload with so many operations a second, of all clients together.
     pub fn new(workload: impl Workload + 'static, per_second: f64) -> Load {
-        Load {
-            workload: Box::new(workload),
-            rate: Rate::PerSecond(per_second),
-        }
+        Load { workload: Box::new(workload), rate: Rate::PerSecond(per_second) }
     }
 
     /// Any workload, each client beginning an operation as soon as its last has
     /// ended.
     pub fn max(workload: impl Workload + 'static) -> Load {
-        Load {
-            workload: Box::new(workload),
-            rate: Rate::Max,
-        }
+        Load { workload: Box::new(workload), rate: Rate::Max }
     }
 }

@@ -92,11 +92,8 @@ pub fn judge_outcome(
     workload: &dyn Workload,
     options: &RunOptions,
 ) -> RunReport {
-    let idle: Vec<&glomers_sim::FaultReport> = outcome
-        .faults
-        .iter()
-        .filter(|report| report.touched_nothing())
-        .collect();
+    let idle: Vec<&glomers_sim::FaultReport> =
+        outcome.faults.iter().filter(|report| report.touched_nothing()).collect();
     let warnings: Vec<String> = idle
         .iter()
         .map(|report| {
@@ -122,16 +119,8 @@ pub fn judge_outcome(
     }
     let judge_options = JudgeOptions {
         availability: options.availability,
-        exempt_from_stats: workload
-            .may_never_succeed()
-            .iter()
-            .map(|f| (*f).to_owned())
-            .collect(),
-        standard: if options.jepsen_compat {
-            Standard::JepsenCompat
-        } else {
-            Standard::Strict
-        },
+        exempt_from_stats: workload.may_never_succeed().iter().map(|f| (*f).to_owned()).collect(),
+        standard: if options.jepsen_compat { Standard::JepsenCompat } else { Standard::Strict },
     };
     let verdict = judge(
         &outcome.history,
@@ -141,20 +130,12 @@ pub fn judge_outcome(
         outcome.net.to_value(),
         outcome.findings.clone(),
     );
-    RunReport {
-        outcome,
-        verdict,
-        warnings,
-    }
+    RunReport { outcome, verdict, warnings }
 }
 
 impl RunReport {
     /// The verdict that counts.
     pub fn validity(&self, options: &RunOptions) -> glomers_check::Validity {
-        if options.jepsen_compat {
-            self.verdict.compat
-        } else {
-            self.verdict.strict
-        }
+        if options.jepsen_compat { self.verdict.compat } else { self.verdict.strict }
     }
 }

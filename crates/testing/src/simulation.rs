@@ -33,10 +33,7 @@ pub struct Simulation {
 impl Simulation {
     /// A run of this seed. All that is random follows from it.
     pub fn seed(seed: u64) -> Simulation {
-        let program = NodeProgram::Embedded {
-            name: "test".to_owned(),
-            arguments: Vec::new(),
-        };
+        let program = NodeProgram::Embedded { name: "test".to_owned(), arguments: Vec::new() };
         Simulation {
             plan: Plan::new(seed, program, ""),
             factory: None,
@@ -161,12 +158,9 @@ impl Simulation {
     /// If nodes or workload are missing or a value makes no sense; the message
     /// says which.
     pub fn run_for(mut self, duration: Duration) -> TestRun {
-        let factory = self
-            .factory
-            .expect("say which nodes to run: .nodes(5, my_node)");
-        let Load { mut workload, rate } = self
-            .load
-            .expect("say what clients do: .workload(Broadcast::rate(100.0))");
+        let factory = self.factory.expect("say which nodes to run: .nodes(5, my_node)");
+        let Load { mut workload, rate } =
+            self.load.expect("say what clients do: .workload(Broadcast::rate(100.0))");
         let count = self.plan.nodes.len() as u32;
         self.plan.workload.name = workload.name().to_owned();
         self.plan.rate = rate;

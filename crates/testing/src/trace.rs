@@ -13,33 +13,11 @@ pub struct Trace {
 
 enum Entry {
     Operation(Op),
-    Sent {
-        time: Time,
-        id: u64,
-        src: Box<str>,
-        dest: Box<str>,
-        payload: Payload,
-    },
-    Received {
-        time: Time,
-        id: u64,
-    },
-    Dropped {
-        time: Time,
-        id: u64,
-        reason: DropReason,
-    },
-    Marked {
-        time: Time,
-        node: Box<str>,
-        label: Box<str>,
-        value: Value,
-    },
-    Logged {
-        time: Time,
-        node: Box<str>,
-        line: Box<str>,
-    },
+    Sent { time: Time, id: u64, src: Box<str>, dest: Box<str>, payload: Payload },
+    Received { time: Time, id: u64 },
+    Dropped { time: Time, id: u64, reason: DropReason },
+    Marked { time: Time, node: Box<str>, label: Box<str>, value: Value },
+    Logged { time: Time, node: Box<str>, line: Box<str> },
 }
 
 impl Trace {
@@ -53,25 +31,14 @@ impl Trace {
                     edn::write_op(op, &mut text);
                     Ok(())
                 }
-                Entry::Sent {
-                    time,
-                    id,
-                    src,
-                    dest,
-                    payload,
-                } => {
+                Entry::Sent { time, id, src, dest, payload } => {
                     writeln!(text, "{:>12} #{id} {src} → {dest} {payload:?}", time.0)
                 }
                 Entry::Received { time, id } => writeln!(text, "{:>12} #{id} delivered", time.0),
                 Entry::Dropped { time, id, reason } => {
                     writeln!(text, "{:>12} #{id} {}", time.0, reason.name())
                 }
-                Entry::Marked {
-                    time,
-                    node,
-                    label,
-                    value,
-                } => {
+                Entry::Marked { time, node, label, value } => {
                     writeln!(text, "{:>12} {node} marks {label} = {value}", time.0)
                 }
                 Entry::Logged { time, node, line } => {
@@ -90,13 +57,7 @@ impl Observer for Trace {
 
     fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
         let (src, dest, payload) = (src.into(), dest.into(), payload.clone());
-        self.entries.push(Entry::Sent {
-            time,
-            id,
-            src,
-            dest,
-            payload,
-        });
+        self.entries.push(Entry::Sent { time, id, src, dest, payload });
     }
 
     fn received(&mut self, time: Time, id: u64) {
@@ -109,19 +70,10 @@ impl Observer for Trace {
 
     fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
         let (node, label, value) = (node.into(), label.into(), value.clone());
-        self.entries.push(Entry::Marked {
-            time,
-            node,
-            label,
-            value,
-        });
+        self.entries.push(Entry::Marked { time, node, label, value });
     }
 
     fn logged(&mut self, time: Time, node: &str, line: &str) {
-        self.entries.push(Entry::Logged {
-            time,
-            node: node.into(),
-            line: line.into(),
-        });
+        self.entries.push(Entry::Logged { time, node: node.into(), line: line.into() });
     }
 }

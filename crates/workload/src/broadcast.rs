@@ -8,7 +8,7 @@ use glomers_protocol::rpc::broadcast::{
     BROADCAST_OK, Broadcast as BroadcastRequest, BroadcastOk, READ_OK, Read, ReadOk, TOPOLOGY_OK,
     Topology as TopologyRequest, TopologyOk,
 };
-use glomers_protocol::{Body, NodeId, Payload};
+use glomers_protocol::{Body, List, NodeId, Payload};
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, NextOperation, SetupRequest, Step, Workload};
 
@@ -25,10 +25,7 @@ pub struct Broadcast {
 impl Broadcast {
     /// The workload with a topology.
     pub fn new(topology: Topology) -> Broadcast {
-        Broadcast {
-            topology,
-            next_value: 0,
-        }
+        Broadcast { topology, next_value: 0 }
     }
 }
 
@@ -53,27 +50,18 @@ impl Workload for Broadcast {
         if draws.below(2) == 0 {
             let value = Value::Int(self.next_value);
             self.next_value += 1;
-            NextOperation {
-                f: Arc::from("broadcast"),
-                value,
-            }
+            NextOperation { f: Arc::from("broadcast"), value }
         } else {
-            NextOperation {
-                f: Arc::from("read"),
-                value: Value::Null,
-            }
+            NextOperation { f: Arc::from("read"), value: Value::Null }
         }
     }
 
     fn final_operation(&self) -> Option<NextOperation> {
-        Some(NextOperation {
-            f: Arc::from("read"),
-            value: Value::Null,
-        })
+        Some(NextOperation { f: Arc::from("read"), value: Value::Null })
     }
 
     fn client(&self) -> Box<dyn Client> {
-        Box::new(BroadcastClient { reads: false })
+        Box::new(BroadcastClient { reads: false, last_read: List::from_integers(&[]) })
     }
 
     fn is_idempotent(&self, f: &str) -> bool {
@@ -81,15 +69,15 @@ impl Workload for Broadcast {
     }
 
     fn checker(&self) -> Box<dyn Checker> {
-        Box::new(glomers_check::SetFull {
-            add: "broadcast",
-            read: "read",
-        })
+        Box::new(glomers_check::SetFull { add: "broadcast", read: "read" })
     }
 }
 
 struct BroadcastClient {
     reads: bool,
+    /// The last read that came as text; the next shares its memory where it is
+    /// the same.
+    last_read: List,
 }
 
 impl Client for BroadcastClient {
@@ -98,9 +86,7 @@ impl Client for BroadcastClient {
         if self.reads {
             Step::Request(Arc::new(Read {}))
         } else {
-            Step::Request(Arc::new(BroadcastRequest {
-                message: op.value.clone(),
-            }))
+            Step::Request(Arc::new(BroadcastRequest { message: op.value.clone() }))
         }
     }
 
@@ -108,7 +94,12 @@ impl Client for BroadcastClient {
         if self.reads {
             return match checked::<ReadOk>(reply, &READ_OK) {
                 Ok(Checked::Typed(reply)) => Step::Ok(Value::List(reply.messages.clone())),
-                Ok(Checked::Json(body)) => Step::Ok(field(&body, "messages")),
+                Ok(Checked::Json(body)) => {
+                    if let Value::List(list) = field(&body, "messages") {
+                        self.last_read = list.sharing(&self.last_read);
+                    }
+                    Step::Ok(Value::List(self.last_read.clone()))
+                }
                 Err(what) => Step::BadReply(what),
             };
         }

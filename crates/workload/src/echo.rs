@@ -22,10 +22,7 @@ impl Workload for Echo {
 
     fn generate(&mut self, _worker: u32, draws: &mut Draws) -> NextOperation {
         let value = Value::from(format!("Please echo {}", draws.below(128)));
-        NextOperation {
-            f: Arc::from("echo"),
-            value,
-        }
+        NextOperation { f: Arc::from("echo"), value }
     }
 
     fn client(&self) -> Box<dyn Client> {
@@ -41,9 +38,7 @@ struct EchoClient;
 
 impl Client for EchoClient {
     fn invoke(&mut self, op: &Op) -> Step {
-        Step::Request(Arc::new(EchoRequest {
-            echo: op.value.clone(),
-        }))
+        Step::Request(Arc::new(EchoRequest { echo: op.value.clone() }))
     }
 
     fn reply(&mut self, reply: &Payload) -> Step {

@@ -90,13 +90,11 @@ pub const NAMES: [&str; ENTRIES.len()] = {
 /// If there is none of this name.
 pub fn entry(name: &str) -> Result<&'static Entry, UnknownName> {
     static ALL: [Entry; ENTRIES.len()] = ENTRIES;
-    ALL.iter()
-        .find(|entry| entry.name == name)
-        .ok_or_else(|| UnknownName {
-            what: "workload",
-            name: name.to_owned(),
-            known: &NAMES,
-        })
+    ALL.iter().find(|entry| entry.name == name).ok_or_else(|| UnknownName {
+        what: "workload",
+        name: name.to_owned(),
+        known: &NAMES,
+    })
 }
 
 /// Makes a workload.
@@ -135,9 +133,8 @@ fn distance(a: &str, b: &str) -> usize {
                 continue;
             }
             let change = usize::from(a[i - 1] != b[j - 1]);
-            let mut best = (table[i - 1][j - 1] + change)
-                .min(table[i - 1][j] + 1)
-                .min(table[i][j - 1] + 1);
+            let mut best =
+                (table[i - 1][j - 1] + change).min(table[i - 1][j] + 1).min(table[i][j - 1] + 1);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 best = best.min(table[i - 2][j - 2] + 1);
             }
@@ -158,10 +155,7 @@ mod tests {
         assert_eq!(nearest("uniqueids", &known), Some("unique-ids"));
         assert_eq!(nearest("ehco", &known), Some("echo"));
         assert_eq!(nearest("zzz", &known), None);
-        let text = make("brodcast", &BTreeMap::new())
-            .err()
-            .unwrap()
-            .to_string();
+        let text = make("brodcast", &BTreeMap::new()).err().unwrap().to_string();
         assert!(text.contains("did you mean \"broadcast\"?"), "{text}");
     }
 }

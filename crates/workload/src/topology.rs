@@ -58,9 +58,7 @@ impl Topology {
                 before.into_iter().chain(after).collect()
             }
             Topology::Grid => {
-                let width = (1..=count)
-                    .find(|width| width * width >= count)
-                    .unwrap_or(1);
+                let width = (1..=count).find(|width| width * width >= count).unwrap_or(1);
                 let column = node % width;
                 let below = Some(node + width).filter(|&below| below < count);
                 let above = node.checked_sub(width);
@@ -72,10 +70,7 @@ impl Topology {
                 let children = children as usize;
                 let parent = node.checked_sub(1).map(|before| before / children);
                 let first = node * children + 1;
-                parent
-                    .into_iter()
-                    .chain((first..first + children).filter(|&c| c < count))
-                    .collect()
+                parent.into_iter().chain((first..first + children).filter(|&c| c < count)).collect()
             }
             Topology::Total => (0..count).filter(|&other| other != node).collect(),
         }
@@ -89,10 +84,7 @@ impl Topology {
         (0..nodes.len())
             .map(|node| {
                 let neighbours = self.neighbours(node, nodes.len());
-                (
-                    nodes[node].clone(),
-                    neighbours.into_iter().map(|n| nodes[n].clone()).collect(),
-                )
+                (nodes[node].clone(), neighbours.into_iter().map(|n| nodes[n].clone()).collect())
             })
             .collect()
     }
@@ -109,12 +101,7 @@ mod tests {
         nodes
             .iter()
             .filter_map(|node| map.get(node))
-            .map(|of| {
-                of.iter()
-                    .map(|id| id[1..].to_owned())
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            })
+            .map(|of| of.iter().map(|id| id[1..].to_owned()).collect::<Vec<_>>().join(" "))
             .collect::<Vec<_>>()
             .join(" | ")
     }

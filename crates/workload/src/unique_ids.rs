@@ -21,10 +21,7 @@ impl Workload for UniqueIds {
     }
 
     fn generate(&mut self, _worker: u32, _draws: &mut Draws) -> NextOperation {
-        NextOperation {
-            f: Arc::from("generate"),
-            value: Value::Null,
-        }
+        NextOperation { f: Arc::from("generate"), value: Value::Null }
     }
 
     fn client(&self) -> Box<dyn Client> {

@@ -41,9 +41,7 @@ pub(super) fn report(
     for (&dest, messages) in &carriers {
         tally.count(history, context, scan, dest, messages);
     }
-    let types = types
-        .iter()
-        .map(|(name, count)| (*name, Value::from(*count)));
+    let types = types.iter().map(|(name, count)| (*name, Value::from(*count)));
     result.fields.extend([
         ("cut-messages", Value::record(types)),
         ("cut-value-count", Value::from(tally.carried as u64)),
@@ -102,26 +100,14 @@ impl Tally {
         if self.carried == 0 {
             return format!("No message that carries a {noun} value was cut.");
         }
-        let those = if self.carried == 1 {
-            "that value"
-        } else {
-            "those values"
-        };
+        let those = if self.carried == 1 { "that value" } else { "those values" };
         let cut = format!(
             "The faults cut {} that carried {}",
             words::count(self.carried, "message"),
-            if self.carried == 1 {
-                format!("a {noun} value")
-            } else {
-                format!("{noun} values")
-            }
+            if self.carried == 1 { format!("a {noun} value") } else { format!("{noun} values") }
         );
         if self.arrived == self.carried {
-            let receivers = if self.carried == 1 {
-                "its receiver"
-            } else {
-                "every receiver"
-            };
+            let receivers = if self.carried == 1 { "its receiver" } else { "every receiver" };
             return format!(
                 "{cut}; {receivers} got {those} another way (by another link, or by a retry), \
                  so the faults did not matter here."
@@ -172,7 +158,7 @@ fn holds(list: &Value, value: &Value) -> bool {
     match list {
         Value::List(list) => match (list.as_small(), value) {
             (Some(small), Value::Int(i)) => {
-                u32::try_from(*i).is_ok_and(|wanted| small.contains(&wanted))
+                u32::try_from(*i).is_ok_and(|wanted| small.iter().any(|one| one == wanted))
             }
             (Some(_), _) => false,
             (None, _) => list.iter().any(|element| element == *value),

@@ -22,13 +22,7 @@ pub(super) fn report(
     result: &mut CheckResult,
 ) {
     let missing = missing_at_end(scan);
-    let mut reporter = Reporter {
-        spec,
-        history,
-        context,
-        scan,
-        result,
-    };
+    let mut reporter = Reporter { spec, history, context, scan, result };
     reporter.lost(outcomes);
     reporter.missing(&missing);
     reporter.aborted();
@@ -71,9 +65,7 @@ impl Reporter<'_> {
 
     /// An operation in words; an empty text if there is none.
     fn words(&self, place: u32) -> String {
-        self.op(place)
-            .map(|op| words::operation(op, self.context))
-            .unwrap_or_default()
+        self.op(place).map(|op| words::operation(op, self.context)).unwrap_or_default()
     }
 
     fn value(&self, id: u32) -> &Value {
@@ -100,9 +92,7 @@ impl Reporter<'_> {
 
     fn fields(&mut self, names: [&'static str; 2], ids: &[u32]) {
         let list = self.list(ids);
-        self.result
-            .fields
-            .extend([(names[0], Value::from(ids.len() as u64)), (names[1], list)]);
+        self.result.fields.extend([(names[0], Value::from(ids.len() as u64)), (names[1], list)]);
     }
 
     /// "1 value", "2 values".
@@ -113,9 +103,7 @@ impl Reporter<'_> {
     /// What tells of elements beyond those shown.
     fn rest(&self, finding: &mut Finding, ids: &[u32], shown: usize) {
         if let Some(rest @ [_, ..]) = ids.get(shown..) {
-            finding
-                .evidence
-                .push(format!("the same of {}", self.listed(rest)));
+            finding.evidence.push(format!("the same of {}", self.listed(rest)));
         }
     }
 
@@ -145,9 +133,7 @@ impl Reporter<'_> {
             let present = self.scan.read_begun(element.last_present);
             if let Some(last) = present.filter(|last| last.complete != element.known) {
                 let last = self.words(last.complete);
-                finding
-                    .evidence
-                    .push(format!("{value} was last read by {last}"));
+                finding.evidence.push(format!("{value} was last read by {last}"));
             }
             let Some(absent) = self.scan.read_begun(element.last_absent) else {
                 continue;
@@ -157,9 +143,8 @@ impl Reporter<'_> {
                 self.words(absent.complete),
                 absent.invoke
             ));
-            let node = self
-                .op(absent.complete)
-                .and_then(|op| self.context.node_index_of(op.process));
+            let node =
+                self.op(absent.complete).and_then(|op| self.context.node_index_of(op.process));
             finding
                 .evidence
                 .extend(node.and_then(|node| culprit(self.context, node, self.value(id))));
@@ -177,9 +162,7 @@ impl Reporter<'_> {
         if ids.is_empty() {
             return;
         }
-        let due = (0..self.scan.elements.len() as u32)
-            .filter(|&id| is_due(self.scan, id))
-            .count();
+        let due = (0..self.scan.elements.len() as u32).filter(|&id| is_due(self.scan, id)).count();
         let are = if ids.len() == 1 { "is" } else { "are" };
         let mut finding = Finding::new(
             "missing-at-end",
@@ -190,14 +173,8 @@ impl Reporter<'_> {
                 if ids.len() == 1 { "it" } else { "them" }
             ),
         );
-        let finals: Vec<Read> = self
-            .scan
-            .reads
-            .iter()
-            .rev()
-            .copied()
-            .filter(|read| read.is_final)
-            .collect();
+        let finals: Vec<Read> =
+            self.scan.reads.iter().rev().copied().filter(|read| read.is_final).collect();
         let mut told = Vec::new();
         let mut more = 0;
         for read in finals {
@@ -206,11 +183,8 @@ impl Reporter<'_> {
                 more += usize::from(ids.iter().any(|&id| !self.scan.is_stamped(id)));
                 continue;
             }
-            let lacks: Vec<u32> = ids
-                .iter()
-                .copied()
-                .filter(|&id| !self.scan.is_stamped(id))
-                .collect();
+            let lacks: Vec<u32> =
+                ids.iter().copied().filter(|&id| !self.scan.is_stamped(id)).collect();
             if lacks.is_empty() {
                 continue;
             }
@@ -246,9 +220,7 @@ impl Reporter<'_> {
                     self.words(self.scan.elements[id as usize].ever_known)
                 ));
             }
-            let node = self
-                .op(read.complete)
-                .and_then(|op| self.context.node_index_of(op.process));
+            let node = self.op(read.complete).and_then(|op| self.context.node_index_of(op.process));
             // One that a cut explains says more than the first.
             let culprit = node.and_then(|node| {
                 let mut candidates = lacks.iter().take(SHOWN);
@@ -321,9 +293,7 @@ impl Reporter<'_> {
             self.point(&mut finding, element.first_seen);
             if element.first_added != NONE {
                 let add = self.words(element.first_added);
-                finding
-                    .evidence
-                    .push(format!("{value} was added only later, by {add}"));
+                finding.evidence.push(format!("{value} was added only later, by {add}"));
                 self.point(&mut finding, element.first_added);
             }
         }
@@ -339,10 +309,9 @@ impl Reporter<'_> {
             (self.value(*id).clone(), Value::Int(i64::from(times)))
         });
         let counts = Value::map(counts);
-        self.result.fields.extend([
-            ("duplicates-count", Value::from(ids.len() as u64)),
-            ("duplicates", counts),
-        ]);
+        self.result
+            .fields
+            .extend([("duplicates-count", Value::from(ids.len() as u64)), ("duplicates", counts)]);
         if ids.is_empty() {
             return;
         }

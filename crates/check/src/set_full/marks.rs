@@ -61,10 +61,6 @@ pub(super) fn report(context: &Context, result: &mut CheckResult) {
         .collect();
     let incomplete = spreads.len() - latencies.len();
     let quantiles = distribution(latencies);
-    result
-        .fields
-        .extend(quantiles.map(|value| ("true-latencies", value)));
-    result
-        .fields
-        .push(("true-incomplete-count", Value::from(incomplete as u64)));
+    result.fields.extend(quantiles.map(|value| ("true-latencies", value)));
+    result.fields.push(("true-incomplete-count", Value::from(incomplete as u64)));
 }

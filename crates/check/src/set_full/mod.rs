@@ -30,15 +30,9 @@ pub struct SetFull {
 
 impl SetFull {
     /// Of the broadcast workload.
-    pub const BROADCAST: SetFull = SetFull {
-        add: "broadcast",
-        read: "read",
-    };
+    pub const BROADCAST: SetFull = SetFull { add: "broadcast", read: "read" };
     /// Of the g-set workload.
-    pub const G_SET: SetFull = SetFull {
-        add: "add",
-        read: "read",
-    };
+    pub const G_SET: SetFull = SetFull { add: "add", read: "read" };
 }
 
 impl Checker for SetFull {
@@ -46,15 +40,9 @@ impl Checker for SetFull {
         let mut scan = Scan::new(history, self);
         let outcomes = Outcomes::new(history, &scan);
         // Where Jepsen's checker throws, its verdict is unknown.
-        let throws = scan
-            .malformed
-            .iter()
-            .any(|&at| history.ops()[at as usize].value != Value::Null);
-        let compat = if throws {
-            Validity::Unknown
-        } else {
-            outcomes.validity()
-        };
+        let throws =
+            scan.malformed.iter().any(|&at| history.ops()[at as usize].value != Value::Null);
+        let compat = if throws { Validity::Unknown } else { outcomes.validity() };
         let mut result = CheckResult {
             compat,
             fields: outcomes.fields(history, self),
@@ -63,11 +51,7 @@ impl Checker for SetFull {
         findings::report(self, history, context, &mut scan, &outcomes, &mut result);
         marks::report(context, &mut result);
         cut::report(self, history, context, &mut scan, &mut result);
-        result.strict = if result.findings.is_empty() {
-            compat
-        } else {
-            Validity::Invalid
-        };
+        result.strict = if result.findings.is_empty() { compat } else { Validity::Invalid };
         if result.strict == Validity::Unknown {
             result.notes.push(explain::unknown(self, history, &scan));
         }

@@ -83,14 +83,7 @@ impl Outcomes {
                 (s.ms, value(s.id), element.known, element.last_absent)
             })
             .collect();
-        Outcomes {
-            attempts: ids.len(),
-            stable,
-            lost,
-            never_read,
-            worst_stale,
-            lists,
-        }
+        Outcomes { attempts: ids.len(), stable, lost, never_read, worst_stale, lists }
     }
 
     /// What Jepsen says.
@@ -134,10 +127,7 @@ impl Outcomes {
             ("stale", self.lists.stale.clone()),
             ("worst-stale", Value::list(worst)),
         ];
-        for (name, of) in [
-            ("stable-latencies", &self.stable),
-            ("lost-latencies", &self.lost),
-        ] {
+        for (name, of) in [("stable-latencies", &self.stable), ("lost-latencies", &self.lost)] {
             let distribution = distribution(of.iter().map(|latency| latency.ms).collect());
             fields.extend(distribution.map(|value| (name, value)));
         }

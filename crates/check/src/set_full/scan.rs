@@ -148,8 +148,7 @@ impl Scan {
                 _ => {}
             }
         }
-        self.reads
-            .sort_unstable_by_key(|read| std::cmp::Reverse(read.invoke));
+        self.reads.sort_unstable_by_key(|read| std::cmp::Reverse(read.invoke));
     }
 
     fn add(&mut self, value: &Value, place: u32, failed: bool) {
@@ -219,7 +218,7 @@ impl Scan {
             }
             return;
         };
-        for &integer in small {
+        for &integer in small.chunks().flatten() {
             let mut id = self.interner.find_small(integer);
             if id == NONE {
                 id = self.intern(&Value::Int(i64::from(integer)));
@@ -259,15 +258,10 @@ impl Scan {
 
     #[cold]
     fn repeated(&mut self, id: u32, times: u32, read: Read) {
-        let entry = self.duplicates.entry(id).or_insert(Duplicate {
-            times,
-            complete: read.complete,
-        });
+        let entry =
+            self.duplicates.entry(id).or_insert(Duplicate { times, complete: read.complete });
         if times > entry.times || times == entry.times && read.complete < entry.complete {
-            *entry = Duplicate {
-                times,
-                complete: read.complete,
-            };
+            *entry = Duplicate { times, complete: read.complete };
         }
     }
 
@@ -287,7 +281,7 @@ impl Scan {
     fn ids_of(&self, history: &History, read: Read, ids: &mut Vec<u32>) {
         match &history.ops()[read.complete as usize].value {
             Value::List(list) => match list.as_small() {
-                Some(small) => ids.extend(small.iter().map(|&i| self.interner.find_small(i))),
+                Some(small) => ids.extend(small.iter().map(|i| self.interner.find_small(i))),
                 None => ids.extend(list.iter().map(|value| self.interner.find(&value))),
             },
             Value::Set(elements) => {
@@ -301,18 +295,14 @@ impl Scan {
     pub(super) fn read_begun(&self, invoke: u32) -> Option<Read> {
         let at = self
             .reads
-            .binary_search_by_key(&std::cmp::Reverse(invoke), |read| {
-                std::cmp::Reverse(read.invoke)
-            })
+            .binary_search_by_key(&std::cmp::Reverse(invoke), |read| std::cmp::Reverse(read.invoke))
             .ok()?;
         self.reads.get(at).copied()
     }
 
     /// Whether an element is in one of the reads stamped last.
     pub(super) fn is_stamped(&self, id: u32) -> bool {
-        self.seen
-            .get(id as usize)
-            .is_some_and(|seen| seen.0 == self.stamp)
+        self.seen.get(id as usize).is_some_and(|seen| seen.0 == self.stamp)
     }
 }
 

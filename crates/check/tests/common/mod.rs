@@ -19,11 +19,8 @@ pub(crate) struct Case {
 }
 
 pub(crate) fn parse(text: &str) -> Case {
-    let mut case = Case {
-        checker: String::new(),
-        history: History::new(),
-        context: Context::default(),
-    };
+    let mut case =
+        Case { checker: String::new(), history: History::new(), context: Context::default() };
     let mut nodes = 3;
     for line in text.lines().map(str::trim) {
         if line.is_empty() || line.starts_with('#') {

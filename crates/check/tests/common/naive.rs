@@ -92,14 +92,10 @@ pub(crate) fn judge(history: &History) -> Naive {
         let relevant: Vec<&Read> = reads.iter().filter(|r| r.complete > added).collect();
         let known = (added + 1..ops.len()).find(|&at| {
             client(&ops[at], "broadcast", OpKind::Ok) && ops[at].value == *e
-                || relevant
-                    .iter()
-                    .any(|r| r.complete == at && r.elements.contains(e))
+                || relevant.iter().any(|r| r.complete == at && r.elements.contains(e))
         });
         let last = |present: bool| {
-            let having = relevant
-                .iter()
-                .filter(|r| r.elements.contains(e) == present);
+            let having = relevant.iter().filter(|r| r.elements.contains(e) == present);
             having.map(|r| r.invoke as i64).max()
         };
         let (present, absent) = (last(true), last(false));
@@ -172,9 +168,7 @@ pub(crate) fn judge(history: &History) -> Naive {
             let first_add = adds_of(e)[0];
             let proven = |at: usize| {
                 client(&ops[at], "broadcast", OpKind::Ok) && ops[at].value == **e
-                    || reads
-                        .iter()
-                        .any(|r| r.complete == at && r.elements.contains(e))
+                    || reads.iter().any(|r| r.complete == at && r.elements.contains(e))
             };
             let known = (first_add + 1..ops.len())
                 .any(|at| proven(at) && first_final.is_some_and(|first| at < first));
@@ -188,9 +182,7 @@ pub(crate) fn judge(history: &History) -> Naive {
         (_, _, true) => Validity::Unknown,
         _ => Validity::Valid,
     };
-    let clean = [&lost, &unexpected, &aborted, &missing]
-        .iter()
-        .all(|list| list.is_empty())
+    let clean = [&lost, &unexpected, &aborted, &missing].iter().all(|list| list.is_empty())
         && duplicates.is_empty()
         && !malformed;
     let count = |list: &[Value]| Value::Int(list.len() as i64);
@@ -203,10 +195,7 @@ pub(crate) fn judge(history: &History) -> Naive {
         ("never-read", Value::list(never_read)),
         ("stale-count", count(&stale)),
         ("stale", Value::list(stale)),
-        (
-            "worst-stale",
-            Value::list(worst.into_iter().map(|(_, e)| e)),
-        ),
+        ("worst-stale", Value::list(worst.into_iter().map(|(_, e)| e))),
         ("duplicated-count", Value::Int(0)),
         ("duplicated", Value::map([])),
         ("unexpected-count", count(&unexpected)),
@@ -216,16 +205,9 @@ pub(crate) fn judge(history: &History) -> Naive {
         ("missing-at-end-count", count(&missing)),
         ("missing-at-end", Value::list(missing)),
         ("duplicates-count", Value::Int(duplicates.len() as i64)),
-        (
-            "duplicates",
-            Value::map(duplicates.into_iter().map(|(e, n)| (e, Value::Int(n)))),
-        ),
+        ("duplicates", Value::map(duplicates.into_iter().map(|(e, n)| (e, Value::Int(n))))),
     ]);
     fields.extend(quantiles(stable_ms).map(|q| ("stable-latencies", q)));
     fields.extend(quantiles(lost_ms).map(|q| ("lost-latencies", q)));
-    Naive {
-        compat,
-        strict: if clean { compat } else { Validity::Invalid },
-        fields,
-    }
+    Naive { compat, strict: if clean { compat } else { Validity::Invalid }, fields }
 }

@@ -53,11 +53,7 @@ pub(crate) fn set_history(random: &mut Random) -> History {
     let mut time = 0;
     for step in 0..steps {
         time += random.below(3_000_000);
-        let now = if chaos {
-            random.below(20_000_000)
-        } else {
-            time
-        };
+        let now = if chaos { random.below(20_000_000) } else { time };
         let process = random.below(3) as u32;
         let begun = open[process as usize].take();
         let begun = match begun {

@@ -48,10 +48,7 @@ struct Ended {
 
 /// Runs the echo node on what `talk` writes.
 fn run(talk: impl FnOnce(PipeWriter) + Send) -> Ended {
-    let identity = Identity {
-        seed: 1,
-        incarnation: None,
-    };
+    let identity = Identity { seed: 1, incarnation: None };
     let (reader, writer) = pipe().unwrap();
     let (mut out, mut log) = (Vec::new(), Vec::new());
     let code = std::thread::scope(|scope| {
@@ -102,14 +99,7 @@ fn the_last_line_needs_no_end_and_lines_may_come_in_pieces() {
 #[test]
 fn a_bad_line_is_logged_and_left_out() {
     let long = "x".repeat(100_000);
-    let ended = run_on(&[
-        "hello",
-        INIT,
-        "[1]",
-        r#"{"src":"c1"}"#,
-        &long,
-        &request(2, "hi"),
-    ]);
+    let ended = run_on(&["hello", INIT, "[1]", r#"{"src":"c1"}"#, &long, &request(2, "hi")]);
     assert_eq!((ended.code, ended.out.len()), (0, 2));
     let log: Vec<&str> = ended.log.lines().collect();
     assert_eq!(log.len(), 5);
@@ -142,9 +132,7 @@ fn timers_fire_while_no_input_comes() {
     let ended = run(move |mut writer| {
         writer.write_all(input.as_bytes()).unwrap();
         // Stdin stays open for longer than the node waits.
-        let _ = answered
-            .1
-            .recv_timeout(waited.min(Duration::from_millis(200)));
+        let _ = answered.1.recv_timeout(waited.min(Duration::from_millis(200)));
         drop(answered.0);
     });
     assert_eq!(ended.code, 0);
@@ -160,11 +148,7 @@ fn a_panic_ends_the_node_and_keeps_what_came_before() {
         assert!(ended.log.ends_with(&format!(
             "got {}\n{}",
             bad.len(),
-            if bad == "panic" {
-                ""
-            } else {
-                "before the panic\n"
-            }
+            if bad == "panic" { "" } else { "before the panic\n" }
         )));
     }
 }
@@ -192,10 +176,7 @@ impl Write for Broken {
 
 #[test]
 fn a_broken_stdout_ends_the_node_quietly() {
-    let identity = Identity {
-        seed: 1,
-        incarnation: None,
-    };
+    let identity = Identity { seed: 1, incarnation: None };
     let (reader, mut writer) = pipe().unwrap();
     writeln!(writer, "{INIT}").unwrap();
     let mut log = Vec::new();
@@ -207,21 +188,14 @@ fn a_broken_stdout_ends_the_node_quietly() {
 fn the_environment_says_seed_and_incarnation() {
     let of = |seed: &str, incarnation: &str| {
         identity(|name| {
-            let text = if name == "GLOMERS_SEED" {
-                seed
-            } else {
-                incarnation
-            };
+            let text = if name == "GLOMERS_SEED" { seed } else { incarnation };
             (!text.is_empty()).then(|| text.to_owned())
         })
     };
     assert_eq!(of("7", "0").unwrap().seed, 7);
     assert_eq!(of("7", "").unwrap().incarnation, None);
     assert_ne!(of("7", "1").unwrap().seed, 7);
-    assert_eq!(
-        of("18446744073709551615", "3").unwrap().incarnation,
-        Some(3)
-    );
+    assert_eq!(of("18446744073709551615", "3").unwrap().incarnation, Some(3));
     assert_ne!(of("", "").unwrap().seed, of("", "").unwrap().seed);
     let problem = of("seven", "").unwrap_err();
     assert!(problem.contains("GLOMERS_SEED must be a whole number below 2^64"));

@@ -51,17 +51,8 @@ super::messages! {
 }
 
 /// The form of a [`TopologyOk`].
-pub const TOPOLOGY_OK: Schema = Schema {
-    kind: "topology_ok",
-    fields: &[],
-};
+pub const TOPOLOGY_OK: Schema = Schema { kind: "topology_ok", fields: &[] };
 /// The form of a [`BroadcastOk`].
-pub const BROADCAST_OK: Schema = Schema {
-    kind: "broadcast_ok",
-    fields: &[],
-};
+pub const BROADCAST_OK: Schema = Schema { kind: "broadcast_ok", fields: &[] };
 /// The form of a [`ReadOk`].
-pub const READ_OK: Schema = Schema {
-    kind: "read_ok",
-    fields: &[("messages", Field::List)],
-};
+pub const READ_OK: Schema = Schema { kind: "read_ok", fields: &[("messages", Field::List)] };

@@ -22,7 +22,4 @@ pub struct EchoOk {
 super::messages! { Echo = "echo" => EchoOk, EchoOk = "echo_ok" }
 
 /// The form of an [`EchoOk`].
-pub const ECHO_OK: Schema = Schema {
-    kind: "echo_ok",
-    fields: &[("echo", Field::Any)],
-};
+pub const ECHO_OK: Schema = Schema { kind: "echo_ok", fields: &[("echo", Field::Any)] };

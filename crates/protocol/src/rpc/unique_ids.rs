@@ -19,7 +19,4 @@ pub struct GenerateOk {
 super::messages! { Generate = "generate" => GenerateOk, GenerateOk = "generate_ok" }
 
 /// The form of a [`GenerateOk`].
-pub const GENERATE_OK: Schema = Schema {
-    kind: "generate_ok",
-    fields: &[("id", Field::Any)],
-};
+pub const GENERATE_OK: Schema = Schema { kind: "generate_ok", fields: &[("id", Field::Any)] };

@@ -48,10 +48,7 @@ impl Engine<'_> {
         let text = payload.to_json();
         self.blame(
             node,
-            &format!(
-                "it sent a message to {dest:?}, which does not exist",
-                dest = &**dest
-            ),
+            &format!("it sent a message to {dest:?}, which does not exist", dest = &**dest),
             text.get(),
             &format!(
                 "expected: \"dest\" is a node ({}) or the client that asked (protocol: messages)",
@@ -113,16 +110,8 @@ impl Engine<'_> {
         }
         let name = self.names[node as usize].clone();
         let initialised = self.nodes[node as usize].is_initialised();
-        let finding = if initialised {
-            "node-crashed"
-        } else {
-            "init-failed"
-        };
-        let when = if initialised {
-            ""
-        } else {
-            " before it answered \"init\""
-        };
+        let finding = if initialised { "node-crashed" } else { "init-failed" };
+        let when = if initialised { "" } else { " before it answered \"init\"" };
         self.break_off(
             node,
             finding,
@@ -165,11 +154,7 @@ impl Engine<'_> {
         if !output.is_empty() {
             evidence.push("its last lines of output:".to_owned());
             let last = output.len().saturating_sub(8);
-            evidence.extend(
-                output[last..]
-                    .iter()
-                    .map(|line| format!("  {}", shown(line))),
-            );
+            evidence.extend(output[last..].iter().map(|line| format!("  {}", shown(line))));
         }
         self.find(Finding {
             name: finding.into(),

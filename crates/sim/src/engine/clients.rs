@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glomers_history::journal::DropReason;
-use glomers_history::{Op, OpKind, Process, Time, Value};
+use glomers_history::{MILLISECOND, Op, OpKind, Process, Time, Value};
 use glomers_node::{Body, NodeId, Payload, RpcError};
 
 use super::network::InFlight;
@@ -216,10 +216,7 @@ impl Engine<'_> {
     /// The usual rule for a request without a result.
     fn request_failed(&mut self, worker: u32, failure: &Failure) {
         let state = &mut self.workers[worker as usize];
-        let own = state
-            .machine
-            .as_mut()
-            .and_then(|machine| machine.failed(failure));
+        let own = state.machine.as_mut().and_then(|machine| machine.failed(failure));
         if let Some(step) = own {
             return self.step(worker, step);
         }
@@ -229,11 +226,7 @@ impl Engine<'_> {
             Failure::Timeout => (false, Value::keyword("net-timeout")),
             Failure::Error(error) => (error.code.is_definite(), Self::error_value(error)),
         };
-        let kind = if definite || idempotent {
-            OpKind::Fail
-        } else {
-            OpKind::Info
-        };
+        let kind = if definite || idempotent { OpKind::Fail } else { OpKind::Info };
         self.complete(worker, kind, None, Some(error));
     }
 
@@ -271,9 +264,8 @@ impl Engine<'_> {
         self.busy_workers += 1;
         self.record(process, OpKind::Invoke, next.f, next.value, None, is_final);
         let op = self.history.ops().last().expect("just recorded").clone();
-        let machine = self.workers[worker as usize]
-            .machine
-            .get_or_insert_with(|| self.workload.client());
+        let machine =
+            self.workers[worker as usize].machine.get_or_insert_with(|| self.workload.client());
         let step = machine.invoke(&op);
         self.workers[worker as usize].current = Some(op);
         self.step(worker, step);
@@ -335,6 +327,12 @@ impl Engine<'_> {
             self.workers[worker as usize].draws = draws;
             self.invoke(worker, next, false);
             if self.plan.rate == Rate::Max {
+                if self.workers[worker as usize].current.is_none() {
+                    // An operation that needs no message takes no time. Without a
+                    // pause such operations would keep time from going on.
+                    let pause = Time(self.now.0 + MILLISECOND);
+                    return self.schedule(pause, Event::Generate);
+                }
                 continue;
             }
             let Some(longest) = self.plan.rate.longest_gap() else {
@@ -389,10 +387,7 @@ impl Engine<'_> {
             return;
         }
         state.asks = listed.node.unwrap_or(state.node);
-        let next = NextOperation {
-            f: Arc::from(&*listed.f),
-            value: listed.value.clone(),
-        };
+        let next = NextOperation { f: Arc::from(&*listed.f), value: listed.value.clone() };
         self.invoke(worker, next, false);
     }
 

@@ -235,9 +235,8 @@ impl<'a> Engine<'a> {
         let names: Vec<NodeId> = plan.nodes.iter().map(NodeId::new).collect();
         let places = names.iter().cloned().zip(0..).collect();
         let mean = Duration::from_millis(plan.latency.mean_ms);
-        let rpc_timeout = plan
-            .rpc_timeout
-            .map_or_else(|| workload.rpc_timeout(mean), Duration::from_nanos);
+        let rpc_timeout =
+            plan.rpc_timeout.map_or_else(|| workload.rpc_timeout(mean), Duration::from_nanos);
         let mut engine = Engine {
             plan: plan.clone(),
             workload,
@@ -346,20 +345,12 @@ impl<'a> Engine<'a> {
             self.now = now;
             return false;
         }
-        let entry = if self.chooser.is_some() {
-            self.choose()
-        } else {
-            self.queue.pop()
-        };
+        let entry = if self.chooser.is_some() { self.choose() } else { self.queue.pop() };
         let Some(entry) = entry else { return false };
         // In real time an event may be handled late, and what follows from it
         // counts from when it really happened. A chooser may have taken an event
         // from the future.
-        self.now = if self.chooser.is_some() {
-            entry.time.max(self.now)
-        } else {
-            now
-        };
+        self.now = if self.chooser.is_some() { entry.time.max(self.now) } else { now };
         self.happen(entry.event);
         true
     }
@@ -376,10 +367,7 @@ impl<'a> Engine<'a> {
                             src: Endpoint::Node(src),
                             dest: Endpoint::Node(dest),
                             ..
-                        }) => EnabledKind::Message {
-                            src: *src,
-                            dest: *dest,
-                        },
+                        }) => EnabledKind::Message { src: *src, dest: *dest },
                         _ => EnabledKind::Other,
                     },
                     Event::Wake { node, .. } => EnabledKind::Timer { node },
@@ -423,12 +411,7 @@ impl<'a> Engine<'a> {
         }
         match input {
             Input::Started { node, incarnation } => self.started(node, incarnation),
-            Input::Effect {
-                node,
-                incarnation,
-                offset,
-                effect,
-            } => {
+            Input::Effect { node, incarnation, offset, effect } => {
                 if offset.is_zero() {
                     self.effect(node, incarnation, effect);
                 } else {
@@ -436,31 +419,12 @@ impl<'a> Engine<'a> {
                     self.schedule(self.now + offset, Event::Deferred(key as u32));
                 }
             }
-            Input::NextWake {
-                node,
-                incarnation,
-                at,
-            } => self.next_wake(node, incarnation, at),
-            Input::Line {
-                node,
-                incarnation,
-                line,
-            } => self.line(node, incarnation, line),
-            Input::Exited {
-                node,
-                incarnation,
-                how,
-                output,
-            } => {
+            Input::NextWake { node, incarnation, at } => self.next_wake(node, incarnation, at),
+            Input::Line { node, incarnation, line } => self.line(node, incarnation, line),
+            Input::Exited { node, incarnation, how, output } => {
                 self.exited(node, incarnation, &how, &output);
             }
-            Input::Broke {
-                node,
-                incarnation,
-                name,
-                how,
-                output,
-            } => {
+            Input::Broke { node, incarnation, name, how, output } => {
                 self.broke(node, incarnation, name, &how, &output);
             }
             Input::Interrupt => self.end_early(Ended::Interrupted),
@@ -485,16 +449,10 @@ impl<'a> Engine<'a> {
                     }
                 };
                 let time = self.history_time();
-                self.marks.push(Mark {
-                    time,
-                    node,
-                    label,
-                    value,
-                });
+                self.marks.push(Mark { time, node, label, value });
             }
             Effect::Log(line) => {
-                self.observer
-                    .logged(self.now, &self.names[node as usize], &line);
+                self.observer.logged(self.now, &self.names[node as usize], &line);
             }
             // A new kind of effect has to be handled here before a host may
             // hand it on.
@@ -517,16 +475,7 @@ impl<'a> Engine<'a> {
         is_final: bool,
     ) {
         let time = self.history_time();
-        let op = self.history.push(Op {
-            index: 0,
-            time,
-            process,
-            kind,
-            f,
-            value,
-            error,
-            is_final,
-        });
+        let op = self.history.push(Op { index: 0, time, process, kind, f, value, error, is_final });
         self.observer.operation(op);
     }
 

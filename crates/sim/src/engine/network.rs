@@ -66,10 +66,8 @@ impl LinkTable {
         let counter = self.counts.entry((src, dest)).or_default();
         let count = *counter;
         *counter += 1;
-        let exception = self
-            .overrides
-            .iter()
-            .find(|one| (one.src, one.dest, one.count) == (src, dest, count));
+        let exception =
+            self.overrides.iter().find(|one| (one.src, one.dest, one.count) == (src, dest, count));
         match exception.map(|one| one.action) {
             Some(OverrideAction::Drop) => return Fate::Lost(DropReason::Override),
             Some(OverrideAction::Delay(nanos)) => return Fate::Arrives(nanos),
@@ -124,13 +122,8 @@ impl Engine<'_> {
                 .then_some(Endpoint::Client(number));
         }
         // Nearly all names are n and the place.
-        if let Some(place) = name
-            .strip_prefix('n')
-            .and_then(|place| place.parse::<u32>().ok())
-            && self
-                .names
-                .get(place as usize)
-                .is_some_and(|at| **at == *name)
+        if let Some(place) = name.strip_prefix('n').and_then(|place| place.parse::<u32>().ok())
+            && self.names.get(place as usize).is_some_and(|at| **at == *name)
         {
             return Some(Endpoint::Node(place));
         }
@@ -148,8 +141,7 @@ impl Engine<'_> {
             Endpoint::Node(place) => &self.names[place as usize],
             Endpoint::Client(number) => &self.clients[number as usize].name,
         };
-        self.observer
-            .sent(self.now, id, name(src), name(dest), &payload);
+        self.observer.sent(self.now, id, name(src), name(dest), &payload);
         let counts = match (src, dest) {
             (Endpoint::Node(_), Endpoint::Node(_)) => &mut self.net.servers,
             _ => &mut self.net.clients,
@@ -169,14 +161,7 @@ impl Engine<'_> {
             Endpoint::Node(_) => u32::MAX,
             Endpoint::Client(_) => 0,
         };
-        let message = |due| InFlight {
-            id,
-            src,
-            dest,
-            due,
-            incarnation,
-            payload,
-        };
+        let message = |due| InFlight { id, src, dest, due, incarnation, payload };
         let latency = match fate {
             Fate::Arrives(latency) => latency,
             Fate::Lost(reason) => return self.drop_message(message(self.now), reason),
@@ -225,10 +210,7 @@ impl Engine<'_> {
 
     /// Whether a partition keeps this message from its receiver at present.
     pub(super) fn is_cut(&self, key: u32) -> bool {
-        match (
-            self.in_flight[key as usize].src,
-            self.in_flight[key as usize].dest,
-        ) {
+        match (self.in_flight[key as usize].src, self.in_flight[key as usize].dest) {
             (Endpoint::Node(src), Endpoint::Node(dest)) => self.barrier.cuts(src, dest),
             _ => false,
         }

@@ -46,8 +46,7 @@ impl Engine<'_> {
         let state = &mut self.nodes[node as usize];
         state.is_up = true;
         let incarnation = state.incarnation;
-        self.commands
-            .push_back(Command::Start { node, incarnation });
+        self.commands.push_back(Command::Start { node, incarnation });
     }
 
     /// Ends a node: what it had and what waits for it is gone.
@@ -127,9 +126,7 @@ impl Engine<'_> {
         if !self.is_current(node, incarnation) {
             return self.drop_key(key, DropReason::NodeDown);
         }
-        self.nodes[node as usize]
-            .maelstrom
-            .push(Reverse((due, id, key)));
+        self.nodes[node as usize].maelstrom.push(Reverse((due, id, key)));
         self.poll_as_maelstrom(node);
     }
 

@@ -79,11 +79,7 @@ impl Engine<'_> {
         if !self.is_current(node, incarnation) {
             return;
         }
-        let client = if incarnation == 0 {
-            node
-        } else {
-            self.new_client(Owner::Init(node))
-        };
+        let client = if incarnation == 0 { node } else { self.new_client(Owner::Init(node)) };
         self.nodes[node as usize].init_client = Some(client);
         let init = self.init_body(node);
         let deadline = self.now + Duration::from_nanos(self.plan.init_timeout);
@@ -99,10 +95,7 @@ impl Engine<'_> {
                 ids
             }
         };
-        Init {
-            node_id: self.names[node as usize].clone(),
-            node_ids,
-        }
+        Init { node_id: self.names[node as usize].clone(), node_ids }
     }
 
     pub(super) fn init_timed_out(&mut self, node: u32) {
@@ -214,12 +207,7 @@ impl Engine<'_> {
             None => {}
         }
         let end = Time(start.saturating_add(limit));
-        self.schedule(
-            end,
-            Event::PhaseEnd {
-                phase: Phase::Main.number(),
-            },
-        );
+        self.schedule(end, Event::PhaseEnd { phase: Phase::Main.number() });
     }
 
     pub(super) fn phase_end(&mut self, phase: u8) {
@@ -250,12 +238,7 @@ impl Engine<'_> {
                 self.heal();
                 self.phase = Phase::Recovery;
                 let end = Time(self.now.0.saturating_add(self.plan.recovery));
-                self.schedule(
-                    end,
-                    Event::PhaseEnd {
-                        phase: Phase::Recovery.number(),
-                    },
-                );
+                self.schedule(end, Event::PhaseEnd { phase: Phase::Recovery.number() });
             }
             Phase::Draining | Phase::Final => self.end(),
             _ => {}
@@ -283,11 +266,7 @@ impl Engine<'_> {
     }
 
     fn places_where(&self, test: impl Fn(&NodeState) -> bool) -> Vec<u32> {
-        (0..)
-            .zip(&self.nodes)
-            .filter(|(_, node)| test(node))
-            .map(|(place, _)| place)
-            .collect()
+        (0..).zip(&self.nodes).filter(|(_, node)| test(node)).map(|(place, _)| place).collect()
     }
 
     /// Ends the run before its time.
@@ -307,10 +286,7 @@ impl Engine<'_> {
         // it.
         for (node, state) in (0..).zip(&mut self.nodes) {
             if std::mem::take(&mut state.is_up) {
-                self.commands.push_back(Command::Stop {
-                    node,
-                    how: Stop::Kill,
-                });
+                self.commands.push_back(Command::Stop { node, how: Stop::Kill });
             }
         }
     }
@@ -375,30 +351,17 @@ impl Engine<'_> {
     }
 
     fn nemesis(&mut self, f: &str, value: Value) {
-        self.record(
-            Process::Nemesis,
-            OpKind::Info,
-            Arc::from(f),
-            value,
-            None,
-            false,
-        );
+        self.record(Process::Nemesis, OpKind::Info, Arc::from(f), value, None, false);
     }
 
     fn names_value(&self, nodes: &[u32]) -> Value {
-        Value::list(
-            nodes
-                .iter()
-                .map(|&node| Value::string(&*self.names[node as usize])),
-        )
+        Value::list(nodes.iter().map(|&node| Value::string(&*self.names[node as usize])))
     }
 
     fn states_value(&self, nodes: &[u32], state: &str) -> Value {
         let state = Value::keyword(state);
         Value::map(
-            nodes
-                .iter()
-                .map(|&node| (Value::string(&*self.names[node as usize]), state.clone())),
+            nodes.iter().map(|&node| (Value::string(&*self.names[node as usize]), state.clone())),
         )
     }
 }

@@ -16,16 +16,7 @@ pub(crate) fn now() -> SystemTime {
 }
 
 pub(crate) fn op(process: Process, kind: OpKind, f: &str, value: Value) -> Op {
-    Op {
-        index: 0,
-        time: Time(0),
-        process,
-        kind,
-        f: f.into(),
-        value,
-        error: None,
-        is_final: false,
-    }
+    Op { index: 0, time: Time(0), process, kind, f: f.into(), value, error: None, is_final: false }
 }
 
 pub(crate) fn operations() -> Vec<Op> {
@@ -44,10 +35,7 @@ pub(crate) fn operations() -> Vec<Op> {
         op(client, OpKind::Ok, "broadcast", Value::Int(7)),
         op(client, OpKind::Invoke, "read", Value::Null),
         Op {
-            error: Some(Value::list([
-                Value::keyword("timeout"),
-                Value::string("no \"answer\"\n"),
-            ])),
+            error: Some(Value::list([Value::keyword("timeout"), Value::string("no \"answer\"\n")])),
             is_final: true,
             ..op(client, OpKind::Info, "read", Value::integers(&[1, 7, 300]))
         },
@@ -61,10 +49,7 @@ pub(crate) fn json(text: &str) -> Payload {
 /// Plays the run: seven messages with all fates, two marks, two log lines.
 pub(crate) fn play(writer: &mut StoreWriter, flush: bool) -> History {
     let mut history = History::new();
-    let long = format!(
-        "{{\"messages\":\"{}\",\"type\":\"gossip\"}}",
-        "é".repeat(3000)
-    );
+    let long = format!("{{\"messages\":\"{}\",\"type\":\"gossip\"}}", "é".repeat(3000));
     let bodies = [
         r#"{"type":"broadcast","message":7,"msg_id":1}"#,
         r#"{ "type" : "broadcast_ok", "in_reply_to":1}"#,
@@ -78,13 +63,7 @@ pub(crate) fn play(writer: &mut StoreWriter, flush: bool) -> History {
     for (id, body) in bodies.iter().enumerate() {
         let id = id as u64;
         let at = Time(1000 * id);
-        writer.sent(
-            at,
-            id,
-            "n0",
-            ["n1", "c1", "n2"][id as usize % 3],
-            &json(body),
-        );
+        writer.sent(at, id, "n0", ["n1", "c1", "n2"][id as usize % 3], &json(body));
         match id {
             // The first reply overtakes the first request.
             1 => {
@@ -106,12 +85,7 @@ pub(crate) fn play(writer: &mut StoreWriter, flush: bool) -> History {
             writer.flush();
         }
     }
-    writer.marked(
-        Time(7000),
-        "n1",
-        "first-held",
-        &Value::from_json(r#"{"value":7}"#).unwrap(),
-    );
+    writer.marked(Time(7000), "n1", "first-held", &Value::from_json(r#"{"value":7}"#).unwrap());
     writer.marked(Time(7001), "n0", "leader", &Value::Null);
     writer.logged(Time(1_234_567_000), "n1", "hello");
     writer.logged(Time(1_234_567_999), "n1", "again");

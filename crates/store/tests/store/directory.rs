@@ -22,29 +22,18 @@ fn links_point_to_the_newest_run() {
     let root = tempfile::tempdir().unwrap();
     let link = |name: &str| fs::read_link(root.path().join(name)).ok();
     let first = Store::create(root.path(), "echo", now()).unwrap();
-    assert_eq!(
-        link("current").unwrap(),
-        Path::new("echo/20261122T203015.123Z")
-    );
+    assert_eq!(link("current").unwrap(), Path::new("echo/20261122T203015.123Z"));
     let second = Store::create(root.path(), "kafka", now()).unwrap();
-    assert_eq!(
-        link("latest").unwrap(),
-        Path::new("kafka/20261122T203015.123Z")
-    );
-    assert_eq!(
-        link("echo/latest").unwrap(),
-        Path::new("20261122T203015.123Z")
-    );
+    assert_eq!(link("latest").unwrap(), Path::new("kafka/20261122T203015.123Z"));
+    assert_eq!(link("echo/latest").unwrap(), Path::new("20261122T203015.123Z"));
     // What `current` points to is not the first run, so that does not take it.
     drop(first);
     assert_eq!(link("current"), link("latest"));
     drop(second);
     assert_eq!(link("current"), None);
     assert!(root.path().join("latest/run.log").is_file());
-    let mut left: Vec<_> = fs::read_dir(root.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    let mut left: Vec<_> =
+        fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["echo", "kafka", "latest"]);
 }
@@ -97,11 +86,7 @@ fn two_runs_with_the_same_content_compare_equal() {
     assert_eq!(found.file, Path::new("history.edn"));
     assert_eq!(found.place, Place::Line(4));
     assert!(found.left.contains(":f :read") && found.right.contains(":f :raed"));
-    assert!(
-        found
-            .to_string()
-            .starts_with("history.edn differs in line 4:\n  a: {")
-    );
+    assert!(found.to_string().starts_with("history.edn differs in line 4:\n  a: {"));
     fs::write(&edn, &text[..text.len() - 1]).unwrap();
     let found = compare(a.directory(), b.directory()).unwrap().unwrap();
     assert!(found.left.ends_with(":final? true}"), "{}", found.left);

@@ -11,11 +11,7 @@ fn rows(path: &std::path::Path) -> Vec<Row> {
     let reader = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
     let created_by = reader.metadata().file_metadata().created_by();
     assert_eq!(created_by, Some("glomers"));
-    reader
-        .get_row_iter(None)
-        .unwrap()
-        .map(Result::unwrap)
-        .collect()
+    reader.get_row_iter(None).unwrap().map(Result::unwrap).collect()
 }
 
 #[test]
@@ -34,12 +30,7 @@ fn what_was_streamed_is_read_back() {
         .map(|m| {
             let received = m.received_at.map(|time| time.nanos());
             let (src, dest, fate) = (&m.src, &m.dest, m.fate.name());
-            format!(
-                "{} {} {received:?} {src}→{dest} {:?} {fate}",
-                m.id,
-                m.sent_at.nanos(),
-                m.kind
-            )
+            format!("{} {} {received:?} {src}→{dest} {:?} {fate}", m.id, m.sent_at.nanos(), m.kind)
         })
         .collect();
     assert_eq!(
@@ -56,17 +47,11 @@ fn what_was_streamed_is_read_back() {
         ]
     );
     // Cut before the character that does not fit.
-    assert_eq!(
-        (messages[2].body.len(), messages[2].body_length),
-        (4095, 6031)
-    );
+    assert_eq!((messages[2].body.len(), messages[2].body_length), (4095, 6031));
 
     let marks = recovered.marks().unwrap();
     assert_eq!((&*marks[0].node, &*marks[0].label), ("n1", "first-held"));
-    assert_eq!(
-        (&*marks[0].value, &*marks[1].value),
-        (r#"{"value":7}"#, "null")
-    );
+    assert_eq!((&*marks[0].value, &*marks[1].value), (r#"{"value":7}"#, "null"));
 }
 
 #[test]
@@ -103,10 +88,7 @@ fn the_texts_have_their_forms() {
         read("history.txt").lines().last().unwrap(),
         "0\t:info\t:read\t[1 7 300]\t[:timeout \"no \\\"answer\\\"\\n\"]"
     );
-    assert_eq!(
-        read("results.edn"),
-        "{:stats {:count 2}, :lost #{1 2}, :valid? :unknown}\n"
-    );
+    assert_eq!(read("results.edn"), "{:stats {:count 2}, :lost #{1 2}, :valid? :unknown}\n");
     assert_eq!(
         read("results.json"),
         "{\n  \"schema_version\": 1,\n  \"stats\": {\n    \"count\": 2\n  },\n  \"lost\": [\n    1,\n    2\n  ],\n  \"valid?\": \"unknown\"\n}\n"
@@ -126,12 +108,7 @@ fn derived_again_the_files_are_the_same() {
     let root = tempfile::tempdir().unwrap();
     let (a, _) = finished(root.path(), false);
     let (b, _) = finished(root.path(), false);
-    for name in [
-        "history.edn",
-        "history.txt",
-        "messages.parquet",
-        "marks.parquet",
-    ] {
+    for name in ["history.edn", "history.txt", "messages.parquet", "marks.parquet"] {
         fs::remove_file(b.directory().join(name)).unwrap();
     }
     let recovered = derive(b.directory()).unwrap();

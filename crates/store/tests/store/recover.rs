@@ -57,10 +57,7 @@ fn a_history_cut_anywhere_is_read_up_to_there() {
 fn a_journal_cut_anywhere_is_read_up_to_there() {
     let root = tempfile::tempdir().unwrap();
     let (store, _) = finished(root.path(), true);
-    let all = Recovered::open(store.directory())
-        .unwrap()
-        .messages()
-        .unwrap();
+    let all = Recovered::open(store.directory()).unwrap().messages().unwrap();
     let copy = tempfile::tempdir().unwrap();
     streams(store.directory(), copy.path());
     let file = copy.path().join("journal.bin");
@@ -74,10 +71,7 @@ fn a_journal_cut_anywhere_is_read_up_to_there() {
         assert!(messages.len() >= most, "a longer file holds no less");
         most = messages.len();
         for (got, whole) in messages.iter().zip(&all) {
-            assert_eq!(
-                (got.id, &got.body, &got.src),
-                (whole.id, &whole.body, &whole.src)
-            );
+            assert_eq!((got.id, &got.body, &got.src), (whole.id, &whole.body, &whole.src));
         }
         for loss in recovered.losses() {
             assert_eq!(loss.kept_bytes + loss.dropped_bytes, length as u64);
@@ -92,10 +86,7 @@ fn a_journal_cut_anywhere_is_read_up_to_there() {
 fn every_changed_byte_of_a_journal_is_noticed() {
     let root = tempfile::tempdir().unwrap();
     let (store, _) = finished(root.path(), true);
-    let all = Recovered::open(store.directory())
-        .unwrap()
-        .messages()
-        .unwrap();
+    let all = Recovered::open(store.directory()).unwrap().messages().unwrap();
     let copy = tempfile::tempdir().unwrap();
     streams(store.directory(), copy.path());
     let file = copy.path().join("journal.bin");
@@ -139,10 +130,7 @@ fn a_damaged_history_is_read_up_to_the_damage_and_named() {
     let (count, said) = damaged("\"type\":\"info\"", "\"type\":\"inFo\"");
     assert_eq!(count, 1);
     assert!(said.contains("a line that is no operation"), "{said}");
-    assert!(
-        said.starts_with("history.jsonl is damaged: after "),
-        "{said}"
-    );
+    assert!(said.starts_with("history.jsonl is damaged: after "), "{said}");
 }
 
 #[test]
