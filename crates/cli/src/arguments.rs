@@ -93,6 +93,12 @@ pub(crate) enum WireArgument {
 pub(crate) enum NemesisArgument {
     /// Cut links between nodes, mend them, and again
     Partition,
+    /// Cut them in one direction only
+    OneWay,
+    /// Kill nodes and start them again, with nothing in memory
+    Kill,
+    /// Stop nodes where they are and let them go on
+    Pause,
 }
 
 #[derive(Debug, Args)]
@@ -160,6 +166,11 @@ pub(crate) struct TestArguments {
     )]
     pub(crate) latency_dist: DistributionArgument,
 
+    /// Latencies of single links: a file with lines such as "n0 -> n1 300" or
+    /// "* -> n3 50 exponential"; the last line that fits counts
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub(crate) link_latency: Option<PathBuf>,
+
     /// The fraction of messages between nodes that is lost, 0 to 1
     #[arg(long, value_name = "P", default_value = "0", value_parser = number::fraction,
           help_heading = "Network")]
@@ -179,7 +190,7 @@ pub(crate) struct TestArguments {
     #[arg(long, value_enum, default_value = "typed", help_heading = "Network")]
     pub(crate) wire: WireArgument,
 
-    /// What to break: partition
+    /// What to break: partition, one-way, kill, pause, with commas between
     #[arg(long, value_enum, value_delimiter = ',', help_heading = "Faults")]
     pub(crate) nemesis: Vec<NemesisArgument>,
 

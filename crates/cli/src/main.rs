@@ -4,6 +4,7 @@ mod arguments;
 mod challenge;
 mod error;
 mod execute;
+mod links;
 mod log_net;
 mod number;
 mod plan;

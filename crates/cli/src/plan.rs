@@ -8,6 +8,28 @@ use crate::arguments::{
     DistributionArgument, InboxArgument, NemesisArgument, TestArguments, TimeArgument, WireArgument,
 };
 use crate::error::CliError;
+use crate::links;
+
+impl From<NemesisArgument> for nemesis::Kind {
+    fn from(argument: NemesisArgument) -> nemesis::Kind {
+        match argument {
+            NemesisArgument::Partition => nemesis::Kind::Partition,
+            NemesisArgument::OneWay => nemesis::Kind::OneWay,
+            NemesisArgument::Kill => nemesis::Kind::Kill,
+            NemesisArgument::Pause => nemesis::Kind::Pause,
+        }
+    }
+}
+
+impl From<DistributionArgument> for Distribution {
+    fn from(argument: DistributionArgument) -> Distribution {
+        match argument {
+            DistributionArgument::Constant => Distribution::Constant,
+            DistributionArgument::Uniform => Distribution::Uniform,
+            DistributionArgument::Exponential => Distribution::Exponential,
+        }
+    }
+}
 
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
@@ -68,14 +90,8 @@ pub(crate) fn plan(
     plan.rate = arguments.rate.0;
     plan.time_limit = nanos(arguments.time_limit);
     plan.recovery = nanos(arguments.recovery);
-    plan.latency = Latency {
-        mean_ms: arguments.latency,
-        distribution: match arguments.latency_dist {
-            DistributionArgument::Constant => Distribution::Constant,
-            DistributionArgument::Uniform => Distribution::Uniform,
-            DistributionArgument::Exponential => Distribution::Exponential,
-        },
-    };
+    plan.latency =
+        Latency { mean_ms: arguments.latency, distribution: arguments.latency_dist.into() };
     plan.loss = arguments.loss;
     plan.service_time = match (nanos(arguments.service_time), &plan.program) {
         (0, _) | (_, NodeProgram::Program { .. }) => ServiceTime::Off,
@@ -89,10 +105,13 @@ pub(crate) fn plan(
         WireArgument::Typed => Wire::Typed,
         WireArgument::Json => Wire::Json,
     };
-    if arguments.nemesis.contains(&NemesisArgument::Partition) {
-        let interval = nanos(arguments.nemesis_interval);
-        plan.faults = nemesis::partitions(seed, plan.nodes.len() as u32, interval, plan.time_limit);
+    if let Some(file) = &arguments.link_latency {
+        plan.links = links::read(file, &plan.nodes)?;
     }
+    let kinds: Vec<nemesis::Kind> = arguments.nemesis.iter().map(|&kind| kind.into()).collect();
+    let interval = nanos(arguments.nemesis_interval);
+    plan.faults =
+        nemesis::schedule(seed, &kinds, plan.nodes.len() as u32, interval, plan.time_limit);
     plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
     // Names the nearest if there is no such workload or topology.
     glomers_workload::make(&plan.workload.name, &plan.workload.options)

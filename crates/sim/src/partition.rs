@@ -14,7 +14,7 @@ use crate::draws::Draws;
 #[serde(transparent)]
 pub struct Cut(BTreeMap<u32, Vec<u32>>);
 
-/// How a cut is chosen: the four kinds that Maelstrom has, and by hand.
+/// How a cut is chosen: the four kinds that Maelstrom has, one-way, and by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PartitionKind {
@@ -26,6 +26,8 @@ pub enum PartitionKind {
     MinorityThird,
     /// Every node hears a majority, but no two the same: not transitive.
     MajoritiesRing,
+    /// Some nodes are not heard by the others, but hear them.
+    OneWay,
     /// As somebody wrote it.
     ByHand,
 }
@@ -46,6 +48,7 @@ impl PartitionKind {
             PartitionKind::Majority => "majority",
             PartitionKind::MinorityThird => "minority-third",
             PartitionKind::MajoritiesRing => "majorities-ring",
+            PartitionKind::OneWay => "one-way",
             PartitionKind::ByHand => "by-hand",
         }
     }
@@ -59,6 +62,13 @@ impl PartitionKind {
             PartitionKind::Majority => count / 2,
             PartitionKind::MinorityThird => count.saturating_sub(1) / 3,
             PartitionKind::MajoritiesRing => return majorities_ring(&nodes, draws),
+            PartitionKind::OneWay => {
+                let unheard = 1 + draws.below(u64::from(count.max(2)) - 1) as usize;
+                let (unheard, others) = nodes.split_at(unheard.min(nodes.len()));
+                return Cut::links(
+                    others.iter().flat_map(|&to| unheard.iter().map(move |&from| (to, from))),
+                );
+            }
             PartitionKind::ByHand => 0,
         };
         let (small, large) = nodes.split_at(apart as usize);
