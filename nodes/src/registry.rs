@@ -22,7 +22,7 @@ pub struct Entry {
 }
 
 /// All nodes.
-pub const NODES: [Entry; 4] = [
+pub const NODES: [Entry; 8] = [
     Entry {
         name: "echo",
         workload: "echo",
@@ -57,6 +57,42 @@ pub const NODES: [Entry; 4] = [
         make: |arguments| {
             let options = broadcast::flood_retry::Options::parse(arguments)?;
             Ok(broadcast::flood_retry::node(options).into_process())
+        },
+    },
+    Entry {
+        name: "direct",
+        workload: "broadcast",
+        about: "every node sends to every other, in batches; one hop, the lowest latency",
+        make: |arguments| {
+            let options = broadcast::direct::Options::parse(arguments)?;
+            Ok(broadcast::direct::Direct::new(options).into_process())
+        },
+    },
+    Entry {
+        name: "hub-timer",
+        workload: "broadcast",
+        about: "leaves send to a hub at once, the hub to all after a while; no repair",
+        make: |arguments| {
+            let options = broadcast::hub_timer::Options::parse(arguments)?;
+            Ok(broadcast::hub_timer::HubTimer::new(options).into_process())
+        },
+    },
+    Entry {
+        name: "hub-sync",
+        workload: "broadcast",
+        about: "a hub and leaves on one schedule, learned without clocks; no repair",
+        make: |arguments| {
+            let options = broadcast::hub_sync::Options::parse(arguments, false)?;
+            Ok(broadcast::hub_sync::HubSync::new(options).into_process())
+        },
+    },
+    Entry {
+        name: "tree-sync",
+        workload: "broadcast",
+        about: "as hub-sync, with sub-hubs between, for a thousand nodes and more; no repair",
+        make: |arguments| {
+            let options = broadcast::tree_sync::Options::parse(arguments, true)?;
+            Ok(broadcast::tree_sync::TreeSync::new(options).into_process())
         },
     },
 ];

@@ -29,8 +29,6 @@ pub fn node() -> Node<State> {
                 state.count += 1;
                 (state.incarnation_bits, state.count)
             });
-            Ok(GenerateOk {
-                id: format!("{}-{bits:016x}-{count}", cx.id()).into(),
-            })
+            Ok(GenerateOk { id: format!("{}-{bits:016x}-{count}", cx.id()).into() })
         })
 }

@@ -1,7 +1,17 @@
 //! Broadcast, from naive flooding on. (Challenge 3.)
 
+pub mod arguments;
+pub mod clients;
+pub mod direct;
 pub mod flood;
 pub mod flood_retry;
+pub mod hub_sync;
+pub mod hub_timer;
+pub mod latency;
+pub mod repair;
+pub mod schedule;
+pub mod storage;
+pub mod tree_sync;
 mod values;
 
 pub use values::Values;

@@ -24,6 +24,14 @@ impl Values {
         new
     }
 
+    /// Whether a value is there.
+    pub fn contains(&self, value: &Value) -> bool {
+        match value {
+            Value::Int(integer) => self.has_integer.contains(integer),
+            other => self.has_other.contains(other),
+        }
+    }
+
     /// All values.
     pub fn to_list(&self) -> List {
         self.list.to_list()

@@ -1,0 +1,232 @@
+//! Every node sends what its clients broadcast to every other node itself, in
+//! batches: one hop, the lowest latency there is.
+//!
+//! A node holds its first new value for a time H and sends all that has come by
+//! then. The latest value arrives at H + L (L: the latency of a link). A node
+//! whose clients broadcast μ values a second sends a batch every H + 1/μ, so n
+//! nodes send n(n − 1)/(H + 1/μ) messages a second. For latencies below 2L, where
+//! every pair must speak directly, nobody can do with fewer.
+//!
+//! Batches acknowledge what came the other way; who has had nothing to send for a
+//! while acknowledges by a message of its own. What stays unacknowledged is sent
+//! again, ever more rarely while the other is silent.
+//!
+//! With a wanted latency D (`--max-latency`) the node measures L and sets
+//! H = D − L; until it has, it holds nothing.
+//!
+//! Source: spec of this project, section 3.1 (T5); the timers are those of delayed
+//! acknowledgements in TCP.
+
+use std::time::Duration;
+
+use glomers_node::{Cx, Incoming, Input, Message, Process, Time, TimerId};
+use serde::{Deserialize, Serialize};
+
+use super::arguments::{Arguments, milliseconds};
+use super::clients::{Served, from_node, serve};
+use super::latency::{RoundTrips, Stamp};
+use super::repair::{Delta, MESSAGE_LIMIT, Repair, Which};
+
+/// What can be set on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// How long new values are held; `None`: as `max_latency` allows.
+    pub hold: Option<Duration>,
+    /// When the last node is to have a value.
+    pub max_latency: Duration,
+    /// How long an acknowledgement waits for a batch to ride on.
+    pub acknowledge: Duration,
+}
+
+impl Options {
+    /// Reads `--hold MS`, `--max-latency MS` and `--acknowledge MS`.
+    ///
+    /// # Errors
+    /// Says which argument is not understood.
+    pub fn parse(arguments: &[String]) -> Result<Options, String> {
+        let known = &["--hold MS", "--max-latency MS", "--acknowledge MS"];
+        let mut pairs = Arguments::new(arguments, known);
+        let mut options = Options {
+            hold: None,
+            max_latency: Duration::from_millis(200),
+            acknowledge: Duration::from_secs(2),
+        };
+        while let Some((name, value)) = pairs.next_pair()? {
+            match name {
+                "--hold" => options.hold = Some(milliseconds(name, value, 0)?),
+                "--max-latency" => options.max_latency = milliseconds(name, value, 1)?,
+                _ => options.acknowledge = milliseconds(name, value, 1)?,
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// A batch, an acknowledgement, or both.
+#[derive(Debug, Clone, Serialize, Deserialize, Message)]
+#[message(type = "direct")]
+struct Batch {
+    stamp: Stamp,
+    delta: Delta,
+}
+
+/// The node.
+#[derive(Debug)]
+pub struct Direct {
+    options: Options,
+    repair: Repair,
+    round_trips: RoundTrips,
+    /// When the values at hand are to be sent.
+    flush: Option<TimerId>,
+    /// The next look at what is owed and what is unacknowledged.
+    look: Option<(Time, TimerId)>,
+    /// Since when an acknowledgement is owed to each node.
+    owed_since: Vec<Option<Time>>,
+}
+
+/// Pauses between repetitions to a silent node do not grow beyond this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+impl Direct {
+    /// A node.
+    pub fn new(options: Options) -> Direct {
+        Direct {
+            options,
+            repair: Repair::direct(),
+            round_trips: RoundTrips::default(),
+            flush: None,
+            look: None,
+            owed_since: Vec::new(),
+        }
+    }
+
+    fn hold(&self) -> Duration {
+        let Some(hold) = self.options.hold else {
+            let longest = self.round_trips.longest();
+            return longest.map_or(Duration::ZERO, |longest| {
+                self.options.max_latency.saturating_sub(longest / 2)
+            });
+        };
+        hold
+    }
+
+    /// How long after a batch its acknowledgement must have come: it may ride on
+    /// a batch that comes late.
+    fn patience(&self, peer: usize) -> Duration {
+        let round_trip = self.round_trips.to(peer).unwrap_or(Duration::from_secs(1));
+        let first = self.options.acknowledge + round_trip + round_trip / 2 + self.hold();
+        let doubled = self.repair.peer(peer).unanswered.saturating_sub(1).min(10);
+        // Batches that go out anyway make a silent peer look more silent than it
+        // is, so the first doubling waits a little.
+        (first * (1 << doubled.saturating_sub(3))).min(LONGEST_PAUSE.max(first))
+    }
+
+    fn send(&mut self, peer: usize, which: Which, cx: &mut Cx) {
+        let now = cx.now();
+        // Somebody silent is only probed, so that a dead node costs little.
+        let silent = self.repair.peer(peer).unanswered > 5;
+        let limit = if silent { 20 } else { MESSAGE_LIMIT };
+        let delta = self.repair.delta(peer, which, limit, now);
+        let stamp = self.round_trips.stamp(peer, now);
+        self.owed_since[peer] = None;
+        cx.send(self.repair.name(peer), Batch { stamp, delta });
+    }
+
+    fn others(&self) -> impl Iterator<Item = usize> + use<> {
+        let me = self.repair.me;
+        (0..self.repair.nodes()).filter(move |&peer| peer != me)
+    }
+
+    fn flush(&mut self, cx: &mut Cx) {
+        for peer in self.others() {
+            if self.repair.has_unsent(peer) {
+                self.send(peer, Which::Unsent, cx);
+            }
+        }
+        self.plan_look(cx);
+    }
+
+    fn receive(&mut self, peer: usize, batch: &Batch, cx: &mut Cx) {
+        let now = cx.now();
+        self.round_trips.heard(peer, batch.stamp, now);
+        let Some(received) = self.repair.receive(peer, &batch.delta, cx) else { return };
+        if received.items > 0 {
+            self.owed_since[peer].get_or_insert(now);
+        }
+        if batch.delta.more || received.reborn {
+            let which = if received.reborn { Which::Unacknowledged } else { Which::Nothing };
+            self.send(peer, which, cx);
+        } else if self.repair.has_unsent(peer) && self.flush.is_none() {
+            // It was silent, or a message was longer than allowed: go on at once.
+            self.send(peer, Which::Unsent, cx);
+        }
+        self.plan_look(cx);
+    }
+
+    /// When something must be done for a peer, if nothing happens before.
+    fn due(&self, peer: usize) -> Option<Time> {
+        let owed = self.owed_since[peer].map(|since| since + self.options.acknowledge);
+        let unacknowledged = match self.repair.peer(peer).sent_at {
+            Some(sent_at) if self.repair.is_behind(peer) => Some(sent_at + self.patience(peer)),
+            _ => None,
+        };
+        owed.into_iter().chain(unacknowledged).min()
+    }
+
+    fn plan_look(&mut self, cx: &mut Cx) {
+        let Some(due) = self.others().filter_map(|peer| self.due(peer)).min() else { return };
+        if self.look.is_none_or(|(at, _)| due < at) {
+            if let Some((_, timer)) = self.look {
+                cx.cancel_timer(timer);
+            }
+            let timer = cx.set_timer(due.since(cx.now()));
+            self.look = Some((due, timer));
+        }
+    }
+
+    fn look(&mut self, cx: &mut Cx) {
+        let now = cx.now();
+        for peer in self.others() {
+            if self.due(peer).is_none_or(|due| due > now) {
+                continue;
+            }
+            let is_late = self.repair.is_behind(peer)
+                && self.repair.peer(peer).sent_at.is_some_and(|at| at + self.patience(peer) <= now);
+            if is_late {
+                self.send(peer, Which::Unacknowledged, cx);
+            } else {
+                self.send(peer, Which::Unsent, cx);
+            }
+        }
+        self.plan_look(cx);
+    }
+
+    fn message(&mut self, message: &Incoming, cx: &mut Cx) {
+        if let Some((peer, batch)) = from_node::<Batch>(message, &self.repair) {
+            self.receive(peer, &batch, cx);
+        } else if serve(message, &mut self.repair, cx) == Served::Accepted && self.flush.is_none() {
+            self.flush = Some(cx.set_timer(self.hold()));
+        }
+    }
+}
+
+impl Process for Direct {
+    fn handle(&mut self, input: Input, cx: &mut Cx) {
+        match input {
+            Input::Start { .. } => {
+                self.repair.start(cx);
+                self.owed_since = vec![None; self.repair.nodes()];
+            }
+            Input::Message(message) => self.message(&message, cx),
+            Input::Timer(timer) if self.flush == Some(timer) => {
+                self.flush = None;
+                self.flush(cx);
+            }
+            Input::Timer(timer) if self.look.is_some_and(|(_, look)| look == timer) => {
+                self.look = None;
+                self.look(cx);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! How long messages take, measured without comparing clocks: every message says
+//! when its sender's clock sent it, and which message it heard last and how long
+//! ago, so that the other can tell a round trip by its own clock.
+
+use std::time::Duration;
+
+use glomers_node::Time;
+use serde::{Deserialize, Serialize};
+
+/// The part of a message that this module is about; microseconds of the clocks of
+/// those who wrote them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// When this was sent.
+    pub at: u64,
+    /// The `at` that was heard last from the receiver …
+    pub echo: Option<u64>,
+    /// … and how long before this was sent.
+    pub held: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Link {
+    /// The last stamp that was heard, and when.
+    heard: Option<(u64, Time)>,
+    round_trip: Option<Duration>,
+}
+
+/// Round trips to all other nodes.
+#[derive(Debug, Default)]
+pub struct RoundTrips {
+    links: Vec<Link>,
+}
+
+impl RoundTrips {
+    /// The stamp of a message that is sent now.
+    pub fn stamp(&mut self, peer: usize, now: Time) -> Stamp {
+        let link = self.link(peer);
+        let at = micros(now);
+        match link.heard {
+            Some((echo, heard_at)) => {
+                Stamp { at, echo: Some(echo), held: now.since(heard_at).as_micros() as u64 }
+            }
+            None => Stamp { at, echo: None, held: 0 },
+        }
+    }
+
+    /// Takes the stamp of a message that has just arrived; the round trip that it
+    /// tells of, if any.
+    pub fn heard(&mut self, peer: usize, stamp: Stamp, now: Time) -> Option<Duration> {
+        let link = self.link(peer);
+        link.heard = Some((stamp.at, now));
+        let took = micros(now).checked_sub(stamp.echo?)?.checked_sub(stamp.held)?;
+        link.round_trip = Some(Duration::from_micros(took));
+        link.round_trip
+    }
+
+    /// The round trip to a node, as measured last.
+    pub fn to(&self, peer: usize) -> Option<Duration> {
+        self.links.get(peer)?.round_trip
+    }
+
+    /// The longest of all that were measured.
+    pub fn longest(&self) -> Option<Duration> {
+        self.links.iter().filter_map(|link| link.round_trip).max()
+    }
+
+    fn link(&mut self, peer: usize) -> &mut Link {
+        if self.links.len() <= peer {
+            self.links.resize(peer + 1, Link::default());
+        }
+        &mut self.links[peer]
+    }
+}
+
+/// Microseconds of a node's clock.
+pub fn micros(time: Time) -> u64 {
+    time.nanos() / 1000
+}
