@@ -7,7 +7,7 @@ use crate::intern::Interner;
 use crate::{CheckResult, Context, Mark};
 
 /// What nodes note when they first have an element.
-const LABEL: &str = "holds";
+pub(super) const LABEL: &str = "holds";
 
 /// Where an element is.
 struct Spread {

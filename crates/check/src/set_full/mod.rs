@@ -3,6 +3,7 @@
 mod cut;
 mod explain;
 mod findings;
+mod killed;
 mod marks;
 mod outcome;
 mod scan;
@@ -50,6 +51,7 @@ impl Checker for SetFull {
         };
         findings::report(self, history, context, &mut scan, &outcomes, &mut result);
         marks::report(context, &mut result);
+        killed::report(history, context, &mut result);
         cut::report(self, history, context, &mut scan, &mut result);
         result.strict = if result.findings.is_empty() { compat } else { Validity::Invalid };
         if result.strict == Validity::Unknown {
