@@ -1,0 +1,126 @@
+//! `cargo xtask determinism`: one seed, one store.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value as Json;
+
+use crate::build;
+
+/// Every workload with what makes it interesting.
+const WORKLOADS: [(&str, &str); 4] = [
+    ("echo", "--latency 20 --latency-dist exponential --rate 100 --time-limit 10"),
+    ("unique-ids", "--rate 100 --time-limit 10 --nemesis partition --nemesis-interval 2"),
+    (
+        "broadcast",
+        "--node flood-retry --nemesis partition --nemesis-interval 3 --loss 0.05 --latency 20 \
+         --latency-dist uniform --rate 50 --time-limit 10",
+    ),
+    (
+        "broadcast",
+        "--node flood --topology tree4 --node-count 25 --inbox maelstrom --latency 100 --rate 50 \
+         --time-limit 10",
+    ),
+];
+
+/// What may not matter, beside what all are compared with: one thread, release,
+/// typed.
+const VARIANTS: [(&str, &str, &str); 5] = [
+    ("once more", "release", "--threads 1"),
+    ("8 threads", "release", "--threads 8"),
+    ("--wire json", "release", "--threads 2 --wire json"),
+    ("debug", "dev", "--threads 2"),
+    ("debug, --wire json", "dev", "--threads 8 --wire json"),
+];
+
+/// Runs all and prints the first difference of each pair; whether there is none.
+pub(crate) fn run(seeds: u64) -> Result<bool, String> {
+    let builds: BTreeMap<&str, PathBuf> = ["release", "dev"]
+        .into_iter()
+        .map(|p| Ok((p, build::glomers(p)?)))
+        .collect::<Result<_, String>>()?;
+    let mut all_equal = true;
+    for (workload, options) in WORKLOADS {
+        let line = format!("test -w {workload} {options}");
+        println!("{line}: {seeds} seeds");
+        let base = stores(&builds["release"], &format!("{line} --threads 1"), seeds)?;
+        for (name, profile, more) in VARIANTS {
+            let other = stores(&builds[profile], &format!("{line} {more}"), seeds)?;
+            let mut differing = 0;
+            for (seed, directory) in &base.runs {
+                let difference = match other.runs.get(seed) {
+                    Some(other) => glomers_store::compare(directory, other)
+                        .map_err(|error| error.to_string())?
+                        .map(|difference| difference.to_string()),
+                    None => Some("there is no run of this seed".to_owned()),
+                };
+                if let Some(difference) = difference {
+                    differing += 1;
+                    if differing == 1 {
+                        println!("  {name}: seed {seed}: {difference}");
+                    }
+                }
+            }
+            all_equal &= differing == 0;
+            println!("  {name}: {} equal, {differing} not", base.runs.len() - differing);
+        }
+    }
+    Ok(all_equal)
+}
+
+/// Stored runs by seed, in a folder that goes with them.
+struct Stores {
+    runs: BTreeMap<u64, PathBuf>,
+    _folder: tempfile::TempDir,
+}
+
+/// Runs a test with so many seeds.
+fn stores(glomers: &Path, line: &str, seeds: u64) -> Result<Stores, String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let output = Command::new(glomers)
+        .args(line.split_whitespace())
+        .args(["--seed", "0", "--test-count", &seeds.to_string(), "--store", "store"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("{} cannot be run: {error}", glomers.display()))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{line}: {}\n{said}{errors}", output.status));
+    }
+    let mut runs = BTreeMap::new();
+    let workloads = entries(&folder.path().join("store"))?;
+    for run in workloads.iter().map(|workload| entries(workload)).collect::<Result<Vec<_>, _>>()? {
+        for directory in run {
+            let seed = seed_of(&directory)?;
+            runs.insert(seed, directory);
+        }
+    }
+    if runs.len() as u64 != seeds {
+        return Err(format!("{line}: {} stores of {seeds} seeds", runs.len()));
+    }
+    Ok(Stores { runs, _folder: folder })
+}
+
+/// The directories in a folder, links left out.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let failed = |error| format!("{} cannot be read: {error}", folder.display());
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.file_type().map_err(failed)?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+fn seed_of(directory: &Path) -> Result<u64, String> {
+    let path = directory.join("replay.json");
+    let failed = |reason: String| format!("{}: {reason}", path.display());
+    let text = std::fs::read_to_string(&path).map_err(|error| failed(error.to_string()))?;
+    let replay: Json = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+    replay["seed"].as_u64().ok_or_else(|| failed("it has no seed".to_owned()))
+}

@@ -1,0 +1,63 @@
+//! Chores of the repository: `cargo xtask targets`, `cargo xtask determinism`.
+//! The house rules are tests of this package.
+
+mod build;
+mod determinism;
+mod measure;
+mod readings;
+mod table;
+mod targets;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Chores of the repository")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measure every target and print goals and figures as one table
+    Targets {
+        /// Leave out what takes long or runs in real time
+        #[arg(long)]
+        quick: bool,
+        /// Only rows whose names contain this
+        #[arg(value_name = "WORDS")]
+        only: Option<String>,
+    },
+    /// Show that one seed leaves one store: twice, on 1 and 8 threads, debug and
+    /// release, with bodies typed and as JSON
+    Determinism {
+        /// How many seeds of each workload
+        #[arg(long, value_name = "N", default_value_t = 50,
+              value_parser = clap::value_parser!(u64).range(2..))]
+        seeds: u64,
+    },
+    /// Runs a command and says what it used
+    #[command(hide = true, name = "__measure")]
+    Measure {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Targets { quick, only } => targets::run(quick, only.as_deref()),
+        Command::Determinism { seeds } => determinism::run(seeds),
+        Command::Measure { command } => return measure::measure(&command),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(255)
+        }
+    }
+}

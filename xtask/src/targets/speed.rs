@@ -1,0 +1,166 @@
+//! How fast, and how much memory.
+
+use crate::measure::Measured;
+use crate::readings::{divan, named};
+use crate::table::{Goal, Row};
+use crate::{build, measure};
+
+use super::{Target, Tools, row, words};
+
+pub(super) const TARGETS: &[Target] = &[
+    Target { name: "engine", is_long: false, measure: engine },
+    Target { name: "one run", is_long: false, measure: one_run },
+    Target { name: "version", is_long: false, measure: version },
+    Target { name: "checker", is_long: false, measure: checker },
+    Target { name: "memory", is_long: false, measure: memory },
+    Target { name: "1,000 seeds", is_long: true, measure: thousand_seeds },
+    Target { name: "5,000 nodes", is_long: true, measure: many_nodes },
+    Target { name: "free processes", is_long: true, measure: free_processes },
+];
+
+const ONE_RUN: &str = "test -w broadcast --node flood --topology tree4 --node-count 25 --rate 100 \
+    --latency 100 --time-limit 20 --seed 1";
+
+/// What a benchmark or an example prints.
+fn output_of(build: &[&str], target: &str, arguments: &[&str]) -> Result<String, String> {
+    let path = build::executable(build, target)?;
+    let measured = measure::run(&path, arguments, &build::root())?;
+    if measured.exit == 0 { Ok(measured.output) } else { Err(format!("{target} failed")) }
+}
+
+fn bench(package: &str, name: &str) -> Result<String, String> {
+    let words = ["bench", "--no-run", "--package", package, "--bench", name];
+    output_of(&words, name, &["--bench"])
+}
+
+fn engine(_: &Tools) -> Vec<Row> {
+    let output = bench("glomers-sim", "engine");
+    let figure = |name| output.as_deref().map_err(String::clone).and_then(|text| named(text, name));
+    let bare = figure("engine bare-messages-per-cpu-second");
+    let note = bare.map_or(String::new(), |bare| format!("{bare:.0} without a journal"));
+    vec![row(
+        "engine: async rpc nodes, journal and service time on, one core",
+        Goal::AtLeast(1e6),
+        "messages/s",
+        figure("engine journal-messages-per-cpu-second"),
+        note,
+    )]
+}
+
+fn one_run(tools: &Tools) -> Vec<Row> {
+    [("with store", "store", 150.0), ("--store none", "none", 60.0)]
+        .map(|(name, store, goal)| {
+            let mut arguments = words(ONE_RUN);
+            arguments.extend(["--store", store]);
+            let best = tools.best_of(7, &arguments);
+            let wall =
+                |best: &Measured| format!("best of 7; {:.0} ms on the wall", best.wall * 1e3);
+            let note = best.as_ref().map_or(String::new(), wall);
+            let what = format!("tree4 flood, 25 nodes, 20 s, whole process, {name}");
+            row(what, Goal::AtMost(goal), "ms", best.map(|best| best.cpu * 1e3), note)
+        })
+        .into()
+}
+
+fn version(tools: &Tools) -> Vec<Row> {
+    let runs: Result<Vec<Measured>, String> =
+        (0..20).map(|_| tools.run_valid(&["--version"])).collect();
+    let least = |runs: Vec<Measured>| runs.iter().map(|run| run.wall).fold(f64::MAX, f64::min);
+    let figure = runs.map(|runs| least(runs) * 1e3);
+    vec![row("glomers --version", Goal::AtMost(10.0), "ms", figure, "on the wall, best of 20")]
+}
+
+fn checker(_: &Tools) -> Vec<Row> {
+    let output = bench("glomers-check", "set_full");
+    let figure = output.as_deref().map_err(String::clone).and_then(|text| {
+        // All reads of a half-grown set on average.
+        let small = divan(text, "(10000, 500)")? / (500.0 * 5_000.0);
+        let large = divan(text, "(100000, 2000)")? / (2_000.0 * 50_000.0);
+        Ok((large, large / small))
+    });
+    let note = figure
+        .as_ref()
+        .map_or(String::new(), |(large, _)| format!("{large:.1} ns an element read"));
+    vec![row(
+        "set-full: an element read, of 100,000 against of 10,000",
+        Goal::AtMost(2.0),
+        "times",
+        figure.map(|(_, ratio)| ratio),
+        note,
+    )]
+}
+
+fn memory(tools: &Tools) -> Vec<Row> {
+    let broadcast = "test -w broadcast --node flood --node-count 100 --rate 100 --latency 100 \
+        --time-limit 77 --seed 1 --store store";
+    let echo = "test -w echo --node-count 25 --rate 20000 --time-limit 25 --seed 1 --store none";
+    [("broadcast, with store", broadcast), ("echo: 500,000 operations", echo)]
+        .map(|(name, line)| {
+            let run = tools.run_valid(&words(line));
+            let what = format!("memory: virtual run of 1,000,000 messages, {name}");
+            row(what, Goal::AtMost(300.0), "MB", run.map(|run| run.memory), "most resident")
+        })
+        .into()
+}
+
+fn thousand_seeds(tools: &Tools) -> Vec<Row> {
+    let mut arguments = words(ONE_RUN);
+    arguments.extend(words("--store none --test-count 1000 --threads 2"));
+    let run = tools.run_valid(&arguments);
+    let note = |run: &Measured| format!("CPU time / 2; {:.1} s on the wall", run.wall);
+    let note = run.as_ref().map_or(String::new(), note);
+    let figure = run.map(|run| run.cpu / 2.0);
+    vec![row("1,000 seeds of that run, two cores", Goal::AtMost(30.0), "s", figure, note)]
+}
+
+fn many_nodes(tools: &Tools) -> Vec<Row> {
+    let line = "test -w broadcast --node flood --topology tree4 --node-count 5000 --rate 100 \
+        --latency 100 --time-limit 20 --seed 1 --store none";
+    let run = tools.run_valid(&words(line));
+    let pair = match run {
+        Ok(run) => (Ok(run.cpu), Ok(run.memory)),
+        Err(error) => (Err(error.clone()), Err(error)),
+    };
+    vec![
+        row("5,000 embedded nodes, tree4 flood, 20 s", Goal::AtMost(20.0), "s", pair.0, ""),
+        row("memory of that run", Goal::AtMost(2000.0), "MB", pair.1, "most resident"),
+    ]
+}
+
+fn free_processes(_: &Tools) -> Vec<Row> {
+    let build = ["build", "--release", "--package", "glomers-bench", "--example", "throughput"];
+    let output = output_of(&build, "throughput", &["all", "20"]);
+    let figure = |name| output.as_deref().map_err(String::clone).and_then(|text| named(text, name));
+    let per_message = figure("echo cpu-microseconds-per-message");
+    let note = per_message.map_or(String::new(), |micros| format!("{micros:.2} µs CPU a message"));
+    vec![
+        row(
+            "free processes: one echo node, 10 clients, --rate max, journal",
+            Goal::AtLeast(120_000.0),
+            "messages/s",
+            figure("echo messages-per-second"),
+            format!("on the wall, node included; {note}"),
+        ),
+        row(
+            "25 free nodes, tree4 flood, 20 s: the workbench itself",
+            Goal::AtMost(4.0),
+            "% of a core",
+            figure("cluster cpu-percent"),
+            "",
+        ),
+        row(
+            "memory: workbench with 25 processes",
+            Goal::AtMost(60.0),
+            "MB",
+            figure("cluster peak-memory-mb"),
+            "most resident",
+        ),
+        row(
+            "1,000 free echo processes start, answer and stop",
+            Goal::AtMost(30.0),
+            "s",
+            figure("start whole-run-s"),
+            "on the wall",
+        ),
+    ]
+}
