@@ -1,8 +1,8 @@
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
@@ -16,6 +16,11 @@ pub struct Interrupt {
     is_requested: Arc<AtomicBool>,
     /// While this is set a signal ends Glomers at once; a run clears it.
     may_exit: Arc<AtomicBool>,
+    /// The first signal sets it: the second ends Glomers at once. A run with
+    /// nodes clears it again.
+    is_impatient: Arc<AtomicBool>,
+    /// How many guards there are.
+    guards: Arc<Mutex<usize>>,
 }
 
 #[derive(Debug)]
@@ -37,14 +42,17 @@ impl Interrupt {
             shared: Arc::new(Shared { reader, writer }),
             is_requested: Arc::new(AtomicBool::new(false)),
             may_exit: Arc::new(AtomicBool::new(true)),
+            is_impatient: Arc::new(AtomicBool::new(false)),
+            guards: Arc::new(Mutex::new(0)),
         })
     }
 
     /// Makes SIGINT and SIGTERM this wish.
     ///
-    /// During a run the first signal ends the run, which is then checked. Before
-    /// and after runs, so also during the checks, a signal ends Glomers at once
-    /// with exit code 130; there are no nodes then.
+    /// While there is a [guard](Interrupt::guard), as there is during every real
+    /// run, the first signal only notes the wish, so that the run ends and is
+    /// checked. At other times a signal ends Glomers at once with exit code 130,
+    /// and so does a second one unless there are still processes to be ended.
     ///
     /// # Errors
     /// If the system refuses.
@@ -52,11 +60,14 @@ impl Interrupt {
         let interrupt = Interrupt::new()?;
         for signal in [SIGINT, SIGTERM] {
             // Actions run in the order of their registration.
-            signal_hook::flag::register_conditional_shutdown(
-                signal,
-                INTERRUPTED,
-                interrupt.may_exit.clone(),
-            )?;
+            for condition in [&interrupt.may_exit, &interrupt.is_impatient] {
+                signal_hook::flag::register_conditional_shutdown(
+                    signal,
+                    INTERRUPTED,
+                    condition.clone(),
+                )?;
+            }
+            signal_hook::flag::register(signal, interrupt.is_impatient.clone())?;
             signal_hook::flag::register(signal, interrupt.is_requested.clone())?;
             let writer = interrupt.shared.writer.try_clone()?;
             signal_hook::low_level::pipe::register(signal, writer)?;
@@ -76,11 +87,16 @@ impl Interrupt {
         self.is_requested.load(Ordering::SeqCst)
     }
 
-    /// Says that there are nodes, which a sudden exit would leave behind, until
-    /// what this gives is dropped.
-    pub(crate) fn guard(&self) -> Guard {
+    /// Says that a sudden exit would lose or leave something, until what this
+    /// gives is dropped: a signal is then only noted, and whoever holds the guard
+    /// asks [`Interrupt::is_requested`] from time to time. Real runs have a guard
+    /// of their own. Guards may overlap.
+    #[must_use = "it guards for as long as it lives"]
+    pub fn guard(&self) -> Guard {
+        let mut count = self.guards.lock().unwrap_or_else(PoisonError::into_inner);
+        *count += 1;
         self.may_exit.store(false, Ordering::SeqCst);
-        Guard(self.may_exit.clone())
+        Guard { may_exit: self.may_exit.clone(), guards: self.guards.clone() }
     }
 
     /// What becomes readable at a wish.
@@ -89,17 +105,42 @@ impl Interrupt {
     }
 
     /// Empties what [`Interrupt::fd`] holds, so that it can become readable again.
+    /// There are processes, which only we can end well: no hurry.
     pub(crate) fn drain(&self) {
+        self.is_impatient.store(false, Ordering::SeqCst);
         let mut bytes = [0; 64];
         while (&self.shared.reader).read(&mut bytes).is_ok_and(|count| count > 0) {}
     }
 }
 
-/// While this lives there may be nodes.
-pub(crate) struct Guard(Arc<AtomicBool>);
+/// While this lives the first signal does not end Glomers.
+#[derive(Debug)]
+pub struct Guard {
+    may_exit: Arc<AtomicBool>,
+    guards: Arc<Mutex<usize>>,
+}
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
+        let mut count = self.guards.lock().unwrap_or_else(PoisonError::into_inner);
+        *count -= 1;
+        self.may_exit.store(*count == 0, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guard_that_ends_does_not_end_another() {
+        let interrupt = Interrupt::new().unwrap();
+        let may_exit = || interrupt.may_exit.load(Ordering::SeqCst);
+        assert!(may_exit());
+        let (one, other) = (interrupt.guard(), interrupt.clone().guard());
+        drop(one);
+        assert!(!may_exit());
+        drop(other);
+        assert!(may_exit());
     }
 }

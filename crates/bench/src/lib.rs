@@ -36,7 +36,7 @@ mod watchdog;
 
 pub use driver::run_real;
 pub use error::BenchError;
-pub use interrupt::Interrupt;
+pub use interrupt::{Guard, Interrupt};
 pub use options::{Note, Progress, RealOptions};
 pub use program::check_program;
 pub use watchdog::{WATCHDOG_ARGUMENT, WatchdogProgram, watchdog_main};

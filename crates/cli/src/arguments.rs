@@ -23,7 +23,7 @@ Exit status: 0 valid, 1 invalid, 2 unknown, 130 interrupted, 254 usage, 255 mach
 /// A workbench for distributed algorithms: runs a cluster of your nodes on a
 /// simulated network, breaks things on purpose, and says what went wrong.
 #[derive(Debug, Parser)]
-#[command(name = "glomers", version, about, after_help = EXAMPLES)]
+#[command(name = "glomers", version, after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -102,6 +102,8 @@ pub(crate) enum NemesisArgument {
 }
 
 #[derive(Debug, Args)]
+// So that "-1" is refused as a number, not as a flag that does not exist.
+#[command(allow_negative_numbers = true)]
 pub(crate) struct TestArguments {
     /// What clients do: echo, unique-ids or broadcast
     #[arg(short, long, default_value = "broadcast")]
@@ -195,7 +197,7 @@ pub(crate) struct TestArguments {
     pub(crate) nemesis: Vec<NemesisArgument>,
 
     /// Mean time between faults' beginnings and ends, in seconds
-    #[arg(long, value_name = "S", default_value = "10", value_parser = number::seconds,
+    #[arg(long, value_name = "S", default_value = "10", value_parser = number::interval,
           help_heading = "Faults")]
     pub(crate) nemesis_interval: Duration,
 
@@ -212,7 +214,7 @@ pub(crate) struct TestArguments {
     pub(crate) jepsen_compat: bool,
 
     /// The seed of all that is random [default: a new one, which is printed]
-    #[arg(long, help_heading = "Run")]
+    #[arg(long, help_heading = "Run", value_parser = number::seed)]
     pub(crate) seed: Option<u64>,
 
     /// Whose clock the run follows [default: virtual with an embedded node, real
@@ -223,7 +225,7 @@ pub(crate) struct TestArguments {
     /// How often to run, each time with the next seed; stops at the first run
     /// that is not valid
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Run",
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = number::count)]
     pub(crate) test_count: u64,
 
     /// How many runs go on at once in virtual time [default: one a core]
@@ -258,6 +260,7 @@ pub(crate) struct TestArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
 pub(crate) struct ChallengeArguments {
     /// Which: 1, 2, 3a, 3b, 3c, 3d, 3e [default: all]
     #[arg(value_name = "ID")]
@@ -269,7 +272,7 @@ pub(crate) struct ChallengeArguments {
     pub(crate) bin: Option<PathBuf>,
 
     /// The seed [default: 1, so that the table is always the same]
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = number::seed)]
     pub(crate) seed: u64,
 
     /// Where runs are stored, or none

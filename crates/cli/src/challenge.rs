@@ -13,7 +13,7 @@ use crate::arguments::{ChallengeArguments, TimeArgument};
 use crate::error::CliError;
 use crate::execute::{Settings, execute, store_root};
 use crate::progress::Progress;
-use crate::summary;
+use crate::{out, summary};
 
 /// One challenge: the options of its test and the marks to reach.
 struct Challenge {
@@ -160,6 +160,7 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
     let bin = arguments.bin.as_deref().map(glomers_bench::check_program).transpose()?;
     let interrupt = Interrupt::install_signal_handlers()
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
+    let _guard = interrupt.guard();
     let mut table = Table::new();
     table.load_style(presets::UTF8_BORDERS_ONLY);
     table.set_header([
@@ -189,7 +190,7 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
         let settings = Settings {
             time: if bin.is_some() { TimeArgument::Real } else { TimeArgument::Virtual },
             judge: challenge.judge(),
-            store: store_root(&arguments.store),
+            store: store_root(&arguments.store)?,
             max_line: 32 << 20,
             log_stderr: false,
             log_net_send: false,
@@ -220,23 +221,25 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
             details += &summary::whole(&plan, &executed, &settings.judge, &settings.command);
         }
         if interrupt.is_requested() {
-            println!("{table}\n{details}\nInterrupted.");
+            out::line(format_args!(
+                "{table}\n{details}\nInterrupted: the last row is what there was until then."
+            ));
             return Ok(ExitCode::from(130));
         }
     }
-    println!("{table}");
-    println!(
+    out::line(&table);
+    out::line(format_args!(
         "msgs/op: messages between servers per operation. Latencies: median and maximum of the \
          stable\nlatencies, observed by reads with Maelstrom's inbox, for which the marks (in \
          parentheses) were set;\nbeside them observed with an ideal inbox, and true: when the last \
          node had the value."
-    );
-    print!("{details}");
+    ));
+    out::text(&details);
     if all_passed {
-        println!("\nAll passed.");
+        out::line("\nAll passed.");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("\nNot all passed: ✗ marks what is invalid or misses its mark.");
+    out::line("\nNot all passed: ✗ marks what is invalid or misses its mark.");
     Ok(ExitCode::from(1))
 }
 

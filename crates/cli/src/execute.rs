@@ -1,20 +1,24 @@
 //! One run: from a Plan to a verdict and a store.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use glomers_bench::{Interrupt, RealOptions, run_real};
-use glomers_history::{Observer, Unobserved};
 use glomers_sim::{InProcessHost, Plan, run_virtual_until};
-use glomers_store::Store;
+use glomers_store::{Store, StoreWriter};
 use glomers_testing::{RunOptions, RunReport, embedded_factory, judge_outcome};
 use glomers_workload::make;
 
 use crate::arguments::TimeArgument;
 use crate::error::CliError;
 use crate::log_net::Shown;
+use crate::panics::Quiet;
 use crate::progress::Progress;
 use crate::replay_file;
+
+/// Where nodes that are processes may keep data.
+const NODE_DATA: &str = "node-data";
 
 /// How to run, beside the Plan.
 #[derive(Clone)]
@@ -41,8 +45,13 @@ pub(crate) struct Executed {
 }
 
 /// What `--store` says.
-pub(crate) fn store_root(argument: &str) -> Option<PathBuf> {
-    (argument != "none").then(|| PathBuf::from(argument))
+pub(crate) fn store_root(argument: &str) -> Result<Option<PathBuf>, CliError> {
+    match argument {
+        "" => Err(CliError::usage("--store is empty")
+            .hint("name a directory, as in --store runs, or say --store none")),
+        "none" => Ok(None),
+        directory => Ok(Some(PathBuf::from(directory))),
+    }
 }
 
 /// Runs a Plan, checks it and stores it.
@@ -54,15 +63,16 @@ pub(crate) fn execute(
     #[expect(clippy::disallowed_methods, reason = "run.json says how long the machine took")]
     let (started, clock) = (SystemTime::now(), Instant::now());
     let Some(root) = &settings.store else {
-        let report = run(plan, settings, progress, None, &mut Unobserved)?;
+        let report = run(plan, settings, progress, None, None)?;
         return Ok(Executed { report, directory: None, wall_time: clock.elapsed() });
     };
     let mut store = Store::create(root, &plan.workload.name, started)?;
     let mut writer = store.writer(&replay_file::write(plan, &settings.judge))?;
     store.log(&format!("command: {}", settings.command))?;
     let directory = store.directory().to_owned();
-    let result = run(plan, settings, progress, Some(&directory), &mut writer);
+    let result = run(plan, settings, progress, Some(&directory), Some(&mut writer));
     let finished = writer.finish();
+    remove_empty(&directory.join(NODE_DATA));
     let report = result?;
     finished?;
     store.derive(&report.outcome.history)?;
@@ -86,12 +96,14 @@ fn run(
     settings: &Settings,
     progress: &Progress,
     directory: Option<&Path>,
-    observer: &mut dyn Observer,
+    store: Option<&mut StoreWriter>,
 ) -> Result<RunReport, CliError> {
     let mut workload = make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| CliError::usage(error.to_string()))?;
+    let has_failed = Cell::new(false);
     let mut shown = Shown {
-        inner: observer,
+        store,
+        has_failed: &has_failed,
         sent: settings.log_net_send,
         received: settings.log_net_recv,
         // The driver of real time shows logs as they come.
@@ -100,8 +112,10 @@ fn run(
     let outcome = match settings.time {
         TimeArgument::Virtual => {
             let factory = embedded_factory(plan).map_err(glomers_testing::RunError::from)?;
-            let mut host = InProcessHost::new(plan.seed, plan.nodes.len() as u32, factory);
-            let interrupted = || settings.interrupt.is_requested();
+            let mut host = Quiet(InProcessHost::new(plan.seed, plan.nodes.len() as u32, factory));
+            // As with processes: the first Ctrl-C ends the run, which is checked.
+            let _guard = settings.interrupt.guard();
+            let interrupted = || settings.interrupt.is_requested() || has_failed.get();
             run_virtual_until(plan, &mut *workload, &mut host, &mut shown, None, &interrupted)
                 .map_err(|error| CliError::usage(error.to_string()))?
         }
@@ -109,13 +123,28 @@ fn run(
             let options = RealOptions {
                 max_line: settings.max_line,
                 log_stderr: settings.log_stderr,
-                data_dir: directory.map(|directory| directory.join("node-data")),
+                data_dir: directory.map(|directory| directory.join(NODE_DATA)),
                 interrupt: Some(settings.interrupt.clone()),
-                progress: Some(Box::new(|engine| progress.show(engine))),
+                progress: Some(Box::new(|engine| {
+                    progress.show(engine);
+                    if has_failed.get() {
+                        // Nothing more can be stored; the error says why.
+                        settings.interrupt.trigger();
+                    }
+                })),
                 ..RealOptions::default()
             };
             run_real(plan, &mut *workload, &mut shown, options)?
         }
     };
     Ok(judge_outcome(outcome, &*workload, &settings.judge))
+}
+
+/// Removes the folders in which no node kept anything.
+fn remove_empty(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        // Only what is empty can be removed so.
+        let _ = std::fs::remove_dir(entry.path());
+    }
+    let _ = std::fs::remove_dir(folder);
 }

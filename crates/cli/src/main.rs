@@ -7,6 +7,8 @@ mod execute;
 mod links;
 mod log_net;
 mod number;
+mod out;
+mod panics;
 mod plan;
 mod progress;
 mod recover;
@@ -24,6 +26,10 @@ use arguments::{Arguments, Command};
 use error::CliError;
 
 fn main() -> ExitCode {
+    panics::caught(command)
+}
+
+fn command() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -38,6 +44,10 @@ fn main() -> ExitCode {
             return if asked_for { ExitCode::SUCCESS } else { ExitCode::from(error::USAGE) };
         }
     };
+    // What a node as a process says about its panics belongs into its log.
+    if !matches!(arguments.command, Command::Node { .. }) {
+        panics::install_hook();
+    }
     let result = match arguments.command {
         Command::Test(arguments) => test::run(&arguments),
         Command::Challenge(arguments) => challenge::run(&arguments),
@@ -45,14 +55,17 @@ fn main() -> ExitCode {
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();
-            clap_complete::generate(shell, &mut command, "glomers", &mut std::io::stdout());
+            // Into memory first: the generator panics if nobody reads on.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command, "glomers", &mut script);
+            out::text(&String::from_utf8_lossy(&script));
             Ok(ExitCode::SUCCESS)
         }
         Command::Watchdog => Ok(glomers_bench::watchdog_main()),
         Command::Node { name, arguments } => node(&name, &arguments),
     };
     result.unwrap_or_else(|error: CliError| {
-        eprintln!("{error}");
+        out::error(&error);
         ExitCode::from(error.exit)
     })
 }

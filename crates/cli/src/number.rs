@@ -15,6 +15,24 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     within(text, 0.0, 1e7, "a number of seconds").map(Duration::from_secs_f64)
 }
 
+/// The mean time between faults: none at all would be faults without end.
+pub(crate) fn interval(text: &str) -> Result<Duration, String> {
+    within(text, 0.001, 1e7, "a number of seconds").map(Duration::from_secs_f64)
+}
+
+/// A seed.
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
+}
+
+/// How many of something, from 1.
+pub(crate) fn count(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(count @ 1..=1_000_000_000) => Ok(count),
+        _ => Err("it must be a whole number from 1 to 1000000000".to_owned()),
+    }
+}
+
 /// Milliseconds, fractions allowed.
 pub(crate) fn milliseconds(text: &str) -> Result<Duration, String> {
     within(text, 0.0, 1e9, "a number of milliseconds").map(|ms| Duration::from_secs_f64(ms / 1e3))
@@ -95,7 +113,7 @@ pub(crate) fn availability(text: &str) -> Result<glomers_check::Availability, St
 
 /// A size in bytes: `32MiB`, `65536`.
 pub(crate) fn size(text: &str) -> Result<usize, String> {
-    let refuse = || "a size is a number of bytes, or 64KiB, 32MiB".to_owned();
+    let refuse = || "a size is a number of bytes from 1024, or as in 64KiB, 32MiB".to_owned();
     let (digits, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
         Some(at) => text.split_at(at),
         None => (text, ""),

@@ -71,6 +71,23 @@ pub(crate) fn program(arguments: &TestArguments) -> Result<(NodeProgram, TimeArg
     Ok((embedded, TimeArgument::Virtual))
 }
 
+/// More than anybody wants to see, less than fills the memory.
+const MOST_FAULTS: u64 = 100_000;
+
+/// Names that would be taken for something else.
+fn check_names(names: &[String]) -> Result<(), CliError> {
+    const SERVICES: [&str; 4] = ["lin-kv", "seq-kv", "lww-kv", "lin-tso"];
+    if names.iter().any(String::is_empty) {
+        return Err(CliError::usage("a node has an empty name")
+            .hint("--nodes takes names with commas between, as in --nodes n1,n2,n3"));
+    }
+    match names.iter().find(|name| SERVICES.contains(&name.as_str())) {
+        Some(name) => Err(CliError::usage(format!("a node cannot be called {name:?}"))
+            .hint("that is the name of a service; call nodes n1, n2 and so on")),
+        None => Ok(()),
+    }
+}
+
 /// The Plan of a test with this seed.
 pub(crate) fn plan(
     arguments: &TestArguments,
@@ -82,6 +99,7 @@ pub(crate) fn plan(
         Some(names) => plan.nodes = names.iter().map(|name| name.trim().to_owned()).collect(),
         None => plan.set_node_count(arguments.node_count),
     }
+    check_names(&plan.nodes)?;
     if arguments.workload == "broadcast" {
         let topology = arguments.topology.clone();
         plan.workload.options.insert("topology".to_owned(), topology);
@@ -110,6 +128,14 @@ pub(crate) fn plan(
     }
     let kinds: Vec<nemesis::Kind> = arguments.nemesis.iter().map(|&kind| kind.into()).collect();
     let interval = nanos(arguments.nemesis_interval);
+    if !kinds.is_empty() && plan.time_limit / interval.max(1) > MOST_FAULTS {
+        return Err(CliError::usage(format!(
+            "a fault about every {} s for {} s would be more than {MOST_FAULTS} faults",
+            arguments.nemesis_interval.as_secs_f64(),
+            arguments.time_limit.as_secs_f64()
+        ))
+        .hint("choose a longer --nemesis-interval or a shorter --time-limit"));
+    }
     plan.faults =
         nemesis::schedule(seed, &kinds, plan.nodes.len() as u32, interval, plan.time_limit);
     plan.validate().map_err(|error| CliError::usage(error.to_string()))?;

@@ -1,9 +1,10 @@
 //! `glomers recover`: what a run that was cut short left, checked and readable.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use glomers_check::{Context, CutMessage, Finding, Mark};
+use glomers_check::{Context, CutMessage, Finding, Mark, Validity};
 use glomers_history::journal::DropReason;
 use glomers_history::{Time, Value};
 use glomers_sim::{Counts, Ended, NetStatistics, Outcome, Plan};
@@ -13,17 +14,37 @@ use glomers_testing::judge_outcome;
 use crate::arguments::RecoverArguments;
 use crate::error::CliError;
 use crate::execute::Executed;
-use crate::{replay_file, summary, test};
+use crate::{out, replay_file, summary};
+
+/// Findings after which no run goes on.
+const BREAKS: [&str; 8] = [
+    "init-failed",
+    "setup-failed",
+    "node-crashed",
+    "closed-stdin",
+    "closed-stdout",
+    "line-too-long",
+    "runaway-output",
+    "stopped-reading",
+];
 
 pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
-    let recovered = Recovered::open(&arguments.directory)
-        .map_err(|error| CliError::usage(error.to_string()))?;
+    let directory = &arguments.directory;
+    if !directory.is_dir() {
+        let what = if directory.exists() { "is no directory" } else { "is not there" };
+        return Err(CliError::usage(format!("{} {what}", directory.display()))
+            .hint("name the directory of a run, such as store/latest"));
+    }
+    // What a link points to may change while we look.
+    let directory = &directory.canonicalize().unwrap_or_else(|_| directory.clone());
+    let recovered =
+        Recovered::open(directory).map_err(|error| CliError::usage(error.to_string()))?;
     let (plan, options) = replay_file::read(recovered.replay())?;
     for loss in recovered.losses() {
-        println!("{loss}");
+        out::line(&loss);
     }
     if !recovered.is_complete() {
-        println!("The run was cut short; this is what there was until then.");
+        out::line("The run was cut short; this is what there was until then.");
     }
     let workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| CliError::usage(error.to_string()))?;
@@ -32,12 +53,41 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
     recovered.save_results(&summary::results(&report))?;
     let executed = Executed {
         report,
-        directory: Some(arguments.directory.clone()),
+        directory: Some(directory.clone()),
         wall_time: std::time::Duration::ZERO,
     };
-    let command = "see the command in run.log".to_owned();
-    print!("{}", summary::whole(&plan, &executed, &options, &command));
-    Ok(test::exit_code(&executed.report, &options))
+    let command = command(directory);
+    out::text(&summary::whole(&plan, &executed, &options, &command));
+    // That the run was cut short is not news: the verdict is what was asked for.
+    Ok(match executed.report.validity(&options) {
+        Validity::Valid => ExitCode::SUCCESS,
+        Validity::Invalid => ExitCode::from(1),
+        Validity::Unknown => ExitCode::from(2),
+    })
+}
+
+/// The command that repeats the run, which is in its log.
+fn command(directory: &Path) -> String {
+    std::fs::read_to_string(directory.join("run.log"))
+        .ok()
+        .and_then(|log| {
+            log.lines().find_map(|line| line.strip_prefix("command: ").map(str::to_owned))
+        })
+        .unwrap_or_else(|| "unknown: run.log, which says it, cannot be read".to_owned())
+}
+
+/// How the run ended. The journal does not tell, but the findings of what breaks
+/// a run off do, and so do results that are there already.
+fn ended(recovered: &Recovered, findings: &[Finding]) -> Ended {
+    let results = std::fs::read(recovered.directory().join("results.json")).ok();
+    let results = results.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let said = results.as_ref().and_then(|results: &serde_json::Value| results["ended"].as_str());
+    match said {
+        _ if findings.iter().any(|finding| BREAKS.contains(&&*finding.name)) => Ended::Broken,
+        Some("interrupted") => Ended::Interrupted,
+        _ if recovered.is_complete() => Ended::Completed,
+        _ => Ended::Interrupted,
+    }
 }
 
 /// What the two streams tell of a run.
@@ -67,13 +117,14 @@ fn outcome(recovered: &Recovered, plan: &Plan) -> Result<Outcome, CliError> {
     reader.net.operations = operations.count() as u64;
     reader.context.cut.sort_by_key(|cut| cut.time);
     let faults = glomers_sim::reports_from(&history, &reader.context.cut);
+    let ended = ended(recovered, &reader.findings);
     Ok(Outcome {
         history,
         context: reader.context,
         net: reader.net,
         findings: reader.findings,
         faults,
-        ended: if recovered.is_complete() { Ended::Completed } else { Ended::Interrupted },
+        ended,
         length: reader.length,
         origin,
     })

@@ -6,6 +6,7 @@ use glomers_testing::scenario::Scenario;
 
 use crate::arguments::ScenarioArguments;
 use crate::error::CliError;
+use crate::out;
 
 pub(crate) fn run(arguments: &ScenarioArguments) -> Result<ExitCode, CliError> {
     let path = &arguments.file;
@@ -18,16 +19,16 @@ pub(crate) fn run(arguments: &ScenarioArguments) -> Result<ExitCode, CliError> {
     if arguments.update {
         std::fs::write(path, &ran.rendered)
             .map_err(|error| CliError::machine(format!("{name} cannot be written: {error}")))?;
-        println!("{name}: expected output written");
+        out::line(format_args!("{name}: expected output written"));
         return Ok(ExitCode::SUCCESS);
     }
     if ran.matches {
-        print!("{}", ran.rendered);
+        out::text(&ran.rendered);
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(difference) = ran.difference {
-        println!("{difference}");
+        out::line(&difference);
     }
-    println!("{name}: the output is not what the file expects; --update accepts it");
+    out::line(format_args!("{name}: the output is not what the file expects; --update accepts it"));
     Ok(ExitCode::from(1))
 }

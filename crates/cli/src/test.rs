@@ -12,7 +12,7 @@ use crate::arguments::{TestArguments, TimeArgument};
 use crate::error::CliError;
 use crate::execute::{Executed, Settings, execute, store_root};
 use crate::progress::Progress;
-use crate::{plan, summary};
+use crate::{out, plan, summary};
 
 pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
     let (program, time) = plan::program(arguments)?;
@@ -26,21 +26,21 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
             jepsen_compat: arguments.jepsen_compat,
             require_faults: arguments.require_faults,
         },
-        store: store_root(&arguments.store),
+        store: store_root(&arguments.store)?,
         max_line: arguments.max_line,
         log_stderr: arguments.log_stderr,
         log_net_send: arguments.log_net_send,
         log_net_recv: arguments.log_net_recv,
         interrupt: Interrupt::install_signal_handlers()
             .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?,
-        command: command_of(seed),
+        command: command_of(seed, arguments.test_count),
     };
     if arguments.check_determinism {
         if time == TimeArgument::Real {
             return Err(CliError::usage("executables in real time are never deterministic")
                 .hint("--check-determinism works with embedded nodes in virtual time"));
         }
-        return check_determinism(&plan::plan(arguments, &program, seed)?, &settings);
+        return check_determinism(arguments, &program, seed, &settings);
     }
     if arguments.test_count > 1 {
         return many(arguments, &program, seed, &settings);
@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
     };
     let executed = execute(&plan, &settings, &progress)?;
     progress.clear();
-    print!("{}", summary::whole(&plan, &executed, &settings.judge, &settings.command));
+    out::text(&summary::whole(&plan, &executed, &settings.judge, &settings.command));
     Ok(exit_code(&executed.report, &settings.judge))
 }
 
@@ -77,17 +77,27 @@ fn new_seed() -> u64 {
     glomers_sim::draws::keyed_seed(nanos, glomers_sim::draws::Purpose::Choice, 1, 0, 0) % 1_000_000
 }
 
-/// The command line that repeats this run: what was typed, with the seed.
-fn command_of(seed: u64) -> String {
+/// The command line that repeats this: what was typed, with the seed and the
+/// number of runs.
+fn command_of(seed: u64, runs: u64) -> String {
     let mut words: Vec<String> = vec!["glomers".to_owned()];
     let mut typed = std::env::args().skip(1).peekable();
-    let mut has_seed = false;
     while let Some(word) = typed.next_if(|word| word != "--") {
-        has_seed |= word == "--seed" || word.starts_with("--seed=");
+        let is_ours = |flag: &str| {
+            word.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+        };
+        if is_ours("--seed") || is_ours("--test-count") {
+            // Its value follows, unless it came with it.
+            if !word.contains('=') {
+                typed.next();
+            }
+            continue;
+        }
         words.push(quoted(&word));
     }
-    if !has_seed {
-        words.push(format!("--seed {seed}"));
+    words.push(format!("--seed {seed}"));
+    if runs > 1 {
+        words.push(format!("--test-count {runs}"));
     }
     words.extend(typed.map(|word| quoted(&word)));
     words.join(" ")
@@ -122,6 +132,8 @@ fn many(
     // In blocks, so that what is printed is in order and a failure ends it soon.
     let block = 8 * pool.current_num_threads() as u64;
     let mut done = 0;
+    // A Ctrl-C between two runs counts as one in the next.
+    let _guard = settings.interrupt.guard();
     while done < arguments.test_count {
         let seeds: Vec<u64> = (done..(done + block).min(arguments.test_count))
             .map(|n| first.wrapping_add(n))
@@ -147,18 +159,21 @@ fn many(
                 continue;
             }
             progress.clear();
-            println!("{done} runs; the last, seed {}, is not valid:\n", plan.seed);
-            let command = format!(
-                "{} (with --seed {} and without --test-count)",
-                settings.command, plan.seed
-            );
-            print!("{}", summary::whole(&plan, &executed, &settings.judge, &command));
+            let seed = plan.seed;
+            out::line(match executed.report.outcome.ended {
+                Ended::Interrupted => {
+                    format!("{done} runs; the last, seed {seed}, was cut short:\n")
+                }
+                _ => format!("{done} runs; the last, seed {seed}, is not valid:\n"),
+            });
+            let command = command_of(seed, 1);
+            out::text(&summary::whole(&plan, &executed, &settings.judge, &command));
             return Ok(exit_code(&executed.report, &settings.judge));
         }
     }
     progress.clear();
-    println!("{}", total.text(first));
-    println!("\nEverything looks good! ヽ(‘ー`)ノ");
+    out::line(total.text(first));
+    out::line("\nEverything looks good! ヽ(‘ー`)ノ");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -205,8 +220,13 @@ impl Totals {
     }
 }
 
-/// Runs twice and compares every file, or everything that can be observed.
-fn check_determinism(plan: &Plan, settings: &Settings) -> Result<ExitCode, CliError> {
+/// Runs every seed twice and compares every file.
+fn check_determinism(
+    arguments: &TestArguments,
+    program: &NodeProgram,
+    first: u64,
+    settings: &Settings,
+) -> Result<ExitCode, CliError> {
     let scratch;
     let root = match &settings.store {
         Some(root) => root.clone(),
@@ -216,29 +236,56 @@ fn check_determinism(plan: &Plan, settings: &Settings) -> Result<ExitCode, CliEr
         }
     };
     let stored = Settings { store: Some(root), ..settings.clone() };
-    let first = execute(plan, &stored, &Progress::none())?;
-    let second = execute(plan, &stored, &Progress::none())?;
-    let (Some(a), Some(b)) = (&first.directory, &second.directory) else {
-        return Err(CliError::machine("the runs were not stored"));
-    };
-    match glomers_store::compare(a, b)? {
-        None => {
-            println!(
-                "Deterministic: two runs of seed {} left the same bytes ({} operations, {} messages).",
-                plan.seed,
-                first.report.outcome.net.operations,
-                first.report.outcome.net.all().sent
-            );
-            print!("{}", summary::whole(plan, &second, &settings.judge, &settings.command));
-            Ok(exit_code(&second.report, &settings.judge))
+    let _guard = settings.interrupt.guard();
+    let mut last = None;
+    for seed in (0..arguments.test_count).map(|n| first.wrapping_add(n)) {
+        let plan = plan::plan(arguments, program, seed)?;
+        let run = || -> Result<_, CliError> {
+            let mut executed = execute(&plan, &stored, &Progress::none())?;
+            let directory = executed.directory.clone();
+            if settings.store.is_none() {
+                // It will not be there for long.
+                executed.directory = None;
+            }
+            Ok((executed, directory.unwrap_or_default()))
+        };
+        let ((_, a), (second, b)) = (run()?, run()?);
+        if settings.interrupt.is_requested() {
+            // Two runs cut short at two moments differ, and that proves nothing.
+            last = Some((plan, second));
+            break;
         }
-        Some(difference) => {
-            println!("NOT deterministic: two runs of seed {} differ.\n{difference}", plan.seed);
-            println!("  a: {}\n  b: {}", a.display(), b.display());
-            println!("A node may only use cx.now(), cx.rng() and glomers_node::{{Map, Set}}.");
-            Ok(ExitCode::from(1))
+        if let Some(difference) = glomers_store::compare(&a, &b)? {
+            out::line(format_args!(
+                "NOT deterministic: two runs of seed {seed} differ. {difference}"
+            ));
+            if settings.store.is_some() {
+                out::line(format_args!("  a is {}\n  b is {}", a.display(), b.display()));
+            }
+            out::line("A node may only use cx.now(), cx.rng() and glomers_node::{Map, Set}.");
+            return Ok(ExitCode::from(1));
+        }
+        let is_good = second.report.validity(&settings.judge) == Validity::Valid;
+        last = Some((plan, second));
+        if !is_good {
+            break;
         }
     }
+    let Some((plan, executed)) = last else { unreachable!("there is one run at least") };
+    if !settings.interrupt.is_requested() {
+        let runs = match plan.seed.wrapping_sub(first) {
+            0 => format!("two runs of seed {first}"),
+            _ => format!("two runs of each seed from {first} to {}", plan.seed),
+        };
+        let net = &executed.report.outcome.net;
+        out::line(format_args!(
+            "Deterministic: {runs} left the same bytes (the last: {} operations, {} messages).",
+            net.operations,
+            net.all().sent
+        ));
+    }
+    out::text(&summary::whole(&plan, &executed, &settings.judge, &settings.command));
+    Ok(exit_code(&executed.report, &settings.judge))
 }
 
 /// A folder that is gone afterwards.
