@@ -1,0 +1,29 @@
+# Shortcuts; `just` lists them. CONTRIBUTING.md has the commands without just.
+
+_default:
+    @just --list
+
+# Everything that is checked before a change is taken
+ci:
+    .ci/run
+
+# The Gossip Glomers challenges on the reference nodes
+challenge *ARGUMENTS:
+    cargo run --release -- challenge {{ARGUMENTS}}
+
+# All tests
+test:
+    cargo test --workspace
+
+# Format and lint
+lint:
+    cargo fmt --all
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Targets and today's figures: `just targets --quick`
+targets *ARGUMENTS:
+    cargo xtask targets {{ARGUMENTS}}
+
+# One seed, one store: `just determinism --seeds 10`
+determinism *ARGUMENTS:
+    cargo xtask determinism {{ARGUMENTS}}
