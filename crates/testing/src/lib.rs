@@ -51,6 +51,7 @@
 
 mod embedded;
 mod fault;
+pub mod frontier;
 mod invariant;
 mod latency;
 mod load;
