@@ -91,7 +91,8 @@
 //! handlers and runs them on a small executor of its own. Either becomes a
 //! program by [`run`], and is driven by a [`Runtime`] elsewhere.
 
-// So that code made by the derive macro compiles here, too.
+// So that code made by the derive macro compiles in unit tests, too.
+#[cfg(test)]
 extern crate self as glomers_node;
 
 mod call;

@@ -1,21 +1,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use glomers_node_derive::Message;
+use glomers_protocol::rpc::tso::Ts;
 use glomers_protocol::{NodeId, RpcError};
-use serde::{Deserialize, Serialize};
 
 use crate::call::{DEFAULT_TIMEOUT, Rpc};
 use crate::shared::Shared;
-
-#[derive(Debug, Clone, Serialize, Deserialize, Message)]
-#[message(reply = TsOk)]
-struct Ts {}
-
-#[derive(Debug, Clone, Serialize, Deserialize, Message)]
-struct TsOk {
-    ts: u64,
-}
 
 /// A client of the timestamp service; see
 /// [`Context::lin_tso`](crate::Context::lin_tso).

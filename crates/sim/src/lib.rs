@@ -22,6 +22,7 @@ mod outcome;
 mod partition;
 mod plan;
 mod queue;
+mod services;
 mod statistics;
 mod workload;
 

@@ -5,6 +5,7 @@ pub mod broadcast;
 pub mod echo;
 pub mod init;
 pub mod kv;
+pub mod tso;
 pub mod unique_ids;
 
 /// Implements [`Message`](crate::Message), and [`Request`](crate::Request)

@@ -150,7 +150,9 @@ impl Engine<'_> {
             Some(id) if (1..=slot.last_msg_id).contains(&id) => return,
             other => {
                 let what = match other {
-                    None => "it sent a client a message without \"in_reply_to\"".to_owned(),
+                    None => {
+                        "it sent a client a message without \"in_reply_to\" (an integer)".to_owned()
+                    }
                     Some(id) => format!("it replied to message {id}, which the client never sent"),
                 };
                 let text = message.payload.to_json();

@@ -24,6 +24,7 @@ use crate::outcome::{Ended, Outcome};
 use crate::partition::Barrier;
 use crate::plan::{Plan, PlanError};
 use crate::queue::{Event, EventQueue};
+use crate::services::Services;
 use crate::statistics::NetStatistics;
 use crate::workload::Workload;
 
@@ -168,6 +169,8 @@ pub(crate) enum Endpoint {
     Node(u32),
     /// A client, by its number.
     Client(u32),
+    /// A service, by its place.
+    Service(u32),
 }
 
 /// A run under way.
@@ -196,6 +199,7 @@ pub struct Engine<'a> {
     next_message_id: u64,
     links: LinkTable,
     barrier: Barrier,
+    services: Services,
 
     clients: Vec<ClientSlot>,
     workers: Vec<Worker>,
@@ -256,6 +260,7 @@ impl<'a> Engine<'a> {
             next_message_id: 0,
             links: LinkTable::new(plan),
             barrier: Barrier::default(),
+            services: Services::new(plan.seed),
             clients: Vec::new(),
             workers: Vec::new(),
             turns: (0..plan.concurrency).collect(),

@@ -5,10 +5,12 @@ use glomers_history::journal::DropReason;
 use glomers_node::{NodeId, Payload};
 use rustc_hash::FxHashMap;
 
+use super::clients::ClientSlot;
 use super::{Command, Endpoint, Engine};
 use crate::draws::{Draws, Purpose};
 use crate::plan::{Distribution, Inbox, Latency, MessageOverride, OverrideAction, Plan, Wire};
 use crate::queue::Event;
+use crate::services::Services;
 use glomers_history::MILLISECOND;
 
 /// A message on its way.
@@ -59,6 +61,18 @@ impl LinkTable {
         }
     }
 
+    /// As [`LinkTable::fate`], for links that lose nothing.
+    fn latency(&mut self, src: u32, dest: u32) -> Fate {
+        if self.latency.distribution == Distribution::Constant {
+            return Fate::Arrives(self.latency.mean_ms * MILLISECOND);
+        }
+        let counter = self.counts.entry((src, dest)).or_default();
+        let count = *counter;
+        *counter += 1;
+        let draws = || Draws::keyed(self.seed, Purpose::Latency, src.into(), dest.into(), count);
+        Fate::Arrives(self.latency.draw(draws) * MILLISECOND)
+    }
+
     fn fate(&mut self, src: u32, dest: u32) -> Fate {
         if !self.counts_matter {
             return Fate::Arrives(self.latency.mean_ms * MILLISECOND);
@@ -87,6 +101,26 @@ impl LinkTable {
         }
         Fate::Arrives(latency.draw(|| draws(Purpose::Latency)) * MILLISECOND)
     }
+}
+
+/// The name of somebody.
+fn name_in<'a>(
+    names: &'a [NodeId],
+    clients: &'a [ClientSlot],
+    services: &'a Services,
+    end: Endpoint,
+) -> &'a NodeId {
+    match end {
+        Endpoint::Node(place) => &names[place as usize],
+        Endpoint::Client(number) => &clients[number as usize].name,
+        Endpoint::Service(place) => &services.names[place as usize],
+    }
+}
+
+/// The number of a service in the keys of links, where it must not be that of a
+/// node.
+fn service_key(service: u32) -> u32 {
+    u32::MAX - service
 }
 
 impl Latency {
@@ -127,7 +161,10 @@ impl Engine<'_> {
         {
             return Some(Endpoint::Node(place));
         }
-        self.places.get(name).map(|&place| Endpoint::Node(place))
+        if let Some(&place) = self.places.get(name) {
+            return Some(Endpoint::Node(place));
+        }
+        Services::place(name).map(Endpoint::Service)
     }
 
     pub(super) fn send(&mut self, src: Endpoint, dest: Endpoint, payload: Payload) {
@@ -137,19 +174,18 @@ impl Engine<'_> {
         };
         let id = self.next_message_id;
         self.next_message_id += 1;
-        let name = |end| match end {
-            Endpoint::Node(place) => &self.names[place as usize],
-            Endpoint::Client(number) => &self.clients[number as usize].name,
-        };
+        let name = |end| name_in(&self.names, &self.clients, &self.services, end);
         self.observer.sent(self.now, id, name(src), name(dest), &payload);
-        let counts = match (src, dest) {
-            (Endpoint::Node(_), Endpoint::Node(_)) => &mut self.net.servers,
-            _ => &mut self.net.clients,
-        };
-        counts.sent += 1;
+        self.counts(src, dest).sent += 1;
 
         let fate = match (src, dest) {
             (Endpoint::Node(src), Endpoint::Node(dest)) => self.links.fate(src, dest),
+            (Endpoint::Node(src), Endpoint::Service(dest)) => {
+                self.links.latency(src, service_key(dest))
+            }
+            (Endpoint::Service(src), Endpoint::Node(dest)) => {
+                self.links.latency(service_key(src), dest)
+            }
             // Clients sit beside their node.
             _ => Fate::Arrives(0),
         };
@@ -159,7 +195,7 @@ impl Engine<'_> {
             }
             // What is sent to a node that is down does not reach a later one.
             Endpoint::Node(_) => u32::MAX,
-            Endpoint::Client(_) => 0,
+            Endpoint::Client(_) | Endpoint::Service(_) => 0,
         };
         let message = |due| InFlight { id, src, dest, due, incarnation, payload };
         let latency = match fate {
@@ -182,6 +218,25 @@ impl Engine<'_> {
                 self.client_receives(client, message);
             }
             Endpoint::Node(node) => self.node_receives(node, key),
+            Endpoint::Service(service) => self.service_receives(service, key),
+        }
+    }
+
+    /// A service answers at once; the answer travels as any message does.
+    fn service_receives(&mut self, service: u32, key: u32) {
+        let message = self.in_flight.remove(key as usize);
+        self.observer.received(self.now, message.id);
+        self.counts(message.src, message.dest).received += 1;
+        if let Some(answer) = self.services.answer(service, message.src, &message.payload) {
+            self.send(message.dest, message.src, answer);
+        }
+    }
+
+    /// Where the messages between these two are counted.
+    fn counts(&mut self, src: Endpoint, dest: Endpoint) -> &mut crate::statistics::Counts {
+        match (src, dest) {
+            (Endpoint::Client(_), _) | (_, Endpoint::Client(_)) => &mut self.net.clients,
+            _ => &mut self.net.servers,
         }
     }
 
@@ -189,16 +244,8 @@ impl Engine<'_> {
     pub(super) fn deliver(&mut self, node: u32, key: u32) {
         let message = self.in_flight.remove(key as usize);
         self.observer.received(self.now, message.id);
-        let src = match message.src {
-            Endpoint::Node(place) => {
-                self.net.servers.received += 1;
-                self.names[place as usize].clone()
-            }
-            Endpoint::Client(number) => {
-                self.net.clients.received += 1;
-                self.clients[number as usize].name.clone()
-            }
-        };
+        self.counts(message.src, message.dest).received += 1;
+        let src = name_in(&self.names, &self.clients, &self.services, message.src).clone();
         self.commands.push_back(Command::Deliver {
             node,
             incarnation: message.incarnation,

@@ -1,0 +1,16 @@
+use glomers_node::Payload;
+use glomers_node::protocol::rpc::tso::TsOk;
+
+/// `lin-tso`: timestamps 0, 1, 2, …, linearizable.
+#[derive(Debug, Default)]
+pub(super) struct LinTso {
+    next: u64,
+}
+
+impl LinTso {
+    pub(super) fn answer(&mut self, to: Option<u64>) -> Payload {
+        let ts = self.next;
+        self.next += 1;
+        Payload::typed(TsOk { ts }, None, to)
+    }
+}
