@@ -51,7 +51,7 @@ impl Engine<'_> {
             &format!("it sent a message to {dest:?}, which does not exist", dest = &**dest),
             text.get(),
             &format!(
-                "expected: \"dest\" is a node ({}) or the client that asked (protocol: messages)",
+                "expected: \"dest\" is a node ({}), a service (lin-kv …) or the client that asked (protocol: messages)",
                 self.some_names()
             ),
         );

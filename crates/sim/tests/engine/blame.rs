@@ -34,7 +34,7 @@ fn text(ran: &Ran) -> String {
 
 #[test]
 fn an_unknown_destination_is_an_error_and_only_that_message_is_dropped() {
-    for dest in ["n7", "", "c99", "c007", "lin-kv", "N0"] {
+    for dest in ["n7", "", "c99", "c007", "lin-kw", "N0"] {
         let plan = plan_with_asks(3);
         let ran = run(&plan, move |_| {
             node(move |input, cx| {
