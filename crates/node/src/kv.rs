@@ -169,7 +169,10 @@ impl Kv {
             // lww-kv cannot create by compare-and-set; it keeps the last write
             // anyhow.
             None if self.service == "lww-kv" => self.write_value(key, new).await,
-            None => self.cas_value(key, new.clone(), new, true).await,
+            // The `from` must be nothing that another node may create the key
+            // with: were it the new value, two nodes that both make a counter 1
+            // would both succeed, and one addition would be lost.
+            None => self.cas_value(key, Value::Null, new, true).await,
         }
     }
 

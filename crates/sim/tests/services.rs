@@ -74,6 +74,8 @@ fn run(wire: Wire) -> Outcome {
     run_virtual(&plan, &mut Adds, &mut host, &mut Unobserved, None).unwrap()
 }
 
+/// Regression: nodes that created the key at once, with the same value, both
+/// succeeded.
 #[test]
 fn a_compare_and_set_loop_on_lin_kv_loses_no_addition() {
     let outcome = run(Wire::Typed);
@@ -87,7 +89,7 @@ fn a_compare_and_set_loop_on_lin_kv_loses_no_addition() {
     sums.sort_unstable();
     let expected: Vec<i64> = (1..=sums.len() as i64).collect();
     assert_eq!(sums, expected, "each sum once");
-    assert!(sums.len() > 200);
+    assert!(sums.len() > 100, "{}", sums.len());
     // Two round trips of 20 ms at least: the services are as far as any node.
     let pairs = outcome.history.pairs();
     let fastest = ops
