@@ -1,7 +1,6 @@
 //! All processes of a run: those that belong to a node, and those that were told
 //! to end and have not yet.
 
-use std::io;
 use std::process::Child;
 use std::time::Duration;
 
@@ -105,22 +104,16 @@ impl Cluster {
         };
         register(&mut running.stdout, Stream::Stdout)
             .and_then(|()| register(&mut running.stderr, Stream::Stderr))
+            .and_then(|()| match &mut running.stdin {
+                // Tells when a node that stopped reading goes on, and when it
+                // closes its end. A pipe that is never full makes no more than
+                // these events.
+                Some(pipe) => {
+                    registry.register(pipe, token(node, Stream::Stdin), Interest::WRITABLE)
+                }
+                None => Ok(()),
+            })
             .map_err(BenchError::system("cannot watch a pipe"))
-    }
-
-    /// Asks the poll to tell when a node that stopped reading goes on.
-    pub(crate) fn watch_stdin(&mut self, node: u32) -> io::Result<()> {
-        let Some(running) = &mut self.nodes[node as usize] else {
-            return Ok(());
-        };
-        let Some(stdin) = &mut running.stdin else {
-            return Ok(());
-        };
-        if running.is_stdin_registered {
-            return Ok(());
-        }
-        running.is_stdin_registered = true;
-        self.poll.registry().register(stdin, token(node, Stream::Stdin), Interest::WRITABLE)
     }
 
     pub(crate) fn signal(&self, node: u32, signal: Signal) {

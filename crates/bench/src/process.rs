@@ -47,7 +47,6 @@ pub(crate) struct Running {
     pub(crate) is_dirty: bool,
     /// Its pipe is full; the poll tells when there is room.
     pub(crate) is_blocked: bool,
-    pub(crate) is_stdin_registered: bool,
     /// When it closed standard input or output, and which.
     pub(crate) closed: Option<(Time, &'static str)>,
     /// The last line over 64 KiB that it was sent: bytes, when.
@@ -187,7 +186,6 @@ impl Launch {
                 log: LogBuffer::default(),
                 is_dirty: false,
                 is_blocked: false,
-                is_stdin_registered: false,
                 closed: None,
                 long_line: None,
                 volume: Volume::default(),

@@ -126,6 +126,15 @@ fn closes_standard_input() {
 }
 
 #[test]
+fn closed_standard_input_is_seen_though_nothing_is_written() {
+    let mut plan = support::workload::plan(1, FIXTURE, &["close-stdin"]);
+    plan.time_limit = LONG.as_secs() * SECOND;
+    plan.rate = Rate::PerSecond(0.0);
+    let ran = run_with(&plan, Value::Int(1), options()).unwrap();
+    assert_eq!((ran.outcome.ended, &*finding(&ran).0), (Ended::Broken, "closed-stdin"));
+}
+
+#[test]
 fn says_before_the_run_what_cannot_be_run() {
     let refused = |path: &str| {
         let plan = support::workload::plan(1, path, &[]);

@@ -4,6 +4,7 @@ mod arguments;
 mod challenge;
 mod error;
 mod execute;
+mod findings;
 mod links;
 mod log_net;
 mod number;

@@ -8,6 +8,7 @@ use glomers_sim::{Ended, NodeProgram, Plan};
 use glomers_testing::{RunOptions, RunReport};
 
 use crate::execute::Executed;
+use crate::findings;
 
 /// The map of results, with what the run itself knows added.
 pub(crate) fn results(report: &RunReport) -> Value {
@@ -104,10 +105,11 @@ pub(crate) fn whole(
         let _ = writeln!(text, "  {name:<13}{value}");
     };
     let count = plan.nodes.len();
+    row("verdict", verdict(report, options));
     row(
         "cluster",
         format!(
-            "{}, {count} node{} ({}), {:.0} s, seed {}",
+            "{}, {count} node{} ({}), {} s, seed {}",
             plan.workload.name,
             if count == 1 { "" } else { "s" },
             program(plan),
@@ -165,18 +167,23 @@ pub(crate) fn whole(
     }
     row("took", took(executed));
     row("repeat", command.to_owned());
-    if !report.verdict.findings.is_empty() {
-        text.push('\n');
-        let shown = 5;
-        for finding in report.verdict.findings.iter().take(shown) {
-            let _ = writeln!(text, "{finding}\n");
-        }
-        let more = report.verdict.findings.len().saturating_sub(shown);
-        if more > 0 {
-            let _ = writeln!(text, "… and {more} more findings, in results.edn\n");
-        }
-    }
+    text.push('\n');
+    text.push_str(&findings::text(&report.verdict.findings));
     let _ = writeln!(text, "{}", last_lines(report, options));
+    text
+}
+
+/// The verdict, and what it rests on.
+fn verdict(report: &RunReport, options: &RunOptions) -> String {
+    let validity = report.validity(options);
+    let mut text = word(validity).to_owned();
+    if report.outcome.ended == Ended::Interrupted {
+        text += " so far";
+    }
+    if validity != Validity::Valid && !report.verdict.findings.is_empty() {
+        let names = findings::names(&report.verdict.findings);
+        let _ = write!(text, ": {names} (explained below)");
+    }
     text
 }
 

@@ -299,8 +299,13 @@ impl Driver<'_, '_, '_, '_> {
             return;
         };
         let inlet = match stream {
+            Stream::Stdin if event.is_write_closed() || event.is_error() => {
+                // Seen at once, also when there is nothing to write.
+                running.stdin = None;
+                running.outgoing.clear();
+                return self.has_closed(node, "input");
+            }
             Stream::Stdin => {
-                // Also when the other end is closed: writing then says so.
                 running.is_blocked = false;
                 if !running.is_dirty && running.outgoing.len() > 0 {
                     running.is_dirty = true;

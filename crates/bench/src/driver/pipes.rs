@@ -150,11 +150,8 @@ impl Driver<'_, '_, '_, '_> {
                 true
             }
             Ok(Flushed::Blocked) => {
+                // The poll tells when there is room.
                 running.is_blocked = true;
-                if let Err(error) = self.cluster.watch_stdin(node) {
-                    // Without the event nobody would ever write again.
-                    self.broke(node, "stopped-reading", format!("cannot be written to: {error}"));
-                }
                 false
             }
             Err(_) => {

@@ -1,0 +1,185 @@
+//! What the tests of the command share: they run the built binary, each in a
+//! folder of its own, with a timeout, and look whether anything is left running.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses another part of this")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// The command.
+pub const GLOMERS: &str = env!("CARGO_BIN_EXE_glomers");
+/// The node that is wrong in a way that its first argument names.
+pub const BAD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/bad.sh");
+
+/// What is waited for at most. Much more than it takes; only a fault of ours
+/// needs so long.
+pub const LONG: Duration = Duration::from_secs(120);
+
+/// A folder to run the command in. When it is dropped nothing that was started
+/// in it may be running.
+pub struct Place {
+    pub folder: tempfile::TempDir,
+    mark: String,
+}
+
+/// What a command printed, and its exit status.
+#[derive(Debug)]
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Place {
+    pub fn new() -> Place {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let mark = format!("mark-{}-{number}-", std::process::id());
+        Place { folder: tempfile::tempdir().expect("a folder for temporary files"), mark }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file; an executable one if it begins with `#!`.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.path(name);
+        std::fs::write(&path, text).expect("the folder can be written");
+        let mode = if text.starts_with("#!") { 0o755 } else { 0o644 };
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("it is ours");
+        path
+    }
+
+    /// The newest run.
+    pub fn latest(&self) -> PathBuf {
+        self.path("store/latest").canonicalize().expect("there is a run")
+    }
+
+    pub fn read_latest(&self, name: &str) -> String {
+        let bytes = std::fs::read(self.latest().join(name)).expect(name);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// The command, not yet started.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(GLOMERS);
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("GLOMERS_TEST_MARK", &self.mark)
+            .env_remove("RUST_BACKTRACE")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs it to its end, which must come soon.
+    pub fn run(&self, arguments: &[&str]) -> Said {
+        let said = assert_cmd::Command::from_std(self.command(arguments))
+            .timeout(LONG)
+            .output()
+            .expect("the command is built");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let said =
+            Said { code: said.status.code(), out: text(&said.stdout), err: text(&said.stderr) };
+        assert!(said.code.is_some(), "it was killed, so it hung: {arguments:?}\n{said:?}");
+        assert!(!said.out.contains('\u{1b}') && !said.err.contains('\u{1b}'), "colours: {said:?}");
+        assert!(!said.err.contains("panicked"), "{}", said.err);
+        said
+    }
+
+    /// Runs an echo test on one node that is wrong in some way.
+    pub fn bad(&self, mode: &str, arguments: &[&str]) -> Said {
+        let first = ["test", "-w", "echo", "--bin", BAD, "--node-count", "1"];
+        let time = ["--time-limit", "0.3", "--rate", "20", "--seed", "1"];
+        self.run(&[&first, &time[..], arguments, &["--", mode, GLOMERS]].concat())
+    }
+
+    /// Starts it, to be interrupted or killed.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).spawn().expect("the command is built")
+    }
+
+    /// Processes that this started and that are still there.
+    pub fn left(&self) -> Vec<String> {
+        let entries = std::fs::read_dir("/proc").expect("these tests need /proc");
+        entries
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                entry.file_name().to_str()?.parse::<u32>().ok()?;
+                let environment = std::fs::read(entry.path().join("environ")).ok()?;
+                let is_ours = environment
+                    .windows(self.mark.len())
+                    .any(|window| window == self.mark.as_bytes());
+                let command = || std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+                is_ours.then(|| String::from_utf8_lossy(&command()).replace('\0', " "))
+            })
+            .collect()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            wait_until("nothing is left running", || self.left().is_empty());
+        }
+    }
+}
+
+impl Said {
+    /// Asserts the exit status, and that these texts were printed.
+    #[track_caller]
+    pub fn shows(self, code: i32, texts: &[&str]) -> Said {
+        assert_eq!(self.code, Some(code), "{}\n{}", self.out, self.err);
+        for text in texts {
+            let found = self.out.contains(text) || self.err.contains(text);
+            assert!(found, "no {text:?} in:\n{}\n{}", self.out, self.err);
+        }
+        self
+    }
+
+    /// The last line.
+    pub fn last(&self) -> &str {
+        self.out.lines().last().unwrap_or_default()
+    }
+}
+
+/// Waits until something is so.
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let step = Duration::from_millis(10);
+    for _ in 0..LONG.as_millis() / step.as_millis() {
+        if is_so() {
+            return;
+        }
+        pause(step);
+    }
+    panic!("still not so: {what}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "other processes take their time")]
+pub fn pause(length: Duration) {
+    std::thread::sleep(length);
+}
+
+/// Sends a signal.
+pub fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    let done = Command::new("kill").args(["-s", name, &id]).status().expect("there is kill");
+    assert!(done.success());
+}
+
+/// Waits for a child and gives what it said.
+pub fn finish(child: Child) -> Said {
+    let done = child.wait_with_output().expect("it can be waited for");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Said { code: done.status.code(), out: text(&done.stdout), err: text(&done.stderr) }
+}
+
+/// Whether a folder has a file whose end was written.
+pub fn has_grown(path: &Path, bytes: u64) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.len() >= bytes)
+}
