@@ -22,7 +22,7 @@ pub struct Entry {
 }
 
 /// All nodes.
-pub const NODES: [Entry; 8] = [
+pub const NODES: [Entry; 9] = [
     Entry {
         name: "echo",
         workload: "echo",
@@ -93,6 +93,15 @@ pub const NODES: [Entry; 8] = [
         make: |arguments| {
             let options = broadcast::tree_sync::Options::parse(arguments, true)?;
             Ok(broadcast::tree_sync::TreeSync::new(options).into_process())
+        },
+    },
+    Entry {
+        name: "hub-ft",
+        workload: "broadcast",
+        about: "as hub-sync, and loses nothing: repair, gossip, new hubs; the default",
+        make: |arguments| {
+            let options = broadcast::hub_ft::Options::parse(arguments)?;
+            Ok(broadcast::hub_ft::HubFt::new(options).into_process())
         },
     },
 ];

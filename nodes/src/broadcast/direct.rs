@@ -132,13 +132,8 @@ impl Direct {
         cx.send(self.repair.name(peer), Batch { stamp, delta });
     }
 
-    fn others(&self) -> impl Iterator<Item = usize> + use<> {
-        let me = self.repair.me;
-        (0..self.repair.nodes()).filter(move |&peer| peer != me)
-    }
-
     fn flush(&mut self, cx: &mut Cx) {
-        for peer in self.others() {
+        for peer in self.repair.others() {
             if self.repair.has_unsent(peer) {
                 self.send(peer, Which::Unsent, cx);
             }
@@ -174,7 +169,7 @@ impl Direct {
     }
 
     fn plan_look(&mut self, cx: &mut Cx) {
-        let Some(due) = self.others().filter_map(|peer| self.due(peer)).min() else { return };
+        let Some(due) = self.repair.others().filter_map(|peer| self.due(peer)).min() else { return };
         if self.look.is_none_or(|(at, _)| due < at) {
             if let Some((_, timer)) = self.look {
                 cx.cancel_timer(timer);
@@ -186,7 +181,7 @@ impl Direct {
 
     fn look(&mut self, cx: &mut Cx) {
         let now = cx.now();
-        for peer in self.others() {
+        for peer in self.repair.others() {
             if self.due(peer).is_none_or(|due| due > now) {
                 continue;
             }

@@ -24,6 +24,8 @@ struct Link {
     /// The last stamp that was heard, and when.
     heard: Option<(u64, Time)>,
     round_trip: Option<Duration>,
+    /// Smoothed round trip and its mean deviation, in microseconds.
+    smoothed: Option<(f64, f64)>,
 }
 
 /// Round trips to all other nodes.
@@ -52,12 +54,35 @@ impl RoundTrips {
         link.heard = Some((stamp.at, now));
         let took = micros(now).checked_sub(stamp.echo?)?.checked_sub(stamp.held)?;
         link.round_trip = Some(Duration::from_micros(took));
+        let took = took as f64;
+        link.smoothed = Some(match link.smoothed {
+            None => (took, 0.0),
+            Some((mean, deviation)) => {
+                (mean + (took - mean) / 8.0, deviation + ((took - mean).abs() - deviation) / 4.0)
+            }
+        });
         link.round_trip
     }
 
     /// The round trip to a node, as measured last.
     pub fn to(&self, peer: usize) -> Option<Duration> {
         self.links.get(peer)?.round_trip
+    }
+
+    /// How long a round trip to a node hardly ever takes: the mean and four mean
+    /// deviations (as TCP: Jacobson 1988), 20 ms more at the least; a second if
+    /// nothing is known.
+    pub fn timeout(&self, peer: usize) -> Duration {
+        let known = self.links.get(peer).and_then(|link| link.smoothed);
+        known.map_or(Duration::from_secs(1), |(mean, deviation)| {
+            Duration::from_micros((mean + (4.0 * deviation).max(20_000.0)) as u64)
+        })
+    }
+
+    /// The mean round trip to a node; half a second if nothing is known.
+    pub fn mean(&self, peer: usize) -> Duration {
+        let known = self.links.get(peer).and_then(|link| link.smoothed);
+        known.map_or(Duration::from_millis(500), |(mean, _)| Duration::from_micros(mean as u64))
     }
 
     /// The longest of all that were measured.

@@ -5,6 +5,7 @@ pub mod clients;
 pub mod direct;
 pub mod flood;
 pub mod flood_retry;
+pub mod hub_ft;
 pub mod hub_sync;
 pub mod hub_timer;
 pub mod latency;

@@ -108,6 +108,8 @@ pub struct Repair {
     by_name: Map<NodeId, usize>,
     peers: Vec<Peer>,
     own: usize,
+    /// What those nodes are taken to hold that have never been heard.
+    baseline: Vec<u64>,
     /// Nodes pass on only what they took from clients, and acknowledge to each
     /// what it took.
     is_direct: bool,
@@ -134,6 +136,12 @@ impl Repair {
     /// How many nodes there are.
     pub fn nodes(&self) -> usize {
         self.names.len()
+    }
+
+    /// The places of all other nodes.
+    pub fn others(&self) -> impl Iterator<Item = usize> + use<> {
+        let me = self.me;
+        (0..self.names.len()).filter(move |&place| place != me)
     }
 
     /// The name of the node at this place.
@@ -170,7 +178,17 @@ impl Repair {
         if self.is_direct && place != self.own {
             return u64::MAX;
         }
-        counts.get(place).copied().unwrap_or(0)
+        let count = counts.get(place).copied().unwrap_or(0);
+        match self.peers[peer].incarnation {
+            None => count.max(self.baseline.get(place).copied().unwrap_or(0)),
+            Some(_) => count,
+        }
+    }
+
+    /// Takes nodes that have never been heard to hold what this peer holds, until
+    /// they say otherwise: so that a first message to them is not everything.
+    pub fn assume_as(&mut self, peer: usize) {
+        self.baseline.clone_from(&self.peers[peer].acknowledged);
     }
 
     /// Whether the peer may lack something that this node holds.

@@ -1,0 +1,179 @@
+//! What the hub does.
+
+use glomers_node::{Cx, Time};
+
+use super::message::{Kind, Plan, Sync};
+use super::{BACKLOG, HubFt};
+use crate::broadcast::repair::{Received, Which};
+use crate::broadcast::schedule::{Feedback, Grid};
+
+/// How a hub stands to a leaf.
+#[derive(Debug, Clone, Copy, Default)]
+struct Child {
+    /// The stamp of its last message that no feedback was given about, and when
+    /// it came.
+    heard: Option<(u64, Time)>,
+    /// It sent values that no message of the hub has acknowledged.
+    is_owed: bool,
+    /// It has spoken to this node as its hub.
+    is_known: bool,
+}
+
+/// What a hub remembers.
+#[derive(Debug, Default)]
+pub(super) struct Hub {
+    grid: Option<Grid>,
+    flush_at: Option<Time>,
+    children: Vec<Child>,
+    /// The rate of new values, a second, and the state when it was taken.
+    rate: f64,
+    counted: Option<(Time, u64)>,
+    pub(super) busy: bool,
+}
+
+impl Hub {
+    /// Forgets everything.
+    pub(super) fn start(&mut self, nodes: usize) {
+        *self = Hub { children: vec![Child::default(); nodes], ..Hub::default() };
+    }
+
+    /// Begins the schedule now.
+    pub(super) fn begin_at(&mut self, now: Time, plan: &Plan) {
+        self.grid = Some(Grid::new(now, plan.period()));
+    }
+
+    /// Takes note of the total of values at a moment of the schedule.
+    fn count(&mut self, total: u64, now: Time, plan: &Plan) {
+        if let Some((before, counted)) = self.counted {
+            let took = now.since(before).as_secs_f64().max(0.001);
+            let rate = total.saturating_sub(counted) as f64 / took;
+            self.rate += (rate - self.rate) * 0.5;
+        }
+        self.counted = Some((now, total));
+        // Fewer than one period in a thousand is then without news.
+        self.busy = self.rate * plan.period().as_secs_f64() > 7.0;
+    }
+}
+
+impl HubFt {
+    pub(super) fn hub_news(&mut self, now: Time) {
+        if self.hub.flush_at.is_some() {
+            return;
+        }
+        let period = self.plan.period();
+        if self.plan.eager {
+            self.hub.flush_at = Some(now + period);
+            return;
+        }
+        let grid = self.hub.grid.get_or_insert_with(|| Grid::new(now + period, period));
+        self.hub.flush_at = Some(grid.next(now).1);
+    }
+
+    pub(super) fn hear_leaf(
+        &mut self,
+        leaf: usize,
+        message: &Sync,
+        received: Received,
+        was_silent: bool,
+        cx: &mut Cx,
+    ) {
+        if !self.is_hub() {
+            // It takes this node for the hub; the answer says who is.
+            self.send(leaf, Kind::Tell, Which::Unacknowledged, None, cx);
+            return;
+        }
+        let child = &mut self.hub.children[leaf];
+        let is_first = !child.is_known;
+        child.heard = Some((message.stamp.at, cx.now()));
+        child.is_owed |= received.items > 0;
+        child.is_known = true;
+        let is_owed = child.is_owed;
+        if received.new > BACKLOG && (was_silent || is_first || message.kind == Kind::Ask) {
+            // The backlog of a node, or of a part of the network, that was cut off.
+            self.flush(cx);
+        } else if is_owed {
+            self.hub_news(cx.now());
+        }
+        let lacks = self.repair.is_behind(leaf);
+        let asks = message.kind == Kind::Ask && (is_owed || lacks);
+        if asks || message.delta.more || (was_silent || received.reborn) && lacks {
+            self.send_down(leaf, cx);
+        } else if lacks && self.leaf_has_room(leaf, message) {
+            self.send_down(leaf, cx);
+        }
+    }
+
+    /// Whether a leaf has acknowledged a message that was as long as allowed, so
+    /// that the next part can follow.
+    fn leaf_has_room(&self, leaf: usize, message: &Sync) -> bool {
+        message.delta.items.is_empty() && self.repair.has_unsent(leaf) && self.repair.backlog(leaf) as usize > self.options.items
+    }
+
+    fn send_down(&mut self, leaf: usize, cx: &mut Cx) {
+        let child = &mut self.hub.children[leaf];
+        child.is_owed = false;
+        let feedback = match (child.heard.take(), &self.hub.grid) {
+            (Some((stamp, came)), Some(grid)) => {
+                let (epoch, at) = grid.next(came);
+                Some(Feedback::new(stamp, came, epoch, at))
+            }
+            _ => None,
+        };
+        self.send(leaf, Kind::Down, Which::Unacknowledged, feedback, cx);
+    }
+
+    /// Passes on what there is to those whom it concerns.
+    pub(super) fn flush(&mut self, cx: &mut Cx) {
+        let now = cx.now();
+        self.hub.flush_at = None;
+        self.hub.count(self.repair.storage.total(), now, &self.plan);
+        for leaf in self.repair.others() {
+            let is_due = if self.is_silent(leaf) {
+                self.repeat_at(leaf).is_some_and(|at| at <= now)
+            } else {
+                self.repair.has_unsent(leaf) || self.hub.children[leaf].is_owed
+            };
+            if is_due {
+                self.send_down(leaf, cx);
+            }
+        }
+    }
+
+    /// Tells everybody, whether there is news or not.
+    pub(super) fn flush_all(&mut self, cx: &mut Cx) {
+        self.hub.flush_at = None;
+        self.hub.count(self.repair.storage.total(), cx.now(), &self.plan);
+        for leaf in self.repair.others() {
+            self.send_down(leaf, cx);
+        }
+    }
+
+    /// The moment of the hub's next action.
+    pub(super) fn hub_due(&self) -> Option<Time> {
+        let repeats = self
+            .repair
+            .others()
+            .filter_map(|leaf| self.hub_repeat_at(leaf));
+        repeats.chain(self.hub.flush_at).min()
+    }
+
+    /// When a leaf must get something apart from the schedule.
+    fn hub_repeat_at(&self, leaf: usize) -> Option<Time> {
+        if !self.is_silent(leaf) && self.repair.has_unsent(leaf) {
+            return None;
+        }
+        self.repeat_at(leaf)
+    }
+
+    pub(super) fn act_as_hub(&mut self, cx: &mut Cx) {
+        let now = cx.now();
+        if self.hub.flush_at.is_some_and(|at| at <= now) {
+            self.flush(cx);
+        }
+        for leaf in self.repair.others() {
+            if self.hub_repeat_at(leaf).is_some_and(|at| at <= now) {
+                self.send_down(leaf, cx);
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What nodes of `hub-ft` say to each other: one type of message for everything,
+//! and none that is a mere reply to another.
+
+use std::time::Duration;
+
+use glomers_node::Message;
+use serde::{Deserialize, Serialize};
+
+use crate::broadcast::latency::Stamp;
+use crate::broadcast::repair::Delta;
+use crate::broadcast::schedule::Feedback;
+
+/// What a message is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    /// A leaf's news for the hub.
+    Up,
+    /// The same from a leaf that has waited in vain: answer at once.
+    Ask,
+    /// The hub's news for a leaf.
+    Down,
+    /// From a node that cannot reach the hub: answer at once with what I lack.
+    Gossip,
+    /// The answer to that, or to somebody who does not know the view.
+    Tell,
+    /// What the receiver of an answer saw that the other lacks: do not answer.
+    Push,
+}
+
+/// How the hub wants it done. Leaves follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Plan {
+    /// The hub's moments are so far apart, in microseconds.
+    pub(super) period: u64,
+    /// Leaves aim at so long before them, in microseconds.
+    pub(super) guard: u64,
+    /// Whether leaves ask when a message that they expect does not come.
+    pub(super) nack: bool,
+    /// Whether everybody holds news for a period and sends to everybody, because
+    /// there is no time for a hub.
+    pub(super) direct: bool,
+    /// Whether leaves send at once, because there is no time to wait for a slot.
+    pub(super) eager: bool,
+}
+
+impl Plan {
+    pub(super) fn period(&self) -> Duration {
+        Duration::from_micros(self.period)
+    }
+
+    pub(super) fn guard(&self) -> Duration {
+        Duration::from_micros(self.guard)
+    }
+}
+
+/// A message.
+#[derive(Debug, Clone, Serialize, Deserialize, Message)]
+#[message(type = "sync")]
+pub(super) struct Sync {
+    pub(super) kind: Kind,
+    /// The highest view that the sender knows; its hub is the node whose place is
+    /// the remainder of this by the number of nodes.
+    pub(super) view: u64,
+    pub(super) stamp: Stamp,
+    pub(super) delta: Delta,
+    /// How long ago the sender heard the hub, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) silent: Option<u64>,
+    /// The sender thinks that the hub should have been heard since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) suspects: bool,
+    /// From the hub: how the receiver's last message came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) feedback: Option<Feedback>,
+    /// From the hub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) plan: Option<Plan>,
+    /// From the hub: there is so much news that something for all will come in
+    /// the next period, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) busy: bool,
+}

@@ -1,0 +1,317 @@
+//! The default: a hub on one schedule that loses nothing.
+//!
+//! Without faults this is [`hub_sync`](super::hub_sync). Every message also says
+//! what its sender holds, which acknowledges what it received, so acknowledging
+//! costs nothing while traffic flows; who has nothing to send for a while (1 to
+//! 2 s) acknowledges by a message of its own. What is not acknowledged is in every
+//! following message, too, so a lost message costs a period and no message.
+//!
+//! - **Asking** (`--nack`): a leaf that misses the hub's message, or an answer to
+//!   its own, asks for it: two messages for a lost one instead of a period of delay.
+//! - **Gossip**: a leaf that does not reach the hub, for whatever reason, exchanges
+//!   what it holds with others, every 250 ms with the node that would be the next
+//!   hub and with a random one (push-pull). Who of them reaches the hub passes it
+//!   on with its next message.
+//! - **Views**: the hub of view v is node v mod n. A node becomes the hub of the
+//!   next view that is its own when most nodes say that they miss the hub, or when
+//!   it and all whom it asked have not heard it for long. The highest view wins;
+//!   two hubs in two halves of a network do no harm.
+//! - **Probes**: somebody silent gets small messages, ever more rarely.
+//! - A node that comes back with nothing asks others for everything.
+//!
+//! Cost: that of `hub_sync` and less than 8 % more, a message from each leaf at the
+//! end of traffic, and nothing at all while there is nothing to say.
+//!
+//! What is lost: a value that only nodes held that were killed. A value is
+//! acknowledged to its client before another node has it, which no algorithm can
+//! do and yet be safe against that.
+//!
+//! Source: spec of this project, sections 3.4 and 5; asking others before replacing
+//! the hub is that of SWIM (Das, Gupta, Motivala 2002), push-pull that of Demers et
+//! al. 1987.
+
+mod gossip;
+mod hub;
+mod leaf;
+mod message;
+mod options;
+
+use std::time::Duration;
+
+use glomers_node::{Cx, Incoming, Input, Process, Time, TimerId};
+
+use self::gossip::Gossip;
+use self::hub::Hub;
+use self::leaf::Leaf;
+use self::message::{Kind, Plan, Sync};
+pub use self::options::{Options, VARIABLE};
+use super::clients::{Served, from_node, serve};
+use super::latency::RoundTrips;
+use super::repair::{Repair, Which};
+use super::schedule::Feedback;
+
+/// Pauses between probes of somebody silent do not grow beyond this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(12);
+/// As many values go to somebody silent.
+const PROBE: usize = 20;
+/// So many new values outside the schedule are passed on at once.
+const BACKLOG: usize = 8;
+
+/// The node.
+#[derive(Debug)]
+pub struct HubFt {
+    options: Options,
+    repair: Repair,
+    round_trips: RoundTrips,
+    view: u64,
+    /// When this node first heard of the view.
+    view_since: Time,
+    plan: Plan,
+    leaf: Leaf,
+    hub: Hub,
+    gossip: Gossip,
+    /// The only timer: for whatever is due first.
+    timer: Option<(Time, TimerId)>,
+}
+
+impl HubFt {
+    /// A node.
+    pub fn new(options: Options) -> HubFt {
+        let plan = options.plan();
+        HubFt {
+            options,
+            repair: Repair::default(),
+            round_trips: RoundTrips::default(),
+            view: 0,
+            view_since: Time::ZERO,
+            plan,
+            leaf: Leaf::new(&plan),
+            hub: Hub::default(),
+            gossip: Gossip::new(options.gossip),
+            timer: None,
+        }
+    }
+
+    fn start(&mut self, cx: &mut Cx) {
+        self.repair.start(cx);
+        self.hub.start(self.repair.nodes());
+        self.gossip.start(self.repair.nodes());
+        // Who has lived before has forgotten what it held, and asks for it.
+        if cx.incarnation().is_some_and(|earlier| earlier > 0) && self.repair.nodes() > 1 {
+            self.gossip.begin_joining(cx.now());
+        }
+    }
+
+    /// The place of the hub.
+    fn hub_place(&self) -> usize {
+        (self.view % self.repair.nodes().max(1) as u64) as usize
+    }
+
+    fn is_hub(&self) -> bool {
+        self.hub_place() == self.repair.me
+    }
+
+    /// How long an acknowledgement may wait.
+    fn acknowledge(&self) -> Duration {
+        self.options.acknowledge.unwrap_or_else(|| {
+            (2 * self.plan.period()).clamp(Duration::from_secs(1), Duration::from_secs(2))
+        })
+    }
+
+    /// How long the hub has not been heard.
+    fn hub_silence(&self, now: Time) -> Duration {
+        if self.is_hub() {
+            return Duration::ZERO;
+        }
+        let heard = self.repair.peer(self.hub_place()).heard_at.unwrap_or(Time::ZERO);
+        now.since(heard.max(self.view_since))
+    }
+
+    /// Whether the hub should have been heard since it was.
+    fn suspects(&self, now: Time) -> bool {
+        let hub = self.hub_place();
+        let jitter = self.round_trips.timeout(hub).saturating_sub(self.round_trips.mean(hub));
+        let late = self.leaf.busy && self.hub_silence(now) > self.plan.period() + jitter;
+        !self.is_hub() && (self.gossip.misses_hub() || late)
+    }
+
+    /// Whether somebody has not answered for so long that it only gets probes.
+    fn is_silent(&self, peer: usize) -> bool {
+        let period = self.plan.period();
+        let wait = self.acknowledge() + period + self.round_trips.timeout(peer);
+        let messages = wait.as_micros() / period.as_micros().max(1) + 3;
+        u128::from(self.repair.peer(peer).unanswered) > messages
+    }
+
+    /// When to send again to somebody who may lack something: with every period
+    /// while there is news, unless it has been silent for very long; without news
+    /// when its acknowledgement is late, and then ever more rarely.
+    fn repeat_at(&self, peer: usize) -> Option<Time> {
+        if !self.repair.is_behind(peer) {
+            return None;
+        }
+        let known = self.repair.peer(peer);
+        let Some(sent_at) = known.sent_at else { return Some(Time::ZERO) };
+        let period = self.plan.period();
+        if self.repair.has_unsent(peer) {
+            let silence = sent_at.since(known.heard_at.unwrap_or(self.view_since));
+            return Some(sent_at + period.max(silence / 30).min(LONGEST_PAUSE));
+        }
+        let wait = self.acknowledge() + period + self.round_trips.timeout(peer);
+        let usual = (self.acknowledge().as_micros() / period.as_micros().max(1)) as u32 + 1;
+        let doublings = known.unanswered.saturating_sub(usual).min(10);
+        Some(sent_at + (wait * (1 << doublings)).min(LONGEST_PAUSE.max(wait)))
+    }
+
+    fn send(
+        &mut self,
+        peer: usize,
+        kind: Kind,
+        which: Which,
+        feedback: Option<Feedback>,
+        cx: &mut Cx,
+    ) -> (bool, bool) {
+        let now = cx.now();
+        let limit = if self.is_silent(peer) { PROBE } else { self.options.items };
+        let delta = self.repair.delta(peer, which, limit.min(self.options.items), now);
+        let sent = (!delta.items.is_empty(), delta.more);
+        let is_talk = matches!(kind, Kind::Gossip | Kind::Tell | Kind::Push);
+        let message = Sync {
+            kind,
+            view: self.view,
+            stamp: self.round_trips.stamp(peer, now),
+            delta,
+            silent: is_talk.then(|| self.hub_silence(now).as_millis() as u64),
+            suspects: is_talk && self.suspects(now),
+            feedback,
+            plan: self.is_hub().then_some(self.plan),
+            busy: kind == Kind::Down && self.hub.busy,
+        };
+        cx.send(self.repair.name(peer), message);
+        sent
+    }
+
+    fn receive(&mut self, peer: usize, message: &Sync, cx: &mut Cx) {
+        let now = cx.now();
+        let was_silent = self.is_silent(peer);
+        self.round_trips.heard(peer, message.stamp, now);
+        let Some(received) = self.repair.receive(peer, &message.delta, cx) else { return };
+        if message.view > self.view {
+            self.adopt(message.view, now);
+        }
+        let is_stale = message.view < self.view;
+        self.gossip.note_report(peer, message, now);
+        if peer == self.hub_place() && !is_stale {
+            self.hear_hub(message, received, cx);
+        }
+        match message.kind {
+            Kind::Up | Kind::Ask => self.hear_leaf(peer, message, received, was_silent, cx),
+            Kind::Down if is_stale => {
+                // A hub that does not know yet that there is another.
+                self.send(peer, Kind::Tell, Which::Unacknowledged, None, cx);
+            }
+            Kind::Gossip => {
+                self.send(peer, Kind::Tell, Which::Unacknowledged, None, cx);
+            }
+            Kind::Tell if self.gossip.is_active() && self.repair.has_unsent(peer) => {
+                self.send(peer, Kind::Push, Which::Unacknowledged, None, cx);
+            }
+            _ => {}
+        }
+        if self.gossip.is_active() {
+            self.gossip.heard(peer, received, &message.delta, now);
+        }
+        if received.new > 0 {
+            self.news(cx);
+            if self.is_hub() && received.new > BACKLOG && (was_silent || is_talk(message.kind)) {
+                self.flush(cx);
+            }
+        }
+        self.consider_takeover(cx);
+    }
+
+    /// Something is to be passed on.
+    fn news(&mut self, cx: &mut Cx) {
+        if self.is_hub() {
+            self.hub_news(cx.now());
+        } else {
+            self.leaf_news(cx.now());
+        }
+    }
+
+    /// Follows a view that somebody else knows.
+    fn adopt(&mut self, view: u64, now: Time) {
+        self.view = view;
+        self.view_since = now;
+        self.leaf = Leaf::new(&self.plan);
+        self.hub.start(self.repair.nodes());
+        self.gossip.stop_missing_hub();
+        if self.is_hub() {
+            self.hub_news(now);
+        } else {
+            self.leaf_news(now);
+        }
+    }
+
+    /// Becomes the hub of a new view.
+    fn take_over(&mut self, view: u64, cx: &mut Cx) {
+        cx.log(format!("takes over as the hub of view {view}"));
+        cx.mark("hub", view as i64);
+        self.repair.assume_as(self.hub_place());
+        self.adopt(view, cx.now());
+        self.hub.begin_at(cx.now(), &self.plan);
+        self.flush_all(cx);
+    }
+
+    /// Does what is due.
+    fn act(&mut self, cx: &mut Cx) {
+        if self.is_hub() {
+            self.act_as_hub(cx);
+        } else {
+            self.act_as_leaf(cx);
+        }
+        self.act_as_gossip(cx);
+        self.consider_takeover(cx);
+    }
+
+    fn set_timer(&mut self, cx: &mut Cx) {
+        let role = if self.is_hub() { self.hub_due() } else { self.leaf_due() };
+        let due = role.into_iter().chain(self.gossip.due()).min();
+        if due == self.timer.map(|(at, _)| at) {
+            return;
+        }
+        if let Some((_, timer)) = self.timer.take() {
+            cx.cancel_timer(timer);
+        }
+        self.timer = due.map(|at| (at, cx.set_timer(at.since(cx.now()))));
+    }
+}
+
+fn is_talk(kind: Kind) -> bool {
+    !matches!(kind, Kind::Up | Kind::Down)
+}
+
+impl Process for HubFt {
+    fn handle(&mut self, input: Input, cx: &mut Cx) {
+        match input {
+            Input::Start { .. } => self.start(cx),
+            Input::Message(message) => self.message(&message, cx),
+            Input::Timer(timer) if self.timer.is_some_and(|(_, set)| set == timer) => {
+                self.timer = None;
+                self.act(cx);
+            }
+            _ => {}
+        }
+        self.set_timer(cx);
+    }
+}
+
+impl HubFt {
+    fn message(&mut self, message: &Incoming, cx: &mut Cx) {
+        if let Some((peer, sync)) = from_node::<Sync>(message, &self.repair) {
+            self.receive(peer, &sync, cx);
+        } else if serve(message, &mut self.repair, cx) == Served::Accepted {
+            self.news(cx);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What can be set on the command line.
+
+use std::time::Duration;
+
+use super::message::Plan;
+use crate::broadcast::arguments::{Arguments, milliseconds, number, switch};
+
+/// The environment variable that sets `--max-latency` where no argument does.
+pub const VARIABLE: &str = "GLOMERS_MAX_LATENCY";
+
+/// What can be set on the command line. Only the hub's settings count, as its
+/// choice travels in its messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// When the last node is to have a value; period and way of working follow
+    /// from it.
+    pub max_latency: Option<Duration>,
+    /// The time between two moments of the hub.
+    pub period: Duration,
+    /// How much before its latest moment a message is sent.
+    pub guard: Duration,
+    /// Whether leaves ask when a message that they expect does not come.
+    pub nack: bool,
+    /// How long an acknowledgement waits for a message to ride on; `None`: two
+    /// periods, but 1 s at the least and 2 s at the most.
+    pub acknowledge: Option<Duration>,
+    /// The pause between two conversations of a node that cannot reach the hub.
+    pub gossip: Duration,
+    /// The most values in a message.
+    pub items: usize,
+}
+
+const KNOWN: &[&str] = &[
+    "--max-latency MS",
+    "--period MS",
+    "--guard MS",
+    "--nack on|off",
+    "--acknowledge MS",
+    "--gossip MS",
+    "--items N",
+];
+
+impl Options {
+    /// Reads the arguments, and the environment for `--max-latency`.
+    ///
+    /// # Errors
+    /// Says which argument is not understood.
+    pub fn parse(arguments: &[String]) -> Result<Options, String> {
+        let mut options = Options {
+            max_latency: None,
+            period: Duration::from_millis(450),
+            guard: Duration::from_millis(10),
+            nack: true,
+            acknowledge: None,
+            gossip: Duration::from_millis(250),
+            items: crate::broadcast::repair::MESSAGE_LIMIT,
+        };
+        let mut pairs = Arguments::new(arguments, KNOWN);
+        let mut has_period = false;
+        while let Some((name, value)) = pairs.next_pair()? {
+            match name {
+                "--max-latency" => options.max_latency = Some(milliseconds(name, value, 1)?),
+                "--period" => {
+                    options.period = milliseconds(name, value, 1)?;
+                    has_period = true;
+                }
+                "--guard" => options.guard = milliseconds(name, value, 0)?,
+                "--nack" => options.nack = switch(name, value)?,
+                "--acknowledge" => options.acknowledge = Some(milliseconds(name, value, 1)?),
+                "--gossip" => options.gossip = milliseconds(name, value, 1)?,
+                _ => options.items = number(name, value, 1, 1_000_000)? as usize,
+            }
+        }
+        if has_period && options.max_latency.is_some() {
+            return Err("--period and --max-latency exclude each other: the second chooses \
+                        the first"
+                .to_owned());
+        }
+        if !has_period && options.max_latency.is_none()
+            && let Ok(value) = std::env::var(VARIABLE)
+        {
+            options.max_latency = Some(milliseconds(VARIABLE, value.trim(), 1)?);
+        }
+        if options.guard >= options.period {
+            return Err("--guard must be shorter than --period".to_owned());
+        }
+        Ok(options)
+    }
+
+    /// How a hub that knows no better begins.
+    pub(super) fn plan(&self) -> Plan {
+        Plan {
+            period: self.period.as_micros() as u64,
+            guard: self.guard.as_micros() as u64,
+            nack: self.nack,
+            direct: false,
+            eager: false,
+        }
+    }
+}
