@@ -1,0 +1,158 @@
+//! What counts as valid, and what the exit status says of it.
+
+mod support;
+
+use support::Place;
+
+#[track_caller]
+fn ran(code: i32, arguments: &[&str], words: &[&str]) -> support::Said {
+    let place = Place::new();
+    let store = ["test", "--store", "none", "--time-limit", "20", "--seed", "1"];
+    let said = place.run(&[&store[..], arguments].concat()).shows(code, words);
+    assert!(!place.path("store").exists());
+    said
+}
+
+#[test]
+fn a_valid_run_is_0() {
+    let said = ran(0, &[], &["  verdict      valid\n", "stable latency: median "]);
+    assert_eq!(said.last(), "Everything looks good! ヽ(‘ー`)ノ");
+}
+
+#[test]
+fn an_invalid_run_is_1() {
+    let faults = ["--node", "flood", "--nemesis", "partition"];
+    let said = ran(1, &faults, &["missing-at-end: ", "was cut at"]);
+    assert_eq!(said.last(), "Analysis invalid! (ﾉಥ益ಥ）ﾉ ┻━┻");
+    for finding in said.out.split("\n\n").skip(1) {
+        assert!(finding.lines().count() <= 14, "{finding}");
+    }
+}
+
+#[test]
+fn an_unknown_verdict_is_2() {
+    let words = ["  verdict      unknown\n", "there was no broadcast to look for"];
+    let said = ran(2, &["--rate", "0"], &words);
+    assert_eq!(said.last(), "Errors occurred during analysis, but no anomalies found. ಠ~ಠ");
+}
+
+#[test]
+fn odd_but_fine() {
+    for odd in [
+        &["--time-limit", "0", "-w", "echo"][..],
+        &["--rate", "max", "--time-limit", "1", "--recovery", "2"],
+        &["--concurrency", "100n"],
+        &["--concurrency", "1"],
+        &["--node-count", "1", "--nemesis", "partition"],
+        &["--node-count", "2", "--nemesis", "partition,one-way,kill,pause"],
+        &["--loss", "0.3"],
+        &["--service-time", "0"],
+        &["--inbox", "maelstrom", "--latency", "7", "--latency-dist", "exponential"],
+        &["--topology", "total", "--wire", "json"],
+    ] {
+        let place = Place::new();
+        let said = place.run(&[&["test", "--store", "none", "--seed", "1"][..], odd].concat());
+        assert!(matches!(said.code, Some(0..=2)), "{odd:?} {said:?}");
+    }
+}
+
+#[test]
+fn the_availability_asked_for_must_be_reached() {
+    let kills = ["-w", "echo", "--nemesis", "kill", "--nemesis-interval", "2"];
+    ran(0, &kills, &[]);
+    ran(0, &[&kills[..], &["--availability", "0.1"]].concat(), &[]);
+    ran(1, &[&kills[..], &["--availability", "total"]].concat(), &["availability"]);
+    ran(1, &[&kills[..], &["--availability", "0.999"]].concat(), &["availability"]);
+    ran(0, &["-w", "echo", "--availability", "total"], &[]);
+}
+
+#[test]
+fn jepsens_verdict_counts_if_asked_for() {
+    let words = "Strict verdict: INVALID; Jepsen's would be: valid.";
+    let place = Place::new();
+    place.bad("text", &[]).shows(1, &[words]);
+    place.bad("text", &["--jepsen-compat"]).shows(0, &[words, "Everything looks good!"]);
+    // A flood whose values are lost to one node at the end: Jepsen has eyes only
+    // for values that nobody reads any more.
+    let found = (1..60).any(|seed: u32| {
+        let seed = seed.to_string();
+        let test = [
+            "test",
+            "--store",
+            "none",
+            "--node",
+            "flood",
+            "--nemesis",
+            "partition",
+            "--time-limit",
+            "5",
+        ];
+        let all = [&test[..], &["--seed", &seed]].concat();
+        let said = place.run(&all);
+        let differs = said.code == Some(1) && said.out.contains(words);
+        if differs {
+            assert!(said.out.contains("missing-at-end: "));
+            place.run(&[&all[..], &["--jepsen-compat"]].concat()).shows(0, &[words]);
+        }
+        differs
+    });
+    println!("a seed on which the verdicts differ was found: {found}");
+}
+
+#[test]
+fn a_fault_that_touched_nothing_is_a_warning_or_a_failure() {
+    let idle = ["--node-count", "1", "--nemesis", "partition"];
+    ran(0, &idle, &["  warning      the partition", "touched nothing"]);
+    let asked = [&idle[..], &["--require-faults"]].concat();
+    ran(1, &asked, &["fault-without-effect: ", "--require-faults asks that all do"]);
+    let faults = ["--nemesis", "partition", "--rate", "50", "--require-faults"];
+    ran(0, &faults, &["messages cut"]);
+}
+
+#[test]
+fn many_runs_stop_at_the_first_that_is_not_valid() {
+    let said = ran(0, &["--test-count", "7"], &["7 runs, seeds 1 to 7: all valid."]);
+    assert_eq!(said.last(), "Everything looks good! ヽ(‘ー`)ノ");
+    let faults = ["--node", "flood", "--nemesis", "partition", "--test-count", "50"];
+    for threads in ["1", "8"] {
+        let said = ran(1, &[&faults[..], &["--threads", threads]].concat(), &["is not valid:"]);
+        let count: u64 = said.out.split(' ').next().unwrap().parse().unwrap();
+        assert!(said.out.contains(&format!("{count} runs; the last, seed {count}, is not")));
+        // What is said to repeat it does.
+        let repeat = said.out.lines().find_map(|line| line.trim().strip_prefix("repeat"));
+        let words: Vec<&str> = repeat.unwrap().split_whitespace().skip(1).collect();
+        assert!(!words.contains(&"--test-count"), "{words:?}");
+        let again = Place::new().run(&words).shows(1, &[]);
+        let tail = |text: &str| text[text.find("\n\n").unwrap()..].to_owned();
+        assert!(said.out.ends_with(&tail(&again.out)), "{}\n{}", said.out, again.out);
+    }
+}
+
+#[test]
+fn two_runs_are_compared_byte_for_byte() {
+    let place = Place::new();
+    let check = ["test", "--check-determinism", "--time-limit", "5", "--seed", "9"];
+    place
+        .run(&[&check[..], &["--store", "none"]].concat())
+        .shows(0, &["Deterministic: two runs of seed 9 left the same bytes (the last: "]);
+    assert!(!place.path("store").exists());
+    place
+        .run(&[&check[..], &["--test-count", "4"]].concat())
+        .shows(0, &["Deterministic: two runs of each seed from 9 to 12 left the same bytes"]);
+    assert_eq!(std::fs::read_dir(place.path("store/broadcast")).unwrap().count(), 8 + 1);
+}
+
+#[test]
+fn a_node_that_does_not_fit_the_workload() {
+    ran(1, &["--node", "echo"], &["setup-failed: ", "was asked \"topology\"", "no handler"]);
+    ran(1, &["-w", "echo", "--node", "flood"], &["never-ok: No echo was ever answered"]);
+}
+
+#[test]
+fn challenges_pass_or_say_what_does_not() {
+    let place = Place::new();
+    place.run(&["challenge", "1", "3a"]).shows(0, &["All passed.", "│ 3a   broadcast, one node"]);
+    let failing = ["challenge", "1", "--bin", support::BAD, "--", "exit-at-once"];
+    place.run(&failing).shows(1, &["✗ INVALID", "challenge 1:", "init-failed", "Not all passed"]);
+    place.run(&["challenge", "1", "--bin", "no/such"]).shows(254, &["there is no file"]);
+}
