@@ -22,7 +22,7 @@ pub struct Entry {
 }
 
 /// All nodes.
-pub const NODES: [Entry; 9] = [
+pub const NODES: [Entry; 10] = [
     Entry {
         name: "echo",
         workload: "echo",
@@ -102,6 +102,15 @@ pub const NODES: [Entry; 9] = [
         make: |arguments| {
             let options = broadcast::hub_ft::Options::parse(arguments)?;
             Ok(broadcast::hub_ft::HubFt::new(options).into_process())
+        },
+    },
+    Entry {
+        name: "push-pull",
+        workload: "broadcast",
+        about: "random pairs tell each other what they lack; no leader, many messages",
+        make: |arguments| {
+            let options = broadcast::push_pull::Options::parse(arguments)?;
+            Ok(broadcast::push_pull::PushPull::new(options).into_process())
         },
     },
 ];

@@ -147,6 +147,17 @@ impl HubFt {
         gossip.next_at = now + gossip.pause;
     }
 
+    /// How long the hub has not been heard by this node and all that it has news
+    /// of. That is what it says to others, too, so that word of a living hub
+    /// spreads by itself among those who do not hear it.
+    pub(super) fn freshest_silence(&self, now: Time) -> Duration {
+        let others = self.gossip.reports.iter().flatten();
+        let silences = others
+            .filter(|report| report.view == self.view)
+            .map(|report| now.since(report.heard_hub));
+        silences.chain([self.hub_silence(now)]).min().unwrap_or_default()
+    }
+
     /// Becomes the hub if the hub is missed by most, or by all within reach for
     /// long.
     pub(super) fn consider_takeover(&mut self, cx: &mut Cx) {
@@ -176,10 +187,7 @@ impl HubFt {
         }
         let Some(since) = self.gossip.missing_since else { return };
         let period = self.plan.period();
-        let own_silence = self.hub_silence(now);
-        let others = reports.iter().map(|(_, report)| now.since(report.heard_hub));
-        let shortest = others.min().map_or(own_silence, |silence| silence.min(own_silence));
-        let is_long = shortest >= 2 * (period + round_trip)
+        let is_long = self.freshest_silence(now) >= 2 * (period + round_trip + self.options.gossip)
             && now.since(since) >= period + round_trip;
         if !is_long || reports.is_empty() {
             return;

@@ -119,7 +119,15 @@ impl HubFt {
             }
             _ => None,
         };
-        self.send(leaf, Kind::Down, Which::Unacknowledged, feedback, cx);
+        // Who has been sent everything already is late with its acknowledgement.
+        let kind = match self.repair.is_behind(leaf) && !self.repair.has_unsent(leaf) {
+            true if self.repeat_at(leaf).is_some_and(|at| at <= cx.now()) => Kind::Check,
+            _ => Kind::Down,
+        };
+        self.send(leaf, kind, Which::Unacknowledged, feedback, cx);
+        if kind == Kind::Check || self.is_silent(leaf) {
+            self.checks[leaf] += 1;
+        }
     }
 
     /// Passes on what there is to those whom it concerns.

@@ -93,6 +93,9 @@ impl HubFt {
                 timeout + slack.max(self.plan.guard()).min(self.plan.period())
             }
         };
+        if has_items && self.repair.peer(hub).unanswered > 2 {
+            self.checks[hub] += 1;
+        }
         self.leaf.up_at = None;
         self.leaf.acknowledge_at = None;
         self.leaf.has_more = more;
@@ -124,7 +127,7 @@ impl HubFt {
         if self.leaf.awaited.is_none() && (answered || !self.repair.is_behind(hub)) {
             self.gossip.stop_missing_hub();
         }
-        if message.kind == Kind::Down {
+        if matches!(message.kind, Kind::Down | Kind::Check) {
             self.leaf.busy = message.busy;
             let jitter = self.round_trips.timeout(hub).saturating_sub(self.round_trips.mean(hub));
             self.leaf.expect_by = (message.busy && self.plan.nack)
@@ -134,7 +137,7 @@ impl HubFt {
             self.leaf.acknowledge_at.get_or_insert(now + self.acknowledge());
         }
         let goes_on = answered && self.leaf.has_more && self.repair.is_behind(hub);
-        if message.delta.more || goes_on {
+        if message.delta.more || goes_on || message.kind == Kind::Check {
             self.send_up(Kind::Up, cx);
         } else {
             self.leaf_news(now);

@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Ask,
     /// The hub's news for a leaf.
     Down,
+    /// The same for a leaf that has not acknowledged for long: answer at once.
+    Check,
     /// From a node that cannot reach the hub: answer at once with what I lack.
     Gossip,
     /// The answer to that, or to somebody who does not know the view.
@@ -64,7 +66,8 @@ pub(super) struct Sync {
     pub(super) view: u64,
     pub(super) stamp: Stamp,
     pub(super) delta: Delta,
-    /// How long ago the sender heard the hub, in milliseconds.
+    /// How long ago the hub was last heard by the sender or anybody it has word of,
+    /// in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) silent: Option<u64>,
     /// The sender thinks that the hub should have been heard since.

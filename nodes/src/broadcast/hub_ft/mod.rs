@@ -70,6 +70,8 @@ pub struct HubFt {
     leaf: Leaf,
     hub: Hub,
     gossip: Gossip,
+    /// How often what a node may lack was sent again without any answer.
+    checks: Vec<u32>,
     /// The only timer: for whatever is due first.
     timer: Option<(Time, TimerId)>,
 }
@@ -88,12 +90,14 @@ impl HubFt {
             leaf: Leaf::new(&plan),
             hub: Hub::default(),
             gossip: Gossip::new(options.gossip),
+            checks: Vec::new(),
             timer: None,
         }
     }
 
     fn start(&mut self, cx: &mut Cx) {
         self.repair.start(cx);
+        self.checks = vec![0; self.repair.nodes()];
         self.hub.start(self.repair.nodes());
         self.gossip.start(self.repair.nodes());
         // Who has lived before has forgotten what it held, and asks for it.
@@ -157,10 +161,14 @@ impl HubFt {
             let silence = sent_at.since(known.heard_at.unwrap_or(self.view_since));
             return Some(sent_at + period.max(silence / 30).min(LONGEST_PAUSE));
         }
-        let wait = self.acknowledge() + period + self.round_trips.timeout(peer);
-        let usual = (self.acknowledge().as_micros() / period.as_micros().max(1)) as u32 + 1;
-        let doublings = known.unanswered.saturating_sub(usual).min(10);
-        Some(sent_at + (wait * (1 << doublings)).min(LONGEST_PAUSE.max(wait)))
+        let timeout = self.round_trips.timeout(peer);
+        let wait = match self.checks[peer] {
+            // An acknowledgement may wait for a message to ride on …
+            0 if self.is_hub() => self.acknowledge() + period + timeout,
+            // … but a check is answered at once.
+            checks => period.max(timeout) * (1 << checks.saturating_sub(1).min(10)),
+        };
+        Some(sent_at + wait.min(LONGEST_PAUSE.max(period)))
     }
 
     fn send(
@@ -181,11 +189,11 @@ impl HubFt {
             view: self.view,
             stamp: self.round_trips.stamp(peer, now),
             delta,
-            silent: is_talk.then(|| self.hub_silence(now).as_millis() as u64),
+            silent: is_talk.then(|| self.freshest_silence(now).as_millis() as u64),
             suspects: is_talk && self.suspects(now),
             feedback,
             plan: self.is_hub().then_some(self.plan),
-            busy: kind == Kind::Down && self.hub.busy,
+            busy: matches!(kind, Kind::Down | Kind::Check) && self.hub.busy,
         };
         cx.send(self.repair.name(peer), message);
         sent
@@ -196,6 +204,7 @@ impl HubFt {
         let was_silent = self.is_silent(peer);
         self.round_trips.heard(peer, message.stamp, now);
         let Some(received) = self.repair.receive(peer, &message.delta, cx) else { return };
+        self.checks[peer] = 0;
         if message.view > self.view {
             self.adopt(message.view, now);
         }
@@ -206,7 +215,7 @@ impl HubFt {
         }
         match message.kind {
             Kind::Up | Kind::Ask => self.hear_leaf(peer, message, received, was_silent, cx),
-            Kind::Down if is_stale => {
+            Kind::Down | Kind::Check if is_stale => {
                 // A hub that does not know yet that there is another.
                 self.send(peer, Kind::Tell, Which::Unacknowledged, None, cx);
             }
@@ -288,7 +297,7 @@ impl HubFt {
 }
 
 fn is_talk(kind: Kind) -> bool {
-    !matches!(kind, Kind::Up | Kind::Down)
+    !matches!(kind, Kind::Up | Kind::Down | Kind::Check)
 }
 
 impl Process for HubFt {

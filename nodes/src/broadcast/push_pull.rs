@@ -1,0 +1,230 @@
+//! Push-pull: nobody leads; a node that has news talks with one other at random,
+//! every now and then, and both give each other what they lack.
+//!
+//! With a pause T between conversations, 2 messages each, n busy nodes send 2n/T
+//! messages a second whatever the traffic, and a value reaches all in about
+//! (log₂ n + ln n) conversations. Far from the frontier, but no node matters.
+//!
+//! Nodes fall silent although nobody counts for all: each message names the nodes
+//! that are known to hold all that its sender holds. Who holds the same may add
+//! them to its own list; who gets something new begins a new list. A node whose
+//! list names everybody has nothing left to say. The lists spread as fast as
+//! values do, so a burst ends after some n·log n messages, not n².
+//!
+//! Who is missing from the list is talked to first, and ever more rarely as long
+//! as it does not answer.
+//!
+//! Source: Demers et al. 1987 (push-pull beats push and pull); the list is that of
+//! stable messages in group communication (Birman, Joseph 1987), spread by gossip.
+
+use std::time::Duration;
+
+use glomers_node::{Cx, Incoming, Input, Message, Process, Time, TimerId};
+use serde::{Deserialize, Serialize};
+
+use super::arguments::{Arguments, milliseconds, number};
+use super::clients::{Served, from_node, serve};
+use super::repair::{Delta, MESSAGE_LIMIT, Received, Repair, Which};
+
+/// What can be set on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// The pause between two conversations that a node begins.
+    pub pause: Duration,
+    /// The most values in a message.
+    pub items: usize,
+}
+
+impl Options {
+    /// Reads `--pause MS` and `--items N`.
+    ///
+    /// # Errors
+    /// Says which argument is not understood.
+    pub fn parse(arguments: &[String]) -> Result<Options, String> {
+        let mut pairs = Arguments::new(arguments, &["--pause MS", "--items N"]);
+        let mut options = Options { pause: Duration::from_millis(200), items: MESSAGE_LIMIT };
+        while let Some((name, value)) = pairs.next_pair()? {
+            match name {
+                "--pause" => options.pause = milliseconds(name, value, 1)?,
+                _ => options.items = number(name, value, 1, 1_000_000)? as usize,
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// One half of a conversation.
+#[derive(Debug, Clone, Serialize, Deserialize, Message)]
+#[message(type = "push_pull")]
+struct Talk {
+    /// Whether the receiver is to answer.
+    wants_answer: bool,
+    delta: Delta,
+    /// The places of those that hold all that the sender holds.
+    complete: Vec<u32>,
+}
+
+/// Pauses do not grow beyond this while others are silent.
+const LONGEST_PAUSE: Duration = Duration::from_secs(12);
+
+/// The node.
+#[derive(Debug)]
+pub struct PushPull {
+    options: Options,
+    repair: Repair,
+    /// Who holds all that this node holds.
+    complete: Vec<bool>,
+    /// How many values this node held when it made that list.
+    complete_of: u64,
+    pause: Duration,
+    next: Option<(Time, TimerId)>,
+    /// Somebody was heard since the last conversation was begun.
+    was_answered: bool,
+    /// It has come back to life and was not told yet what it held.
+    is_joining: bool,
+}
+
+impl PushPull {
+    /// A node.
+    pub fn new(options: Options) -> PushPull {
+        PushPull {
+            options,
+            repair: Repair::default(),
+            complete: Vec::new(),
+            complete_of: 0,
+            pause: options.pause,
+            next: None,
+            was_answered: true,
+            is_joining: false,
+        }
+    }
+
+    fn start(&mut self, cx: &mut Cx) {
+        self.repair.start(cx);
+        self.complete = vec![true; self.repair.nodes()];
+        self.is_joining = cx.incarnation().is_some_and(|earlier| earlier > 0);
+        if self.is_joining {
+            self.complete.fill(false);
+            self.wake_up(cx);
+        }
+    }
+
+    fn missing(&self) -> Vec<usize> {
+        self.repair.others().filter(|&peer| !self.complete[peer]).collect()
+    }
+
+    /// Brings the list up to date.
+    fn update(&mut self) {
+        let total = self.repair.storage.total();
+        if total != self.complete_of {
+            self.complete_of = total;
+            self.complete.fill(false);
+        }
+        self.complete[self.repair.me] = true;
+        for peer in self.repair.others() {
+            if self.repair.covers(peer) && total > 0 {
+                self.complete[peer] = true;
+            }
+        }
+    }
+
+    /// Sees to it that the next conversation comes, if there is a reason for one.
+    fn wake_up(&mut self, cx: &mut Cx) {
+        if self.missing().is_empty() {
+            if let Some((_, timer)) = self.next.take() {
+                cx.cancel_timer(timer);
+            }
+            return;
+        }
+        let at = cx.now() + self.pause;
+        if self.next.is_none_or(|(due, _)| at < due) {
+            if let Some((_, timer)) = self.next.take() {
+                cx.cancel_timer(timer);
+            }
+            // Nodes that began together do not go on together.
+            let part = self.pause.mul_f64(0.5 + cx.rng().unit() * 0.5);
+            self.next = Some((cx.now() + part, cx.set_timer(part)));
+        }
+    }
+
+    fn send(&mut self, peer: usize, wants_answer: bool, cx: &mut Cx) {
+        let silent = self.repair.peer(peer).unanswered > 4;
+        // What somebody lacks that was never heard is not known: ask first.
+        let is_known = self.repair.peer(peer).heard_at.is_some();
+        let which = if is_known { Which::Unacknowledged } else { Which::Unsent };
+        let limit = if silent || !is_known { 20 } else { self.options.items };
+        let delta = self.repair.delta(peer, which, limit, cx.now());
+        let complete = (0..self.complete.len()).filter(|&place| self.complete[place]);
+        let complete = complete.map(|place| place as u32).collect();
+        cx.send(self.repair.name(peer), Talk { wants_answer, delta, complete });
+    }
+
+    fn converse(&mut self, cx: &mut Cx) {
+        self.next = None;
+        let missing = self.missing();
+        if missing.is_empty() {
+            return;
+        }
+        self.pause = match self.was_answered {
+            true => self.options.pause,
+            false => (self.pause * 3 / 2).min(LONGEST_PAUSE),
+        };
+        self.was_answered = false;
+        let peer = missing[cx.rng().below(missing.len() as u64) as usize];
+        self.send(peer, true, cx);
+        self.wake_up(cx);
+    }
+
+    fn receive(&mut self, peer: usize, talk: &Talk, cx: &mut Cx) {
+        let Some(received) = self.repair.receive(peer, &talk.delta, cx) else { return };
+        let Received { new, reborn, .. } = received;
+        self.was_answered = true;
+        self.update();
+        if reborn {
+            self.complete[peer] = false;
+        }
+        if self.is_joining && !talk.delta.more {
+            self.is_joining = false;
+        }
+        // The sender holds all that this node does: so does everybody it names.
+        if self.repair.covers(peer) {
+            self.complete[peer] = true;
+            for &place in &talk.complete {
+                if let Some(complete) = self.complete.get_mut(place as usize) {
+                    *complete = true;
+                }
+            }
+        }
+        if new > 0 {
+            self.pause = self.options.pause;
+        }
+        let lacks = self.repair.is_behind(peer);
+        if talk.wants_answer || (lacks && self.repair.has_unsent(peer) && new == 0) {
+            self.send(peer, lacks && talk.delta.more, cx);
+        }
+        self.wake_up(cx);
+    }
+
+    fn message(&mut self, message: &Incoming, cx: &mut Cx) {
+        if let Some((peer, talk)) = from_node::<Talk>(message, &self.repair) {
+            self.receive(peer, &talk, cx);
+        } else if serve(message, &mut self.repair, cx) == Served::Accepted {
+            self.update();
+            self.pause = self.pause.min(2 * self.options.pause);
+            self.wake_up(cx);
+        }
+    }
+}
+
+impl Process for PushPull {
+    fn handle(&mut self, input: Input, cx: &mut Cx) {
+        match input {
+            Input::Start { .. } => self.start(cx),
+            Input::Message(message) => self.message(&message, cx),
+            Input::Timer(timer) if self.next.is_some_and(|(_, next)| next == timer) => {
+                self.converse(cx);
+            }
+            _ => {}
+        }
+    }
+}
