@@ -5,8 +5,7 @@
 //! - [`CANDIDATES`]: the nodes to be measured, and how a wanted latency becomes
 //!   their arguments;
 //! - [`Setting`] and [`measure`]: one run, and its [`Figures`];
-//! - [`Summary`]: the figures of many seeds;
-//! - [`on_frontier`]: which points no other point beats.
+//! - [`Summary`]: the figures of many seeds.
 //!
 //! Nothing here is parallel: the runs of a sweep do not depend on one another, so
 //! that the caller may run them on as many threads as it likes.
@@ -15,7 +14,6 @@ mod bounds;
 mod candidates;
 mod figures;
 mod meter;
-mod pareto;
 mod setting;
 mod summary;
 
@@ -23,6 +21,5 @@ pub use bounds::Bounds;
 pub use candidates::{CANDIDATES, Candidate, Knob, UnknownCandidate, candidate};
 pub use figures::{Figures, Quantiles, client_latency_ms, measure};
 pub use meter::Meter;
-pub use pareto::on_frontier;
 pub use setting::Setting;
 pub use summary::{Summary, median};

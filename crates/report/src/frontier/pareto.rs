@@ -2,7 +2,7 @@
 
 /// For each point (latency, messages) whether no other point is as good in both
 /// and better in one. `None` is on no frontier and beats nobody.
-pub fn on_frontier(points: &[Option<(f64, f64)>]) -> Vec<bool> {
+pub(crate) fn on_frontier(points: &[Option<(f64, f64)>]) -> Vec<bool> {
     let beats = |a: (f64, f64), b: (f64, f64)| a.0 <= b.0 && a.1 <= b.1 && (a.0 < b.0 || a.1 < b.1);
     points
         .iter()

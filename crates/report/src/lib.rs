@@ -1,0 +1,14 @@
+//! What runs have measured, as tables, figures and files for other tools.
+//!
+//! Reads data and gives text or bytes; never runs anything, and writes no file
+//! itself. The same data give the same bytes.
+//!
+//! - [`frontier`]: broadcast algorithms, messages against latency: a table, a
+//!   figure (SVG), JSON and Parquet;
+//! - [`comparison`]: two sides over the same seeds: ratios with confidence
+//!   intervals, and in words.
+
+pub mod comparison;
+pub mod frontier;
+mod scale;
+mod svg;
