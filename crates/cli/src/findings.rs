@@ -25,9 +25,9 @@ pub(crate) fn text(findings: &[Finding]) -> String {
     let mut text = String::new();
     for Group { first, more, .. } in groups.iter().take(SHOWN) {
         text += &format!("{first}\n");
-        // Others say when by their operations.
-        if let (Some(time), Some(_), true) = (first.time, &first.node, first.operations.is_empty())
-        {
+        // Others say when by their operations; before there are any it is always 0.
+        let is_of_node = first.node.is_some() && first.operations.is_empty();
+        if let Some(time) = first.time.filter(|time| is_of_node && time.0 > 0) {
             text += &format!("  at {time}\n");
         }
         if *more > 0 {

@@ -103,7 +103,7 @@ mod tests {
     struct Bomb;
 
     impl Process for Bomb {
-        fn handle(&mut self, input: Input, _cx: &mut Cx<'_>) {
+        fn handle(&mut self, input: Input, _cx: &mut Cx) {
             if matches!(input, Input::Message { .. }) {
                 panic!("I cannot go on");
             }

@@ -53,7 +53,10 @@ fn a_node_that_never_answers_init() {
     invalid(
         "never-init",
         &[],
-        &["init-failed: n0 did not answer \"init\" with \"init_ok\" within 10 s"],
+        &[
+            "init-failed: n0 did not answer \"init\" with \"init_ok\" within 10 s",
+            "expected: the line {\"src\":\"n0\",\"dest\":…,\"body\":{\"type\":\"init_ok\"",
+        ],
     );
 }
 
@@ -144,7 +147,7 @@ fn a_node_that_sends_to_somebody_who_does_not_exist() {
         "unknown-dest",
         "it sent a message to \"n99\", which does not exist",
         "{\"type\":\"x\"}",
-        "\"dest\" is a node (n0) or the client that asked",
+        "\"dest\" is a node (n0)",
     );
 }
 

@@ -54,6 +54,7 @@ fn names_that_do_not_exist_and_the_nearest() {
     test_refused(&["-w", ""], &["no workload \"\""]);
     test_refused(&["--topology", "gird"], &["no topology \"gird\"; did you mean \"grid\"?"]);
     test_refused(&["--node", "floood"], &["no embedded node \"floood\"; did you mean \"flood\"?"]);
+    test_refused(&["--topology", "ünï"], &["no topology \"ünï\"; known: line, grid, "]);
     test_refused(&["--node", "日本"], &["no embedded node \"日本\""]);
     test_refused(&["--nemesis", "partitio"], &["'partitio'", "'partition'"]);
     test_refused(&["-w", "echo", "--", "--x"], &["does not understand its arguments", "\"--x\""]);

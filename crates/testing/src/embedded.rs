@@ -30,9 +30,11 @@ impl std::fmt::Display for UnknownNode {
                     glomers_nodes::NODES.iter().map(|entry| entry.name).collect();
                 write!(f, "there is no embedded node {name:?}")?;
                 if let Some(near) = nearest(name, &known) {
-                    write!(f, "; did you mean {near:?}?")?;
+                    write!(f, "; did you mean {near:?}? Known")?;
+                } else {
+                    f.write_str("; known")?;
                 }
-                write!(f, " Known: {}. Programs are run with --bin FILE.", known.join(", "))
+                write!(f, ": {}. Programs are run with --bin FILE.", known.join(", "))
             }
             UnknownNode::Arguments { name, reason } => {
                 write!(f, "the node {name:?} does not understand its arguments: {reason}")

@@ -34,9 +34,11 @@ impl std::fmt::Display for UnknownName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "there is no {} {:?}", self.what, self.name)?;
         if let Some(near) = nearest(&self.name, self.known) {
-            write!(f, "; did you mean {near:?}?")?;
+            write!(f, "; did you mean {near:?}? Known")?;
+        } else {
+            f.write_str("; known")?;
         }
-        write!(f, " Known: {}.", self.known.join(", "))
+        write!(f, ": {}.", self.known.join(", "))
     }
 }
 

@@ -151,6 +151,13 @@ impl Engine<'_> {
         output: &[String],
     ) {
         let mut evidence = Vec::new();
+        if finding == "init-failed" {
+            let name = &self.names[node as usize];
+            evidence.push(format!(
+                "expected: the line {{\"src\":\"{name}\",\"dest\":…,\"body\":{{\"type\":\"init_ok\",\
+                 \"in_reply_to\":1}}}}, with its output flushed (protocol: init)"
+            ));
+        }
         if !output.is_empty() {
             evidence.push("its last lines of output:".to_owned());
             let last = output.len().saturating_sub(8);
