@@ -9,9 +9,11 @@ pub mod journal;
 pub mod jsonl;
 mod observer;
 mod op;
+mod read;
 mod time;
 
 pub use glomers_protocol::{List, Value};
 pub use observer::{Observer, Unobserved};
 pub use op::{History, Op, OpKind, Process};
+pub use read::{ReadError, ReadFromError, read, read_from, read_value};
 pub use time::{MILLISECOND, SECOND, Time};
