@@ -39,4 +39,6 @@ pub use plan::{
     Wire, WorkloadOptions,
 };
 pub use statistics::{Counts, NetStatistics};
-pub use workload::{Client, Failure, NextOperation, SetupRequest, Step, Workload};
+pub use workload::{
+    Client, ClusterSize, Failure, FinalEnd, NextOperation, SetupRequest, Step, Workload,
+};

@@ -18,6 +18,8 @@ pub(crate) enum Event {
     Generate,
     /// An operation of a list is due.
     Listed { index: u32 },
+    /// A worker's next final operation is due.
+    NextFinal { worker: u32 },
     /// A client may have waited long enough.
     Timeout { client: u32 },
     /// A fault of the Plan.

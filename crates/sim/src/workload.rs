@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glomers_check::Checker;
-use glomers_history::{Op, Value};
+use glomers_history::{Op, Time, Value};
 use glomers_node::{Body, NodeId, Payload, RpcError};
 
 use crate::draws::Draws;
@@ -21,12 +21,47 @@ pub trait Workload {
         Vec::new()
     }
 
+    /// How large the cluster is that operations will be generated for. Called
+    /// before all else; not called when operations come from a list.
+    ///
+    /// # Errors
+    /// If the workload cannot work with that; says why, and what it needs.
+    fn begin(&mut self, size: ClusterSize) -> Result<(), String> {
+        let _ = size;
+        Ok(())
+    }
+
     /// The next operation of a worker. `draws` is the worker's own stream.
     fn generate(&mut self, worker: u32, draws: &mut Draws) -> NextOperation;
 
-    /// What every worker does once at the end, after the cluster had time to
+    /// As [`Workload::generate`], which it calls unless a workload says
+    /// otherwise, for those whose operations depend on the time (counted as
+    /// operations are).
+    fn generate_at(&mut self, time: Time, worker: u32, draws: &mut Draws) -> NextOperation {
+        let _ = time;
+        self.generate(worker, draws)
+    }
+
+    /// A client's operation began or ended. For workloads whose later operations
+    /// depend on what came of the earlier ones.
+    fn observe(&mut self, op: &Op) {
+        let _ = op;
+    }
+
+    /// What every worker does first at the end, after the cluster had time to
     /// recover; `None`: nothing.
     fn final_operation(&self) -> Option<NextOperation> {
+        None
+    }
+
+    /// What a worker does after a final operation, and how long after its end;
+    /// `None`: it is done.
+    fn next_final(
+        &mut self,
+        ended: &FinalEnd<'_>,
+        draws: &mut Draws,
+    ) -> Option<(Duration, NextOperation)> {
+        let _ = (ended, draws);
         None
     }
 
@@ -59,6 +94,27 @@ pub trait Workload {
 
     /// Who judges the history.
     fn checker(&self) -> Box<dyn Checker>;
+}
+
+/// How large a cluster is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClusterSize {
+    /// How many nodes.
+    pub nodes: u32,
+    /// How many workers; worker w talks to node w mod nodes. The process of a
+    /// worker is always its number modulo this.
+    pub concurrency: u32,
+}
+
+/// The end of a final operation.
+#[derive(Debug)]
+pub struct FinalEnd<'a> {
+    /// Whose it was.
+    pub worker: u32,
+    /// How it ended.
+    pub op: &'a Op,
+    /// How long ago final operations began.
+    pub elapsed: Duration,
 }
 
 /// A request to a node before operations begin.
@@ -121,6 +177,9 @@ pub enum Step {
     Fail(Value),
     /// Nobody knows, for this reason.
     Info(Value),
+    /// The client gives itself up, as the operation asks: nobody knows what it
+    /// did, and there is no more to say.
+    Crashed,
     /// The reply has not the form that it must have; says what is wrong. The
     /// operation is `info` and the node is blamed.
     BadReply(String),

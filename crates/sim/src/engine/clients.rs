@@ -11,9 +11,9 @@ use super::network::InFlight;
 use super::phases::Phase;
 use super::{Endpoint, Engine};
 use crate::draws::{Draws, Purpose};
-use crate::plan::{Operations, Rate};
+use crate::plan::{Operations, PlanError, Rate};
 use crate::queue::Event;
-use crate::workload::{Client, Failure, NextOperation, Step};
+use crate::workload::{Client, ClusterSize, Failure, FinalEnd, NextOperation, Step};
 
 /// What a client is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub(super) struct Worker {
     asks: u32,
     /// Operations of a list that wait for this worker.
     listed: std::collections::VecDeque<u32>,
+    /// The final operation that it begins next.
+    next_final: Option<NextOperation>,
 }
 
 impl Engine<'_> {
@@ -69,8 +71,19 @@ impl Engine<'_> {
                 current: None,
                 asks: number % nodes,
                 listed: std::collections::VecDeque::new(),
+                next_final: None,
             })
             .collect();
+    }
+
+    /// Tells the workload what it will work with.
+    pub(super) fn begin_workload(&mut self) -> Result<(), PlanError> {
+        if self.plan.operations != Operations::Generated {
+            return Ok(());
+        }
+        let nodes = self.plan.nodes.len() as u32;
+        let size = ClusterSize { nodes, concurrency: self.plan.concurrency };
+        self.workload.begin(size).map_err(PlanError::Value)
     }
 
     pub(super) fn new_client(&mut self, owner: Owner) -> u32 {
@@ -251,6 +264,7 @@ impl Engine<'_> {
             Step::Ok(value) => self.complete(worker, OpKind::Ok, Some(value), None),
             Step::Fail(error) => self.complete(worker, OpKind::Fail, None, Some(error)),
             Step::Info(error) => self.complete(worker, OpKind::Info, None, Some(error)),
+            Step::Crashed => self.complete(worker, OpKind::Info, None, None),
             Step::BadReply(what) => {
                 let error = Value::list([Value::keyword("indeterminate"), Value::string(what)]);
                 self.complete(worker, OpKind::Info, None, Some(error));
@@ -266,6 +280,7 @@ impl Engine<'_> {
         self.busy_workers += 1;
         self.record(process, OpKind::Invoke, next.f, next.value, None, is_final);
         let op = self.history.ops().last().expect("just recorded").clone();
+        self.workload.observe(&op);
         let machine =
             self.workers[worker as usize].machine.get_or_insert_with(|| self.workload.client());
         let step = machine.invoke(&op);
@@ -283,6 +298,8 @@ impl Engine<'_> {
         self.busy_workers -= 1;
         let value = value.unwrap_or(op.value);
         self.record(op.process, kind, op.f, value, error, op.is_final);
+        let ended = self.history.ops().last().expect("just recorded");
+        self.workload.observe(ended);
         if kind == OpKind::Info {
             let state = &mut self.workers[worker as usize];
             state.process += self.plan.concurrency;
@@ -306,7 +323,8 @@ impl Engine<'_> {
                     self.schedule(self.now, Event::Generate);
                 }
             }
-            Phase::Draining | Phase::Final => self.all_done_if_idle(),
+            Phase::Draining => self.all_done_if_idle(),
+            Phase::Final { .. } => self.plan_next_final(worker),
             _ => {}
         }
     }
@@ -325,7 +343,7 @@ impl Engine<'_> {
                 return;
             };
             let mut draws = self.workers[worker as usize].draws.clone();
-            let next = self.workload.generate(worker, &mut draws);
+            let next = self.workload.generate_at(self.history_time(), worker, &mut draws);
             self.workers[worker as usize].draws = draws;
             self.invoke(worker, next, false);
             if self.plan.rate == Rate::Max {
@@ -393,15 +411,40 @@ impl Engine<'_> {
         self.invoke(worker, next, false);
     }
 
-    /// Every worker begins the final operation.
-    pub(super) fn begin_final(&mut self) -> bool {
-        let Some(next) = self.workload.final_operation() else {
-            return false;
+    /// Every worker begins its final operations.
+    pub(super) fn begin_final(&mut self) {
+        let Some(first) = self.workload.final_operation() else {
+            return;
         };
+        self.phase = Phase::Final { unfinished: self.plan.concurrency };
+        self.final_start = self.now;
         for worker in 0..self.plan.concurrency {
-            self.invoke(worker, next.clone(), true);
+            self.invoke(worker, first.clone(), true);
         }
-        true
+    }
+
+    /// A worker has ended a final operation: what then?
+    fn plan_next_final(&mut self, worker: u32) {
+        let Some(op) = self.history.ops().last() else { return };
+        let elapsed = self.now.since(self.final_start);
+        let mut draws = self.workers[worker as usize].draws.clone();
+        let next = self.workload.next_final(&FinalEnd { worker, op, elapsed }, &mut draws);
+        let state = &mut self.workers[worker as usize];
+        state.draws = draws;
+        let Some((pause, next)) = next else {
+            return self.final_is_done();
+        };
+        // Even without a pause it is an event of its own: operations that take no
+        // time must not pile up on the stack.
+        state.next_final = Some(next);
+        self.schedule(self.now + pause, Event::NextFinal { worker });
+    }
+
+    /// A worker's next final operation is due.
+    pub(super) fn next_final(&mut self, worker: u32) {
+        if let Some(next) = self.workers[worker as usize].next_final.take() {
+            self.invoke(worker, next, true);
+        }
     }
 
     /// Ends all operations under way: nobody will know.

@@ -185,6 +185,8 @@ pub struct Engine<'a> {
     origin: Option<Time>,
     /// When operations began.
     main_start: Time,
+    /// When final operations began.
+    final_start: Time,
     phase: Phase,
     ended: Ended,
 
@@ -249,6 +251,7 @@ impl<'a> Engine<'a> {
             now: Time::ZERO,
             origin: None,
             main_start: Time::ZERO,
+            final_start: Time::ZERO,
             phase: Phase::Before,
             ended: Ended::Completed,
             queue: EventQueue::default(),
@@ -282,6 +285,7 @@ impl<'a> Engine<'a> {
             names,
         };
         engine.make_workers();
+        engine.begin_workload()?;
         Ok(engine)
     }
 
@@ -394,6 +398,7 @@ impl<'a> Engine<'a> {
             Event::Wake { node, incarnation } => self.wake(node, incarnation),
             Event::Generate => self.generate(),
             Event::Listed { index } => self.begin_listed(index),
+            Event::NextFinal { worker } => self.next_final(worker),
             Event::Timeout { client } => self.timeout(client),
             Event::Fault { index } => self.fault(index),
             Event::PhaseEnd { phase } => self.phase_end(phase),

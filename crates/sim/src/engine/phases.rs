@@ -32,8 +32,10 @@ pub(super) enum Phase {
     Draining,
     /// The cluster is left alone.
     Recovery,
-    /// Final operations.
-    Final,
+    /// Final operations; so many workers are not done with theirs.
+    Final {
+        unfinished: u32,
+    },
     Over,
 }
 
@@ -47,7 +49,7 @@ impl Phase {
             Phase::Main => 3,
             Phase::Draining => 4,
             Phase::Recovery => 5,
-            Phase::Final => 6,
+            Phase::Final { .. } => 6,
             Phase::Over => 7,
         }
     }
@@ -220,9 +222,7 @@ impl Engine<'_> {
                 self.all_done_if_idle();
             }
             Phase::Recovery => {
-                self.phase = Phase::Final;
                 self.begin_final();
-                self.all_done_if_idle();
             }
             _ => {}
         }
@@ -240,8 +240,19 @@ impl Engine<'_> {
                 let end = Time(self.now.0.saturating_add(self.plan.recovery));
                 self.schedule(end, Event::PhaseEnd { phase: Phase::Recovery.number() });
             }
-            Phase::Draining | Phase::Final => self.end(),
+            Phase::Draining => self.end(),
             _ => {}
+        }
+    }
+
+    /// A worker is done with its final operations.
+    pub(super) fn final_is_done(&mut self) {
+        let Phase::Final { unfinished } = &mut self.phase else {
+            return;
+        };
+        *unfinished -= 1;
+        if *unfinished == 0 {
+            self.end();
         }
     }
 
