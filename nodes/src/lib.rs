@@ -5,6 +5,7 @@
 
 pub mod broadcast;
 pub mod echo;
+pub mod raft;
 mod registry;
 pub mod unique_ids;
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use glomers_node::{IntoProcess, Process};
 
-use crate::{broadcast, echo, unique_ids};
+use crate::{broadcast, echo, raft, unique_ids};
 
 /// Makes a node from its arguments, or says what is wrong with them.
 pub type Make = fn(&[String]) -> Result<Box<dyn Process>, String>;
@@ -22,7 +22,7 @@ pub struct Entry {
 }
 
 /// All nodes.
-pub const NODES: [Entry; 10] = [
+pub const NODES: [Entry; 11] = [
     Entry {
         name: "echo",
         workload: "echo",
@@ -111,6 +111,15 @@ pub const NODES: [Entry; 10] = [
         make: |arguments| {
             let options = broadcast::push_pull::Options::parse(arguments)?;
             Ok(broadcast::push_pull::PushPull::new(options).into_process())
+        },
+    },
+    Entry {
+        name: "raft",
+        workload: "lin-kv",
+        about: "Raft, its log in memory; survives partitions, loss and pauses, not kills",
+        make: |arguments| {
+            let options = raft::Options::parse(arguments)?;
+            Ok(raft::node(options).into_process())
         },
     },
 ];

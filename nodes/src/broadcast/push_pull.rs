@@ -9,7 +9,9 @@
 //! that are known to hold all that its sender holds. Who holds the same may add
 //! them to its own list; who gets something new begins a new list. A node whose
 //! list names everybody has nothing left to say. The lists spread as fast as
-//! values do, so a burst ends after some n·log n messages, not n².
+//! values do, so a burst ends after some n·log n messages, not n². They name lives
+//! of nodes: who comes back to life holds nothing, and asks until somebody that
+//! lived on has told it everything.
 //!
 //! Who is missing from the list is talked to first, and ever more rarely as long
 //! as it does not answer.
@@ -24,7 +26,8 @@ use serde::{Deserialize, Serialize};
 
 use super::arguments::{Arguments, milliseconds, number};
 use super::clients::{Served, from_node, serve};
-use super::repair::{Delta, MESSAGE_LIMIT, Received, Repair, Which};
+use super::repair::{Delta, MESSAGE_LIMIT, Repair, Which};
+use super::storage::Origin;
 
 /// What can be set on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +63,11 @@ struct Talk {
     /// Whether the receiver is to answer.
     wants_answer: bool,
     delta: Delta,
-    /// The places of those that hold all that the sender holds.
-    complete: Vec<u32>,
+    /// The sender has come back to life with nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_joining: bool,
+    /// Who, and in which life, holds all that the sender holds.
+    complete: Vec<Origin>,
 }
 
 /// Pauses do not grow beyond this while others are silent.
@@ -72,8 +78,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(12);
 pub struct PushPull {
     options: Options,
     repair: Repair,
-    /// Who holds all that this node holds.
-    complete: Vec<bool>,
+    /// Who, and in which life, holds all that this node holds.
+    complete: Vec<Option<u64>>,
     /// How many values this node held when it made that list.
     complete_of: u64,
     pause: Duration,
@@ -101,16 +107,23 @@ impl PushPull {
 
     fn start(&mut self, cx: &mut Cx) {
         self.repair.start(cx);
-        self.complete = vec![true; self.repair.nodes()];
-        self.is_joining = cx.incarnation().is_some_and(|earlier| earlier > 0);
+        self.complete = vec![None; self.repair.nodes()];
+        let has_others = self.repair.nodes() > 1;
+        self.is_joining = has_others && cx.incarnation().is_some_and(|earlier| earlier > 0);
         if self.is_joining {
-            self.complete.fill(false);
             self.wake_up(cx);
         }
     }
 
     fn missing(&self) -> Vec<usize> {
-        self.repair.others().filter(|&peer| !self.complete[peer]).collect()
+        if self.repair.storage.total() == 0 {
+            return Vec::new();
+        }
+        let is_complete = |peer: usize| match (self.complete[peer], self.repair.life(peer)) {
+            (Some(life), Some(current)) => life == current,
+            (complete, _) => complete.is_some(),
+        };
+        self.repair.others().filter(|&peer| !is_complete(peer)).collect()
     }
 
     /// Brings the list up to date.
@@ -118,19 +131,18 @@ impl PushPull {
         let total = self.repair.storage.total();
         if total != self.complete_of {
             self.complete_of = total;
-            self.complete.fill(false);
+            self.complete.fill(None);
         }
-        self.complete[self.repair.me] = true;
-        for peer in self.repair.others() {
-            if self.repair.covers(peer) && total > 0 {
-                self.complete[peer] = true;
+        for peer in 0..self.repair.nodes() {
+            if peer == self.repair.me || self.repair.covers(peer) {
+                self.complete[peer] = self.repair.life(peer);
             }
         }
     }
 
     /// Sees to it that the next conversation comes, if there is a reason for one.
     fn wake_up(&mut self, cx: &mut Cx) {
-        if self.missing().is_empty() {
+        if self.missing().is_empty() && !self.is_joining {
             if let Some((_, timer)) = self.next.take() {
                 cx.cancel_timer(timer);
             }
@@ -154,14 +166,18 @@ impl PushPull {
         let which = if is_known { Which::Unacknowledged } else { Which::Unsent };
         let limit = if silent || !is_known { 20 } else { self.options.items };
         let delta = self.repair.delta(peer, which, limit, cx.now());
-        let complete = (0..self.complete.len()).filter(|&place| self.complete[place]);
-        let complete = complete.map(|place| place as u32).collect();
-        cx.send(self.repair.name(peer), Talk { wants_answer, delta, complete });
+        let complete = (0..).zip(&self.complete);
+        let complete = complete.filter_map(|(place, life)| Some(Origin(place, (*life)?))).collect();
+        let talk = Talk { wants_answer, delta, is_joining: self.is_joining, complete };
+        cx.send(self.repair.name(peer), talk);
     }
 
     fn converse(&mut self, cx: &mut Cx) {
         self.next = None;
-        let missing = self.missing();
+        let mut missing = self.missing();
+        if missing.is_empty() && self.is_joining {
+            missing.extend(self.repair.others());
+        }
         if missing.is_empty() {
             return;
         }
@@ -177,30 +193,29 @@ impl PushPull {
 
     fn receive(&mut self, peer: usize, talk: &Talk, cx: &mut Cx) {
         let Some(received) = self.repair.receive(peer, &talk.delta, cx) else { return };
-        let Received { new, reborn, .. } = received;
         self.was_answered = true;
         self.update();
-        if reborn {
-            self.complete[peer] = false;
-        }
-        if self.is_joining && !talk.delta.more {
+        let has_told_all = !talk.is_joining && !talk.delta.more;
+        if has_told_all || self.repair.others().all(|peer| self.repair.life(peer).is_some()) {
             self.is_joining = false;
         }
         // The sender holds all that this node does: so does everybody it names.
         if self.repair.covers(peer) {
-            self.complete[peer] = true;
-            for &place in &talk.complete {
-                if let Some(complete) = self.complete.get_mut(place as usize) {
-                    *complete = true;
+            for &Origin(place, life) in &talk.complete {
+                let place = place as usize;
+                if place < self.complete.len() && self.repair.life(place).is_none_or(|l| l == life) {
+                    self.complete[place] = self.complete[place].max(Some(life));
                 }
             }
         }
-        if new > 0 {
+        if received.new > 0 {
             self.pause = self.options.pause;
         }
-        let lacks = self.repair.is_behind(peer);
-        if talk.wants_answer || (lacks && self.repair.has_unsent(peer) && new == 0) {
-            self.send(peer, lacks && talk.delta.more, cx);
+        let goes_on = talk.delta.more && received.items > 0;
+        if talk.wants_answer || goes_on {
+            self.send(peer, goes_on, cx);
+        } else if self.repair.is_behind(peer) && self.repair.has_unsent(peer) {
+            self.send(peer, false, cx);
         }
         self.wake_up(cx);
     }

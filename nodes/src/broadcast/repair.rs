@@ -159,6 +159,14 @@ impl Repair {
         &self.peers[peer]
     }
 
+    /// Which life a node lives, as far as is known; this node's own for itself.
+    pub fn life(&self, peer: usize) -> Option<u64> {
+        if peer == self.me {
+            return Some(self.incarnation);
+        }
+        self.peers[peer].incarnation
+    }
+
     /// Takes a value from a client; whether it is new to this node.
     pub fn accept(&mut self, value: Value, cx: &mut Cx) -> bool {
         // Who holds a value already has its origin's copy on the way to all.

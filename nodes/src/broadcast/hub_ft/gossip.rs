@@ -7,7 +7,7 @@ use glomers_node::{Cx, Time};
 
 use super::message::{Kind, Sync};
 use super::{HubFt, LONGEST_PAUSE};
-use crate::broadcast::repair::{Delta, Received, Which};
+use crate::broadcast::repair::{Received, Which};
 
 /// What another node said about the hub.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +73,14 @@ impl Gossip {
         }
     }
 
+    pub(super) fn is_joining(&self) -> bool {
+        self.is_joining
+    }
+
+    pub(super) fn stop_joining(&mut self) {
+        self.is_joining = false;
+    }
+
     fn begin(&mut self, now: Time) {
         self.next_at = now;
         self.round = 0;
@@ -84,15 +92,11 @@ impl Gossip {
     }
 
     /// A message came while this node was talking to others.
-    pub(super) fn heard(&mut self, _peer: usize, received: Received, delta: &Delta, now: Time) {
+    pub(super) fn heard(&mut self, received: Received, now: Time) {
         if received.new > 0 {
             self.is_useful = true;
             self.pause = self.first_pause;
             self.next_at = self.next_at.min(now + self.pause);
-        }
-        // Whoever answers has said all it had, unless it says that there is more.
-        if !delta.more {
-            self.is_joining = false;
         }
     }
 

@@ -15,6 +15,8 @@ struct Child {
     heard: Option<(u64, Time)>,
     /// It sent values that no message of the hub has acknowledged.
     is_owed: bool,
+    /// The last message to it was as long as allowed, and there was more.
+    has_more: bool,
     /// It has spoken to this node as its hub.
     is_known: bool,
 }
@@ -96,17 +98,10 @@ impl HubFt {
         }
         let lacks = self.repair.is_behind(leaf);
         let asks = message.kind == Kind::Ask && (is_owed || lacks);
-        if asks || message.delta.more || (was_silent || received.reborn) && lacks {
-            self.send_down(leaf, cx);
-        } else if lacks && self.leaf_has_room(leaf, message) {
+        let goes_on = lacks && self.hub.children[leaf].has_more;
+        if asks || goes_on || message.delta.more || (was_silent || received.reborn) && lacks {
             self.send_down(leaf, cx);
         }
-    }
-
-    /// Whether a leaf has acknowledged a message that was as long as allowed, so
-    /// that the next part can follow.
-    fn leaf_has_room(&self, leaf: usize, message: &Sync) -> bool {
-        message.delta.items.is_empty() && self.repair.has_unsent(leaf) && self.repair.backlog(leaf) as usize > self.options.items
     }
 
     fn send_down(&mut self, leaf: usize, cx: &mut Cx) {
@@ -124,7 +119,8 @@ impl HubFt {
             true if self.repeat_at(leaf).is_some_and(|at| at <= cx.now()) => Kind::Check,
             _ => Kind::Down,
         };
-        self.send(leaf, kind, Which::Unacknowledged, feedback, cx);
+        let (_, more) = self.send(leaf, kind, Which::Unacknowledged, feedback, cx);
+        self.hub.children[leaf].has_more = more;
         if kind == Kind::Check || self.is_silent(leaf) {
             self.checks[leaf] += 1;
         }

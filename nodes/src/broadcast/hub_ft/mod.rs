@@ -191,6 +191,7 @@ impl HubFt {
             delta,
             silent: is_talk.then(|| self.freshest_silence(now).as_millis() as u64),
             suspects: is_talk && self.suspects(now),
+            is_joining: self.gossip.is_joining(),
             feedback,
             plan: self.is_hub().then_some(self.plan),
             busy: matches!(kind, Kind::Down | Kind::Check) && self.hub.busy,
@@ -228,7 +229,16 @@ impl HubFt {
             _ => {}
         }
         if self.gossip.is_active() {
-            self.gossip.heard(peer, received, &message.delta, now);
+            self.gossip.heard(received, now);
+        }
+        let has_told_all = !message.is_joining && !message.delta.more;
+        if has_told_all || self.repair.others().all(|peer| self.repair.life(peer).is_some()) {
+            self.gossip.stop_joining();
+        }
+        // The next part of a message that was longer than allowed.
+        let is_talk = matches!(message.kind, Kind::Tell | Kind::Push);
+        if is_talk && message.delta.more && received.items > 0 {
+            self.send(peer, Kind::Gossip, Which::Unacknowledged, None, cx);
         }
         if received.new > 0 {
             self.news(cx);

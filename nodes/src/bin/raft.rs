@@ -1,0 +1,5 @@
+//! The node `raft` as a program.
+
+fn main() -> std::process::ExitCode {
+    glomers_nodes::main("raft")
+}
