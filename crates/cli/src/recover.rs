@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
         Recovered::open(directory).map_err(|error| CliError::usage(error.to_string()))?;
     let (plan, options) = replay_file::read(recovered.replay())?;
     for loss in recovered.losses() {
-        out::line(&loss);
+        out::line(loss);
     }
     if !recovered.is_complete() {
         out::line("The run was cut short; this is what there was until then.");

@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &ScenarioArguments) -> Result<ExitCode, CliError> {
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(difference) = ran.difference {
-        out::line(&difference);
+        out::line(difference);
     }
     out::line(format_args!("{name}: the output is not what the file expects; --update accepts it"));
     Ok(ExitCode::from(1))
