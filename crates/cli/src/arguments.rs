@@ -101,9 +101,24 @@ pub(crate) enum NemesisArgument {
     Pause,
 }
 
+/// The embedded nodes, for the help.
+fn nodes() -> String {
+    let nodes = glomers_nodes::NODES.iter();
+    let lines =
+        nodes.map(|node| format!("\n  {:<13}{:<12}{}", node.name, node.workload, node.about));
+    let workloads =
+        glomers_workload::NAMES.into_iter().filter_map(|name| glomers_workload::entry(name).ok());
+    let defaults: Vec<&str> = workloads.map(|workload| workload.default_node).collect();
+    format!(
+        "Embedded nodes, each with the workload that it is for (by default {}):{}",
+        defaults.join(", "),
+        lines.collect::<String>()
+    )
+}
+
 #[derive(Debug, Args)]
 // So that "-1" is refused as a number, not as a flag that does not exist.
-#[command(allow_negative_numbers = true)]
+#[command(allow_negative_numbers = true, after_help = nodes())]
 pub(crate) struct TestArguments {
     /// What clients do: echo, unique-ids or broadcast
     #[arg(short, long, default_value = "broadcast")]
