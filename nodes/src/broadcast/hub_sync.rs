@@ -118,7 +118,7 @@ impl HubSync {
     pub fn new(options: Options) -> HubSync {
         HubSync {
             options,
-            repair: Repair::default(),
+            repair: Repair::without_repair(),
             parent: None,
             children: Vec::new(),
             grid: None,

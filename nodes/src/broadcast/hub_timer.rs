@@ -82,7 +82,7 @@ impl HubTimer {
     pub fn new(options: Options) -> HubTimer {
         HubTimer {
             options,
-            repair: Repair::default(),
+            repair: Repair::without_repair(),
             round_trips: RoundTrips::default(),
             flush: None,
         }

@@ -10,8 +10,7 @@
 //! them to its own list; who gets something new begins a new list. A node whose
 //! list names everybody has nothing left to say. The lists spread as fast as
 //! values do, so a burst ends after some n·log n messages, not n². They name lives
-//! of nodes: who comes back to life holds nothing, and asks until somebody that
-//! lived on has told it everything.
+//! of nodes: who comes back to life with nothing talks with all others.
 //!
 //! Who is missing from the list is talked to first, and ever more rarely as long
 //! as it does not answer.
@@ -63,9 +62,6 @@ struct Talk {
     /// Whether the receiver is to answer.
     wants_answer: bool,
     delta: Delta,
-    /// The sender has come back to life with nothing.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    is_joining: bool,
     /// Who, and in which life, holds all that the sender holds.
     complete: Vec<Origin>,
 }
@@ -86,7 +82,7 @@ pub struct PushPull {
     next: Option<(Time, TimerId)>,
     /// Somebody was heard since the last conversation was begun.
     was_answered: bool,
-    /// It has come back to life and was not told yet what it held.
+    /// It has come back to life, and not everybody knows that yet.
     is_joining: bool,
 }
 
@@ -168,15 +164,15 @@ impl PushPull {
         let delta = self.repair.delta(peer, which, limit, cx.now());
         let complete = (0..).zip(&self.complete);
         let complete = complete.filter_map(|(place, life)| Some(Origin(place, (*life)?))).collect();
-        let talk = Talk { wants_answer, delta, is_joining: self.is_joining, complete };
+        let talk = Talk { wants_answer, delta, complete };
         cx.send(self.repair.name(peer), talk);
     }
 
     fn converse(&mut self, cx: &mut Cx) {
         self.next = None;
         let mut missing = self.missing();
-        if missing.is_empty() && self.is_joining {
-            missing.extend(self.repair.others());
+        if self.is_joining {
+            missing = self.repair.strangers();
         }
         if missing.is_empty() {
             return;
@@ -195,10 +191,7 @@ impl PushPull {
         let Some(received) = self.repair.receive(peer, &talk.delta, cx) else { return };
         self.was_answered = true;
         self.update();
-        let has_told_all = !talk.is_joining && !talk.delta.more;
-        if has_told_all || self.repair.others().all(|peer| self.repair.life(peer).is_some()) {
-            self.is_joining = false;
-        }
+        self.is_joining &= !self.repair.strangers().is_empty();
         // The sender holds all that this node does: so does everybody it names.
         if self.repair.covers(peer) {
             for &Origin(place, life) in &talk.complete {

@@ -72,6 +72,8 @@ pub struct Peer {
     sent: Vec<u64>,
     /// Up to which version of this node's storage it has seen digests.
     knows: u64,
+    /// It knows that this node lives this life.
+    knows_life: bool,
     /// Up to which version of its storage its digests were seen here.
     seen: u64,
     /// The `seen` that was sent to it last.
@@ -118,7 +120,15 @@ pub struct Repair {
 impl Repair {
     /// For nodes that do not pass on what they have from others.
     pub fn direct() -> Repair {
-        Repair { is_direct: true, ..Repair::default() }
+        Repair { is_direct: true, ..Repair::without_repair() }
+    }
+
+    /// For nodes that repeat nothing, so that a lost message leaves a gap for
+    /// ever.
+    pub fn without_repair() -> Repair {
+        let mut repair = Repair::default();
+        repair.storage.keeps_early = true;
+        repair
     }
 
     /// Call at the node's start.
@@ -126,9 +136,11 @@ impl Repair {
         self.names = cx.peers().to_vec();
         self.by_name = (0..).zip(&self.names).map(|(place, name)| (name.clone(), place)).collect();
         self.me = self.by_name.get(cx.id()).copied().unwrap_or_default();
-        // 48 bits stay exact in every JSON implementation. Never 0, which means
-        // nobody.
-        self.incarnation = (cx.rng().bits() >> 16).max(1);
+        // Below 2⁵³, which stays exact in every JSON implementation, and never 0,
+        // which means nobody. The workbench's count of lives, where it has one,
+        // comes first, so that others can tell a new life from a late message.
+        let life = u64::from(cx.incarnation().unwrap_or(0)) & 0xf_ffff;
+        self.incarnation = (life << 32) | (cx.rng().bits() >> 32).max(1);
         self.peers = (0..self.names.len()).map(|_| Peer::default()).collect();
         self.own = self.storage.place(Origin(self.me as u32, self.incarnation));
     }
@@ -165,6 +177,15 @@ impl Repair {
             return Some(self.incarnation);
         }
         self.peers[peer].incarnation
+    }
+
+    /// Those who have not shown yet that they know that this node lives this life.
+    ///
+    /// Who comes back to life must tell everybody. One is not enough: if that one
+    /// dies, others go on believing that this node still holds what it held. (A
+    /// property test found that.)
+    pub fn strangers(&self) -> Vec<usize> {
+        self.others().filter(|&peer| !self.peers[peer].knows_life).collect()
     }
 
     /// Takes a value from a client; whether it is new to this node.
@@ -299,7 +320,8 @@ impl Repair {
         let mut received = Received::default();
         let now = cx.now();
         let known = &mut self.peers[peer];
-        if known.retired.contains(&delta.incarnation) {
+        let is_over = |current: u64| delta.incarnation >> 32 < current >> 32;
+        if known.incarnation.is_some_and(is_over) || known.retired.contains(&delta.incarnation) {
             return None;
         }
         if known.incarnation != Some(delta.incarnation) {
@@ -316,6 +338,7 @@ impl Repair {
         known.unanswered = 0;
         if delta.to == self.incarnation {
             known.knows = known.knows.max(delta.seen);
+            known.knows_life = true;
         }
         for Run(origin, first, values) in &delta.items {
             let place = self.storage.place(*origin);

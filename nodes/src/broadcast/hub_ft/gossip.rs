@@ -26,7 +26,7 @@ pub(super) struct Gossip {
     pause: Duration,
     /// Since when the hub has not answered.
     missing_since: Option<Time>,
-    /// It has come back to life and has not been told what it held.
+    /// It has come back to life, and not everybody knows that yet.
     is_joining: bool,
     next_at: Time,
     round: u64,
@@ -127,10 +127,14 @@ impl HubFt {
             .filter(|&place| place != me)
             .collect();
         let mut partners = Vec::new();
-        if self.gossip.is_joining && hub != me {
-            partners.push(hub);
-        }
-        if !others.is_empty() {
+        if self.gossip.is_joining {
+            // One after the other, the hub first, so that each has less to tell.
+            let strangers = self.repair.strangers();
+            let first = strangers.iter().copied().find(|&place| place == hub);
+            let count = strangers.len().max(1) as u64;
+            let random = strangers.get(cx.rng().below(count) as usize).copied();
+            partners.extend(first.into_iter().chain(random));
+        } else if !others.is_empty() {
             partners.push(others[self.gossip.round as usize % others.len()]);
             partners.push(others[cx.rng().below(others.len() as u64) as usize]);
         }

@@ -73,9 +73,6 @@ pub(super) struct Sync {
     /// The sender thinks that the hub should have been heard since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) suspects: bool,
-    /// The sender has come back to life with nothing.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) is_joining: bool,
     /// From the hub: how the receiver's last message came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) feedback: Option<Feedback>,

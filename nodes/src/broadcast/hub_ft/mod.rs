@@ -17,7 +17,8 @@
 //!   it and all whom it asked have not heard it for long. The highest view wins;
 //!   two hubs in two halves of a network do no harm.
 //! - **Probes**: somebody silent gets small messages, ever more rarely.
-//! - A node that comes back with nothing asks others for everything.
+//! - A node that comes back with nothing says so to all others, and is told
+//!   everything.
 //!
 //! Cost: that of `hub_sync` and less than 8 % more, a message from each leaf at the
 //! end of traffic, and nothing at all while there is nothing to say.
@@ -191,7 +192,6 @@ impl HubFt {
             delta,
             silent: is_talk.then(|| self.freshest_silence(now).as_millis() as u64),
             suspects: is_talk && self.suspects(now),
-            is_joining: self.gossip.is_joining(),
             feedback,
             plan: self.is_hub().then_some(self.plan),
             busy: matches!(kind, Kind::Down | Kind::Check) && self.hub.busy,
@@ -231,13 +231,12 @@ impl HubFt {
         if self.gossip.is_active() {
             self.gossip.heard(received, now);
         }
-        let has_told_all = !message.is_joining && !message.delta.more;
-        if has_told_all || self.repair.others().all(|peer| self.repair.life(peer).is_some()) {
+        if self.gossip.is_joining() && self.repair.strangers().is_empty() {
             self.gossip.stop_joining();
         }
         // The next part of a message that was longer than allowed.
-        let is_talk = matches!(message.kind, Kind::Tell | Kind::Push);
-        if is_talk && message.delta.more && received.items > 0 {
+        let is_part = matches!(message.kind, Kind::Tell | Kind::Push);
+        if is_part && message.delta.more && received.items > 0 {
             self.send(peer, Kind::Gossip, Which::Unacknowledged, None, cx);
         }
         if received.new > 0 {
