@@ -93,8 +93,7 @@ impl Network {
     fn send(&mut self, from: usize, sent: Vec<Sent>) {
         for Sent { dest, payload } in sent {
             if let Some(to) = self.ids.iter().position(|id| *id == *dest) {
-                if std::env::var("TRACE").is_ok() { println!("  {from}>{to} {:?}", payload); }
-                self.sent += 1;
+                            self.sent += 1;
                 self.in_flight.push(InFlight { from, to, payload, left: LATENCY });
             }
         }
@@ -192,9 +191,7 @@ fn converges(name: &'static str, arguments: &[&str], seed: u64) -> usize {
     for _ in 0..draws.below(3000) {
         network.hostile_step();
     }
-    if std::env::var("TRACE").is_ok() { println!("FAIR lives {:?} in flight {}", network.lives, network.in_flight.len()); for (v, (p, l)) in &network.accepted { if *v > 285 { println!("{v} at {p} life {l}"); } } }
     network.fair(BOUND);
-    if std::env::var("TRACE").is_ok() { for place in 0..count { let h = network.held(place); println!("n{place}: holds {} wake {:?} now {:?} 294 {} 296 {}", h.len(), network.nodes[place].next_wake(), network.nodes[place].now(), h.contains(&294), h.contains(&296)); } }
     let first = network.held(0);
     for place in 1..count {
         let other = network.held(place);
