@@ -73,7 +73,7 @@ impl HubFt {
         };
         let hub = self.hub_place();
         match self.repeat_at(hub) {
-            Some(at) if self.repair.peer(hub).unanswered > 2 => slot.max(at),
+            Some(at) if self.gossip.misses_hub() => slot.max(at),
             _ => slot,
         }
     }
@@ -93,7 +93,7 @@ impl HubFt {
                 timeout + slack.max(self.plan.guard()).min(self.plan.period())
             }
         };
-        if has_items && self.repair.peer(hub).unanswered > 2 {
+        if has_items && self.gossip.misses_hub() {
             self.checks[hub] += 1;
         }
         self.leaf.up_at = None;
