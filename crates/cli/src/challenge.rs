@@ -53,11 +53,13 @@ const BASE: Challenge = Challenge {
     marks: None,
 };
 
-/// A tree of its own, whatever topology is suggested; a time-out above the round
-/// trip of 200 ms.
-const TREE: (&str, &[&str]) = ("flood-retry", &["--tree", "4"]);
+/// The default algorithm with the profiles that suit the marks. Their median
+/// latency is about half a period and two latencies, their maximum a period and
+/// two latencies; Maelstrom's inbox hides up to one latency of it.
+const FAST: (&str, &[&str]) = ("hub-ft", &["--period", "450"]);
+const FRUGAL: (&str, &[&str]) = ("hub-ft", &["--period", "1700"]);
 
-const CHALLENGES: [Challenge; 7] = [
+const CHALLENGES: [Challenge; 9] = [
     Challenge {
         id: "1",
         about: "echo",
@@ -86,7 +88,7 @@ const CHALLENGES: [Challenge; 7] = [
     Challenge {
         id: "3d",
         about: "broadcast, fast",
-        node: TREE,
+        node: FAST,
         nodes: 25,
         rate: 100.0,
         latency_ms: 100,
@@ -94,13 +96,33 @@ const CHALLENGES: [Challenge; 7] = [
         ..BASE
     },
     Challenge {
+        id: "3d",
+        about: "… with partitions",
+        node: FAST,
+        nodes: 25,
+        rate: 100.0,
+        latency_ms: 100,
+        partitions: true,
+        ..BASE
+    },
+    Challenge {
         id: "3e",
         about: "broadcast, frugal",
-        node: TREE,
+        node: FRUGAL,
         nodes: 25,
         rate: 100.0,
         latency_ms: 100,
         marks: Some(Marks { messages_per_operation: 20.0, median_ms: 1000, max_ms: 2000 }),
+        ..BASE
+    },
+    Challenge {
+        id: "3e",
+        about: "… with partitions",
+        node: FRUGAL,
+        nodes: 25,
+        rate: 100.0,
+        latency_ms: 100,
+        partitions: true,
         ..BASE
     },
 ];
@@ -134,13 +156,18 @@ impl Challenge {
     }
 }
 
-fn find(id: &str) -> Result<&'static Challenge, CliError> {
+/// The challenges of these ids, in the order of the list; all if there are none.
+fn chosen(ids: &[String]) -> Result<Vec<&'static Challenge>, CliError> {
     static ALL: [Challenge; CHALLENGES.len()] = CHALLENGES;
-    ALL.iter().find(|challenge| challenge.id == id).ok_or_else(|| {
-        let known: Vec<&str> = CHALLENGES.iter().map(|challenge| challenge.id).collect();
-        CliError::usage(format!("there is no challenge {id:?}"))
-            .hint(format!("known: {}", known.join(", ")))
-    })
+    if let Some(id) = ids.iter().find(|id| !ALL.iter().any(|challenge| challenge.id == **id)) {
+        let mut known: Vec<&str> = ALL.iter().map(|challenge| challenge.id).collect();
+        known.dedup();
+        return Err(CliError::usage(format!("there is no challenge {id:?}"))
+            .hint(format!("known: {}", known.join(", "))));
+    }
+    let is_chosen =
+        |challenge: &&Challenge| ids.is_empty() || ids.iter().any(|id| id == challenge.id);
+    Ok(ALL.iter().filter(is_chosen).collect())
 }
 
 pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> {
@@ -152,11 +179,7 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
         return Err(CliError::usage("arguments after -- are for an executable")
             .hint("name it with --bin; the reference nodes are run with arguments of their own"));
     }
-    let chosen: Vec<&Challenge> = if arguments.ids.is_empty() {
-        CHALLENGES.iter().map(|challenge| find(challenge.id)).collect::<Result<_, _>>()?
-    } else {
-        arguments.ids.iter().map(|id| find(id)).collect::<Result<_, _>>()?
-    };
+    let chosen = chosen(&arguments.ids)?;
     let bin = arguments.bin.as_deref().map(glomers_bench::check_program).transpose()?;
     let interrupt = Interrupt::install_signal_handlers()
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
