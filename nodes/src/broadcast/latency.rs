@@ -85,6 +85,14 @@ impl RoundTrips {
         known.map_or(Duration::from_millis(500), |(mean, _)| Duration::from_micros(mean as u64))
     }
 
+    /// What a round trip with the slowest node hardly ever takes, without the
+    /// 20 ms of patience.
+    pub fn slowest(&self) -> Option<Duration> {
+        let known = self.links.iter().filter_map(|link| link.smoothed);
+        let times = known.map(|(mean, deviation)| mean + 4.0 * deviation);
+        times.max_by(f64::total_cmp).map(|micros| Duration::from_micros(micros as u64))
+    }
+
     /// The longest of all that were measured.
     pub fn longest(&self) -> Option<Duration> {
         self.links.iter().filter_map(|link| link.round_trip).max()

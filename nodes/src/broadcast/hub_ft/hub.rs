@@ -3,6 +3,7 @@
 use glomers_node::{Cx, Time};
 
 use super::message::{Kind, Plan, Sync};
+use super::planning::PlannedAt;
 use super::{BACKLOG, HubFt};
 use crate::broadcast::repair::{Received, Which};
 use crate::broadcast::schedule::{Feedback, Grid};
@@ -31,6 +32,10 @@ pub(super) struct Hub {
     rate: f64,
     counted: Option<(Time, u64)>,
     pub(super) busy: bool,
+    /// Since when values are counted.
+    counted_since: Option<Time>,
+    /// When the plan was made.
+    pub(super) planned_at: PlannedAt,
 }
 
 impl Hub {
@@ -44,9 +49,29 @@ impl Hub {
         self.grid = Some(Grid::new(now, plan.period()));
     }
 
+    /// A plan was made: the schedule begins anew.
+    pub(super) fn begin_plan(&mut self, now: Time) {
+        self.grid = None;
+        self.planned_at = Some(now);
+        for child in &mut self.children {
+            child.heard = None;
+        }
+    }
+
+    /// The rate of new values, once it is known.
+    pub(super) fn steady_rate(&self, now: Time) -> Option<f64> {
+        let since = self.counted_since?;
+        (now.since(since).as_secs() >= 2).then_some(self.rate)
+    }
+
     /// Takes note of the total of values at a moment of the schedule.
     fn count(&mut self, total: u64, now: Time, plan: &Plan) {
+        self.counted_since.get_or_insert(now);
         if let Some((before, counted)) = self.counted {
+            // Many short spans make one long enough to tell a rate.
+            if now.since(before).as_millis() < 200 {
+                return;
+            }
             let took = now.since(before).as_secs_f64().max(0.001);
             let rate = total.saturating_sub(counted) as f64 / took;
             self.rate += (rate - self.rate) * 0.5;
@@ -129,6 +154,7 @@ impl HubFt {
     /// Passes on what there is to those whom it concerns.
     pub(super) fn flush(&mut self, cx: &mut Cx) {
         let now = cx.now();
+        self.reconsider_plan(cx);
         self.hub.flush_at = None;
         self.hub.count(self.repair.storage.total(), now, &self.plan);
         for leaf in self.repair.others() {

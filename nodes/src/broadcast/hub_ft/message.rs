@@ -39,10 +39,8 @@ pub(super) struct Plan {
     pub(super) guard: u64,
     /// Whether leaves ask when a message that they expect does not come.
     pub(super) nack: bool,
-    /// Whether everybody holds news for a period and sends to everybody, because
-    /// there is no time for a hub.
-    pub(super) direct: bool,
-    /// Whether leaves send at once, because there is no time to wait for a slot.
+    /// Whether leaves send at once and the hub waits a period after its first
+    /// news, because there is no time for a schedule.
     pub(super) eager: bool,
 }
 

@@ -17,6 +17,8 @@
 //!   it and all whom it asked have not heard it for long. The highest view wins;
 //!   two hubs in two halves of a network do no harm.
 //! - **Probes**: somebody silent gets small messages, ever more rarely.
+//! - **One knob** (`--max-latency`): the hub chooses period and way of working; see
+//!   `planning`.
 //! - A node that comes back with nothing says so to all others, and is told
 //!   everything.
 //!
@@ -36,6 +38,7 @@ mod hub;
 mod leaf;
 mod message;
 mod options;
+mod planning;
 
 use std::time::Duration;
 
@@ -119,7 +122,7 @@ impl HubFt {
     /// How long an acknowledgement may wait.
     fn acknowledge(&self) -> Duration {
         self.options.acknowledge.unwrap_or_else(|| {
-            (2 * self.plan.period()).clamp(Duration::from_secs(1), Duration::from_secs(2))
+            (4 * self.plan.period()).clamp(Duration::from_secs(1), Duration::from_secs(2))
         })
     }
 

@@ -21,7 +21,7 @@ pub struct Options {
     pub guard: Duration,
     /// Whether leaves ask when a message that they expect does not come.
     pub nack: bool,
-    /// How long an acknowledgement waits for a message to ride on; `None`: two
+    /// How long an acknowledgement waits for a message to ride on; `None`: four
     /// periods, but 1 s at the least and 2 s at the most.
     pub acknowledge: Option<Duration>,
     /// The pause between two conversations of a node that cannot reach the hub.
@@ -81,20 +81,24 @@ impl Options {
         {
             options.max_latency = Some(milliseconds(VARIABLE, value.trim(), 1)?);
         }
-        if options.guard >= options.period {
+        if options.max_latency.is_none() && options.guard >= options.period {
             return Err("--guard must be shorter than --period".to_owned());
         }
         Ok(options)
     }
 
-    /// How a hub that knows no better begins.
+    /// How a hub that knows no better begins: with a wanted latency it first
+    /// answers at once, to learn how long messages take.
     pub(super) fn plan(&self) -> Plan {
+        let period = match self.max_latency {
+            Some(_) => Duration::from_millis(1),
+            None => self.period,
+        };
         Plan {
-            period: self.period.as_micros() as u64,
+            period: period.as_micros() as u64,
             guard: self.guard.as_micros() as u64,
             nack: self.nack,
-            direct: false,
-            eager: false,
+            eager: self.max_latency.is_some(),
         }
     }
 }
