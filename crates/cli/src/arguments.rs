@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glomers_check::Availability;
 
+use crate::compare::CompareArguments;
+use crate::frontier::FrontierArguments;
 use crate::number::{self, Concurrency, RateArgument};
 
 const EXAMPLES: &str = "\
@@ -37,6 +39,10 @@ pub(crate) enum Command {
     Challenge(ChallengeArguments),
     /// Run a scenario file: a cluster, step by step, with its expected output
     Run(ScenarioArguments),
+    /// Measure the broadcast family: messages against latency, with lower bounds
+    Frontier(Box<FrontierArguments>),
+    /// Compare two nodes over the same seeds, or two stores
+    Compare(Box<CompareArguments>),
     /// Finish the store of a run that was cut short: check and derive its files
     Recover(RecoverArguments),
     /// Print completions for a shell

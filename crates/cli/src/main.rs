@@ -2,9 +2,11 @@
 
 mod arguments;
 mod challenge;
+mod compare;
 mod error;
 mod execute;
 mod findings;
+mod frontier;
 mod links;
 mod log_net;
 mod number;
@@ -53,6 +55,8 @@ fn command() -> ExitCode {
         Command::Test(arguments) => test::run(&arguments),
         Command::Challenge(arguments) => challenge::run(&arguments),
         Command::Run(arguments) => scenario::run(&arguments),
+        Command::Frontier(arguments) => frontier::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

@@ -73,10 +73,9 @@ pub fn figure(document: &Document) -> String {
         [LEFT[0], TOP[1], SIZE.0, SIZE.1],
     ];
     let scales = Scales::of(document);
-    let shown: Vec<(usize, &Published)> = (1..)
-        .zip(&document.published)
-        .filter(|(_, one)| scales.shows(one.max_ms) && scales.shows(one.median_ms))
-        .collect();
+    let within = document.published.iter();
+    let within = within.filter(|one| scales.shows(one.max_ms) && scales.shows(one.median_ms));
+    let shown: Vec<(usize, &Published)> = (1..).zip(within).collect();
     for (view, area) in VIEWS.iter().zip(areas) {
         panel(document, view, area, &scales, &shown).draw(&mut svg);
     }

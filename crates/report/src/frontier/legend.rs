@@ -54,16 +54,16 @@ pub(crate) fn draw(
         star(svg, (left + 13.0, y));
         svg.label((text, y + 4.0), "published: messages per operation at median/max ms", font);
         y += ROW - 1.0;
-        draw_published(svg, shown, left, y, half);
+        draw_published(svg, shown, left, y, width * 0.53);
     }
     svg.end();
 }
 
-fn draw_published(svg: &mut Svg, shown: &[(usize, &Published)], left: f64, top: f64, half: f64) {
+fn draw_published(svg: &mut Svg, shown: &[(usize, &Published)], left: f64, top: f64, column: f64) {
     let rows = shown.len().div_ceil(2);
     let font = Font::new(10.0, INK, Anchor::Start);
     for (at, (number, one)) in shown.iter().enumerate() {
-        let x = left + if at >= rows { half } else { 0.0 };
+        let x = left + if at >= rows { column } else { 0.0 };
         let y = top + 4.0 + (at % rows) as f64 * SMALL_ROW;
         svg.label((x + 14.0, y), &number.to_string(), Font { anchor: Anchor::End, ..font });
         let challenge = match one.challenge.as_str() {

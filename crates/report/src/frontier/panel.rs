@@ -167,7 +167,8 @@ impl Panel<'_> {
             let (x, y) = (self.x.place(x), self.y.place(y));
             svg.path(&[(left, y), (x, y), (x, top + height)], false, &stroke);
             let font = Font::new(11.0, MARK, Anchor::End).bold();
-            svg.label_on_lines((x - 4.0, y + 13.0), name, font);
+            // Down here nothing else is: so few messages at so little latency.
+            svg.label_on_lines((x - 4.0, top + height - 7.0), name, font);
         }
     }
 

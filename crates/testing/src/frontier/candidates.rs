@@ -13,8 +13,10 @@ pub enum Knob {
     MaxLatency,
     /// `--period`: D less so many latencies of a link and a guard for each two.
     Schedule(f64),
-    /// `--period`, so many times D. Latency is then aimed at, not kept.
-    Period(f64),
+    /// The same over four hops, with as many sub-hubs as keep all fan-outs equal.
+    Tree,
+    /// This argument, so many times D. Latency is then aimed at, not kept.
+    Share(&'static str, f64),
 }
 
 /// A node to be measured.
@@ -40,11 +42,11 @@ pub const CANDIDATES: [Candidate; 9] = [
     // Two hops; at 2L itself the hub may not wait at all.
     Candidate { name: "hub-timer", knob: Knob::MaxLatency, from: 2.0, to: 20.0 },
     Candidate { name: "hub-sync", knob: Knob::Schedule(2.0), from: 2.2, to: f64::MAX },
-    Candidate { name: "hub-ft", knob: Knob::MaxLatency, from: 2.2, to: f64::MAX },
+    Candidate { name: "hub-ft", knob: Knob::Schedule(2.0), from: 2.2, to: f64::MAX },
     // Four hops.
-    Candidate { name: "tree-sync", knob: Knob::Schedule(4.0), from: 4.5, to: f64::MAX },
-    // A value needs some five rounds to get everywhere.
-    Candidate { name: "push-pull", knob: Knob::Period(0.2), from: 4.0, to: f64::MAX },
+    Candidate { name: "tree-sync", knob: Knob::Tree, from: 4.5, to: f64::MAX },
+    // A value needs some five rounds, of a pause and some latencies each.
+    Candidate { name: "push-pull", knob: Knob::Share("--pause", 0.1), from: 4.0, to: f64::MAX },
     Candidate { name: "plumtree", knob: Knob::Fixed(&[]), from: 0.0, to: f64::MAX },
     Candidate { name: "flood", knob: Knob::Fixed(&[]), from: 0.0, to: f64::MAX },
     Candidate { name: "flood-retry", knob: Knob::Fixed(&["--tree", "4"]), from: 0.0, to: f64::MAX },
@@ -87,11 +89,26 @@ impl Candidate {
 
     /// Whether it makes sense where D is wanted and links have latency L.
     pub fn covers(&self, wanted: Duration, latency: Duration) -> bool {
+        // A period is longer than its guard.
+        if self.period_ms(wanted, latency).is_some_and(|period| period < 1.5 * GUARD_MS) {
+            return false;
+        }
         let (wanted, latency) = (wanted.as_secs_f64(), latency.as_secs_f64());
         // A millionth for what a product of floats is off.
         let factor = 1.0 + 1e-6;
-        wanted * factor >= self.from * latency && wanted <= self.to * latency * factor
-            || latency == 0.0
+        latency == 0.0
+            || wanted * factor >= self.from * latency && wanted <= self.to * latency * factor
+    }
+
+    /// The period of a schedule, in ms.
+    fn period_ms(&self, wanted: Duration, latency: Duration) -> Option<f64> {
+        let hops = match self.knob {
+            Knob::Schedule(hops) => hops,
+            Knob::Tree => 4.0,
+            _ => return None,
+        };
+        let (wanted_ms, latency_ms) = (wanted.as_secs_f64() * 1e3, latency.as_secs_f64() * 1e3);
+        Some(wanted_ms - hops * latency_ms - hops / 2.0 * GUARD_MS)
     }
 
     /// The wanted latencies at which it is measured, of those given: `None` stands
@@ -104,18 +121,30 @@ impl Candidate {
         covered.map(|wanted| Some(*wanted)).collect()
     }
 
-    /// Its arguments for a wanted latency, where links have latency L.
-    pub fn arguments(&self, wanted: Option<Duration>, latency: Duration) -> Vec<String> {
-        let ms = wanted.map_or(0.0, |wanted| wanted.as_secs_f64() * 1e3);
+    /// Its arguments for a wanted latency, where links have latency L and there are
+    /// so many nodes.
+    pub fn arguments(
+        &self,
+        wanted: Option<Duration>,
+        latency: Duration,
+        nodes: u32,
+    ) -> Vec<String> {
+        let wanted = wanted.unwrap_or_default();
+        let ms = wanted.as_secs_f64() * 1e3;
         let pair = |name: &str, ms: f64| vec![name.to_owned(), format!("{:.0}", ms.max(1.0))];
         match self.knob {
             Knob::Fixed(arguments) => arguments.iter().map(|one| (*one).to_owned()).collect(),
             Knob::MaxLatency => pair("--max-latency", ms),
-            Knob::Schedule(hops) => {
-                let latency_ms = latency.as_secs_f64() * 1e3;
-                pair("--period", ms - hops * latency_ms - hops / 2.0 * GUARD_MS)
+            Knob::Schedule(_) => {
+                pair("--period", self.period_ms(wanted, latency).unwrap_or_default())
             }
-            Knob::Period(share) => pair("--period", share * ms),
+            Knob::Tree => {
+                let mut all = pair("--period", self.period_ms(wanted, latency).unwrap_or_default());
+                let sub_hubs = nodes.isqrt().max(1);
+                all.extend(["--sub-hubs".to_owned(), sub_hubs.to_string()]);
+                all
+            }
+            Knob::Share(name, share) => pair(name, share * ms),
         }
     }
 }
@@ -131,7 +160,7 @@ mod tests {
         for candidate in CANDIDATES.iter().filter(|one| one.exists()) {
             for point in candidate.points(&[100 * MS, 500 * MS, 2000 * MS], 100 * MS) {
                 let entry = glomers_nodes::entry(candidate.name).unwrap();
-                let arguments = candidate.arguments(point, 100 * MS);
+                let arguments = candidate.arguments(point, 100 * MS, 25);
                 if let Err(reason) = (entry.make)(&arguments) {
                     panic!("{} {arguments:?}: {reason}", candidate.name);
                 }
@@ -147,8 +176,8 @@ mod tests {
         assert_eq!(direct.points(&wanted, 100 * MS), [Some(100 * MS), Some(200 * MS)]);
         assert_eq!(timer.points(&wanted, 100 * MS), [Some(200 * MS), Some(1000 * MS)]);
         assert_eq!(sync.points(&wanted, 100 * MS), [Some(1000 * MS)]);
-        assert_eq!(direct.arguments(Some(200 * MS), 100 * MS), ["--max-latency", "200"]);
-        assert_eq!(sync.arguments(Some(1000 * MS), 100 * MS), ["--period", "790"]);
+        assert_eq!(direct.arguments(Some(200 * MS), 100 * MS, 25), ["--max-latency", "200"]);
+        assert_eq!(sync.arguments(Some(1000 * MS), 100 * MS, 25), ["--period", "790"]);
         let flood = candidate("flood").unwrap();
         assert_eq!(flood.points(&wanted, 100 * MS), [None]);
     }

@@ -38,8 +38,7 @@ fn number(value: &Value) -> Option<f64> {
         Value::Int(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),
         // Keys, in results that were stored as JSON.
-        Value::String(text) => text.parse().ok(),
-        _ => None,
+        other => other.as_str()?.parse().ok(),
     }
 }
 
@@ -89,8 +88,8 @@ impl Figures {
         figures
     }
 
-    /// What the results of a run say; bytes, the busiest node and the time of
-    /// operations are not among them.
+    /// What the results of a run say: latencies, losses and the verdict. The rest
+    /// is left at nothing, as results round it or do not have it.
     pub fn of_results(results: &Value) -> Figures {
         let workload = results.get("workload");
         let field = |name: &str| workload.and_then(|map| map.get(name));
@@ -98,12 +97,8 @@ impl Figures {
         // What is lost is missing at the end too, but not always the other way
         // round.
         let lost = count("lost-count").max(count("missing-at-end-count"));
-        let servers = results.get("net").and_then(|net| net.get("servers"));
         Figures {
-            messages_per_operation: servers
-                .and_then(|servers| servers.get("msgs-per-op"))
-                .and_then(number)
-                .unwrap_or(0.0),
+            messages_per_operation: 0.0,
             hottest_per_operation: None,
             bytes_per_operation: 0.0,
             observed: field("stable-latencies").and_then(Quantiles::read),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use glomers_history::SECOND;
 use glomers_sim::{Inbox, Latency, NodeProgram, Plan, Rate, ServiceTime, nemesis};
 
-/// A cluster under the broadcast workload, all but what its nodes run.
+/// A cluster under the workload that its nodes are for, all but what these run.
 ///
 /// Nodes take no time for a message, as published figures assume.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +31,8 @@ impl Setting {
     pub fn plan(&self, node: &str, arguments: &[String], seed: u64, inbox: Inbox) -> Plan {
         let program =
             NodeProgram::Embedded { name: node.to_owned(), arguments: arguments.to_vec() };
-        let mut plan = Plan::new(seed, program, "broadcast");
+        let workload = glomers_nodes::entry(node).map_or("broadcast", |entry| entry.workload);
+        let mut plan = Plan::new(seed, program, workload);
         plan.set_node_count(self.nodes);
         plan.concurrency = self.nodes;
         plan.rate = Rate::PerSecond(self.rate);

@@ -1,0 +1,92 @@
+//! `glomers frontier`: the broadcast family, messages against latency.
+
+mod network;
+mod sweep;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use glomers_report::frontier::{Document, Run, figure, table, to_parquet};
+
+pub(crate) use network::NetworkArguments;
+
+use crate::error::CliError;
+use crate::out;
+
+#[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
+pub(crate) struct FrontierArguments {
+    #[command(flatten)]
+    network: NetworkArguments,
+
+    /// The wanted latencies to the last node, in ms, with commas between [default:
+    /// 1 to 20 times the latency of a link]
+    #[arg(long, value_name = "MS,…", value_delimiter = ',', value_parser = network::wanted)]
+    latencies: Vec<u64>,
+
+    /// Which algorithms, with commas between; with arguments of its own one is a
+    /// single point: "hub-ft --period 450" [default: all]
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    algorithms: Vec<String>,
+
+    /// Where frontier.svg, frontier.json and frontier.parquet are written
+    #[arg(long, value_name = "DIR", default_value = "frontier")]
+    out: PathBuf,
+}
+
+pub(crate) fn run(arguments: &FrontierArguments) -> Result<ExitCode, CliError> {
+    let setting = arguments.network.setting();
+    let points = sweep::points(&arguments.algorithms, &arguments.latencies, &setting)?;
+    // A place that cannot be written is told before minutes of work.
+    std::fs::create_dir_all(&arguments.out).map_err(|error| unwritable(&arguments.out, &error))?;
+    let (document, runs) = sweep::measure_all(&points, &setting, &arguments.network)?;
+    out::text(&table(&document));
+    write_files(&arguments.out, &document, &runs)?;
+    Ok(verdict(&document))
+}
+
+fn write_files(folder: &Path, document: &Document, runs: &[Run]) -> Result<(), CliError> {
+    let parquet = to_parquet(runs).map_err(|error| CliError::machine(error.to_string()))?;
+    let files = [
+        ("frontier.svg", figure(document).into_bytes(), "the figure"),
+        ("frontier.json", document.to_json(), "this table with more digits and quantiles"),
+        ("frontier.parquet", parquet, "every single run"),
+    ];
+    out::line("");
+    for (name, bytes, about) in files {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).map_err(|error| unwritable(&path, &error))?;
+        out::line(format!("  {:<30} {about}", path.display().to_string()));
+    }
+    Ok(())
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::machine(format!("{} cannot be written: {error}", path.display()))
+        .hint("--out DIR writes elsewhere")
+}
+
+/// Says which algorithms lost something.
+fn verdict(document: &Document) -> ExitCode {
+    let network = &document.network;
+    let unsound: Vec<_> = document.rows.iter().filter(|row| !row.is_sound()).collect();
+    if unsound.is_empty() {
+        let runs = document.rows.len() as u64 * network.seeds * 2;
+        out::line(format!("\nNothing was lost in any of {runs} runs."));
+        return ExitCode::SUCCESS;
+    }
+    out::line("");
+    for row in unsound {
+        let node = std::iter::once(row.algorithm.as_str());
+        let words: Vec<&str> = node.chain(row.arguments.iter().map(String::as_str)).collect();
+        let seeds: Vec<String> = row.invalid_seeds.iter().map(u64::to_string).collect();
+        out::line(format!(
+            "✗ {}: {} values lost; not valid: seed {}",
+            words.join(" "),
+            row.lost_values,
+            seeds.join(", ")
+        ));
+    }
+    ExitCode::from(1)
+}

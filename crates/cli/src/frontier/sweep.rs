@@ -1,0 +1,227 @@
+//! All algorithms, wanted latencies, inboxes and seeds.
+
+use std::time::Duration;
+
+use glomers_report::frontier::{
+    Curve, Document, Mark, Published, Row, Run, VERSION, is_the_challenge, rounded,
+};
+use glomers_sim::{Distribution, Inbox};
+use glomers_testing::embedded_factory;
+use glomers_testing::frontier::{
+    Bounds, CANDIDATES, Candidate, Figures, Setting, Summary, candidate, measure,
+};
+use rayon::prelude::*;
+
+use super::network::{NetworkArguments, side_of};
+use crate::error::CliError;
+use crate::progress::Progress;
+
+/// In latencies of a link.
+const WANTED: [f64; 17] =
+    [1.0, 1.5, 2.0, 2.2, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 18.0, 20.0];
+
+const INBOXES: [(Inbox, &str); 2] = [(Inbox::Ideal, "ideal"), (Inbox::Maelstrom, "maelstrom")];
+
+/// What is to be measured: a line of the table.
+pub(super) struct Point {
+    algorithm: String,
+    node: String,
+    arguments: Vec<String>,
+    wanted: Option<Duration>,
+}
+
+/// The points of these algorithms, in order; of all if none is named.
+pub(super) fn points(
+    algorithms: &[String],
+    latencies: &[u64],
+    setting: &Setting,
+) -> Result<Vec<Point>, CliError> {
+    let latency = Duration::from_millis(setting.latency.mean_ms);
+    let wanted: Vec<Duration> = if latencies.is_empty() {
+        // Without latency there is nothing to count in.
+        let unit = if latency.is_zero() { Duration::from_millis(100) } else { latency };
+        WANTED.iter().map(|times| unit.mul_f64(*times)).collect()
+    } else {
+        latencies.iter().map(|&ms| Duration::from_millis(ms)).collect()
+    };
+    let mut points = Vec::new();
+    if algorithms.is_empty() {
+        for one in CANDIDATES.iter().filter(|one| one.exists()) {
+            points.extend(points_of(one, &wanted, setting));
+        }
+    }
+    for name in algorithms {
+        if let Some(point) = point_by_hand(name) {
+            points.push(point);
+            continue;
+        }
+        let one = candidate(name.trim()).map_err(|error| CliError::usage(error.to_string()))?;
+        let found = points_of(one, &wanted, setting);
+        if found.is_empty() {
+            return Err(CliError::usage(format!("{name} has no point at these latencies")).hint(
+                format!(
+                    "it makes sense from {} times the latency of a link ({} ms) on",
+                    one.from, setting.latency.mean_ms
+                ),
+            ));
+        }
+        points.extend(found);
+    }
+    for point in &points {
+        let plan = setting.plan(&point.node, &point.arguments, 0, Inbox::Ideal);
+        plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
+        let _factory = embedded_factory(&plan).map_err(glomers_testing::RunError::from)?;
+        if plan.workload.name != "broadcast" {
+            return Err(CliError::usage(format!("{} is no node for broadcast", point.node)));
+        }
+    }
+    Ok(points)
+}
+
+fn points_of(one: &Candidate, wanted: &[Duration], setting: &Setting) -> Vec<Point> {
+    let latency = Duration::from_millis(setting.latency.mean_ms);
+    let point = |wanted: Option<Duration>| Point {
+        algorithm: one.name.to_owned(),
+        node: one.name.to_owned(),
+        arguments: one.arguments(wanted, latency, setting.nodes),
+        wanted,
+    };
+    one.points(wanted, latency).into_iter().map(point).collect()
+}
+
+/// A node with arguments of its own.
+fn point_by_hand(text: &str) -> Option<Point> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    match words.as_slice() {
+        [node, arguments @ ..] if !arguments.is_empty() => Some(Point {
+            algorithm: words.join(" "),
+            node: node.clone(),
+            arguments: arguments.to_vec(),
+            wanted: None,
+        }),
+        _ => None,
+    }
+}
+
+/// Runs everything on all cores. What comes first in the result does not depend
+/// on what is finished first.
+pub(super) fn measure_all(
+    points: &[Point],
+    setting: &Setting,
+    network: &NetworkArguments,
+) -> Result<(Document, Vec<Run>), CliError> {
+    let seeds = network.seeds();
+    let mut jobs = Vec::with_capacity(points.len() * INBOXES.len() * seeds.len());
+    for point in points {
+        for (inbox, name) in INBOXES {
+            jobs.extend(seeds.iter().map(|&seed| (point, inbox, name, seed)));
+        }
+    }
+    let progress = Progress::of_runs(jobs.len() as u64);
+    let figures: Vec<Figures> = jobs
+        .par_iter()
+        .map(|(point, inbox, _, seed)| {
+            let plan = setting.plan(&point.node, &point.arguments, *seed, *inbox);
+            let figures = measure(&plan);
+            progress.advance();
+            figures
+        })
+        .collect::<Result<_, _>>()?;
+    progress.clear();
+
+    let runs = jobs.iter().zip(&figures).map(|(&(point, _, inbox, seed), figures)| Run {
+        algorithm: point.algorithm.clone(),
+        arguments: point.arguments.clone(),
+        wanted_ms: point.wanted.map(milliseconds),
+        inbox,
+        seed,
+        figures: side_of(figures),
+        lost_values: figures.lost,
+        is_valid: figures.is_valid,
+    });
+    let bounds = bounds(setting);
+    let blocks = figures.chunks(2 * seeds.len());
+    let rows =
+        points.iter().zip(blocks).map(|(point, figures)| row(point, figures, &seeds, bounds));
+    let described = network.describe();
+    let same = is_the_challenge(&described);
+    let mut document = Document {
+        version: VERSION,
+        rows: rows.collect(),
+        bounds: Vec::new(),
+        published: if same { Published::all() } else { Vec::new() },
+        marks: if same { Mark::all() } else { Vec::new() },
+        network: described,
+    };
+    document.mark_frontier();
+    if let Some(bounds) = bounds {
+        document.bounds = curves(bounds, setting, &document);
+    }
+    Ok((document, runs.collect()))
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+/// They are known for constant latencies only.
+fn bounds(setting: &Setting) -> Option<Bounds> {
+    let is_constant = setting.latency.distribution == Distribution::Constant;
+    let latency = Duration::from_millis(setting.latency.mean_ms);
+    is_constant.then(|| Bounds::new(setting.nodes, latency, setting.rate))
+}
+
+/// `figures`: all seeds with the ideal inbox, then all with Maelstrom's.
+fn row(point: &Point, figures: &[Figures], seeds: &[u64], bounds: Option<Bounds>) -> Row {
+    let (ideal, maelstrom) = figures.split_at(seeds.len());
+    let summary = |runs: &[Figures]| Summary::of(runs).expect("there is at least one seed");
+    let invalid = (0..seeds.len()).filter(|&at| !(ideal[at].is_valid && maelstrom[at].is_valid));
+    let invalid_seeds: Vec<u64> = invalid.map(|at| seeds[at]).collect();
+    let (ideal, maelstrom) = (summary(ideal).figures, summary(maelstrom).figures);
+    let over = |bound: fn(&Bounds, Duration) -> Option<f64>| {
+        let reached = Duration::from_secs_f64(ideal.truth?.max / 1e3);
+        let least = bound(&bounds?, reached).filter(|least| *least > 0.0)?;
+        Some(rounded(ideal.messages_per_operation / least))
+    };
+    Row {
+        algorithm: point.algorithm.clone(),
+        arguments: point.arguments.clone(),
+        wanted_ms: point.wanted.map(milliseconds),
+        over_universal: over(Bounds::universal),
+        over_single_hub: over(Bounds::single_hub),
+        lost_values: ideal.lost + maelstrom.lost,
+        ideal: side_of(&ideal),
+        maelstrom: side_of(&maelstrom),
+        invalid_seeds,
+        frontier_max: false,
+        frontier_median: false,
+    }
+}
+
+/// The bounds as far as the measured latencies go.
+fn curves(bounds: Bounds, setting: &Setting, document: &Document) -> Vec<Curve> {
+    let latency = setting.latency.mean_ms as f64;
+    let reached = document.rows.iter().filter_map(|row| row.ideal.true_ms);
+    let longest = reached.map(|found| found.max).fold(20.0 * latency, f64::max) * 1.5;
+    // Steps of 2 %, and the two jumps on the spot.
+    let mut at: Vec<f64> = vec![latency, 2.0 * latency - 0.01, 2.0 * latency];
+    let mut next = latency.max(1.0);
+    while next < longest {
+        at.push(rounded(next));
+        next *= 1.02;
+    }
+    at.sort_by(f64::total_cmp);
+    at.dedup();
+    let curve = |name: &str, about: &str, bound: fn(&Bounds, Duration) -> Option<f64>| {
+        let point = |&ms: &f64| {
+            let least = bound(&bounds, Duration::from_secs_f64(ms / 1e3))?;
+            (least > 0.0).then(|| (ms, rounded(least)))
+        };
+        let points = at.iter().filter_map(point).collect();
+        Curve { name: name.to_owned(), about: about.to_owned(), points }
+    };
+    vec![
+        curve("universal", "out of reach: lower bound for any algorithm", Bounds::universal),
+        curve("single-hub", "lower bound for algorithms with one hub", Bounds::single_hub),
+    ]
+}
