@@ -87,11 +87,11 @@ impl Options {
         Ok(options)
     }
 
-    /// How a hub that knows no better begins: with a wanted latency it first
-    /// answers at once, to learn how long messages take.
+    /// How a hub that knows no better begins: with a wanted latency it first uses
+    /// timers and a quarter of it, until it knows how long messages take.
     pub(super) fn plan(&self) -> Plan {
         let period = match self.max_latency {
-            Some(_) => Duration::from_millis(1),
+            Some(wanted) => wanted / 4,
             None => self.period,
         };
         Plan {

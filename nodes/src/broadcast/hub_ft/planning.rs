@@ -63,6 +63,12 @@ impl HubFt {
         // A rate is known after a while; until then it is taken to be high.
         let rate = self.hub.steady_rate(now).unwrap_or(100.0);
         let next = plan(wanted, round_trip, guard, nack, rate, nodes);
+        // Two ways that cost nearly the same are not worth a change.
+        let other = plan(wanted, round_trip, guard, nack, rate * 1.5, nodes);
+        let next = match self.hub.planned_at {
+            Some(_) if other.eager != next.eager => Plan { eager: self.plan.eager, ..self.plan },
+            _ => next,
+        };
         let change = next.period.abs_diff(self.plan.period) as f64 / self.plan.period as f64;
         let is_steady = self.hub.planned_at.is_some_and(|at| now < at + STEADY);
         if next == self.plan || is_steady || (next.eager == self.plan.eager && change < 0.03) {
