@@ -169,7 +169,9 @@ impl Direct {
     }
 
     fn plan_look(&mut self, cx: &mut Cx) {
-        let Some(due) = self.repair.others().filter_map(|peer| self.due(peer)).min() else { return };
+        let Some(due) = self.repair.others().filter_map(|peer| self.due(peer)).min() else {
+            return;
+        };
         if self.look.is_none_or(|(at, _)| due < at) {
             if let Some((_, timer)) = self.look {
                 cx.cancel_timer(timer);

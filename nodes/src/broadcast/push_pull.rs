@@ -196,7 +196,8 @@ impl PushPull {
         if self.repair.covers(peer) {
             for &Origin(place, life) in &talk.complete {
                 let place = place as usize;
-                if place < self.complete.len() && self.repair.life(place).is_none_or(|l| l == life) {
+                if place < self.complete.len() && self.repair.life(place).is_none_or(|l| l == life)
+                {
                     self.complete[place] = self.complete[place].max(Some(life));
                 }
             }

@@ -220,9 +220,11 @@ impl Repair {
         self.baseline.clone_from(&self.peers[peer].acknowledged);
     }
 
-    /// Whether the peer may lack something that this node holds.
+    /// Whether the peer may lack something that this node holds. Somebody who was
+    /// only assumed to hold something may lack it until it says otherwise.
     pub fn is_behind(&self, peer: usize) -> bool {
-        self.lacks(peer, &self.peers[peer].acknowledged)
+        let is_assumed = self.peers[peer].incarnation.is_none() && !self.baseline.is_empty();
+        is_assumed || self.lacks(peer, &self.peers[peer].acknowledged)
     }
 
     /// Whether this node holds something that the peer neither has acknowledged

@@ -122,10 +122,8 @@ impl HubFt {
         }
         let nodes = self.repair.nodes();
         let (me, hub) = (self.repair.me, self.hub_place());
-        let others: Vec<usize> = (1..nodes)
-            .map(|step| (hub + step) % nodes)
-            .filter(|&place| place != me)
-            .collect();
+        let others: Vec<usize> =
+            (1..nodes).map(|step| (hub + step) % nodes).filter(|&place| place != me).collect();
         let mut partners = Vec::new();
         if self.gossip.is_joining {
             // One after the other, the hub first, so that each has less to tell.

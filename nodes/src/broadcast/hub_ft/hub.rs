@@ -180,10 +180,7 @@ impl HubFt {
 
     /// The moment of the hub's next action.
     pub(super) fn hub_due(&self) -> Option<Time> {
-        let repeats = self
-            .repair
-            .others()
-            .filter_map(|leaf| self.hub_repeat_at(leaf));
+        let repeats = self.repair.others().filter_map(|leaf| self.hub_repeat_at(leaf));
         repeats.chain(self.hub.flush_at).min()
     }
 

@@ -120,9 +120,8 @@ impl HubFt {
             self.leaf.slack += (slack - self.leaf.slack) * 0.25;
         }
         let hub = self.hub_place();
-        let is_answer = |awaited: &mut Awaited| {
-            message.stamp.echo.is_some_and(|echo| echo >= awaited.stamp)
-        };
+        let is_answer =
+            |awaited: &mut Awaited| message.stamp.echo.is_some_and(|echo| echo >= awaited.stamp);
         let answered = self.leaf.awaited.take_if(is_answer).is_some();
         if self.leaf.awaited.is_none() && (answered || !self.repair.is_behind(hub)) {
             self.gossip.stop_missing_hub();
@@ -130,8 +129,8 @@ impl HubFt {
         if matches!(message.kind, Kind::Down | Kind::Check) {
             self.leaf.busy = message.busy;
             let jitter = self.round_trips.timeout(hub).saturating_sub(self.round_trips.mean(hub));
-            self.leaf.expect_by = (message.busy && self.plan.nack)
-                .then(|| now + self.plan.period() + jitter);
+            self.leaf.expect_by =
+                (message.busy && self.plan.nack).then(|| now + self.plan.period() + jitter);
         }
         if received.items > 0 {
             self.leaf.acknowledge_at.get_or_insert(now + self.acknowledge());

@@ -76,7 +76,8 @@ impl Options {
                         the first"
                 .to_owned());
         }
-        if !has_period && options.max_latency.is_none()
+        if !has_period
+            && options.max_latency.is_none()
             && let Ok(value) = std::env::var(VARIABLE)
         {
             options.max_latency = Some(milliseconds(VARIABLE, value.trim(), 1)?);

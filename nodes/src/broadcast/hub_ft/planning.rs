@@ -41,12 +41,7 @@ pub(super) fn plan(
         true => Duration::from_secs_f64(spare),
         false => Duration::from_secs_f64(spare) - guard,
     };
-    Plan {
-        period: period.as_micros() as u64,
-        guard: guard.as_micros() as u64,
-        nack,
-        eager,
-    }
+    Plan { period: period.as_micros() as u64, guard: guard.as_micros() as u64, nack, eager }
 }
 
 impl HubFt {
