@@ -4,7 +4,11 @@
 //! They depend on `glomers-node` alone, as anybody's nodes would.
 
 pub mod broadcast;
+pub mod counter;
 pub mod echo;
+pub mod g_set;
+pub mod kafka;
+pub mod lin_kv_proxy;
 pub mod raft;
 mod registry;
 pub mod unique_ids;

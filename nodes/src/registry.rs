@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use glomers_node::{IntoProcess, Process};
 
-use crate::{broadcast, echo, raft, unique_ids};
+use crate::{broadcast, counter, echo, g_set, kafka, lin_kv_proxy, raft, unique_ids};
 
 /// Makes a node from its arguments, or says what is wrong with them.
 pub type Make = fn(&[String]) -> Result<Box<dyn Process>, String>;
@@ -22,7 +22,7 @@ pub struct Entry {
 }
 
 /// All nodes.
-pub const NODES: [Entry; 11] = [
+pub const NODES: [Entry; 18] = [
     Entry {
         name: "echo",
         workload: "echo",
@@ -120,6 +120,69 @@ pub const NODES: [Entry; 11] = [
         make: |arguments| {
             let options = raft::Options::parse(arguments)?;
             Ok(raft::node(options).into_process())
+        },
+    },
+    Entry {
+        name: "g-set",
+        workload: "g-set",
+        about: "logs by origin, compared with random others; survives partitions and loss",
+        make: |arguments| {
+            none(arguments)?;
+            Ok(g_set::node().into_process())
+        },
+    },
+    Entry {
+        name: "crdt-counter",
+        workload: "g-counter",
+        about: "a PN-counter by gossip, for both counter workloads; survives partitions and loss",
+        make: |arguments| {
+            none(arguments)?;
+            Ok(counter::crdt::node().into_process())
+        },
+    },
+    Entry {
+        name: "counter-seq-kv",
+        workload: "g-counter",
+        about: "a key of seq-kv for each node, and a write before each read; survives all faults",
+        make: |arguments| {
+            none(arguments)?;
+            Ok(counter::seq_kv::node().into_process())
+        },
+    },
+    Entry {
+        name: "kafka-single",
+        workload: "kafka",
+        about: "logs in memory, for one node",
+        make: |arguments| {
+            none(arguments)?;
+            Ok(kafka::single::node().into_process())
+        },
+    },
+    Entry {
+        name: "kafka-lin-kv",
+        workload: "kafka",
+        about: "logs as lists in lin-kv, changed by cas; survives all faults",
+        make: |arguments| {
+            none(arguments)?;
+            Ok(kafka::lin_kv::node().into_process())
+        },
+    },
+    Entry {
+        name: "kafka-fast",
+        workload: "kafka",
+        about: "logs in the memory of their owners, copied on demand; survives partitions and loss",
+        make: |arguments| {
+            none(arguments)?;
+            Ok(kafka::fast::node().into_process())
+        },
+    },
+    Entry {
+        name: "lin-kv-proxy",
+        workload: "lin-kv",
+        about: "passes everything on to the service lin-kv; survives all faults",
+        make: |arguments| {
+            none(arguments)?;
+            Ok(lin_kv_proxy::node().into_process())
         },
     },
 ];

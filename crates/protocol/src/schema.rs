@@ -13,6 +13,54 @@ pub enum Field {
     List,
     /// A JSON object.
     Object,
+    /// An integer of 64 bits.
+    Offset,
+    /// An object of integers of 64 bits.
+    Offsets,
+    /// An object of lists of `[offset, message]`, offsets integers of 64 bits.
+    Messages,
+}
+
+impl Field {
+    /// What was expected instead of this value; `None` if it fits.
+    fn refuses(self, value: &Value) -> Option<&'static str> {
+        let is_offset = |value: &Value| matches!(value, Value::Int(_));
+        let all_values = |test: &dyn Fn(&Value) -> bool| match value {
+            Value::Map(pairs) => pairs.iter().all(|(_, value)| test(value)),
+            _ => false,
+        };
+        let is_log = |value: &Value| {
+            value.as_list().is_some_and(|list| list.iter().all(|pair| is_pair(&pair)))
+        };
+        let (fits, expected) = match self {
+            Field::Any => (true, "any JSON"),
+            Field::Integer => (matches!(value, Value::Int(_) | Value::BigInt(_)), "an integer"),
+            Field::List => (matches!(value, Value::List(_)), "a list"),
+            Field::Object => (matches!(value, Value::Map(_)), "an object"),
+            Field::Offset => (is_offset(value), "an integer of 64 bits"),
+            Field::Offsets => (all_values(&is_offset), "an object of integers"),
+            Field::Messages => (all_values(&is_log), "an object of lists of [offset, message]"),
+        };
+        (!fits).then_some(expected)
+    }
+}
+
+/// Whether a value is a list of an offset and a message.
+fn is_pair(value: &Value) -> bool {
+    let Some(pair) = value.as_list() else { return false };
+    pair.len() == 2 && matches!(pair.get(0), Some(Value::Int(_)))
+}
+
+/// A value for a message: what kind it is, or all of it where the kind says too
+/// little.
+fn shown(value: &Value) -> String {
+    let (Value::Map(_) | Value::BigInt(_), text) = (value, value.to_json()) else {
+        return value.kind_name().to_owned();
+    };
+    match text.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 /// The type of a reply and its fields: all of them, and no others but the
@@ -45,19 +93,14 @@ impl Schema {
             let Some(value) = body.get(name) else {
                 return Err(format!("the field {name:?} is missing from {:?}", self.kind));
             };
-            let expected = match field {
-                Field::Any => continue,
-                Field::Integer if matches!(value, Value::Int(_) | Value::BigInt(_)) => continue,
-                Field::List if matches!(value, Value::List(_)) => continue,
-                Field::Object if matches!(value, Value::Map(_)) => continue,
-                Field::Integer => "an integer",
-                Field::List => "a list",
-                Field::Object => "an object",
+            let Some(expected) = field.refuses(value) else { continue };
+            let found = match field {
+                Field::Offset | Field::Offsets | Field::Messages => shown(value),
+                _ => value.kind_name().to_owned(),
             };
             return Err(format!(
-                "the field {name:?} of {:?} must be {expected}, but it is {}",
+                "the field {name:?} of {:?} must be {expected}, but it is {found}",
                 self.kind,
-                value.kind_name()
             ));
         }
         for (key, value) in pairs.iter() {
@@ -96,6 +139,7 @@ impl Schema {
 mod tests {
     use crate::Value;
     use crate::rpc::broadcast::{BROADCAST_OK, READ_OK};
+    use crate::rpc::kafka::{LIST_COMMITTED_OFFSETS_OK, POLL_OK};
 
     fn said(schema: super::Schema, text: &str) -> String {
         schema.check(&Value::from_json(text).unwrap()).err().unwrap_or_default()
@@ -123,6 +167,23 @@ mod tests {
         assert_eq!(
             said(BROADCAST_OK, r#"{"type":"broadcast_ok","msg_id":"x"}"#),
             "the field \"msg_id\" must be an integer, but it is a string"
+        );
+    }
+
+    #[test]
+    fn looks_into_logs_and_offsets() {
+        assert_eq!(said(POLL_OK, r#"{"type":"poll_ok","msgs":{"k":[[0,"a"],[2,null]]}}"#), "");
+        assert_eq!(said(POLL_OK, r#"{"type":"poll_ok","msgs":{}}"#), "");
+        for bad in [r#"{"k":[0,1]}"#, r#"{"k":[["0",1]]}"#, r#"{"k":[[0,1,2]]}"#, r#"{"k":{}}"#] {
+            let said = said(POLL_OK, &format!(r#"{{"type":"poll_ok","msgs":{bad}}}"#));
+            let start = "the field \"msgs\" of \"poll_ok\" must be an object of lists of [offset, message], but it is {";
+            assert!(said.starts_with(start), "{said}");
+        }
+        let offsets = r#"{"type":"list_committed_offsets_ok","offsets":{"k":3}}"#;
+        assert_eq!(said(LIST_COMMITTED_OFFSETS_OK, offsets), "");
+        assert_eq!(
+            said(LIST_COMMITTED_OFFSETS_OK, &offsets.replace('3', "null")),
+            "the field \"offsets\" of \"list_committed_offsets_ok\" must be an object of integers, but it is {\"k\":null}"
         );
     }
 }

@@ -2,8 +2,11 @@
 //! them. `any` fields are [`Value`](crate::Value)s.
 
 pub mod broadcast;
+pub mod counter;
 pub mod echo;
+pub mod g_set;
 pub mod init;
+pub mod kafka;
 pub mod kv;
 pub mod tso;
 pub mod unique_ids;

@@ -1,0 +1,4 @@
+//! Counters.
+
+pub mod crdt;
+pub mod seq_kv;
