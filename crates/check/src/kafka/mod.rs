@@ -1,0 +1,65 @@
+//! Logs: what is sent to a key gets an offset, and is polled in that order.
+
+mod cycles;
+mod errors;
+mod findings;
+mod graph;
+mod lag;
+mod orders;
+mod parse;
+mod places;
+mod report;
+mod sessions;
+mod transactions;
+
+use glomers_history::{History, Value};
+
+use crate::{CheckResult, Checker, Context, Validity};
+use errors::{Errors, Kind};
+use orders::Orders;
+use parse::Parsed;
+
+/// Judges logs: kafka.
+///
+/// Compatible with Jepsen's kafka checker as Maelstrom configures it: no
+/// transactions, clients that crash, keys that are assigned. The order of a key is
+/// what offsets say, in polls of any outcome and in sends that certainly happened.
+/// A message that was polled and that nobody sent stops Jepsen's checker; here it
+/// is a finding. Time and memory are linear in what was sent and polled, but for
+/// sorting.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kafka;
+
+impl Checker for Kafka {
+    fn check(&self, history: &History, context: &Context) -> CheckResult {
+        let parsed = Parsed::new(history);
+        let orders = Orders::new(&parsed);
+        let errors = Errors::new(history, &parsed, &orders);
+        // Where Jepsen's checker throws, its verdict is unknown.
+        let throws = errors.has(Kind::PhantomRead) || !parsed.malformed.is_empty();
+        let compat = match (throws, errors.is_bad()) {
+            (true, _) => Validity::Unknown,
+            (false, bad) => Validity::from_bool(!bad),
+        };
+        let mut result = CheckResult {
+            compat,
+            fields: report::fields(history, &parsed, &orders, &errors),
+            ..CheckResult::default()
+        };
+        result.findings = findings::all(history, context, &parsed, &orders, &errors);
+        result.strict = if result.findings.is_empty() { compat } else { Validity::Invalid };
+        if result.strict == Validity::Valid && !parsed.any_acknowledged() {
+            result.strict = Validity::Unknown;
+            result.notes.push(
+                "Whether messages are kept cannot be said: no send was ever acknowledged."
+                    .to_owned(),
+            );
+        }
+        result
+    }
+}
+
+/// A key as findings and results name it.
+fn key_value(parsed: &Parsed, key: u32) -> &Value {
+    &parsed.keys[key as usize].value
+}

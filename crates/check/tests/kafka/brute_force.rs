@@ -1,0 +1,95 @@
+//! Against a naive second opinion.
+
+use std::collections::BTreeMap;
+
+use glomers_check::{CheckResult, Checker, Context, Kafka, Validity};
+use glomers_history::{History, Value, edn};
+
+use super::generate;
+use super::naive::{self, Opinion};
+use super::random::Random;
+
+fn dump(history: &History) -> String {
+    let mut text = String::new();
+    for op in history.ops() {
+        edn::write_op(op, &mut text);
+    }
+    text
+}
+
+fn opinion(result: &CheckResult) -> Opinion {
+    let fields: BTreeMap<&str, &Value> =
+        result.fields.iter().map(|(name, value)| (*name, value)).collect();
+    let names = fields["error-types"].as_list().expect("a list").iter();
+    let mut counts = BTreeMap::new();
+    for name in names {
+        let name = name.as_str().expect("a name").to_owned();
+        let (&name, entry) = fields.get_key_value(&*name).expect("an entry for each error");
+        let count = match entry.get("count").and_then(Value::as_int) {
+            Some(count) => count as usize,
+            None => {
+                let Some(Value::Map(keys)) = entry.get("unseen") else { panic!("{entry}") };
+                keys.iter().filter_map(|(_, count)| count.as_int()).sum::<i64>() as usize
+            }
+        };
+        counts.insert(name, count);
+    }
+    Opinion { compat: result.compat, strict: result.strict, counts }
+}
+
+fn compare(history: &History) -> Opinion {
+    let context =
+        Context { nodes: vec!["n0".into(), "n1".into()], concurrency: 3, ..Context::default() };
+    let result = Kafka.check(history, &context);
+    let (ours, theirs) = (opinion(&result), naive::judge(history));
+    assert_eq!(ours, theirs, "\n{}", dump(history));
+    let bad = ours.counts.keys().filter(|&&name| name != "int-send-skip");
+    let found: Vec<&str> = result.findings.iter().map(|finding| &*finding.name).collect();
+    assert_eq!(bad.count(), found.len(), "{found:?}\n{}", dump(history));
+    for finding in &result.findings {
+        assert!(ours.counts.contains_key(&*finding.name));
+        assert!(finding.render().len() <= 12, "{finding}");
+        assert!(!finding.operations.is_empty(), "{finding}\n{}", dump(history));
+        assert!(!finding.summary.contains(":poll"), "{finding}");
+    }
+    ours
+}
+
+/// How many histories; `GLOMERS_SOAK` is a factor for more of them.
+fn histories(number: u64) -> u64 {
+    let soak = std::env::var("GLOMERS_SOAK").ok().and_then(|text| text.parse::<u64>().ok());
+    number * soak.unwrap_or(1).max(1)
+}
+
+#[test]
+fn agrees_with_the_definitions_on_small_histories() {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut verdicts: BTreeMap<Validity, u64> = BTreeMap::new();
+    for seed in 0..histories(120_000) {
+        let opinion = compare(&generate::any(&mut Random(seed)));
+        *verdicts.entry(opinion.strict).or_default() += 1;
+        for name in opinion.counts.into_keys() {
+            *counts.entry(name).or_default() += 1;
+        }
+    }
+    // All kinds of errors are among them, and right histories, too.
+    assert_eq!(counts.len(), 16, "{counts:?}");
+    assert!(counts.values().all(|&times| times > 50), "{counts:?}");
+    assert!(verdicts[&Validity::Valid] > 300, "{verdicts:?}");
+}
+
+#[test]
+fn right_histories_are_valid_and_broken_ones_what_the_definitions_say() {
+    let mut verdicts: BTreeMap<(bool, Validity), u64> = BTreeMap::new();
+    for seed in 0..histories(20_000) {
+        let mut random = Random(seed);
+        let history = generate::right(&mut random);
+        let opinion = compare(&history);
+        assert_ne!(opinion.strict, Validity::Invalid, "{:?}\n{}", opinion.counts, dump(&history));
+        *verdicts.entry((false, opinion.strict)).or_default() += 1;
+        let opinion = compare(&generate::broken(&history, &mut random));
+        *verdicts.entry((true, opinion.strict)).or_default() += 1;
+    }
+    assert!(verdicts[&(false, Validity::Valid)] > 15_000, "{verdicts:?}");
+    assert!(verdicts[&(true, Validity::Invalid)] > 3_000, "{verdicts:?}");
+}

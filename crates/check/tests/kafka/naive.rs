@@ -1,0 +1,297 @@
+//! The definitions of all errors, one by one, without regard to time: for
+//! histories of a dozen operations.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use glomers_check::Validity;
+use glomers_history::{History, Op, OpKind, Process, Value};
+
+#[derive(Debug, Clone)]
+struct Txn {
+    kind: OpKind,
+    process: u32,
+    begin: Option<usize>,
+    end: Option<usize>,
+    sends: Vec<(Value, Value, Option<i64>)>,
+    polls: BTreeMap<Value, Vec<(i64, Value)>>,
+    assigns: Option<Vec<Value>>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Opinion {
+    pub(crate) compat: Validity,
+    pub(crate) strict: Validity,
+    pub(crate) counts: BTreeMap<&'static str, usize>,
+}
+
+fn list(value: &Value) -> Vec<Value> {
+    value.as_list().map(|list| list.iter().collect()).unwrap_or_default()
+}
+
+fn transaction(begin: Option<(usize, &Op)>, end: Option<(usize, &Op)>) -> Option<Txn> {
+    let (_, op) = end.or(begin)?;
+    let kind = end.map_or(OpKind::Info, |(_, op)| op.kind);
+    let Process::Client(process) = op.process else { return None };
+    let mut txn = Txn {
+        kind,
+        process,
+        begin: begin.map(|(at, _)| at),
+        end: end.map(|(at, _)| at),
+        sends: Vec::new(),
+        polls: BTreeMap::new(),
+        assigns: None,
+    };
+    if &*op.f == "assign" {
+        if kind == OpKind::Fail {
+            return None;
+        }
+        txn.assigns = Some(list(&op.value));
+        return Some(txn);
+    }
+    if !matches!(&*op.f, "send" | "poll" | "txn") {
+        return None;
+    }
+    for part in list(&op.value) {
+        let part = list(&part);
+        if part[0].as_str() == Some("send") {
+            match part[2].as_list().filter(|_| end.is_some()) {
+                Some(pair) => {
+                    let offset = pair.get(0).and_then(|offset| offset.as_int());
+                    txn.sends.push((part[1].clone(), pair.get(1)?, offset));
+                }
+                None => txn.sends.push((part[1].clone(), part[2].clone(), None)),
+            }
+        } else if let Some(Value::Map(got)) = part.get(1) {
+            for (key, pairs) in got.iter() {
+                for pair in list(pairs) {
+                    let pair = list(&pair);
+                    let offset = pair[0].as_int()?;
+                    txn.polls.entry(key.clone()).or_default().push((offset, pair[1].clone()));
+                }
+            }
+        }
+    }
+    Some(txn)
+}
+
+fn transactions(history: &History) -> Vec<Txn> {
+    let mut txns = Vec::new();
+    let ops = history.ops();
+    let pairs = history.pairs();
+    // An open one is over when its process goes on, or when the history is.
+    let mut open: BTreeMap<u32, usize> = BTreeMap::new();
+    for (at, op) in ops.iter().enumerate() {
+        let Process::Client(process) = op.process else { continue };
+        if op.kind == OpKind::Invoke {
+            if let Some(left) = open.insert(process, at) {
+                txns.extend(transaction(Some((left, &ops[left])), None));
+            }
+            continue;
+        }
+        open.remove(&process);
+        let begin = pairs[at].map(|begin| (begin, &ops[begin]));
+        txns.extend(transaction(begin, Some((at, op))));
+    }
+    let mut open: Vec<usize> = open.into_values().collect();
+    open.sort_unstable();
+    let open = open.into_iter().filter_map(|left| transaction(Some((left, &ops[left])), None));
+    txns.extend(open);
+    txns
+}
+
+pub(crate) fn judge(history: &History) -> Opinion {
+    let txns = transactions(history);
+    let oks = || txns.iter().filter(|txn| txn.kind == OpKind::Ok);
+    let messages: BTreeSet<(Value, Value)> = txns
+        .iter()
+        .flat_map(|txn| {
+            let sent = txn.sends.iter().map(|(key, value, _)| (key.clone(), value.clone()));
+            let polled = txn.polls.iter().flat_map(|(key, pairs)| {
+                pairs.iter().map(|(_, value)| (key.clone(), value.clone()))
+            });
+            sent.chain(polled).collect::<Vec<_>>()
+        })
+        .collect();
+    let reads = |txn: &Txn, key: &Value, value: &Value| {
+        txn.polls.get(key).is_some_and(|pairs| pairs.iter().any(|(_, other)| other == value))
+    };
+    let sends = |txn: &Txn, key: &Value, value: &Value| {
+        txn.sends.iter().any(|(k, v, _)| k == key && v == value)
+    };
+    let ok_read = |key: &Value, value: &Value| oks().any(|txn| reads(txn, key, value));
+    let committed = |txn: &Txn| match txn.kind {
+        OpKind::Ok => true,
+        OpKind::Info => txn.sends.iter().any(|(key, value, _)| ok_read(key, value)),
+        _ => false,
+    };
+    // The log of each key: of each offset its values, in the order they show.
+    let mut logs: BTreeMap<Value, BTreeMap<i64, Vec<Value>>> = BTreeMap::new();
+    let mut put = |key: &Value, offset: i64, value: &Value| {
+        let values = logs.entry(key.clone()).or_default().entry(offset).or_default();
+        if !values.contains(value) {
+            values.push(value.clone());
+        }
+    };
+    for txn in &txns {
+        for (key, pairs) in &txn.polls {
+            for (offset, value) in pairs {
+                put(key, *offset, value);
+            }
+        }
+        for (key, value, offset) in txn.sends.iter().filter(|_| committed(txn)) {
+            if let Some(offset) = offset {
+                put(key, *offset, value);
+            }
+        }
+    }
+    let dense = |key: &Value| -> Vec<&Vec<Value>> {
+        logs.get(key).map(|log| log.values().collect()).unwrap_or_default()
+    };
+    let index = |key: &Value, value: &Value| dense(key).iter().rposition(|vs| vs[0] == *value);
+    let earliest = |key: &Value, v: &Value| dense(key).iter().position(|vs| vs.contains(v));
+    let latest = |key: &Value, v: &Value| dense(key).iter().rposition(|vs| vs.contains(v));
+    let delta = |key: &Value, from: &Value, to: &Value| match (index(key, from), index(key, to)) {
+        (Some(from), Some(to)) => to as i64 - from as i64,
+        _ => 1,
+    };
+
+    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut note = |name, times: usize| {
+        if times > 0 {
+            *counts.entry(name).or_default() += times;
+        }
+    };
+    let held = logs.values().flat_map(|log| log.values());
+    note("inconsistent-offsets", held.filter(|values| values.len() > 1).count());
+    let places = |(key, value): &(Value, Value)| {
+        dense(key).iter().filter(|values| values.contains(value)).count()
+    };
+    note("duplicate", messages.iter().filter(|message| places(message) > 1).count());
+    for txn in oks() {
+        let failed = |key: &Value, value: &Value| {
+            txns.iter().any(|other| other.kind == OpKind::Fail && sends(other, key, value))
+        };
+        let bad = messages.iter().filter(|(k, v)| reads(txn, k, v) && failed(k, v));
+        note("G1a", bad.count());
+    }
+    for txn in &txns {
+        let own = messages.iter().filter(|(k, v)| reads(txn, k, v) && sends(txn, k, v));
+        note("precommitted-read", own.count());
+    }
+    let lost = messages.iter().filter(|(key, value)| {
+        let read = messages.iter().filter(|(k, v)| k == key && ok_read(k, v));
+        let bound = read.filter_map(|(k, v)| earliest(k, v)).max();
+        latest(key, value).is_some_and(|latest| Some(latest) <= bound)
+            && !ok_read(key, value)
+            && txns.iter().any(|txn| committed(txn) && sends(txn, key, value))
+    });
+    note("lost-write", lost.count());
+    let unseen =
+        messages.iter().filter(|(k, v)| oks().any(|txn| sends(txn, k, v)) && !ok_read(k, v));
+    note("unseen", unseen.count());
+    let phantoms = messages.iter().filter(|(k, v)| !txns.iter().any(|txn| sends(txn, k, v)));
+    note("phantom-read", phantoms.count());
+
+    let processes: BTreeSet<u32> = txns.iter().map(|txn| txn.process).collect();
+    for process in processes {
+        let mut polled: BTreeMap<Value, Value> = BTreeMap::new();
+        let mut sent: BTreeMap<Value, Value> = BTreeMap::new();
+        for txn in txns.iter().filter(|txn| txn.process == process) {
+            if let Some(keys) = &txn.assigns {
+                polled.retain(|key, _| keys.contains(key));
+                continue;
+            }
+            for (key, pairs) in &txn.polls {
+                if let Some(last) = polled.get(key) {
+                    let delta = delta(key, last, &pairs[0].1);
+                    note("poll-skip", usize::from(delta > 1));
+                    note("nonmonotonic-poll", usize::from(delta < 1));
+                }
+                for two in pairs.windows(2) {
+                    let delta = delta(key, &two[0].1, &two[1].1);
+                    note("int-poll-skip", usize::from(delta > 1));
+                    note("int-nonmonotonic-poll", usize::from(delta < 1));
+                }
+                if txn.kind == OpKind::Ok {
+                    polled.insert(key.clone(), pairs[pairs.len() - 1].1.clone());
+                }
+            }
+            let keys: BTreeSet<&Value> = txn.sends.iter().map(|(key, ..)| key).collect();
+            for key in keys {
+                let mine = txn.sends.iter().filter(|(k, ..)| k == key);
+                let values: Vec<&Value> = mine.map(|(_, value, _)| value).collect();
+                if let Some(last) = sent.get(key) {
+                    note("nonmonotonic-send", usize::from(delta(key, last, values[0]) < 1));
+                }
+                for two in values.windows(2) {
+                    let delta = delta(key, two[0], two[1]);
+                    note("int-send-skip", usize::from(delta > 1));
+                    note("int-nonmonotonic-send", usize::from(delta < 1));
+                }
+                if txn.kind == OpKind::Ok {
+                    sent.insert(key.clone(), values[values.len() - 1].clone());
+                }
+            }
+        }
+    }
+
+    let n = txns.len();
+    let mut polls = vec![vec![false; n]; n];
+    let mut all = vec![vec![false; n]; n];
+    for (a, writer) in txns.iter().enumerate() {
+        for (b, reader) in txns.iter().enumerate() {
+            let wr = messages.iter().any(|(k, v)| {
+                // What was sent more than once has no one sender.
+                let times: usize = txns
+                    .iter()
+                    .map(|txn| txn.sends.iter().filter(|(k2, v2, _)| k2 == k && v2 == v).count())
+                    .sum();
+                let real = writer.kind != OpKind::Fail && reader.kind == OpKind::Ok;
+                real && times == 1 && sends(writer, k, v) && reads(reader, k, v)
+            });
+            let time = writer.kind == OpKind::Ok
+                && reader.kind != OpKind::Fail
+                && matches!((writer.end, reader.begin), (Some(end), Some(begin)) if end < begin);
+            polls[a][b] = a != b && wr;
+            all[a][b] = a != b && (wr || time);
+        }
+    }
+    let polls = closure(polls);
+    let all = closure(all);
+    let mut seen = vec![false; n];
+    for a in 0..n {
+        if seen[a] || !all[a][a] {
+            continue;
+        }
+        let members: Vec<usize> = (0..n).filter(|&b| all[a][b] && all[b][a]).collect();
+        members.iter().for_each(|&member| seen[member] = true);
+        let by_polls = members.iter().any(|&member| polls[member][member]);
+        note(if by_polls { "G1c" } else { "G1c-realtime" }, 1);
+    }
+
+    let bad = counts.keys().any(|&name| name != "int-send-skip");
+    let compat = if counts.contains_key("phantom-read") {
+        Validity::Unknown
+    } else {
+        Validity::from_bool(!bad)
+    };
+    let acknowledged = oks().any(|txn| !txn.sends.is_empty());
+    let strict = match (bad, acknowledged) {
+        (true, _) => Validity::Invalid,
+        (false, false) => Validity::Unknown,
+        (false, true) => Validity::Valid,
+    };
+    Opinion { compat, strict, counts }
+}
+
+fn closure(mut edges: Vec<Vec<bool>>) -> Vec<Vec<bool>> {
+    let n = edges.len();
+    for via in 0..n {
+        for a in 0..n {
+            for b in 0..n {
+                edges[a][b] |= edges[a][via] && edges[via][b];
+            }
+        }
+    }
+    edges
+}
