@@ -189,7 +189,11 @@ impl HubSync {
 
     fn send_down(&mut self, cx: &mut Cx) {
         for child in self.children.clone() {
-            if self.repair.has_unsent(child) {
+            // A sub-hub passes on its leaves' news to its other leaves when it hears
+            // from the hub, which therefore always answers it.
+            let is_sub_hub = self.options.sub_hubs > 0 && self.parent.is_none();
+            let is_waiting = is_sub_hub && self.feedback[child].is_some();
+            if self.repair.has_unsent(child) || is_waiting {
                 let delta = self.repair.delta(child, Which::Unsent, usize::MAX, cx.now());
                 let feedback = self.feedback[child].take();
                 cx.send(self.repair.name(child), Down { feedback, delta });
