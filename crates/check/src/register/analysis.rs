@@ -1,0 +1,132 @@
+//! Which way to decide.
+
+use super::budget::{Budget, Limit};
+use super::operation::{Action, Layer, Operation, Renumber, START, Subject};
+use super::outcome::{Outcome, Shown, Stuck};
+use super::plan::Plan;
+use super::{Method, frontier, search, zones};
+
+/// What was found, and how.
+pub(super) struct Analysis {
+    pub(super) subject: Subject,
+    pub(super) outcome: Outcome,
+    /// The name of the method.
+    pub(super) analyzer: &'static str,
+}
+
+/// Decides whether the operations on one register that count in a layer are
+/// linearizable; `record` keeps the order up to where they stop to be.
+pub(super) fn analyse(
+    ops: &[Operation],
+    layer: Layer,
+    renumber: &mut Renumber,
+    method: Method,
+    budget: Budget,
+    record: bool,
+) -> Analysis {
+    let subject = renumber.subject(ops, layer);
+    if method == Method::Auto && zones::applies(&subject) {
+        let outcome = by_zones(&subject, record);
+        return Analysis { subject, outcome, analyzer: "zones" };
+    }
+    let plan = match Plan::new(&subject) {
+        Ok(plan) => plan,
+        Err(limit) => return gave_up(subject, limit),
+    };
+    if method != Method::Search {
+        let outcome = by_frontier(&subject, &plan, budget, record);
+        if method == Method::Frontier || !matches!(outcome, Outcome::Exhausted(_)) {
+            return Analysis { subject, outcome, analyzer: "frontier" };
+        }
+    }
+    let outcome = by_search(&subject, &plan, budget, record);
+    Analysis { subject, outcome, analyzer: "search" }
+}
+
+fn gave_up(subject: Subject, limit: Limit) -> Analysis {
+    Analysis { subject, outcome: Outcome::Exhausted(limit), analyzer: "none" }
+}
+
+fn by_zones(subject: &Subject, record: bool) -> Outcome {
+    let Some(stuck) = zones::check(subject) else {
+        return Outcome::Linearizable(Vec::new());
+    };
+    let configs =
+        stuck.states.iter().map(|&value| Shown { value, last: None, pending: vec![stuck.op] });
+    let end = subject.ops[stuck.op as usize].end;
+    Outcome::Stuck(Stuck {
+        op: stuck.op,
+        configs: configs.take(10).collect(),
+        prefix: if record { zones::order(subject, end) } else { Vec::new() },
+        states: stuck.states,
+    })
+}
+
+fn by_frontier(subject: &Subject, plan: &Plan, budget: Budget, record: bool) -> Outcome {
+    match plan.words {
+        0..=1 => frontier::search::<1>(subject, plan, budget, record),
+        2 => frontier::search::<2>(subject, plan, budget, record),
+        3..=4 => frontier::search::<4>(subject, plan, budget, record),
+        _ => frontier::search::<16>(subject, plan, budget, record),
+    }
+}
+
+fn by_search(subject: &Subject, plan: &Plan, budget: Budget, record: bool) -> Outcome {
+    match plan.words {
+        0..=1 => search::search::<1>(subject, plan, budget, record),
+        2 => search::search::<2>(subject, plan, budget, record),
+        3..=4 => search::search::<4>(subject, plan, budget, record),
+        _ => search::search::<16>(subject, plan, budget, record),
+    }
+}
+
+impl Subject {
+    /// The last operation that was answered before another ended.
+    pub(super) fn previous_ok(&self, op: u32) -> Option<u32> {
+        let end = self.ops[op as usize].end;
+        let earlier = (0u32..).zip(&self.ops).filter(|(_, other)| other.end < end);
+        let answered = earlier.filter(|(_, other)| other.layer < Layer::Refusals);
+        answered.max_by_key(|(_, other)| other.end).map(|(at, _)| at)
+    }
+
+    /// The operations that were under way while another was.
+    pub(super) fn concurrent(&self, op: u32) -> Vec<u32> {
+        let own = self.ops[op as usize];
+        let mut others: Vec<u32> = (0u32..)
+            .zip(&self.ops)
+            .filter(|&(at, other)| at != op && other.begin < own.end && other.end > own.begin)
+            .map(|(at, _)| at)
+            .collect();
+        others.sort_by_key(|&at| self.ops[at as usize].begin);
+        others
+    }
+
+    /// The operation that began last of those that, begun before another ended,
+    /// may have given the register the value which that one needs.
+    pub(super) fn writer(&self, op: u32) -> Option<u32> {
+        let own = self.ops[op as usize];
+        let needed = match own.action {
+            Action::Is(value) | Action::Cas(value, _) => value,
+            Action::IsNot(_) | Action::Write(_) => return None,
+        };
+        let earlier = (0u32..).zip(&self.ops).filter(|&(at, other)| {
+            let gives = match other.action {
+                Action::Write(value) | Action::Cas(_, value) => value == needed,
+                Action::Is(_) | Action::IsNot(_) => false,
+            };
+            at != op && gives && other.begin < own.end
+        });
+        earlier.max_by_key(|(_, other)| other.begin).map(|(at, _)| at)
+    }
+
+    /// The entry of the history with which an operation begins, if there is one.
+    pub(super) fn invoke(&self, op: u32) -> Option<u64> {
+        let begin = self.ops[op as usize].begin;
+        (begin > START).then(|| u64::from(begin - super::operation::time(0)))
+    }
+
+    /// The entry of the history that tells most of an operation.
+    pub(super) fn entry(&self, op: u32) -> u64 {
+        u64::from(self.ops[op as usize].entry)
+    }
+}

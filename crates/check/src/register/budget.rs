@@ -1,0 +1,56 @@
+//! How much a search may take.
+
+use std::fmt;
+
+/// How much the search for an order may take, on one register. After four registers
+/// of a history were given up the others get a sixteenth of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// How many steps, of some nanoseconds each; the second attempt, depth
+    /// first, may take as many again.
+    pub steps: u64,
+    /// How many bytes the configurations may take.
+    pub memory: u64,
+}
+
+impl Budget {
+    /// Some seconds, and well below 1 GB.
+    pub const DEFAULT: Budget = Budget { steps: 400_000_000, memory: 256 << 20 };
+}
+
+impl Default for Budget {
+    /// [`Budget::DEFAULT`].
+    fn default() -> Budget {
+        Budget::DEFAULT
+    }
+}
+
+/// Why a search gave up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// The budget's steps.
+    Steps(u64),
+    /// The budget's bytes.
+    Memory(u64),
+    /// How many operations may be under way at once.
+    Concurrency(usize),
+    /// How many kinds of indeterminate operations there were.
+    Indeterminate(usize),
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Limit::Steps(steps) => write!(f, "the search took more than {steps} steps"),
+            Limit::Memory(bytes) => {
+                write!(f, "the search took more than {} MiB", bytes.div_ceil(1 << 20))
+            }
+            Limit::Concurrency(most) => {
+                write!(f, "more than {most} operations were under way at once")
+            }
+            Limit::Indeterminate(kinds) => {
+                write!(f, "there are too many kinds of indeterminate operations: {kinds}")
+            }
+        }
+    }
+}

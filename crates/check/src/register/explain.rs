@@ -1,0 +1,178 @@
+//! Why a register is not linearizable.
+
+use glomers_history::{History, Op, OpKind, Value};
+
+use super::Register;
+use super::analysis::Analysis;
+use super::convert::Converted;
+use super::operation::{Layer, NIL};
+use super::outcome::Stuck;
+use crate::{Context, words};
+
+/// How many operations of a kind the text shows.
+const SHOWN: usize = 3;
+
+/// The evidence that a register is not linearizable: operations by their places
+/// in the history, that of the end if there is one, or else of the beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// The register, if there are several.
+    pub key: Option<Value>,
+    /// The name of the finding.
+    pub finding: &'static str,
+    /// Operations in an order that explains all that ended before `stuck` did;
+    /// empty where it took too much to find.
+    pub longest_prefix: Vec<u64>,
+    /// What the register could hold there.
+    pub states: Vec<Value>,
+    /// The operation that fits no order.
+    pub stuck: u64,
+    /// The answer before it.
+    pub previous_ok: Option<u64>,
+    /// The last operation that may have given the register the value that
+    /// `stuck` needs.
+    pub writer: Option<u64>,
+    /// Whether `stuck` needs a value that nobody may have given the register.
+    pub never_written: bool,
+    /// The operations that were under way while `stuck` was.
+    pub concurrent: Vec<u64>,
+}
+
+/// The finding for what only this layer refutes.
+pub(super) fn finding_name(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Base => "not-linearizable",
+        Layer::Nulls => "null-read",
+        Layer::Refusals => "wrong-refusal",
+    }
+}
+
+impl Explanation {
+    pub(super) fn new(
+        spec: &Register,
+        converted: &Converted,
+        key: u32,
+        layer: Layer,
+        analysis: &Analysis,
+        stuck: &Stuck,
+    ) -> Explanation {
+        let subject = &analysis.subject;
+        let value = |number: &u32| converted.values.value(subject.values[*number as usize]).clone();
+        let places = |ops: &[u32]| ops.iter().map(|&op| subject.entry(op)).collect();
+        let writer = subject.writer(stuck.op);
+        let needs = match subject.ops[stuck.op as usize].action {
+            super::operation::Action::Is(value) | super::operation::Action::Cas(value, _) => value,
+            _ => NIL,
+        };
+        Explanation {
+            key: spec.keyed.then(|| converted.keys.value(key).clone()),
+            finding: finding_name(layer),
+            longest_prefix: places(&stuck.prefix),
+            states: stuck.states.iter().map(value).collect(),
+            stuck: subject.entry(stuck.op),
+            previous_ok: subject.previous_ok(stuck.op).map(|op| subject.entry(op)),
+            writer: writer.map(|op| subject.entry(op)),
+            never_written: writer.is_none() && needs != NIL,
+            concurrent: places(&subject.concurrent(stuck.op)),
+        }
+    }
+
+    /// "key 3" or "the register".
+    pub(super) fn subject(&self) -> String {
+        match &self.key {
+            Some(key) => format!("key {}", words::value(key)),
+            None => "the register".to_owned(),
+        }
+    }
+
+    /// The evidence as text, a dozen lines at most.
+    pub fn render(&self, history: &History, context: &Context) -> Vec<String> {
+        let tell = |&place: &u64| self.tell(history, context, place);
+        let mut lines = Vec::new();
+        if let Some(from) = self.longest_prefix.len().checked_sub(1) {
+            let from = (from + 1).saturating_sub(SHOWN);
+            lines.push(format!(
+                "an order exists for {} on {}, up to",
+                words::count(self.longest_prefix.len(), "operation"),
+                self.subject()
+            ));
+            let last = self.longest_prefix[from..].iter();
+            lines.extend(last.map(|place| format!("  {}", tell(place))));
+        }
+        lines.push(self.states_in_words());
+        lines.push(format!("but {}: that fits no order", tell(&self.stuck)));
+        lines.extend(self.source_in_words(history, context));
+        if !self.concurrent.is_empty() {
+            lines.push("under way at the same time:".to_owned());
+            // What began last is the most likely to matter.
+            let nearest = self.concurrent.iter().rev().take(SHOWN);
+            lines.extend(nearest.map(|place| format!("  {}", tell(place))));
+            if let Some(more @ 1..) = self.concurrent.len().checked_sub(SHOWN) {
+                lines.push(format!("  and {}", words::count(more, "other")));
+            }
+        }
+        lines
+    }
+
+    /// What the register could hold.
+    pub(super) fn states_in_words(&self) -> String {
+        match self.states.len() {
+            0 => "what it could hold then was too much to find".to_owned(),
+            1 => format!("when it ended it could only hold {}", words::value(&self.states[0])),
+            _ => {
+                format!("when it ended it could hold one of {}", words::values(self.states.iter()))
+            }
+        }
+    }
+
+    /// Where the value comes from that does not fit.
+    pub(super) fn source_in_words(&self, history: &History, context: &Context) -> Option<String> {
+        if self.never_written {
+            return Some("nothing that had begun by then could give it that value".to_owned());
+        }
+        let writer = self.writer?;
+        Some(format!("that value it got last by {}", self.tell(history, context, writer)))
+    }
+
+    /// An operation in words, and what it did.
+    pub(super) fn tell(&self, history: &History, context: &Context, place: u64) -> String {
+        let Some(op) = history.ops().get(place as usize) else {
+            return String::new();
+        };
+        format!("{} {}", words::operation(op, context), self.did(history, op))
+    }
+
+    /// The argument or result of an entry, without the key.
+    fn inner(&self, op: &Op) -> Value {
+        let inner = || op.value.as_list().filter(|list| list.len() == 2)?.get(1);
+        match self.key {
+            Some(_) => inner().unwrap_or(Value::Null),
+            None => op.value.clone(),
+        }
+    }
+
+    fn did(&self, history: &History, op: &Op) -> String {
+        // An end may say nothing of the argument.
+        let mut argument = self.inner(op);
+        if argument == Value::Null && &*op.f != "read" {
+            let earlier = history.ops()[..op.index as usize].iter().rev();
+            let mut invokes = earlier.filter(|other| other.process == op.process);
+            argument = invokes.next().map_or(Value::Null, |invoke| self.inner(invoke));
+        }
+        let pair = || {
+            let list = argument.as_list().filter(|list| list.len() == 2)?;
+            Some((words::value(&list.get(0)?), words::value(&list.get(1)?)))
+        };
+        let certain = op.kind == OpKind::Ok;
+        match &*op.f {
+            "read" if certain => format!("returned {}", words::value(&argument)),
+            "write" if certain => format!("wrote {}", words::value(&argument)),
+            "write" => format!("may have written {}", words::value(&argument)),
+            _ => match (pair(), op.kind) {
+                (_, OpKind::Fail) | (None, _) => words::outcome(Some(op)),
+                (Some((from, to)), OpKind::Ok) => format!("changed {from} to {to}"),
+                (Some((from, to)), _) => format!("may have changed {from} to {to}"),
+            },
+        }
+    }
+}
