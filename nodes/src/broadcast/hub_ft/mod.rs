@@ -248,6 +248,10 @@ impl HubFt {
                 self.flush(cx);
             }
         }
+        // Its digest may show that it lacks what nobody has sent it.
+        if self.is_hub() && self.repair.has_unsent(peer) {
+            self.hub_news(cx.now());
+        }
         self.consider_takeover(cx);
     }
 
