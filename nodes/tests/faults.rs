@@ -41,7 +41,9 @@ fn all_valid(few: u64, nodes: &[(&str, &[&str])], case: impl Fn(u64, Simulation)
 fn nothing_is_lost_with_messages_lost() {
     all_valid(6, &NODES, |seed, simulation| {
         let loss = [0.0, 0.05, 0.3][(seed % 3) as usize];
-        simulation.loss(loss).workload(Broadcast::rate(30.0)).run_for(10 * S)
+        // With 30 % lost, half of all questions stay without an answer.
+        let simulation = simulation.loss(loss).recovery(60 * S);
+        simulation.workload(Broadcast::rate(30.0)).run_for(10 * S)
     });
 }
 
@@ -162,7 +164,8 @@ fn direct_repairs_what_was_lost_and_the_others_work_without_faults() {
     for seed in seeds(3) {
         let direct = simulation(seed, 9, ("direct", &[])).loss(0.1);
         direct.workload(Broadcast::rate(30.0)).run_for(5 * S).assert_valid();
-        for node in [("hub-timer", &[][..]), ("hub-sync", &[]), ("tree-sync", &["--sub-hubs", "3"])] {
+        for node in [("hub-timer", &[][..]), ("hub-sync", &[]), ("tree-sync", &["--sub-hubs", "3"])]
+        {
             let run = simulation(seed, 13, node).workload(Broadcast::rate(30.0)).run_for(5 * S);
             run.assert_valid();
         }

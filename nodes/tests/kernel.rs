@@ -93,7 +93,7 @@ impl Network {
     fn send(&mut self, from: usize, sent: Vec<Sent>) {
         for Sent { dest, payload } in sent {
             if let Some(to) = self.ids.iter().position(|id| *id == *dest) {
-                            self.sent += 1;
+                self.sent += 1;
                 self.in_flight.push(InFlight { from, to, payload, left: LATENCY });
             }
         }

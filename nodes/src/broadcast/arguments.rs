@@ -12,7 +12,10 @@ impl<'a> Arguments<'a> {
     /// `known` lists all arguments as a person wants to read them:
     /// `--period MS`.
     pub fn new(arguments: &'a [String], known: &'static [&'static str]) -> Arguments<'a> {
-        Arguments { rest: arguments.iter(), known }
+        Arguments {
+            rest: arguments.iter(),
+            known,
+        }
     }
 
     /// The next argument's name and value.
@@ -20,8 +23,13 @@ impl<'a> Arguments<'a> {
     /// # Errors
     /// If it is unknown or has no value.
     pub fn next_pair(&mut self) -> Result<Option<(&'static str, &'a str)>, String> {
-        let Some(name) = self.rest.next() else { return Ok(None) };
-        let known = self.known.iter().filter_map(|known| known.split(' ').next());
+        let Some(name) = self.rest.next() else {
+            return Ok(None);
+        };
+        let known = self
+            .known
+            .iter()
+            .filter_map(|known| known.split(' ').next());
         let Some(name) = known.into_iter().find(|known| known == name) else {
             let known = match self.known {
                 [] => "it takes none".to_owned(),
@@ -43,7 +51,9 @@ impl<'a> Arguments<'a> {
 pub fn number(name: &str, value: &str, least: u64, most: u64) -> Result<u64, String> {
     match value.parse::<u64>() {
         Ok(number) if (least..=most).contains(&number) => Ok(number),
-        _ => Err(format!("{name} takes a whole number from {least} to {most}, not {value:?}")),
+        _ => Err(format!(
+            "{name} takes a whole number from {least} to {most}, not {value:?}"
+        )),
     }
 }
 

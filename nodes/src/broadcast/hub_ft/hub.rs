@@ -41,7 +41,10 @@ pub(super) struct Hub {
 impl Hub {
     /// Forgets everything.
     pub(super) fn start(&mut self, nodes: usize) {
-        *self = Hub { children: vec![Child::default(); nodes], ..Hub::default() };
+        *self = Hub {
+            children: vec![Child::default(); nodes],
+            ..Hub::default()
+        };
     }
 
     /// Begins the schedule now.
@@ -92,7 +95,10 @@ impl HubFt {
             self.hub.flush_at = Some(now + period);
             return;
         }
-        let grid = self.hub.grid.get_or_insert_with(|| Grid::new(now + period, period));
+        let grid = self
+            .hub
+            .grid
+            .get_or_insert_with(|| Grid::new(now + period, period));
         self.hub.flush_at = Some(grid.next(now).1);
     }
 
@@ -172,7 +178,8 @@ impl HubFt {
     /// Tells everybody, whether there is news or not.
     pub(super) fn flush_all(&mut self, cx: &mut Cx) {
         self.hub.flush_at = None;
-        self.hub.count(self.repair.storage.total(), cx.now(), &self.plan);
+        self.hub
+            .count(self.repair.storage.total(), cx.now(), &self.plan);
         for leaf in self.repair.others() {
             self.send_down(leaf, cx);
         }
@@ -180,7 +187,10 @@ impl HubFt {
 
     /// The moment of the hub's next action.
     pub(super) fn hub_due(&self) -> Option<Time> {
-        let repeats = self.repair.others().filter_map(|leaf| self.hub_repeat_at(leaf));
+        let repeats = self
+            .repair
+            .others()
+            .filter_map(|leaf| self.hub_repeat_at(leaf));
         repeats.chain(self.hub.flush_at).min()
     }
 

@@ -131,14 +131,21 @@ impl HubFt {
         if self.is_hub() {
             return Duration::ZERO;
         }
-        let heard = self.repair.peer(self.hub_place()).heard_at.unwrap_or(Time::ZERO);
+        let heard = self
+            .repair
+            .peer(self.hub_place())
+            .heard_at
+            .unwrap_or(Time::ZERO);
         now.since(heard.max(self.view_since))
     }
 
     /// Whether the hub should have been heard since it was.
     fn suspects(&self, now: Time) -> bool {
         let hub = self.hub_place();
-        let jitter = self.round_trips.timeout(hub).saturating_sub(self.round_trips.mean(hub));
+        let jitter = self
+            .round_trips
+            .timeout(hub)
+            .saturating_sub(self.round_trips.mean(hub));
         let late = self.leaf.busy && self.hub_silence(now) > self.plan.period() + jitter;
         !self.is_hub() && (self.gossip.misses_hub() || late)
     }
@@ -159,7 +166,9 @@ impl HubFt {
             return None;
         }
         let known = self.repair.peer(peer);
-        let Some(sent_at) = known.sent_at else { return Some(Time::ZERO) };
+        let Some(sent_at) = known.sent_at else {
+            return Some(Time::ZERO);
+        };
         let period = self.plan.period();
         if self.repair.has_unsent(peer) {
             let silence = sent_at.since(known.heard_at.unwrap_or(self.view_since));
@@ -169,8 +178,9 @@ impl HubFt {
         let wait = match self.checks[peer] {
             // An acknowledgement may wait for a message to ride on …
             0 if self.is_hub() => self.acknowledge() + period + timeout,
-            // … but a check is answered at once.
-            checks => period.max(timeout) * (1 << checks.saturating_sub(1).min(10)),
+            // … but a check is answered at once. Two of each length, as on a bad
+            // link several in a row are lost by chance.
+            checks => period.max(timeout) * (1 << (checks.saturating_sub(1) / 2).min(10)),
         };
         Some(sent_at + wait.min(LONGEST_PAUSE.max(period)))
     }
@@ -184,8 +194,14 @@ impl HubFt {
         cx: &mut Cx,
     ) -> (bool, bool) {
         let now = cx.now();
-        let limit = if self.is_silent(peer) { PROBE } else { self.options.items };
-        let delta = self.repair.delta(peer, which, limit.min(self.options.items), now);
+        let limit = if self.is_silent(peer) {
+            PROBE
+        } else {
+            self.options.items
+        };
+        let delta = self
+            .repair
+            .delta(peer, which, limit.min(self.options.items), now);
         let sent = (!delta.items.is_empty(), delta.more);
         let is_talk = matches!(kind, Kind::Gossip | Kind::Tell | Kind::Push);
         let message = Sync {
@@ -207,7 +223,9 @@ impl HubFt {
         let now = cx.now();
         let was_silent = self.is_silent(peer);
         self.round_trips.heard(peer, message.stamp, now);
-        let Some(received) = self.repair.receive(peer, &message.delta, cx) else { return };
+        let Some(received) = self.repair.receive(peer, &message.delta, cx) else {
+            return;
+        };
         self.checks[peer] = 0;
         if message.view > self.view {
             self.adopt(message.view, now);
@@ -300,7 +318,11 @@ impl HubFt {
     }
 
     fn set_timer(&mut self, cx: &mut Cx) {
-        let role = if self.is_hub() { self.hub_due() } else { self.leaf_due() };
+        let role = if self.is_hub() {
+            self.hub_due()
+        } else {
+            self.leaf_due()
+        };
         let due = role.into_iter().chain(self.gossip.due()).min();
         if due == self.timer.map(|(at, _)| at) {
             return;
