@@ -30,7 +30,11 @@ pub(crate) fn draw(
     }
     let mut y = top + 8.0 + rows as f64 * ROW + 6.0;
     let note = Font::new(11.0, FAINT, Anchor::Start);
-    svg.label((left, y), "Filled: no other point has fewer messages at no more latency.", note);
+    svg.label(
+        (left, y),
+        "Filled: no other point has fewer messages at no more latency (± 1 %).",
+        note,
+    );
     y += ROW + 2.0;
     for curve in &document.bounds {
         if curve.name == "universal" {

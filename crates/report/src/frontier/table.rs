@@ -32,7 +32,8 @@ const BOUNDS: &str = "\
 row's own true maximum.";
 
 const FRONTIER: &str = "\
-frontier: no other row has fewer messages at no more latency (true maximum, true median).";
+frontier: no other row has fewer messages at no more latency, give or take 1 % (of the true maximum,
+of the true median).";
 
 /// The rows as a table, with an explanation.
 pub fn table(document: &Document) -> String {
