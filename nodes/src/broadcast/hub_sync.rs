@@ -9,6 +9,12 @@
 //! messages a second, which is within 13 % of what any algorithm with one hub
 //! needs. Nobody sends who has no news.
 //!
+//! Measured (25 nodes, 100 ms, 100 operations a second, ideal inbox): 0.98 messages
+//! per operation at a true maximum of 609 ms, 0.58 at 1009 ms, where the formula
+//! says 0.93 and 0.54: it takes arrivals to be random, but clients take turns, so
+//! more leaves have news in a period. The least that a clairvoyant hub could do for
+//! the arrivals of these very runs is 1.15 and 1.17 times less.
+//!
 //! How leaves learn the schedule: see [`schedule`](super::schedule). Until a leaf
 //! knows it, it sends at once, and the hub's first moment is P after its first
 //! news, so that even the first values are not later than the rest.

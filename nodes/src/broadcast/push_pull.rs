@@ -5,6 +5,9 @@
 //! messages a second whatever the traffic, and a value reaches all in about
 //! (log₂ n + ln n) conversations. Far from the frontier, but no node matters.
 //!
+//! Measured (25 nodes, 100 ms, 50 values a second, T = 200 ms): 3.7 messages per
+//! operation, true latencies 781 ms in the median and 1167 ms at most.
+//!
 //! Nodes fall silent although nobody counts for all: each message names the nodes
 //! that are known to hold all that its sender holds. Who holds the same may add
 //! them to its own list; who gets something new begins a new list. A node whose

@@ -188,8 +188,7 @@ impl Repair {
     /// Those who have not shown yet that they know that this node lives this life.
     ///
     /// Who comes back to life must tell everybody. One is not enough: if that one
-    /// dies, others go on believing that this node still holds what it held. (A
-    /// property test found that.)
+    /// dies, others go on believing that this node still holds what it held.
     pub fn strangers(&self) -> Vec<usize> {
         self.others()
             .filter(|&peer| !self.peers[peer].knows_life)

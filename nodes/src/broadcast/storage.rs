@@ -122,8 +122,8 @@ impl Storage {
     ///
     /// What comes after a gap is not acknowledged before the gap is filled. It is
     /// kept and shown in the meantime only if `keeps_early`: if all nodes die that
-    /// could fill the gap, nobody will pass it on. (A property test found that: the
-    /// values were at one node, for ever.)
+    /// could fill the gap, nobody will pass it on, and it stays at one node for
+    /// ever.
     pub fn merge(&mut self, place: usize, first: u64, values: &List) -> Vec<Value> {
         let held = self.count(place);
         let skipped = held.saturating_sub(first).min(values.len() as u64);
