@@ -9,7 +9,7 @@ use glomers_history::OpKind;
 use super::graph::Graph;
 use super::parse::Parsed;
 use super::places::NONE;
-use super::transactions::{Transaction, range};
+use super::transactions::{Message, Transaction, range};
 
 /// How many cycles are shown at most: looking for a short one takes time.
 const SHOWN: usize = 8;
@@ -84,25 +84,28 @@ fn possible(parsed: &Parsed) -> bool {
     if parsed.transactions.iter().any(mixed) {
         return true;
     }
-    let mut found = false;
-    poll_edges(parsed, &mut |from, to, _| {
-        let (from, to) = (&parsed.transactions[from as usize], &parsed.transactions[to as usize]);
-        found |= from.begin != NONE && from.begin > to.end;
-    });
-    found
+    parsed.messages.iter().any(|message| {
+        let early = |writer: &Transaction| writer.begin != NONE && writer.begin > message.read_ok;
+        has_one_writer(message) && early(&parsed.transactions[message.writer as usize])
+    })
 }
 
-/// Hands on who sent, who polled it, and what. What was sent twice has no one
-/// sender, and what failed was not sent.
+/// Whether it is known who sent a message: what was sent twice has no one sender,
+/// and what failed was not sent.
+fn has_one_writer(message: &Message) -> bool {
+    message.writer != NONE && !message.sent_again && !message.sent_fail
+}
+
+/// Hands on who sent, who polled it, and what.
 fn poll_edges(parsed: &Parsed, each: &mut dyn FnMut(u32, u32, u32)) {
     for (number, transaction) in parsed.transactions.iter().enumerate() {
         if !transaction.is_ok() {
             continue;
         }
         for poll in parsed.polls_of(transaction) {
-            for &(_, id) in parsed.pairs_of(poll) {
+            for &id in parsed.messages_of(poll) {
                 let message = &parsed.messages[id as usize];
-                let known = message.writer != NONE && !message.sent_again && !message.sent_fail;
+                let known = has_one_writer(message);
                 if known && message.writer != number as u32 {
                     each(message.writer, number as u32, id);
                 }
@@ -221,6 +224,6 @@ fn shortest(
 /// A message that one transaction sent and the other polled.
 fn polled(parsed: &Parsed, writer: u32, reader: u32) -> Option<u32> {
     let polls = parsed.polls_of(&parsed.transactions[reader as usize]);
-    let messages = polls.iter().flat_map(|poll| parsed.pairs_of(poll)).map(|&(_, id)| id);
+    let messages = polls.iter().flat_map(|poll| parsed.messages_of(poll)).copied();
     messages.into_iter().find(|&id| parsed.messages[id as usize].writer == writer)
 }

@@ -112,7 +112,9 @@ impl Errors {
             steps: Steps::new(parsed, orders),
             precommitted: precommitted(parsed),
             cycles: Cycles::new(parsed, history.len()),
-            unseen: all().filter(|&id| message(id).sent_ok && !message(id).read_ok).collect(),
+            unseen: all()
+                .filter(|&id| message(id).is_sent_ok() && !message(id).is_read_ok())
+                .collect(),
             bounds,
         };
         let place = |&id: &u32| (message(id).key, orders.positions[id as usize].earliest, id);
@@ -166,7 +168,7 @@ impl Errors {
 fn bounds(parsed: &Parsed, orders: &Orders) -> Vec<Option<u32>> {
     let mut bounds = vec![None; parsed.keys.len()];
     for (message, position) in parsed.messages.iter().zip(&orders.positions) {
-        if message.read_ok && position.earliest != NONE {
+        if message.is_read_ok() && position.earliest != NONE {
             let bound = &mut bounds[message.key as usize];
             *bound = (*bound).max(Some(position.earliest));
         }
@@ -180,12 +182,12 @@ fn is_lost(parsed: &Parsed, orders: &Orders, bounds: &[Option<u32>], id: u32) ->
     let (message, position) = (&parsed.messages[id as usize], &orders.positions[id as usize]);
     let placed = position.latest != NONE;
     let passed = placed && Some(position.latest) <= bounds[message.key as usize];
-    passed && !message.read_ok && message.committed
+    passed && !message.is_read_ok() && message.committed
 }
 
 fn aborted(parsed: &Parsed) -> Vec<(u32, u32)> {
     let mut aborted = Vec::new();
-    if !parsed.messages.iter().any(|message| message.sent_fail && message.read_ok) {
+    if !parsed.messages.iter().any(|message| message.sent_fail && message.is_read_ok()) {
         return aborted;
     }
     for (number, transaction) in parsed.transactions.iter().enumerate() {
@@ -194,7 +196,7 @@ fn aborted(parsed: &Parsed) -> Vec<(u32, u32)> {
         }
         let start = aborted.len();
         for poll in parsed.polls_of(transaction) {
-            for &(_, id) in parsed.pairs_of(poll) {
+            for &id in parsed.messages_of(poll) {
                 let case = (id, number as u32);
                 if parsed.messages[id as usize].sent_fail && !aborted[start..].contains(&case) {
                     aborted.push(case);
@@ -214,7 +216,7 @@ fn precommitted(parsed: &Parsed) -> Vec<(u32, u32)> {
             continue;
         }
         let mut polled: Vec<u32> =
-            polls.iter().flat_map(|poll| parsed.pairs_of(poll)).map(|&(_, id)| id).collect();
+            polls.iter().flat_map(|poll| parsed.messages_of(poll)).copied().collect();
         polled.sort_unstable();
         polled.dedup();
         let mut own: Vec<u32> = sends.iter().map(|send| send.message).collect();

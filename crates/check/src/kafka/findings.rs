@@ -1,6 +1,6 @@
 //! What is wrong with logs, in words.
 
-use glomers_history::{History, OpKind};
+use glomers_history::{History, OpKind, Value};
 use rustc_hash::FxHashMap;
 
 use super::cycles::Cycle;
@@ -10,6 +10,7 @@ use super::orders::Orders;
 use super::parse::Parsed;
 use super::places::NONE;
 use super::sessions::Step;
+use super::transactions::Transaction;
 use crate::{Context, Finding, words};
 
 /// How many errors of a kind are shown.
@@ -90,7 +91,8 @@ impl Teller<'_> {
     /// "offset 3" or "an unknown offset".
     fn offset(&self, id: u32) -> String {
         let key = self.parsed.messages[id as usize].key;
-        match self.orders.offset(key, id) {
+        let ordered = self.orders.offset(key, id);
+        match ordered.or_else(|| self.orders.offsets(key, id).first().copied()) {
             Some(offset) => format!("offset {offset}"),
             None => "an unknown offset".to_owned(),
         }
@@ -116,7 +118,7 @@ impl Teller<'_> {
         let mut readers: FxHashMap<u32, u32> = ids.iter().map(|&id| (id, NONE)).collect();
         for (number, transaction) in self.parsed.transactions.iter().enumerate() {
             for poll in self.parsed.polls_of(transaction) {
-                for (_, id) in self.parsed.pairs_of(poll) {
+                for id in self.parsed.messages_of(poll) {
                     if let Some(reader) = readers.get_mut(id) {
                         *reader = (*reader).min(number as u32);
                     }
@@ -151,7 +153,7 @@ impl Teller<'_> {
         let offset = log.offsets[bound as usize];
         let others = log.others.iter().filter(|(at, _)| *at == offset).map(|&(_, other)| other);
         let mut candidates = std::iter::once(log.first[bound as usize]).chain(others);
-        candidates.find(|&id| self.parsed.messages[id as usize].read_ok).unwrap_or(NONE)
+        candidates.find(|&id| self.parsed.messages[id as usize].is_read_ok()).unwrap_or(NONE)
     }
 
     fn aborted(&self, finding: &mut Finding) {
@@ -201,14 +203,34 @@ impl Teller<'_> {
 
     /// The first transaction that says that an offset holds a message.
     fn witness(&self, key: u32, offset: i64, id: u32) -> Option<u32> {
-        let says = |transaction: &super::transactions::Transaction| {
+        let says = |transaction: &Transaction| {
             let mut sends = self.parsed.sends_of(transaction).iter();
             let sent = sends.any(|send| send.message == id && send.offset == Some(offset));
             let mut polls = self.parsed.polls_of(transaction).iter();
-            sent || polls
-                .any(|poll| poll.key == key && self.parsed.pairs_of(poll).contains(&(offset, id)))
+            let mut has = || polls.any(|poll| self.parsed.messages_of(poll).contains(&id));
+            sent || (has() && self.polled_at(transaction, key, offset, id))
         };
         self.parsed.transactions.iter().position(says).map(|number| number as u32)
+    }
+
+    /// Whether a poll says that an offset of a key holds a message: only the
+    /// history knows it.
+    fn polled_at(&self, transaction: &Transaction, key: u32, offset: i64, id: u32) -> bool {
+        let Some(op) = self.history.ops().get(transaction.place() as usize) else { return false };
+        let key = key_value(self.parsed, key);
+        let pair = [Value::Int(offset), self.parsed.messages[id as usize].value.clone()];
+        let is_pair = |value: &Value| {
+            value.as_list().is_some_and(|list| list.iter().take(2).eq(pair.iter().cloned()))
+        };
+        op.value.as_list().into_iter().flat_map(|list| list.iter()).any(|part| {
+            let got = part.as_list().and_then(|part| part.get(1));
+            let Some(Value::Map(got)) = got else { return false };
+            got.iter().any(|(name, pairs)| {
+                let same =
+                    name == key || (name.as_str().is_some() && name.as_str() == key.as_str());
+                same && pairs.as_list().is_some_and(|pairs| pairs.iter().any(|p| is_pair(&p)))
+            })
+        })
     }
 
     fn duplicates(&self, finding: &mut Finding) {
@@ -333,8 +355,11 @@ fn summary(kind: Kind, count: usize) -> String {
     let some = |noun: &str| words::count(count, noun);
     match kind {
         Kind::LostWrite => format!(
-            "{} {were} lost: the log was read past their offsets and no poll has them. What was sent stays where it is.",
-            some("message")
+            "{} {were} lost: the log was read to beyond {}, and no poll has {}. What was sent \
+             stays where it is.",
+            some("message"),
+            if count == 1 { "it" } else { "them" },
+            if count == 1 { "it" } else { "them" },
         ),
         Kind::Aborted => format!(
             "a message was polled {} though its send failed. What failed did not happen.",
@@ -378,11 +403,11 @@ fn summary(kind: Kind, count: usize) -> String {
             times(count)
         ),
         Kind::Cycle => format!(
-            "{} of operations each polled what another of them sent. Nothing comes before itself.",
+            "{} of operations, each of which polled what the one before it sent. Nothing comes before itself.",
             some("circle")
         ),
         Kind::RealtimeCycle => format!(
-            "{} of operations that cannot be put in any order: a message was polled before its send began, directly or by way of others.",
+            "{} of operations that fit no order: a message was polled before its send began, directly or by way of others.",
             some("circle")
         ),
         Kind::Unseen => format!(

@@ -6,50 +6,31 @@ use rustc_hash::FxHashMap;
 use super::key_value;
 use super::orders::Orders;
 use super::parse::Parsed;
-use super::places::NONE;
+use super::transactions::Transaction;
 
 /// The poll that was farthest behind: when it began, the next message of a key
 /// that its process was assigned, and that it did not get, had been known for so
 /// long.
 pub(super) fn worst(history: &History, parsed: &Parsed, orders: &Orders) -> Option<Value> {
     let known = known(history, parsed, orders);
-    // The next place of each key of each process.
-    let mut positions: FxHashMap<u32, FxHashMap<u32, u32>> = FxHashMap::default();
-    let mut worst: Option<(u64, Time, u32, u32)> = None;
+    let mut scan = Scan { known: &known, worst: None };
+    let mut sessions: FxHashMap<u32, Session> = FxHashMap::default();
     for transaction in parsed.transactions.iter().filter(|transaction| transaction.is_ok()) {
-        let process = transaction.process;
+        let session = sessions.entry(transaction.process).or_default();
         if let Some(keys) = &transaction.assigns {
-            let before = positions.remove(&process).unwrap_or_default();
-            let kept = keys.iter().map(|key| (*key, before.get(key).copied().unwrap_or(0)));
-            positions.insert(process, kept.collect());
-            continue;
-        }
-        let polls = parsed.polls_of(transaction);
-        let is_poll = parsed.sends_of(transaction).is_empty();
-        let Some(begin) = history.ops().get(transaction.begin as usize).filter(|_| is_poll) else {
-            continue;
-        };
-        let mine = positions.entry(process).or_default();
-        for poll in polls {
-            let last = parsed.pairs_of(poll).last().and_then(|&(_, id)| orders.place(id));
-            if let Some(last) = last {
-                mine.insert(poll.key, last + 1);
-            }
-        }
-        for (&key, &next) in &*mine {
-            let Some(&since) = known[key as usize].get(next as usize) else { continue };
-            let lag = begin.time.0.saturating_sub(since.0);
-            let this = (lag, begin.time, process, key);
-            // Of equal ones the first in time, then the lowest, however they come.
-            let better = worst.is_none_or(|(lag, time, process, key)| {
-                (this.0, time, process, key) > (lag, this.1, this.2, this.3)
-            });
-            if better {
-                worst = Some(this);
-            }
+            scan.assign(transaction.process, session, keys);
+        } else if let Some(op) = history.ops().get(transaction.begin as usize)
+            && parsed.sends_of(transaction).is_empty()
+        {
+            scan.poll(parsed, orders, transaction, session, op.time);
         }
     }
-    let (lag, time, process, key) = worst?;
+    for (&process, session) in &sessions {
+        for (&key, reader) in &session.readers {
+            scan.consider(process, session, key, *reader);
+        }
+    }
+    let (lag, time, process, key) = scan.worst?;
     let seconds = |nanos: u64| Value::Float(nanos as f64 / 1e9);
     Some(Value::record([
         ("time", seconds(time.0)),
@@ -59,29 +40,92 @@ pub(super) fn worst(history: &History, parsed: &Parsed, orders: &Orders) -> Opti
     ]))
 }
 
+/// Where a process is in a key.
+#[derive(Clone, Copy)]
+struct Reader {
+    /// The place that it has not read yet.
+    next: u32,
+    /// The first of its polls after which it was there.
+    since: u32,
+}
+
+#[derive(Default)]
+struct Session {
+    readers: FxHashMap<u32, Reader>,
+    polls: u32,
+    /// When the last poll began.
+    last: Time,
+}
+
+struct Scan<'a> {
+    known: &'a [Vec<Time>],
+    worst: Option<(u64, Time, u32, u32)>,
+}
+
+impl Scan<'_> {
+    fn assign(&mut self, process: u32, session: &mut Session, keys: &[u32]) {
+        let mut readers = std::mem::take(&mut session.readers);
+        let since = session.polls + 1;
+        for &key in keys {
+            let reader = readers.remove(&key).unwrap_or(Reader { next: 0, since });
+            session.readers.insert(key, reader);
+        }
+        for (key, reader) in readers {
+            self.consider(process, session, key, reader);
+        }
+    }
+
+    fn poll(
+        &mut self,
+        parsed: &Parsed,
+        orders: &Orders,
+        transaction: &Transaction,
+        session: &mut Session,
+        begin: Time,
+    ) {
+        let since = session.polls + 1;
+        for poll in parsed.polls_of(transaction) {
+            let last = parsed.messages_of(poll).last().and_then(|&id| orders.place(id));
+            let Some(last) = last else { continue };
+            let reader = Reader { next: last + 1, since };
+            if let Some(before) = session.readers.insert(poll.key, reader) {
+                self.consider(transaction.process, session, poll.key, before);
+            }
+        }
+        session.polls += 1;
+        session.last = begin;
+    }
+
+    /// A reader was where it was until the last poll: as it stood still, it was
+    /// farthest behind then.
+    fn consider(&mut self, process: u32, session: &Session, key: u32, reader: Reader) {
+        if session.polls < reader.since {
+            return;
+        }
+        let Some(known) = self.known[key as usize].get(reader.next as usize) else { return };
+        let lag = session.last.0.saturating_sub(known.0);
+        // Of equal ones the first in time, then the lowest, however they come.
+        let better = self.worst.is_none_or(|worst| {
+            (lag, worst.1, worst.2, worst.3) > (worst.0, session.last, process, key)
+        });
+        if better {
+            self.worst = Some((lag, session.last, process, key));
+        }
+    }
+}
+
 /// For each place of each key when somebody first knew of a message there or
 /// beyond.
 fn known(history: &History, parsed: &Parsed, orders: &Orders) -> Vec<Vec<Time>> {
     let mut known: Vec<Vec<Time>> =
         orders.logs.iter().map(|log| vec![Time::MAX; log.offsets.len()]).collect();
-    for transaction in parsed.transactions.iter().filter(|transaction| transaction.is_ok()) {
-        if transaction.end == NONE {
-            continue;
-        }
-        let time = history.ops()[transaction.end as usize].time;
-        let mut learn = |key: u32, id: u32| {
-            if let Some(place) = orders.place(id) {
-                let known = &mut known[key as usize][place as usize];
-                *known = time.min(*known);
-            }
-        };
-        for send in parsed.sends_of(transaction).iter().filter(|send| send.offset.is_some()) {
-            learn(send.key, send.message);
-        }
-        for poll in parsed.polls_of(transaction) {
-            for &(_, id) in parsed.pairs_of(poll) {
-                learn(poll.key, id);
-            }
+    for (id, message) in parsed.messages.iter().enumerate() {
+        let first = message.sent_ok.min(message.read_ok);
+        if let Some(op) = history.ops().get(first as usize)
+            && let Some(place) = orders.place(id as u32)
+        {
+            let known = &mut known[message.key as usize][place as usize];
+            *known = op.time.min(*known);
         }
     }
     for times in &mut known {

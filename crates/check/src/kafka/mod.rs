@@ -32,8 +32,8 @@ pub struct Kafka;
 
 impl Checker for Kafka {
     fn check(&self, history: &History, context: &Context) -> CheckResult {
-        let parsed = Parsed::new(history);
-        let orders = Orders::new(&parsed);
+        let mut parsed = Parsed::new(history);
+        let orders = Orders::new(&mut parsed);
         let errors = Errors::new(history, &parsed, &orders);
         // Where Jepsen's checker throws, its verdict is unknown.
         let throws = errors.has(Kind::PhantomRead) || !parsed.malformed.is_empty();

@@ -34,44 +34,56 @@ pub(super) struct Orders {
     pub(super) logs: Vec<Log>,
     /// By message.
     pub(super) positions: Vec<Position>,
+    /// [`Position::ordered`] alone, which is asked for each message of each poll.
+    ordered: Vec<u32>,
+}
+
+/// What the offsets of a key hold, while they are met.
+#[derive(Debug, Default)]
+pub(super) struct Offsets {
+    /// The message of each offset: where there are several, the one met first.
+    first: Places,
+    /// Further messages, some more than once.
+    others: Vec<(i64, u32)>,
+}
+
+impl Offsets {
+    /// Notes that an offset holds a message.
+    #[inline]
+    pub(super) fn put(&mut self, offset: i64, message: u32) {
+        let known = self.first.get(offset);
+        if known == NONE {
+            self.first.insert(offset, message);
+        } else if known != message {
+            self.others.push((offset, message));
+        }
+    }
 }
 
 impl Orders {
-    pub(super) fn new(parsed: &Parsed) -> Orders {
-        let mut places: Vec<(Places, Vec<(i64, u32)>)> = Vec::new();
-        places.resize_with(parsed.keys.len(), Default::default);
-        let mut put = |key: u32, offset: i64, message: u32| {
-            let (places, others) = &mut places[key as usize];
-            let known = places.get(offset);
-            if known == NONE {
-                places.insert(offset, message);
-            } else if known != message {
-                others.push((offset, message));
-            }
-        };
+    pub(super) fn new(parsed: &mut Parsed) -> Orders {
+        // What polls say is there; what sends say counts if they happened.
+        let mut offsets = std::mem::take(&mut parsed.offsets);
         for transaction in &parsed.transactions {
-            for poll in parsed.polls_of(transaction) {
-                for &(offset, message) in parsed.pairs_of(poll) {
-                    put(poll.key, offset, message);
-                }
-            }
             if parsed.must_have_committed(transaction) {
                 for send in parsed.sends_of(transaction) {
                     if let Some(offset) = send.offset {
-                        put(send.key, offset, send.message);
+                        offsets[send.key as usize].put(offset, send.message);
                     }
                 }
             }
         }
         let absent = Position { ordered: NONE, earliest: NONE, latest: NONE, places: 0 };
         let mut positions = vec![absent; parsed.messages.len()];
-        let logs = places.into_iter().map(|(places, others)| log(&places, others, &mut positions));
-        Orders { logs: logs.collect(), positions }
+        let logs: Vec<Log> =
+            offsets.into_iter().map(|offsets| log(offsets, &mut positions)).collect();
+        let ordered = positions.iter().map(|position| position.ordered).collect();
+        Orders { logs, positions, ordered }
     }
 
     /// Where a message stands in the order of its key, if it does.
     pub(super) fn place(&self, message: u32) -> Option<u32> {
-        Some(self.positions[message as usize].ordered).filter(|&place| place != NONE)
+        Some(self.ordered[message as usize]).filter(|&place| place != NONE)
     }
 
     /// How many places further the second of two messages of a key stands; `None`
@@ -81,7 +93,8 @@ impl Orders {
     }
 }
 
-fn log(places: &Places, mut others: Vec<(i64, u32)>, positions: &mut [Position]) -> Log {
+fn log(offsets: Offsets, positions: &mut [Position]) -> Log {
+    let Offsets { first, mut others } = offsets;
     // Stable, so that those of an offset stay in the order they were met.
     others.sort_by_key(|&(offset, _)| offset);
     let mut kept: Vec<(i64, u32)> = Vec::new();
@@ -93,7 +106,7 @@ fn log(places: &Places, mut others: Vec<(i64, u32)>, positions: &mut [Position])
     }
     let mut log = Log { others: kept, ..Log::default() };
     let mut next_other = 0;
-    for (offset, message) in places.iter() {
+    for (offset, message) in first.iter() {
         let place = log.offsets.len() as u32;
         log.offsets.push(offset);
         log.first.push(message);

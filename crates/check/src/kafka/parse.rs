@@ -5,8 +5,14 @@ use std::sync::Arc;
 use glomers_history::{History, List, Op, OpKind, Process, Value};
 use rustc_hash::FxHashMap;
 
+use super::orders::Offsets;
 use super::places::{NONE, Places};
 use super::transactions::{Message, Poll, Send, Transaction, range};
+
+/// Somebody has polled a message.
+const READ: u8 = 1;
+/// An answered poll has it.
+const READ_OK: u8 = 2;
 
 /// A log.
 #[derive(Debug)]
@@ -27,8 +33,13 @@ pub(super) struct Parsed {
     pub(super) transactions: Vec<Transaction>,
     pub(super) sends: Vec<Send>,
     pub(super) polls: Vec<Poll>,
-    /// Offsets and messages.
-    pub(super) pairs: Vec<(i64, u32)>,
+    /// The messages that polls got.
+    pub(super) polled: Vec<u32>,
+    /// What offsets hold, by key, as polls tell it.
+    pub(super) offsets: Vec<Offsets>,
+    /// By message who has polled it: [`READ`], [`READ_OK`]. In an array of their
+    /// own, since they are looked at for each message of each poll.
+    marks: Vec<u8>,
     /// Answered operations whose value is not what it should be.
     pub(super) malformed: Vec<u32>,
     key_ids: FxHashMap<Value, u32>,
@@ -62,12 +73,12 @@ impl Parsed {
 
     /// Whether any send was acknowledged.
     pub(super) fn any_acknowledged(&self) -> bool {
-        self.messages.iter().any(|message| message.sent_ok)
+        self.messages.iter().any(Message::is_sent_ok)
     }
 
-    /// The offsets and messages that a poll got.
-    pub(super) fn pairs_of(&self, poll: &Poll) -> &[(i64, u32)] {
-        &self.pairs[range(poll.pairs)]
+    /// The messages that a poll got.
+    pub(super) fn messages_of(&self, poll: &Poll) -> &[u32] {
+        &self.polled[range(poll.messages)]
     }
 
     pub(super) fn sends_of(&self, transaction: &Transaction) -> &[Send] {
@@ -87,7 +98,7 @@ impl Parsed {
             OpKind::Info => self
                 .sends_of(transaction)
                 .iter()
-                .any(|send| self.messages[send.message as usize].read_ok),
+                .any(|send| self.messages[send.message as usize].is_read_ok()),
         }
     }
 
@@ -136,14 +147,24 @@ impl Parsed {
             let message = &mut self.messages[send.message as usize];
             message.sent_again |= message.writer != NONE;
             message.writer = message.writer.min(number);
-            message.sent_ok |= kind == OpKind::Ok;
+            if kind == OpKind::Ok {
+                message.sent_ok = message.sent_ok.min(end);
+            }
             message.sent_fail |= kind == OpKind::Fail;
         }
         for poll in &self.polls[polls as usize..] {
-            for &(_, message) in &self.pairs[range(poll.pairs)] {
-                let message = &mut self.messages[message as usize];
+            let new = if kind == OpKind::Ok { READ | READ_OK } else { READ };
+            for &id in &self.polled[range(poll.messages)] {
+                let marks = &mut self.marks[id as usize];
+                if *marks & new == new {
+                    continue;
+                }
+                *marks |= new;
+                let message = &mut self.messages[id as usize];
                 message.read = true;
-                message.read_ok |= kind == OpKind::Ok;
+                if kind == OpKind::Ok {
+                    message.read_ok = message.read_ok.min(end);
+                }
             }
         }
         // What belongs to a key stands together, in the order it came.
@@ -203,14 +224,14 @@ impl Parsed {
                 right = None;
                 continue;
             };
-            let start = self.pairs.len() as u32;
+            let start = self.polled.len() as u32;
             for pair in list.iter() {
                 right = right.and(self.pair(key, &pair));
             }
-            let end = self.pairs.len() as u32;
+            let end = self.polled.len() as u32;
             // A key without messages says nothing about it.
             if end > start {
-                self.polls.push(Poll { key, pairs: (start, end) });
+                self.polls.push(Poll { key, messages: (start, end) });
             }
         }
         right
@@ -223,12 +244,14 @@ impl Parsed {
             let mut integers = small.iter();
             let (offset, value) = (i64::from(integers.next()?), i64::from(integers.next()?));
             let message = self.integer_message(key, value);
-            self.pairs.push((offset, message));
+            self.offsets[key as usize].put(offset, message);
+            self.polled.push(message);
             return Some(());
         }
         let offset = pair.get(0)?.as_int()?;
         let message = self.message(key, &pair.get(1)?);
-        self.pairs.push((offset, message));
+        self.offsets[key as usize].put(offset, message);
+        self.polled.push(message);
         Some(())
     }
 
@@ -249,6 +272,7 @@ impl Parsed {
         let id = self.keys.len() as u32;
         self.key_ids.insert(key.clone(), id);
         let (integers, others) = (Places::default(), FxHashMap::default());
+        self.offsets.push(Offsets::default());
         self.keys.push(Key { value: key.clone(), integers, others });
         id
     }
@@ -282,12 +306,13 @@ impl Parsed {
             value,
             writer: NONE,
             sent_again: false,
-            sent_ok: false,
+            sent_ok: NONE,
             sent_fail: false,
             committed: false,
             read: false,
-            read_ok: false,
+            read_ok: NONE,
         });
+        self.marks.push(0);
         self.messages.len() as u32 - 1
     }
 }

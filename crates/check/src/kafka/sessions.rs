@@ -76,8 +76,7 @@ impl Scan<'_> {
         let parsed = self.parsed;
         for polls in parsed.polls_of(transaction).chunk_by(|a, b| a.key == b.key) {
             let key = polls[0].key;
-            let mut messages =
-                polls.iter().flat_map(|poll| parsed.pairs_of(poll)).map(|&(_, message)| message);
+            let mut messages = polls.iter().flat_map(|poll| parsed.messages_of(poll)).copied();
             let Some(first) = messages.next() else { continue };
             if let Some(&before) = last.get(&key)
                 && let Some(step) = self.step(key, before, (number, first))

@@ -49,8 +49,8 @@ pub(super) struct Send {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Poll {
     pub(super) key: u32,
-    /// A range of [`super::parse::Parsed::pairs`].
-    pub(super) pairs: (u32, u32),
+    /// A range of [`super::parse::Parsed::polled`].
+    pub(super) messages: (u32, u32),
 }
 
 /// A range as an index.
@@ -67,14 +67,26 @@ pub(super) struct Message {
     pub(super) writer: u32,
     /// Whether it was sent more than once.
     pub(super) sent_again: bool,
-    /// Whether some send of it was acknowledged.
-    pub(super) sent_ok: bool,
+    /// Where a send of it was first acknowledged, [`NONE`] if none was.
+    pub(super) sent_ok: u32,
     /// Whether some send of it failed.
     pub(super) sent_fail: bool,
     /// Whether some send of it must have happened.
     pub(super) committed: bool,
     /// Whether anybody polled it.
     pub(super) read: bool,
+    /// Where an answered poll first has it, [`NONE`] if none has.
+    pub(super) read_ok: u32,
+}
+
+impl Message {
+    /// Whether some send of it was acknowledged.
+    pub(super) fn is_sent_ok(&self) -> bool {
+        self.sent_ok != NONE
+    }
+
     /// Whether an answered poll has it.
-    pub(super) read_ok: bool,
+    pub(super) fn is_read_ok(&self) -> bool {
+        self.read_ok != NONE
+    }
 }

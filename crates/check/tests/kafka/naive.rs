@@ -124,7 +124,7 @@ pub(crate) fn judge(history: &History) -> Opinion {
         OpKind::Info => txn.sends.iter().any(|(key, value, _)| ok_read(key, value)),
         _ => false,
     };
-    // The log of each key: of each offset its values, in the order they show.
+    // The log of each key: of each offset its values, in the order that polls, then sends show them.
     let mut logs: BTreeMap<Value, BTreeMap<i64, Vec<Value>>> = BTreeMap::new();
     let mut put = |key: &Value, offset: i64, value: &Value| {
         let values = logs.entry(key.clone()).or_default().entry(offset).or_default();
@@ -138,7 +138,9 @@ pub(crate) fn judge(history: &History) -> Opinion {
                 put(key, *offset, value);
             }
         }
-        for (key, value, offset) in txn.sends.iter().filter(|_| committed(txn)) {
+    }
+    for txn in txns.iter().filter(|txn| committed(txn)) {
+        for (key, value, offset) in &txn.sends {
             if let Some(offset) = offset {
                 put(key, *offset, value);
             }

@@ -48,12 +48,15 @@ fn right() {
 
 #[test]
 fn nothing_sent() {
-    says("14 1 invoke poll [[\"poll\"]]\n15 1 ok poll [[\"poll\",{}]]\n", expect![[r#"
+    says(
+        "14 1 invoke poll [[\"poll\"]]\n15 1 ok poll [[\"poll\",{}]]\n",
+        expect![[r#"
         compat Valid, strict Unknown
         []
 
         note: Whether messages are kept cannot be said: no send was ever acknowledged.
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -71,7 +74,7 @@ fn lost_write() {
             compat Invalid, strict Invalid
             [:lost-write :unseen]
 
-            lost-write: 1 message was lost: the log was read past their offsets and no poll has them. What was sent stays where it is.
+            lost-write: 1 message was lost: the log was read to beyond it, and no poll has it. What was sent stays where it is.
               message 1 of key "9" (offset 0) was sent by op 1, send at n0, 0.012 s, which was acknowledged
               nobody polled it, though op 5, poll at n2, 0.016 s got offset 1
               @ [1, 5] n0 0.012 s
@@ -137,16 +140,16 @@ fn inconsistent_offsets() {
             compat Invalid, strict Invalid
             [:inconsistent-offsets :lost-write :unseen]
 
-            lost-write: 1 message was lost: the log was read past their offsets and no poll has them. What was sent stays where it is.
+            lost-write: 1 message was lost: the log was read to beyond it, and no poll has it. What was sent stays where it is.
               message 1 of key "9" (offset 0) was sent by op 2, send at n0, 0.012 s, which was acknowledged
-              nobody polled it, though op 5, poll at n2, 0.016 s got an unknown offset
+              nobody polled it, though op 5, poll at n2, 0.016 s got offset 0
               @ [2, 5] n0 0.012 s
 
             inconsistent-offsets: 1 offset held more than one message. An offset has one message, for everybody and for good.
-              offset 0 of key "9" holds 1 and 2
-                1 by op 2, send at n0, 0.012 s
+              offset 0 of key "9" holds 2 and 1
                 2 by op 3, send at n1, 0.014 s
-              @ [2, 3] n0 0.012 s
+                1 by op 2, send at n0, 0.012 s
+              @ [3, 2] n1 0.014 s
 
             unseen: 1 message was acknowledged and never polled, though every log is polled to its end at last. What is acknowledged is seen.
               of key "9": 1
@@ -317,7 +320,7 @@ fn own_messages_and_circles() {
               op 1, txn at n0, 0.011 s, got its own message 1 of key "9"
               @ [1] n0 0.011 s
 
-            G1c: 1 circle of operations each polled what another of them sent. Nothing comes before itself.
+            G1c: 1 circle of operations, each of which polled what the one before it sent. Nothing comes before itself.
               op 4, txn at n0, 0.022 s, sent message 1 of key "x", polled by the next
               op 5, txn at n1, 0.023 s, sent message 1 of key "y", polled by the next
               and the next after the last is the first again
@@ -339,7 +342,7 @@ fn polled_before_it_was_sent() {
             compat Invalid, strict Invalid
             [:G1c-realtime]
 
-            G1c-realtime: 1 circle of operations that cannot be put in any order: a message was polled before its send began, directly or by way of others.
+            G1c-realtime: 1 circle of operations that fit no order: a message was polled before its send began, directly or by way of others.
               op 1, poll at n1, 0.011 s, was over when the next began
               op 3, send at n0, 0.013 s, sent message 1 of key "9", polled by the next
               and the next after the last is the first again
@@ -357,7 +360,9 @@ fn unseen() {
             let _ = writeln!(text, "12 0 ok send [[\"send\",\"{key}\",[{value},{value}]]]");
         }
     }
-    says(&text, expect![[r#"
+    says(
+        &text,
+        expect![[r#"
         compat Invalid, strict Invalid
         [:unseen]
 
@@ -370,7 +375,8 @@ fn unseen() {
             0 (offset 0) was sent by op 61, send at n0, 0.012 s, which was acknowledged
           and of 2 more keys
           @ [1, 31, 61] n0 0.012 s
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -417,7 +423,7 @@ fn indeterminate_sends_count_once_they_are_seen() {
             compat Invalid, strict Invalid
             [:lost-write]
 
-            lost-write: 1 message was lost: the log was read past their offsets and no poll has them. What was sent stays where it is.
+            lost-write: 1 message was lost: the log was read to beyond it, and no poll has it. What was sent stays where it is.
               message 1 of key "9" (offset 0) was sent by op 1, txn at n0, 0.011 s, which may or may not have happened
               nobody polled it, though op 5, poll at n2, 0.015 s got offset 1
               @ [1, 5] n0 0.011 s
