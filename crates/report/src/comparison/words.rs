@@ -29,21 +29,21 @@ pub(super) fn sentences(comparison: &Comparison) -> String {
     }
     let mut text = String::new();
     for (verdict, begin) in
-        [(Verdict::B, "B is better than A in"), (Verdict::A, "A is better than B in")]
+        [(Verdict::B, "B is better than A in:"), (Verdict::A, "A is better than B in:")]
     {
         let list: Vec<String> = of(verdict).map(|(metric, ratio)| lead(metric, ratio)).collect();
         if !list.is_empty() {
-            text += &format!("{begin} {}.\n", list.join(", "));
+            text += &format!("{begin}\n  {}\n", list.join("\n  "));
         }
     }
     for (verdict, begin) in [
-        (Verdict::Noise, "No difference beyond noise in"),
+        (Verdict::Noise, "No difference beyond noise in:"),
         (Verdict::Same, "The same:"),
-        (Verdict::Unknown, "Whether it is more than noise cannot be said of"),
+        (Verdict::Unknown, "Whether it is more than noise cannot be said of:"),
     ] {
         let list: Vec<&str> = of(verdict).map(|(metric, _)| metric.name.as_str()).collect();
         if !list.is_empty() {
-            text += &format!("{begin} {}.\n", list.join(", "));
+            text += &format!("{begin} {}.\n", list.join("; "));
         }
     }
     text
@@ -55,5 +55,5 @@ fn lead(metric: &Metric, ratio: &Ratio) -> String {
     let less = if ratio < 1.0 { ratio } else { 1.0 / ratio };
     let percent = (1.0 - less) * 100.0;
     let decimals = usize::from(percent < 10.0);
-    format!("{} ({percent:.decimals$} % less)", metric.name)
+    format!("{}: {percent:.decimals$} % less", metric.name)
 }
