@@ -12,10 +12,7 @@ impl<'a> Arguments<'a> {
     /// `known` lists all arguments as a person wants to read them:
     /// `--period MS`.
     pub fn new(arguments: &'a [String], known: &'static [&'static str]) -> Arguments<'a> {
-        Arguments {
-            rest: arguments.iter(),
-            known,
-        }
+        Arguments { rest: arguments.iter(), known }
     }
 
     /// The next argument's name and value.
@@ -26,10 +23,7 @@ impl<'a> Arguments<'a> {
         let Some(name) = self.rest.next() else {
             return Ok(None);
         };
-        let known = self
-            .known
-            .iter()
-            .filter_map(|known| known.split(' ').next());
+        let known = self.known.iter().filter_map(|known| known.split(' ').next());
         let Some(name) = known.into_iter().find(|known| known == name) else {
             let known = match self.known {
                 [] => "it takes none".to_owned(),
@@ -51,9 +45,7 @@ impl<'a> Arguments<'a> {
 pub fn number(name: &str, value: &str, least: u64, most: u64) -> Result<u64, String> {
     match value.parse::<u64>() {
         Ok(number) if (least..=most).contains(&number) => Ok(number),
-        _ => Err(format!(
-            "{name} takes a whole number from {least} to {most}, not {value:?}"
-        )),
+        _ => Err(format!("{name} takes a whole number from {least} to {most}, not {value:?}")),
     }
 }
 

@@ -32,12 +32,7 @@ pub fn serve(message: &Incoming, repair: &mut Repair, cx: &mut Cx) -> Served {
             }
             Err(error) => refuse(message, ErrorCode::MALFORMED_REQUEST, error.to_string(), cx),
         },
-        Read::TYPE => cx.reply(
-            message,
-            ReadOk {
-                messages: repair.storage.to_list(),
-            },
-        ),
+        Read::TYPE => cx.reply(message, ReadOk { messages: repair.storage.to_list() }),
         // These nodes know better whom to talk to.
         Topology::TYPE => cx.reply(message, TopologyOk {}),
         other => {
@@ -59,9 +54,7 @@ pub fn from_node<M: Message>(message: &Incoming, repair: &Repair) -> Option<(usi
     if message.header.kind() != M::TYPE {
         return None;
     }
-    let place = repair
-        .place_of(&message.src)
-        .filter(|&place| place != repair.me)?;
+    let place = repair.place_of(&message.src).filter(|&place| place != repair.me)?;
     message.payload.decode().ok().map(|body| (place, body))
 }
 

@@ -156,11 +156,7 @@ impl Direct {
             self.owed_since[peer].get_or_insert(now);
         }
         if batch.delta.more || received.reborn {
-            let which = if received.reborn {
-                Which::Unacknowledged
-            } else {
-                Which::Nothing
-            };
+            let which = if received.reborn { Which::Unacknowledged } else { Which::Nothing };
             self.send(peer, which, cx);
         } else if self.repair.has_unsent(peer) && self.flush.is_none() {
             // It was silent, or a message was longer than allowed: go on at once.
@@ -199,11 +195,7 @@ impl Direct {
                 continue;
             }
             let is_late = self.repair.is_behind(peer)
-                && self
-                    .repair
-                    .peer(peer)
-                    .sent_at
-                    .is_some_and(|at| at + self.patience(peer) <= now);
+                && self.repair.peer(peer).sent_at.is_some_and(|at| at + self.patience(peer) <= now);
             if is_late {
                 self.send(peer, Which::Unacknowledged, cx);
             } else {

@@ -38,9 +38,5 @@ pub fn node() -> Node<State> {
             }
             Ok(BroadcastOk {})
         })
-        .on(async |cx, Read {}| {
-            Ok(ReadOk {
-                messages: cx.with(|state| state.values.to_list()),
-            })
-        })
+        .on(async |cx, Read {}| Ok(ReadOk { messages: cx.with(|state| state.values.to_list()) }))
 }

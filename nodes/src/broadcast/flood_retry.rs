@@ -28,10 +28,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options {
-            timeout: Duration::from_millis(500),
-            tree: None,
-        }
+        Options { timeout: Duration::from_millis(500), tree: None }
     }
 }
 
@@ -44,10 +41,7 @@ impl Options {
         let mut options = Options::default();
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
-            match (
-                argument.as_str(),
-                rest.next().map(|value| value.parse::<u64>()),
-            ) {
+            match (argument.as_str(), rest.next().map(|value| value.parse::<u64>())) {
                 ("--timeout", Some(Ok(ms))) if ms > 0 => {
                     options.timeout = Duration::from_millis(ms);
                 }
@@ -96,11 +90,7 @@ pub fn node(options: Options) -> Node<State> {
             }
             Ok(BroadcastOk {})
         })
-        .on(async |cx, Read {}| {
-            Ok(ReadOk {
-                messages: cx.with(|state| state.values.to_list()),
-            })
-        })
+        .on(async |cx, Read {}| Ok(ReadOk { messages: cx.with(|state| state.values.to_list()) }))
 }
 
 /// Parent and children in the tree of all nodes in the order of their list.
@@ -111,9 +101,7 @@ fn tree_neighbours(id: &NodeId, peers: &[NodeId], children: usize) -> Vec<NodeId
     let parent = place.checked_sub(1).map(|before| before / children);
     let first = place * children + 1;
     let places = parent.into_iter().chain(first..first + children);
-    places
-        .filter_map(|place| peers.get(place).cloned())
-        .collect()
+    places.filter_map(|place| peers.get(place).cloned()).collect()
 }
 
 /// Starts to send a value to every neighbour but the one it came from. The
@@ -122,12 +110,7 @@ fn pass_on(cx: &Context<State>, message: &Value, options: Options) {
     let retry = Retry::forever().backoff(Duration::from_millis(100), Duration::from_secs(2));
     let neighbours = cx.with(|state| state.neighbours.clone());
     for peer in neighbours.iter().filter(|peer| *peer != cx.src()) {
-        let rpc = cx.rpc(
-            peer,
-            Broadcast {
-                message: message.clone(),
-            },
-        );
+        let rpc = cx.rpc(peer, Broadcast { message: message.clone() });
         let call = rpc.timeout(options.timeout).retry(retry);
         cx.spawn(async { call.await.map(|_| ()) });
     }

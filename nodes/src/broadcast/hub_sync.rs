@@ -149,9 +149,7 @@ impl HubSync {
             _ => Some((place - 1) % sub_hubs + 1),
         };
         self.parent = parent_of(me);
-        self.children = (0..nodes)
-            .filter(|&place| parent_of(place) == Some(me))
-            .collect();
+        self.children = (0..nodes).filter(|&place| parent_of(place) == Some(me)).collect();
     }
 
     /// The next moment to pass news on, and its epoch; none if the schedule is not
@@ -189,13 +187,7 @@ impl HubSync {
             Some(parent) => {
                 if self.repair.has_unsent(parent) {
                     let delta = self.repair.delta(parent, Which::Unsent, usize::MAX, now);
-                    cx.send(
-                        self.repair.name(parent),
-                        Up {
-                            stamp: micros(now),
-                            delta,
-                        },
-                    );
+                    cx.send(self.repair.name(parent), Up { stamp: micros(now), delta });
                 }
             }
         }
@@ -208,9 +200,7 @@ impl HubSync {
             let is_sub_hub = self.options.sub_hubs > 0 && self.parent.is_none();
             let is_waiting = is_sub_hub && self.feedback[child].is_some();
             if self.repair.has_unsent(child) || is_waiting {
-                let delta = self
-                    .repair
-                    .delta(child, Which::Unsent, usize::MAX, cx.now());
+                let delta = self.repair.delta(child, Which::Unsent, usize::MAX, cx.now());
                 let feedback = self.feedback[child].take();
                 cx.send(self.repair.name(child), Down { feedback, delta });
             }

@@ -101,9 +101,7 @@ impl HubTimer {
             // A value comes from one leaf and goes to the others: a round trip.
             let longest = self.round_trips.longest();
             return longest.map_or(Duration::ZERO, |longest| {
-                self.options
-                    .max_latency
-                    .saturating_sub(longest + self.options.hold)
+                self.options.max_latency.saturating_sub(longest + self.options.hold)
             });
         };
         hold
@@ -117,15 +115,8 @@ impl HubTimer {
 
     fn flush(&mut self, cx: &mut Cx) {
         let hub = HUB..=HUB;
-        let receivers = if self.is_hub() {
-            1..=self.repair.nodes() - 1
-        } else {
-            hub
-        };
-        for peer in receivers
-            .filter(|&peer| self.repair.has_unsent(peer))
-            .collect::<Vec<_>>()
-        {
+        let receivers = if self.is_hub() { 1..=self.repair.nodes() - 1 } else { hub };
+        for peer in receivers.filter(|&peer| self.repair.has_unsent(peer)).collect::<Vec<_>>() {
             let delta = self.repair.delta(peer, Which::Unsent, usize::MAX, cx.now());
             let stamp = self.round_trips.stamp(peer, cx.now());
             cx.send(self.repair.name(peer), Batch { stamp, delta });

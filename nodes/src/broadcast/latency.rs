@@ -40,16 +40,10 @@ impl RoundTrips {
         let link = self.link(peer);
         let at = micros(now);
         match link.heard {
-            Some((echo, heard_at)) => Stamp {
-                at,
-                echo: Some(echo),
-                held: now.since(heard_at).as_micros() as u64,
-            },
-            None => Stamp {
-                at,
-                echo: None,
-                held: 0,
-            },
+            Some((echo, heard_at)) => {
+                Stamp { at, echo: Some(echo), held: now.since(heard_at).as_micros() as u64 }
+            }
+            None => Stamp { at, echo: None, held: 0 },
         }
     }
 
@@ -58,17 +52,14 @@ impl RoundTrips {
     pub fn heard(&mut self, peer: usize, stamp: Stamp, now: Time) -> Option<Duration> {
         let link = self.link(peer);
         link.heard = Some((stamp.at, now));
-        let took = micros(now)
-            .checked_sub(stamp.echo?)?
-            .checked_sub(stamp.held)?;
+        let took = micros(now).checked_sub(stamp.echo?)?.checked_sub(stamp.held)?;
         link.round_trip = Some(Duration::from_micros(took));
         let took = took as f64;
         link.smoothed = Some(match link.smoothed {
             None => (took, 0.0),
-            Some((mean, deviation)) => (
-                mean + (took - mean) / 8.0,
-                deviation + ((took - mean).abs() - deviation) / 4.0,
-            ),
+            Some((mean, deviation)) => {
+                (mean + (took - mean) / 8.0, deviation + ((took - mean).abs() - deviation) / 4.0)
+            }
         });
         link.round_trip
     }
@@ -91,9 +82,7 @@ impl RoundTrips {
     /// The mean round trip to a node; half a second if nothing is known.
     pub fn mean(&self, peer: usize) -> Duration {
         let known = self.links.get(peer).and_then(|link| link.smoothed);
-        known.map_or(Duration::from_millis(500), |(mean, _)| {
-            Duration::from_micros(mean as u64)
-        })
+        known.map_or(Duration::from_millis(500), |(mean, _)| Duration::from_micros(mean as u64))
     }
 
     /// What a round trip with the slowest node hardly ever takes, without the
@@ -101,9 +90,7 @@ impl RoundTrips {
     pub fn slowest(&self) -> Option<Duration> {
         let known = self.links.iter().filter_map(|link| link.smoothed);
         let times = known.map(|(mean, deviation)| mean + 4.0 * deviation);
-        times
-            .max_by(f64::total_cmp)
-            .map(|micros| Duration::from_micros(micros as u64))
+        times.max_by(f64::total_cmp).map(|micros| Duration::from_micros(micros as u64))
     }
 
     /// The longest of all that were measured.

@@ -47,10 +47,7 @@ impl Options {
     /// Says which argument is not understood.
     pub fn parse(arguments: &[String]) -> Result<Options, String> {
         let mut pairs = Arguments::new(arguments, &["--pause MS", "--items N"]);
-        let mut options = Options {
-            pause: Duration::from_millis(200),
-            items: MESSAGE_LIMIT,
-        };
+        let mut options = Options { pause: Duration::from_millis(200), items: MESSAGE_LIMIT };
         while let Some((name, value)) = pairs.next_pair()? {
             match name {
                 "--pause" => options.pause = milliseconds(name, value, 1)?,
@@ -125,10 +122,7 @@ impl PushPull {
             (Some(life), Some(current)) => life == current,
             (complete, _) => complete.is_some(),
         };
-        self.repair
-            .others()
-            .filter(|&peer| !is_complete(peer))
-            .collect()
+        self.repair.others().filter(|&peer| !is_complete(peer)).collect()
     }
 
     /// Brings the list up to date.
@@ -168,26 +162,12 @@ impl PushPull {
         let silent = self.repair.peer(peer).unanswered > 4;
         // What somebody lacks that was never heard is not known: ask first.
         let is_known = self.repair.peer(peer).heard_at.is_some();
-        let which = if is_known {
-            Which::Unacknowledged
-        } else {
-            Which::Unsent
-        };
-        let limit = if silent || !is_known {
-            20
-        } else {
-            self.options.items
-        };
+        let which = if is_known { Which::Unacknowledged } else { Which::Unsent };
+        let limit = if silent || !is_known { 20 } else { self.options.items };
         let delta = self.repair.delta(peer, which, limit, cx.now());
         let complete = (0..).zip(&self.complete);
-        let complete = complete
-            .filter_map(|(place, life)| Some(Origin(place, (*life)?)))
-            .collect();
-        let talk = Talk {
-            wants_answer,
-            delta,
-            complete,
-        };
+        let complete = complete.filter_map(|(place, life)| Some(Origin(place, (*life)?))).collect();
+        let talk = Talk { wants_answer, delta, complete };
         cx.send(self.repair.name(peer), talk);
     }
 

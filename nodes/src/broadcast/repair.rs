@@ -120,10 +120,7 @@ pub struct Repair {
 impl Repair {
     /// For nodes that do not pass on what they have from others.
     pub fn direct() -> Repair {
-        Repair {
-            is_direct: true,
-            ..Repair::without_repair()
-        }
+        Repair { is_direct: true, ..Repair::without_repair() }
     }
 
     /// For nodes that repeat nothing, so that a lost message leaves a gap for
@@ -137,10 +134,7 @@ impl Repair {
     /// Call at the node's start.
     pub fn start(&mut self, cx: &mut Cx) {
         self.names = cx.peers().to_vec();
-        self.by_name = (0..)
-            .zip(&self.names)
-            .map(|(place, name)| (name.clone(), place))
-            .collect();
+        self.by_name = (0..).zip(&self.names).map(|(place, name)| (name.clone(), place)).collect();
         self.me = self.by_name.get(cx.id()).copied().unwrap_or_default();
         // Below 2⁵³, which stays exact in every JSON implementation, and never 0,
         // which means nobody. The workbench's count of lives, where it has one,
@@ -190,9 +184,7 @@ impl Repair {
     /// Who comes back to life must tell everybody. One is not enough: if that one
     /// dies, others go on believing that this node still holds what it held.
     pub fn strangers(&self) -> Vec<usize> {
-        self.others()
-            .filter(|&peer| !self.peers[peer].knows_life)
-            .collect()
+        self.others().filter(|&peer| !self.peers[peer].knows_life).collect()
     }
 
     /// Takes a value from a client; whether it is new to this node.
@@ -249,11 +241,7 @@ impl Repair {
     pub fn backlog(&self, peer: usize) -> u64 {
         let counts = &self.peers[peer].acknowledged;
         (0..self.storage.origins())
-            .map(|place| {
-                self.storage
-                    .count(place)
-                    .saturating_sub(self.held(peer, counts, place))
-            })
+            .map(|place| self.storage.count(place).saturating_sub(self.held(peer, counts, place)))
             .sum()
     }
 
@@ -342,11 +330,7 @@ impl Repair {
                 let mut retired = std::mem::take(&mut known.retired);
                 retired.push(old);
                 let sent_at = known.sent_at;
-                *known = Peer {
-                    retired,
-                    sent_at,
-                    ..Peer::default()
-                };
+                *known = Peer { retired, sent_at, ..Peer::default() };
                 received.reborn = true;
             }
             known.incarnation = Some(delta.incarnation);

@@ -42,10 +42,7 @@ impl Grid {
     /// The first epoch that is not over yet, and its moment.
     pub fn next(&self, now: Time) -> (i64, Time) {
         let period = self.period.as_nanos() as u64;
-        let epoch = now
-            .since(self.begin)
-            .as_nanos()
-            .div_ceil(u128::from(period)) as u64;
+        let epoch = now.since(self.begin).as_nanos().div_ceil(u128::from(period)) as u64;
         (epoch as i64, Time(self.begin.nanos() + epoch * period))
     }
 }
@@ -65,11 +62,7 @@ impl Feedback {
     /// About a message that came at `arrived` and was passed on in an epoch that
     /// is at `at`.
     pub fn new(stamp: u64, arrived: Time, epoch: i64, at: Time) -> Feedback {
-        Feedback {
-            stamp,
-            slack: at.since(arrived).as_micros() as u64,
-            epoch,
-        }
+        Feedback { stamp, slack: at.since(arrived).as_micros() as u64, epoch }
     }
 }
 
@@ -86,11 +79,7 @@ impl Slot {
     /// Nothing is known yet but the period. The guard is how much before its
     /// latest moment a message is sent.
     pub fn new(period: Duration, guard: Duration) -> Slot {
-        Slot {
-            period,
-            guard,
-            latest: VecDeque::new(),
-        }
+        Slot { period, guard, latest: VecDeque::new() }
     }
 
     /// The period.
@@ -104,8 +93,7 @@ impl Slot {
         if self.latest.len() == SAMPLES {
             self.latest.pop_front();
         }
-        self.latest
-            .push_back(latest - feedback.epoch * self.period.as_micros() as i64);
+        self.latest.push_back(latest - feedback.epoch * self.period.as_micros() as i64);
     }
 
     /// The first slot that is not over yet: its epoch and moment; `None` as long as
@@ -141,19 +129,11 @@ mod tests {
         assert_eq!(slot.next(Time(0)), None);
         // Sent at 1000 ms, it came 150 ms before epoch 3: at 1150 ms it would
         // have come in time, and at 1550 ms for epoch 4.
-        slot.learn(Feedback {
-            stamp: 1_000_000,
-            slack: 150_000,
-            epoch: 3,
-        });
+        slot.learn(Feedback { stamp: 1_000_000, slack: 150_000, epoch: 3 });
         assert_eq!(slot.next(Time(1140 * MS)), Some((3, Time(1140 * MS))));
         assert_eq!(slot.next(Time(1141 * MS)), Some((4, Time(1540 * MS))));
         // A message that took 30 ms longer.
-        slot.learn(Feedback {
-            stamp: 1_540_000,
-            slack: 380_000,
-            epoch: 5,
-        });
+        slot.learn(Feedback { stamp: 1_540_000, slack: 380_000, epoch: 5 });
         assert_eq!(slot.next(Time(1141 * MS)), Some((4, Time(1510 * MS))));
         assert_eq!(slot.next(Time(0)), Some((1, Time(310 * MS))));
     }

@@ -56,12 +56,7 @@ impl Storage {
         let next = self.logs.len();
         let place = *self.places.entry(origin).or_insert(next);
         if place == next {
-            self.logs.push(Log {
-                origin,
-                values: Vec::new(),
-                early: BTreeMap::new(),
-                changed: 0,
-            });
+            self.logs.push(Log { origin, values: Vec::new(), early: BTreeMap::new(), changed: 0 });
         }
         place
     }
@@ -143,11 +138,7 @@ impl Storage {
         loop {
             let next = self.count(place);
             let log = &mut self.logs[place];
-            while log
-                .early
-                .first_key_value()
-                .is_some_and(|(number, _)| *number < next)
-            {
+            while log.early.first_key_value().is_some_and(|(number, _)| *number < next) {
                 log.early.pop_first();
             }
             let Some(value) = log.early.remove(&next) else {
@@ -173,20 +164,13 @@ mod tests {
 
     #[test]
     fn values_may_come_in_any_order_and_twice() {
-        let mut storage = Storage {
-            keeps_early: true,
-            ..Storage::default()
-        };
+        let mut storage = Storage { keeps_early: true, ..Storage::default() };
         let place = storage.place(Origin(1, 77));
         let late = storage.merge(place, 2, &List::from_integers(&[12, 13]));
         assert_eq!((late.len(), storage.count(place)), (2, 0));
         let first = storage.merge(place, 0, &List::from_integers(&[10, 11, 12]));
         assert_eq!((first.len(), storage.count(place)), (2, 4));
-        assert!(
-            storage
-                .merge(place, 1, &List::from_integers(&[11, 12]))
-                .is_empty()
-        );
+        assert!(storage.merge(place, 1, &List::from_integers(&[11, 12])).is_empty());
         let Run(_, first, values) = storage.run(place, 1, 2);
         assert_eq!((first, values), (1, List::from_integers(&[11, 12])));
         assert_eq!(storage.to_list().len(), 4);

@@ -104,12 +104,7 @@ impl Gossip {
         let Some(silent) = message.silent else { return };
         let heard_hub = Time(now.nanos().saturating_sub(silent.saturating_mul(1_000_000)));
         let (view, suspects) = (message.view, message.suspects);
-        self.reports[peer] = Some(Report {
-            view,
-            at: now,
-            heard_hub,
-            suspects,
-        });
+        self.reports[peer] = Some(Report { view, at: now, heard_hub, suspects });
     }
 
     pub(super) fn due(&self) -> Option<Time> {
@@ -127,10 +122,8 @@ impl HubFt {
         }
         let nodes = self.repair.nodes();
         let (me, hub) = (self.repair.me, self.hub_place());
-        let others: Vec<usize> = (1..nodes)
-            .map(|step| (hub + step) % nodes)
-            .filter(|&place| place != me)
-            .collect();
+        let others: Vec<usize> =
+            (1..nodes).map(|step| (hub + step) % nodes).filter(|&place| place != me).collect();
         let mut partners = Vec::new();
         if self.gossip.is_joining {
             // One after the other, the hub first, so that each has less to tell.
@@ -168,10 +161,7 @@ impl HubFt {
         let silences = others
             .filter(|report| report.view == self.view)
             .map(|report| now.since(report.heard_hub));
-        silences
-            .chain([self.hub_silence(now)])
-            .min()
-            .unwrap_or_default()
+        silences.chain([self.hub_silence(now)]).min().unwrap_or_default()
     }
 
     /// Becomes the hub if the hub is missed by most, or by all within reach for
@@ -215,9 +205,7 @@ impl HubFt {
         // Those before this one in the order of views come first, if they can be
         // heard, for a while.
         let before = (1..my_step).map(|step| (hub + step) % nodes);
-        let rivals = before
-            .filter(|place| reports.iter().any(|(peer, _)| peer == place))
-            .count();
+        let rivals = before.filter(|place| reports.iter().any(|(peer, _)| peer == place)).count();
         let patience = (recent * rivals.min(3) as u32) / 2;
         if now.since(since) >= period + round_trip + patience {
             self.take_over(my_view, cx);

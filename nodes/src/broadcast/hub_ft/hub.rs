@@ -41,10 +41,7 @@ pub(super) struct Hub {
 impl Hub {
     /// Forgets everything.
     pub(super) fn start(&mut self, nodes: usize) {
-        *self = Hub {
-            children: vec![Child::default(); nodes],
-            ..Hub::default()
-        };
+        *self = Hub { children: vec![Child::default(); nodes], ..Hub::default() };
     }
 
     /// Begins the schedule now.
@@ -95,10 +92,7 @@ impl HubFt {
             self.hub.flush_at = Some(now + period);
             return;
         }
-        let grid = self
-            .hub
-            .grid
-            .get_or_insert_with(|| Grid::new(now + period, period));
+        let grid = self.hub.grid.get_or_insert_with(|| Grid::new(now + period, period));
         self.hub.flush_at = Some(grid.next(now).1);
     }
 
@@ -178,8 +172,7 @@ impl HubFt {
     /// Tells everybody, whether there is news or not.
     pub(super) fn flush_all(&mut self, cx: &mut Cx) {
         self.hub.flush_at = None;
-        self.hub
-            .count(self.repair.storage.total(), cx.now(), &self.plan);
+        self.hub.count(self.repair.storage.total(), cx.now(), &self.plan);
         for leaf in self.repair.others() {
             self.send_down(leaf, cx);
         }
@@ -187,10 +180,7 @@ impl HubFt {
 
     /// The moment of the hub's next action.
     pub(super) fn hub_due(&self) -> Option<Time> {
-        let repeats = self
-            .repair
-            .others()
-            .filter_map(|leaf| self.hub_repeat_at(leaf));
+        let repeats = self.repair.others().filter_map(|leaf| self.hub_repeat_at(leaf));
         repeats.chain(self.hub.flush_at).min()
     }
 

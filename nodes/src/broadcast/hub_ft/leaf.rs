@@ -101,11 +101,7 @@ impl HubFt {
         self.leaf.has_more = more;
         if has_items {
             let is_second = kind == Kind::Ask;
-            self.leaf.awaited = Some(Awaited {
-                stamp: micros(now),
-                until: now + wait,
-                is_second,
-            });
+            self.leaf.awaited = Some(Awaited { stamp: micros(now), until: now + wait, is_second });
         }
     }
 
@@ -116,10 +112,7 @@ impl HubFt {
             && (plan != self.plan || received.reborn)
         {
             self.plan = plan;
-            self.leaf = Leaf {
-                busy: self.leaf.busy,
-                ..Leaf::new(&plan)
-            };
+            self.leaf = Leaf { busy: self.leaf.busy, ..Leaf::new(&plan) };
         }
         if let Some(feedback) = message.feedback {
             self.leaf.slot.learn(feedback);
@@ -135,17 +128,12 @@ impl HubFt {
         }
         if matches!(message.kind, Kind::Down | Kind::Check) {
             self.leaf.busy = message.busy;
-            let jitter = self
-                .round_trips
-                .timeout(hub)
-                .saturating_sub(self.round_trips.mean(hub));
+            let jitter = self.round_trips.timeout(hub).saturating_sub(self.round_trips.mean(hub));
             self.leaf.expect_by =
                 (message.busy && self.plan.nack).then(|| now + self.plan.period() + jitter);
         }
         if received.items > 0 {
-            self.leaf
-                .acknowledge_at
-                .get_or_insert(now + self.acknowledge());
+            self.leaf.acknowledge_at.get_or_insert(now + self.acknowledge());
         }
         let goes_on = answered && self.leaf.has_more && self.repair.is_behind(hub);
         if message.delta.more || goes_on || message.kind == Kind::Check {
@@ -159,10 +147,7 @@ impl HubFt {
     pub(super) fn leaf_due(&self) -> Option<Time> {
         let leaf = &self.leaf;
         let awaited = leaf.awaited.map(|awaited| awaited.until);
-        [leaf.up_at, leaf.acknowledge_at, awaited, leaf.expect_by]
-            .into_iter()
-            .flatten()
-            .min()
+        [leaf.up_at, leaf.acknowledge_at, awaited, leaf.expect_by].into_iter().flatten().min()
     }
 
     pub(super) fn act_as_leaf(&mut self, cx: &mut Cx) {

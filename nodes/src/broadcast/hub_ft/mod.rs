@@ -131,21 +131,14 @@ impl HubFt {
         if self.is_hub() {
             return Duration::ZERO;
         }
-        let heard = self
-            .repair
-            .peer(self.hub_place())
-            .heard_at
-            .unwrap_or(Time::ZERO);
+        let heard = self.repair.peer(self.hub_place()).heard_at.unwrap_or(Time::ZERO);
         now.since(heard.max(self.view_since))
     }
 
     /// Whether the hub should have been heard since it was.
     fn suspects(&self, now: Time) -> bool {
         let hub = self.hub_place();
-        let jitter = self
-            .round_trips
-            .timeout(hub)
-            .saturating_sub(self.round_trips.mean(hub));
+        let jitter = self.round_trips.timeout(hub).saturating_sub(self.round_trips.mean(hub));
         let late = self.leaf.busy && self.hub_silence(now) > self.plan.period() + jitter;
         !self.is_hub() && (self.gossip.misses_hub() || late)
     }
@@ -194,14 +187,8 @@ impl HubFt {
         cx: &mut Cx,
     ) -> (bool, bool) {
         let now = cx.now();
-        let limit = if self.is_silent(peer) {
-            PROBE
-        } else {
-            self.options.items
-        };
-        let delta = self
-            .repair
-            .delta(peer, which, limit.min(self.options.items), now);
+        let limit = if self.is_silent(peer) { PROBE } else { self.options.items };
+        let delta = self.repair.delta(peer, which, limit.min(self.options.items), now);
         let sent = (!delta.items.is_empty(), delta.more);
         let is_talk = matches!(kind, Kind::Gossip | Kind::Tell | Kind::Push);
         let message = Sync {
@@ -318,11 +305,7 @@ impl HubFt {
     }
 
     fn set_timer(&mut self, cx: &mut Cx) {
-        let role = if self.is_hub() {
-            self.hub_due()
-        } else {
-            self.leaf_due()
-        };
+        let role = if self.is_hub() { self.hub_due() } else { self.leaf_due() };
         let due = role.into_iter().chain(self.gossip.due()).min();
         if due == self.timer.map(|(at, _)| at) {
             return;

@@ -72,11 +72,9 @@ impl Options {
             }
         }
         if has_period && options.max_latency.is_some() {
-            return Err(
-                "--period and --max-latency exclude each other: the second chooses \
+            return Err("--period and --max-latency exclude each other: the second chooses \
                         the first"
-                    .to_owned(),
-            );
+                .to_owned());
         }
         if !has_period
             && options.max_latency.is_none()

@@ -41,12 +41,7 @@ pub(super) fn plan(
         true => Duration::from_secs_f64(spare),
         false => Duration::from_secs_f64(spare) - guard,
     };
-    Plan {
-        period: period.as_micros() as u64,
-        guard: guard.as_micros() as u64,
-        nack,
-        eager,
-    }
+    Plan { period: period.as_micros() as u64, guard: guard.as_micros() as u64, nack, eager }
 }
 
 impl HubFt {
@@ -66,10 +61,7 @@ impl HubFt {
         // Two ways that cost nearly the same are not worth a change.
         let other = plan(wanted, round_trip, guard, nack, rate * 1.5, nodes);
         let next = match self.hub.planned_at {
-            Some(_) if other.eager != next.eager => Plan {
-                eager: self.plan.eager,
-                ..self.plan
-            },
+            Some(_) if other.eager != next.eager => Plan { eager: self.plan.eager, ..self.plan },
             _ => next,
         };
         let change = next.period.abs_diff(self.plan.period) as f64 / self.plan.period as f64;
