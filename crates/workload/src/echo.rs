@@ -9,7 +9,7 @@ use glomers_protocol::rpc::echo::{ECHO_OK, Echo as EchoRequest, EchoOk};
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, NextOperation, Step, Workload};
 
-use crate::reply::has_form;
+use crate::reply::{Checked, checked};
 
 /// The workload.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ impl Workload for Echo {
     }
 
     fn client(&self) -> Box<dyn Client> {
-        Box::new(EchoClient)
+        Box::new(EchoClient::default())
     }
 
     fn checker(&self) -> Box<dyn Checker> {
@@ -34,7 +34,37 @@ impl Workload for Echo {
     }
 }
 
-struct EchoClient;
+/// Keeps the words that every reply has, so that a long history has them once.
+struct EchoClient {
+    kind: (Value, Value),
+    msg_id: Value,
+    in_reply_to: Value,
+    echo: Value,
+}
+
+impl Default for EchoClient {
+    fn default() -> EchoClient {
+        EchoClient {
+            kind: (Value::keyword("type"), Value::string(ECHO_OK.kind)),
+            msg_id: Value::keyword("msg_id"),
+            in_reply_to: Value::keyword("in_reply_to"),
+            echo: Value::keyword("echo"),
+        }
+    }
+}
+
+impl EchoClient {
+    /// The whole body of a typed reply, as its text would show it.
+    fn body(&self, reply: &Payload, echo: &Value) -> Value {
+        let header = reply.header();
+        let id = |key: &Value, id: Option<u64>| id.map(|id| (key.clone(), Value::from(id)));
+        let pairs = std::iter::once(self.kind.clone())
+            .chain(id(&self.msg_id, header.msg_id))
+            .chain(id(&self.in_reply_to, header.in_reply_to))
+            .chain(std::iter::once((self.echo.clone(), echo.clone())));
+        Value::map(pairs)
+    }
+}
 
 impl Client for EchoClient {
     fn invoke(&mut self, op: &Op) -> Step {
@@ -42,13 +72,11 @@ impl Client for EchoClient {
     }
 
     fn reply(&mut self, reply: &Payload) -> Step {
-        if let Err(what) = has_form::<EchoOk>(reply, &ECHO_OK) {
-            return Step::BadReply(what);
-        }
         // The history shows the whole body, as Maelstrom's does.
-        match Value::from_json(reply.to_json().get()) {
-            Ok(body) => Step::Ok(body),
-            Err(error) => Step::BadReply(error.to_string()),
+        match checked::<EchoOk>(reply, &ECHO_OK) {
+            Ok(Checked::Typed(typed)) => Step::Ok(self.body(reply, &typed.echo)),
+            Ok(Checked::Json(body)) => Step::Ok(body),
+            Err(what) => Step::BadReply(what),
         }
     }
 }

@@ -12,7 +12,7 @@
 //! negative, and it moves the slot forward.
 //!
 //! Where latencies vary, slots follow a high quantile of them: of the last
-//! [`SAMPLES`] messages the slowest decides with up to 8, the second slowest with
+//! `SAMPLES` messages the slowest decides with up to 8, the second slowest with
 //! more.
 
 use std::collections::VecDeque;
