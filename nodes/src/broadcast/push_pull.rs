@@ -58,12 +58,24 @@ impl Options {
     }
 }
 
-/// One half of a conversation.
+/// The parts of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Part {
+    /// Wants an answer.
+    Ask,
+    /// The answer.
+    Answer,
+    /// What the answer showed to be lacking. It must not be answered, or busy
+    /// nodes would talk without end.
+    Rest,
+}
+
+/// One message of a conversation.
 #[derive(Debug, Clone, Serialize, Deserialize, Message)]
 #[message(type = "push_pull")]
 struct Talk {
-    /// Whether the receiver is to answer.
-    wants_answer: bool,
+    part: Part,
     delta: Delta,
     /// Who, and in which life, holds all that the sender holds.
     complete: Vec<Origin>,
@@ -158,7 +170,7 @@ impl PushPull {
         }
     }
 
-    fn send(&mut self, peer: usize, wants_answer: bool, cx: &mut Cx) {
+    fn send(&mut self, peer: usize, part: Part, cx: &mut Cx) {
         let silent = self.repair.peer(peer).unanswered > 4;
         // What somebody lacks that was never heard is not known: ask first.
         let is_known = self.repair.peer(peer).heard_at.is_some();
@@ -167,7 +179,7 @@ impl PushPull {
         let delta = self.repair.delta(peer, which, limit, cx.now());
         let complete = (0..).zip(&self.complete);
         let complete = complete.filter_map(|(place, life)| Some(Origin(place, (*life)?))).collect();
-        let talk = Talk { wants_answer, delta, complete };
+        let talk = Talk { part, delta, complete };
         cx.send(self.repair.name(peer), talk);
     }
 
@@ -186,7 +198,7 @@ impl PushPull {
         };
         self.was_answered = false;
         let peer = missing[cx.rng().below(missing.len() as u64) as usize];
-        self.send(peer, true, cx);
+        self.send(peer, Part::Ask, cx);
         self.wake_up(cx);
     }
 
@@ -211,10 +223,12 @@ impl PushPull {
             self.pause = self.options.pause;
         }
         let goes_on = talk.delta.more && received.items > 0;
-        if talk.wants_answer || goes_on {
-            self.send(peer, goes_on, cx);
-        } else if self.repair.is_behind(peer) && self.repair.has_unsent(peer) {
-            self.send(peer, false, cx);
+        if goes_on {
+            self.send(peer, Part::Ask, cx);
+        } else if talk.part == Part::Ask {
+            self.send(peer, Part::Answer, cx);
+        } else if talk.part == Part::Answer && self.repair.has_unsent(peer) {
+            self.send(peer, Part::Rest, cx);
         }
         self.wake_up(cx);
     }
