@@ -4,14 +4,23 @@
 //! generator and a checker. Knows neither processes nor files.
 
 mod broadcast;
+mod counter;
 mod echo;
+mod g_set;
+mod kafka;
+mod lin_kv;
+mod pending;
 mod registry;
 mod reply;
 mod topology;
 mod unique_ids;
 
 pub use broadcast::Broadcast;
+pub use counter::{GCounter, PnCounter};
 pub use echo::Echo;
+pub use g_set::GSet;
+pub use kafka::Kafka;
+pub use lin_kv::LinKv;
 pub use registry::{Entry, NAMES, UnknownName, entry, make, nearest};
 pub use topology::{TOPOLOGIES, Topology};
 pub use unique_ids::UniqueIds;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use glomers_sim::Workload;
 
-use crate::{Broadcast, Echo, TOPOLOGIES, UniqueIds};
+use crate::{Broadcast, Echo, GCounter, GSet, Kafka, LinKv, PnCounter, TOPOLOGIES, UniqueIds};
 
 type Make = fn(&BTreeMap<String, String>) -> Result<Box<dyn Workload>, UnknownName>;
 
@@ -16,6 +16,8 @@ pub struct Entry {
     pub about: &'static str,
     /// The embedded node that it is run with if none is named.
     pub default_node: &'static str,
+    /// How many workers each node has if nobody says.
+    pub workers_per_node: u32,
     make: Make,
 }
 
@@ -44,23 +46,26 @@ impl std::fmt::Display for UnknownName {
 
 impl std::error::Error for UnknownName {}
 
-const ENTRIES: [Entry; 3] = [
+const ENTRIES: [Entry; 8] = [
     Entry {
         name: "echo",
         about: "a node gives back what it gets",
         default_node: "echo",
+        workers_per_node: 1,
         make: |_| Ok(Box::new(Echo)),
     },
     Entry {
         name: "unique-ids",
         about: "nodes give ids that nobody ever gave before",
         default_node: "unique-ids",
+        workers_per_node: 1,
         make: |_| Ok(Box::new(UniqueIds)),
     },
     Entry {
         name: "broadcast",
         about: "a value given to one node reaches all",
         default_node: "flood-retry",
+        workers_per_node: 1,
         make: |options| {
             let topology = match options.get("topology") {
                 None => crate::Topology::default(),
@@ -73,7 +78,69 @@ const ENTRIES: [Entry; 3] = [
             Ok(Box::new(Broadcast::new(topology)))
         },
     },
+    Entry {
+        name: "g-set",
+        about: "what is added to one node is in the set for ever, on all",
+        default_node: "g-set",
+        workers_per_node: 1,
+        make: |_| Ok(Box::new(GSet::default())),
+    },
+    Entry {
+        name: "g-counter",
+        about: "what is added anywhere is counted once; nothing negative",
+        default_node: "crdt-counter",
+        workers_per_node: 1,
+        make: |_| Ok(Box::new(GCounter)),
+    },
+    Entry {
+        name: "pn-counter",
+        about: "what is added or taken away anywhere is counted once",
+        default_node: "crdt-counter",
+        workers_per_node: 1,
+        make: |_| Ok(Box::new(PnCounter)),
+    },
+    Entry {
+        name: "lin-kv",
+        about: "registers by key, read and changed as if there were one copy",
+        default_node: "lin-kv-proxy",
+        workers_per_node: 2,
+        make: |options| {
+            let check = options.get("check-refusals").map_or("false", String::as_str);
+            let check = check.parse().map_err(|_| UnknownName {
+                what: "check-refusals",
+                name: check.to_owned(),
+                known: &["true", "false"],
+            })?;
+            Ok(Box::new(LinKv::default().check_refusals(check)))
+        },
+    },
+    Entry {
+        name: "kafka",
+        about: "logs by key, and consumers that remember how far they are",
+        default_node: "kafka-single",
+        workers_per_node: 1,
+        make: |options| {
+            let key_count = number(options, "key-count", Kafka::KEY_COUNT)?;
+            let most_writes = number(options, "max-writes-per-key", Kafka::MAX_WRITES_PER_KEY)?;
+            Ok(Box::new(Kafka::new(key_count, most_writes)))
+        },
+    },
 ];
+
+/// The number that an option gives, from 1.
+fn number(
+    options: &BTreeMap<String, String>,
+    name: &'static str,
+    default: u32,
+) -> Result<u32, UnknownName> {
+    let Some(text) = options.get(name) else { return Ok(default) };
+    let number = text.parse().ok().filter(|number| *number >= 1);
+    number.ok_or_else(|| UnknownName {
+        what: name,
+        name: text.clone(),
+        known: &["a number from 1 to 4294967295"],
+    })
+}
 
 /// The names of all workloads.
 pub const NAMES: [&str; ENTRIES.len()] = {
