@@ -38,7 +38,7 @@ impl Options {
             heartbeat: election_timeout / 5,
             batch: Duration::from_millis(1),
             // Clients of workload lin-kv wait a second.
-            patience: Duration::from_millis(800),
+            patience: Duration::from_millis(950),
         }
     }
 
@@ -48,8 +48,7 @@ impl Options {
     /// # Errors
     /// Says which argument is not understood.
     pub fn parse(arguments: &[String]) -> Result<Options, String> {
-        let known =
-            &["--election-timeout MS", "--heartbeat MS", "--batch MS", "--patience MS"];
+        let known = &["--election-timeout MS", "--heartbeat MS", "--batch MS", "--patience MS"];
         let mut pairs = Arguments::new(arguments, known);
         let (mut election_timeout, mut heartbeat, mut batch, mut patience) =
             (None, None, None, None);
@@ -89,6 +88,6 @@ impl Options {
 
     /// How long a request to the leader may take before it is sent again.
     pub fn resend_after(&self) -> Duration {
-        self.election_timeout
+        self.election_timeout / 2
     }
 }

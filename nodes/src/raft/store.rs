@@ -60,7 +60,7 @@ impl Store {
     /// The entries after an index, `limit` at most.
     pub fn after(&self, index: Index, limit: usize) -> &[Entry] {
         let start = (index as usize).min(self.log.len());
-        &self.log[start..self.log.len().min(start + limit)]
+        &self.log[start..self.log.len().min(start.saturating_add(limit))]
     }
 
     /// Goes on to a newer term, in which this node has not voted.
