@@ -6,6 +6,7 @@
 //! stricter. [`judge`] puts together what a whole run amounts to.
 
 mod availability;
+mod counter;
 mod echo;
 mod intern;
 mod judge;
@@ -18,6 +19,7 @@ mod verdict;
 mod words;
 
 pub use availability::{Availability, AvailabilityCheck};
+pub use counter::Counter;
 pub use echo::Echo;
 pub use judge::{JudgeOptions, Standard, Verdict, compose, judge};
 pub use kafka::Kafka;

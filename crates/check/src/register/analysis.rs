@@ -6,6 +6,12 @@ use super::outcome::{Outcome, Shown, Stuck};
 use super::plan::Plan;
 use super::{Method, frontier, search, zones};
 
+/// How many possibilities are followed at a time, in one attempt after the other.
+const WIDTHS: [usize; 5] = [4, 32, 256, 2048, usize::MAX];
+
+/// How many steps for each operation the search takes before that.
+const FIRST_LOOK: u64 = 40;
+
 /// What was found, and how.
 pub(super) struct Analysis {
     pub(super) subject: Subject,
@@ -33,9 +39,23 @@ pub(super) fn analyse(
         Ok(plan) => plan,
         Err(limit) => return gave_up(subject, limit),
     };
+    if method == Method::Auto {
+        // Most histories are right, and the first order that is tried is nearly so.
+        let steps = (FIRST_LOOK * subject.ops.len() as u64).min(budget.steps);
+        let outcome = by_search(&subject, &plan, Budget { steps, ..budget }, record);
+        if matches!(outcome, Outcome::Linearizable(_)) {
+            return Analysis { subject, outcome, analyzer: "search" };
+        }
+    }
     if method != Method::Search {
-        let outcome = by_frontier(&subject, &plan, budget, record);
-        if method == Method::Frontier || !matches!(outcome, Outcome::Exhausted(_)) {
+        // Following a few possibilities is often enough where all are many, and
+        // often they are few.
+        let widths = if method == Method::Auto { &WIDTHS } else { &WIDTHS[WIDTHS.len() - 1..] };
+        let mut outcomes =
+            widths.iter().filter_map(|&width| by_frontier(&subject, &plan, budget, width, record));
+        if let Some(outcome) = outcomes.next()
+            && (method == Method::Frontier || !matches!(outcome, Outcome::Exhausted(_)))
+        {
             return Analysis { subject, outcome, analyzer: "frontier" };
         }
     }
@@ -62,12 +82,18 @@ fn by_zones(subject: &Subject, record: bool) -> Outcome {
     })
 }
 
-fn by_frontier(subject: &Subject, plan: &Plan, budget: Budget, record: bool) -> Outcome {
+fn by_frontier(
+    subject: &Subject,
+    plan: &Plan,
+    budget: Budget,
+    width: usize,
+    record: bool,
+) -> Option<Outcome> {
     match plan.words {
-        0..=1 => frontier::search::<1>(subject, plan, budget, record),
-        2 => frontier::search::<2>(subject, plan, budget, record),
-        3..=4 => frontier::search::<4>(subject, plan, budget, record),
-        _ => frontier::search::<16>(subject, plan, budget, record),
+        0..=1 => frontier::search::<1>(subject, plan, budget, width, record),
+        2 => frontier::search::<2>(subject, plan, budget, width, record),
+        3..=4 => frontier::search::<4>(subject, plan, budget, width, record),
+        _ => frontier::search::<16>(subject, plan, budget, width, record),
     }
 }
 

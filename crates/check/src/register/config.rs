@@ -25,6 +25,12 @@ impl<const N: usize> Bits<N> {
         self.0[usize::from(slot) / 64] &= !(1 << (slot % 64));
     }
 
+    /// Adds all of `other`.
+    #[inline]
+    pub(super) fn extend(&mut self, other: &Bits<N>) {
+        (0..N).for_each(|word| self.0[word] |= other.0[word]);
+    }
+
     /// Whether all of `other` is in this.
     #[inline]
     pub(super) fn contains(&self, other: &Bits<N>) -> bool {
@@ -41,10 +47,17 @@ impl<const N: usize> Bits<N> {
 /// What may have happened up to a step: which of the operations under way took
 /// effect, how many of each kind of the indeterminate ones, and what the
 /// register holds then.
+///
+/// A write can always take effect unseen, just before another write. So with any
+/// write all that are under way are `done`: nothing more is asked of them. But
+/// as long as they are not `spent`, they may take effect later instead.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Config<const N: usize> {
     pub(super) infos: Bits<N>,
+    /// The operations under way of which nothing more is asked.
     pub(super) done: Bits<N>,
+    /// The writes under way that took effect where it could be seen.
+    pub(super) spent: Bits<N>,
     pub(super) value: u32,
     /// How many indeterminate operations took effect.
     pub(super) used: u32,
@@ -56,29 +69,49 @@ pub(super) struct Config<const N: usize> {
 pub(super) const NOTHING: u32 = u32::MAX;
 
 impl<const N: usize> Config<N> {
+    /// Forgets an operation that ends.
+    #[inline]
+    pub(super) fn end(&mut self, slot: u16) {
+        self.done.remove(slot);
+        self.spent.remove(slot);
+    }
+
     pub(super) const FIRST: Config<N> = Config {
         infos: Bits::EMPTY,
         done: Bits::EMPTY,
+        spent: Bits::EMPTY,
         value: super::operation::NIL,
         used: 0,
         trace: NOTHING,
     };
 }
 
-/// How many operations a trail records: 128 MiB.
+/// How many operations a trail records: 192 MiB.
 const TRAIL: usize = 16 << 20;
+
+/// An operation that took effect.
+#[derive(Debug, Clone, Copy)]
+struct Footprint {
+    /// What took effect before it.
+    before: u32,
+    op: u32,
+    /// The moment at which the search let it.
+    now: u32,
+}
 
 /// In which order operations took effect. Without a record a trace is just the
 /// last operation.
 #[derive(Debug, Default)]
 pub(super) struct Trail {
-    record: Option<Vec<(u32, u32)>>,
+    record: Option<Vec<Footprint>>,
     full: bool,
+    /// Where the search is.
+    pub(super) now: u32,
 }
 
 impl Trail {
     pub(super) fn new(record: bool) -> Trail {
-        Trail { record: record.then(Vec::new), full: false }
+        Trail { record: record.then(Vec::new), ..Trail::default() }
     }
 
     #[inline]
@@ -90,7 +123,7 @@ impl Trail {
             self.full = true;
             return trace;
         }
-        record.push((trace, op));
+        record.push(Footprint { before: trace, op, now: self.now });
         record.len() as u32 - 1
     }
 
@@ -98,23 +131,46 @@ impl Trail {
     pub(super) fn last(&self, trace: u32) -> Option<u32> {
         let place = Some(trace).filter(|&trace| trace != NOTHING)?;
         match &self.record {
-            Some(record) => record.get(place as usize).map(|&(_, op)| op),
+            Some(record) => record.get(place as usize).map(|print| print.op),
             None => Some(place),
         }
     }
 
-    /// All that took effect, in order; nothing if it was not recorded.
-    pub(super) fn path(&self, mut trace: u32) -> Vec<u32> {
+    /// All that took effect and ended before a moment, in order, with the writes
+    /// that took effect unseen; nothing if it was not recorded.
+    pub(super) fn path(&self, mut trace: u32, ops: &[Operation], end: u32) -> Vec<u32> {
         let Some(record) = self.record.as_ref().filter(|_| !self.full) else {
             return Vec::new();
         };
-        let mut path = Vec::new();
-        while let Some(&(parent, op)) = record.get(trace as usize) {
-            path.push(op);
-            trace = parent;
+        let mut path: Vec<Footprint> = Vec::new();
+        let mut seen = vec![false; ops.len()];
+        while let Some(print) = record.get(trace as usize) {
+            path.push(*print);
+            seen[print.op as usize] = true;
+            trace = print.before;
         }
         path.reverse();
-        path
+        let is_write = |op: u32| matches!(ops[op as usize].action, Action::Write(_));
+        let mut unseen: Vec<(usize, u32)> = Vec::new();
+        for (at, op) in (0u32..).zip(ops) {
+            if seen[at as usize] || op.end >= end || !is_write(at) {
+                continue;
+            }
+            // A write that took effect while this one was under way.
+            let from = path.partition_point(|print| print.now <= op.begin);
+            let cover = path[from..].iter().position(|print| is_write(print.op));
+            unseen.extend(cover.map(|place| (from + place, at)));
+        }
+        unseen.sort_unstable();
+        let mut unseen = unseen.into_iter().peekable();
+        let mut order = Vec::new();
+        for (at, print) in path.iter().enumerate() {
+            while let Some((_, op)) = unseen.next_if(|&(place, _)| place == at) {
+                order.push(op);
+            }
+            order.push(print.op);
+        }
+        order
     }
 }
 
@@ -133,8 +189,11 @@ pub(super) struct Pending<'a, const N: usize> {
     pub(super) guards: Bits<N>,
     pub(super) updates: Vec<Waiting>,
     pub(super) assertions: Vec<Waiting>,
-    /// The slots of `assertions`.
-    pub(super) asserting: Bits<N>,
+    /// The slots of assertions and writes: of these a configuration in which more
+    /// is done can do as much.
+    pub(super) loose: Bits<N>,
+    /// The slots of writes.
+    writing: Bits<N>,
     /// The groups some of whose operations may take effect.
     offers: Vec<u32>,
     /// How many have begun, by group.
@@ -149,7 +208,8 @@ impl<'a, const N: usize> Pending<'a, N> {
             guards: Bits(std::array::from_fn(|word| plan.guards[word])),
             updates: Vec::new(),
             assertions: Vec::new(),
-            asserting: Bits::EMPTY,
+            loose: Bits::EMPTY,
+            writing: Bits::EMPTY,
             offers: Vec::new(),
             available: vec![0; plan.groups.len()],
         }
@@ -163,8 +223,13 @@ impl<'a, const N: usize> Pending<'a, N> {
 
     fn add(&mut self, op: u32) {
         let waiting = self.waiting(op);
+        if let Action::Write(_) = waiting.action {
+            self.writing.insert(waiting.slot);
+        }
+        if !matches!(waiting.action, Action::Cas(..)) {
+            self.loose.insert(waiting.slot);
+        }
         if waiting.action.is_assertion() {
-            self.asserting.insert(waiting.slot);
             self.assertions.push(waiting);
         } else {
             self.updates.push(waiting);
@@ -173,12 +238,10 @@ impl<'a, const N: usize> Pending<'a, N> {
 
     fn remove(&mut self, op: u32) {
         let waiting = self.waiting(op);
-        let list = if waiting.action.is_assertion() {
-            self.asserting.remove(waiting.slot);
-            &mut self.assertions
-        } else {
-            &mut self.updates
-        };
+        self.loose.remove(waiting.slot);
+        self.writing.remove(waiting.slot);
+        let list =
+            if waiting.action.is_assertion() { &mut self.assertions } else { &mut self.updates };
         if let Some(place) = list.iter().position(|other| other.op == op) {
             list.swap_remove(place);
         }
@@ -241,12 +304,21 @@ impl<'a, const N: usize> Pending<'a, N> {
         waiting: &Waiting,
         trail: &mut Trail,
     ) -> Option<Config<N>> {
-        if config.done.has(waiting.slot) {
-            return None;
-        }
         let mut next = *config;
-        next.value = waiting.action.apply(config.value)?;
-        next.done.insert(waiting.slot);
+        if let Action::Write(value) = waiting.action {
+            if config.spent.has(waiting.slot) {
+                return None;
+            }
+            next.value = value;
+            next.done.extend(&self.writing);
+            next.spent.insert(waiting.slot);
+        } else {
+            if config.done.has(waiting.slot) {
+                return None;
+            }
+            next.value = waiting.action.apply(config.value)?;
+            next.done.insert(waiting.slot);
+        }
         next.trace = trail.push(config.trace, waiting.op);
         if next.value != config.value {
             self.settle(&mut next, trail);
@@ -278,6 +350,9 @@ impl<'a, const N: usize> Pending<'a, N> {
             next.value = value;
             next.infos.0[field.word] += 1 << field.shift;
             next.used += 1;
+            if let Action::Write(_) = members.action {
+                next.done.extend(&self.writing);
+            }
             next.trace = trail.push(config.trace, members.members[used as usize]);
             self.settle(&mut next, trail);
             emit(next);
@@ -291,8 +366,8 @@ impl<'a, const N: usize> Pending<'a, N> {
         for &group in &self.offers {
             let group = &self.plan.groups[group as usize];
             let Action::Cas(_, to) = group.action else { continue };
-            let write = self.offers.iter().map(|&other| &self.plan.groups[other as usize]);
-            let write = write.filter(|other| other.action == Action::Write(to)).next_back();
+            let mut groups = self.offers.iter().map(|&other| &self.plan.groups[other as usize]);
+            let write = groups.find(|other| other.action == Action::Write(to));
             substitutes[group.field.guard_place()] = write.map(|write| write.field);
         }
         substitutes
@@ -301,6 +376,22 @@ impl<'a, const N: usize> Pending<'a, N> {
     /// Whether a group is new: the first of it has just begun.
     pub(super) fn is_new(&self, group: u32) -> bool {
         self.available[group as usize] == 1
+    }
+
+    /// Whether it matters that an operation that ends, of which nothing more is
+    /// asked, has not taken effect where it can be seen.
+    #[inline]
+    pub(super) fn may_show(&self, config: &Config<N>, ending: &Waiting) -> bool {
+        let Action::Write(value) = ending.action else {
+            return false;
+        };
+        let end = self.ops[ending.op as usize].end;
+        !config.spent.has(ending.slot) && self.plan.needs[value as usize] > end
+    }
+
+    /// What took effect before an operation ended.
+    pub(super) fn path(&self, trail: &Trail, trace: u32, ending: u32) -> Vec<u32> {
+        trail.path(trace, self.ops, self.ops[ending as usize].end)
     }
 
     /// Forgets how many of a group took effect.

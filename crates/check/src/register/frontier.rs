@@ -15,18 +15,23 @@ use super::outcome::{Outcome, Shown, Stuck};
 use super::pareto::Pareto;
 use super::plan::{Plan, Step};
 
-/// Searches; `record` keeps the way to where it ended.
+/// Searches; `record` keeps the way to where it ended. Of many configurations only
+/// `width` are followed, those that used the fewest indeterminate operations; if
+/// that leads nowhere nothing is known, and there is no answer.
 pub(super) fn search<const N: usize>(
     subject: &Subject,
     plan: &Plan,
     budget: Budget,
+    width: usize,
     record: bool,
-) -> Outcome {
+) -> Option<Outcome> {
     let pending = Pending::<N>::new(plan, &subject.ops);
     let guards = pending.guards;
     let mut frontier = Frontier {
         pending,
         budget,
+        width,
+        is_narrowed: false,
         trail: Trail::new(record),
         unused: Trail::new(false),
         configs: vec![Config::FIRST],
@@ -35,6 +40,7 @@ pub(super) fn search<const N: usize>(
         levels: Vec::new(),
     };
     for &step in &plan.steps {
+        frontier.trail.now = step.time(&subject.ops).unwrap_or(frontier.trail.now);
         match step {
             Step::Begin(op) => {
                 frontier.pending.forward(step);
@@ -44,8 +50,9 @@ pub(super) fn search<const N: usize>(
                 let waiting = frontier.pending.waiting(op);
                 match frontier.end(&waiting) {
                     Ok(true) => {}
-                    Ok(false) => return Outcome::Stuck(frontier.stuck(&waiting)),
-                    Err(limit) => return Outcome::Exhausted(limit),
+                    Ok(false) if frontier.is_narrowed => return None,
+                    Ok(false) => return Some(Outcome::Stuck(frontier.stuck(&waiting))),
+                    Err(limit) => return Some(Outcome::Exhausted(limit)),
                 }
                 frontier.pending.forward(step);
             }
@@ -62,12 +69,15 @@ pub(super) fn search<const N: usize>(
             }
         }
     }
-    Outcome::Linearizable(frontier.shown(frontier.configs.iter()))
+    Some(Outcome::Linearizable(frontier.shown(frontier.configs.iter())))
 }
 
 struct Frontier<'a, const N: usize> {
     pending: Pending<'a, N>,
     budget: Budget,
+    width: usize,
+    /// Whether something was not followed.
+    is_narrowed: bool,
     trail: Trail,
     /// For configurations that are only looked at.
     unused: Trail,
@@ -94,49 +104,65 @@ impl<const N: usize> Frontier<'_, N> {
     /// Keeps the configurations in which an operation took effect, after all ways
     /// to get there; whether there are any.
     fn end(&mut self, ending: &Waiting) -> Result<bool, Limit> {
-        if self.configs.iter().any(|config| !config.done.has(ending.slot)) {
+        let waits = |config: &Config<N>| {
+            !config.done.has(ending.slot) || self.pending.may_show(config, ending)
+        };
+        if self.configs.iter().any(waits) {
             self.expand(ending)?;
             if self.arrived.entries.is_empty() {
                 return Ok(false);
             }
-            self.reduce();
+            self.reduce(ending);
+            if self.configs.len() > self.width {
+                self.is_narrowed = true;
+                self.configs.sort_by_key(|config| config.used);
+                self.configs.truncate(self.width);
+            }
         }
         for config in &mut self.configs {
-            config.done.remove(ending.slot);
+            config.end(ending.slot);
         }
         Ok(true)
     }
 
     fn expand(&mut self, ending: &Waiting) -> Result<(), Limit> {
-        self.seen.reset(self.pending.asserting);
-        self.arrived.reset(self.pending.asserting);
-        for config in self.configs.iter().copied() {
-            add(config, ending.slot, &mut self.seen, &mut self.arrived, &mut self.levels);
+        self.seen.reset(self.pending.loose);
+        self.arrived.reset(self.pending.loose);
+        let Frontier { pending, trail, configs, seen, arrived, levels, width, is_narrowed, .. } =
+            self;
+        for config in configs.iter().copied() {
+            add(config, pending, ending, seen, arrived, levels);
         }
         let mut level = 0;
-        while level < self.levels.len() {
-            let Some(place) = self.levels[level].pop() else {
+        let mut expanded = 0;
+        while level < levels.len() {
+            let Some(place) = levels[level].pop() else {
                 level += 1;
                 continue;
             };
-            let Some(config) = self.seen.get(place) else {
+            let Some(config) = seen.get(place) else {
                 continue;
             };
-            for waiting in &self.pending.updates {
-                if let Some(next) = self.pending.update(&config, waiting, &mut self.trail) {
-                    add(next, ending.slot, &mut self.seen, &mut self.arrived, &mut self.levels);
+            expanded += 1;
+            if expanded > *width && !arrived.entries.is_empty() {
+                *is_narrowed = true;
+                levels.iter_mut().for_each(Vec::clear);
+                break;
+            }
+            for waiting in &pending.updates {
+                if let Some(next) = pending.update(&config, waiting, trail) {
+                    add(next, pending, ending, seen, arrived, levels);
                 }
             }
-            let (seen, arrived, levels) = (&mut self.seen, &mut self.arrived, &mut self.levels);
-            self.pending.offers(&config, &mut self.trail, |next| {
-                add(next, ending.slot, seen, arrived, levels);
+            pending.offers(&config, trail, |next| {
+                add(next, pending, ending, seen, arrived, levels);
             });
             // An expansion costs about as much as some comparisons.
-            self.seen.steps += 4;
-            if self.seen.steps + self.arrived.steps > self.budget.steps {
+            seen.steps += 4;
+            if seen.steps + arrived.steps > self.budget.steps {
                 return Err(Limit::Steps(self.budget.steps));
             }
-            if self.seen.bytes() + self.arrived.bytes() > self.budget.memory {
+            if seen.bytes() + arrived.bytes() > self.budget.memory {
                 return Err(Limit::Memory(self.budget.memory));
             }
         }
@@ -145,14 +171,14 @@ impl<const N: usize> Frontier<'_, N> {
 
     /// Keeps of the configurations that arrived those to which none of the others
     /// can lead: what takes effect as late as possible loses nothing.
-    fn reduce(&mut self) {
+    fn reduce(&mut self, ending: &Waiting) {
         self.configs.clear();
         self.configs.extend(self.arrived.alive());
         if self.configs.len() < 2 {
             return;
         }
         for config in &self.configs {
-            for waiting in &self.pending.updates {
+            for waiting in self.pending.updates.iter().filter(|other| other.op != ending.op) {
                 // Without a record: nothing comes of these.
                 if let Some(next) = self.pending.update(config, waiting, &mut self.unused) {
                     self.arrived.displace(&next);
@@ -172,7 +198,7 @@ impl<const N: usize> Frontier<'_, N> {
     }
 
     fn retire(&mut self, group: u32) {
-        self.arrived.reset(self.pending.asserting);
+        self.arrived.reset(self.pending.loose);
         for config in &mut self.configs {
             self.pending.forget(config, group);
             self.arrived.insert(*config);
@@ -197,21 +223,28 @@ impl<const N: usize> Frontier<'_, N> {
             op: ending.op,
             states,
             configs: self.shown(self.configs.iter()),
-            prefix: last.map_or_else(Vec::new, |config| self.trail.path(config.trace)),
+            prefix: last.map_or_else(Vec::new, |config| {
+                self.pending.path(&self.trail, config.trace, ending.op)
+            }),
         }
     }
 }
 
+/// Takes in a configuration at an end: it has arrived if nothing more is asked of
+/// the operation, and is to be expanded if that may still take effect.
 fn add<const N: usize>(
     config: Config<N>,
-    slot: u16,
+    pending: &Pending<'_, N>,
+    ending: &Waiting,
     seen: &mut Pareto<N>,
     arrived: &mut Pareto<N>,
     levels: &mut Vec<Vec<u32>>,
 ) {
-    if config.done.has(slot) {
+    if config.done.has(ending.slot) {
         arrived.insert(config);
-        return;
+        if !pending.may_show(&config, ending) {
+            return;
+        }
     }
     if let Some(place) = seen.insert(config) {
         let level = config.used as usize;

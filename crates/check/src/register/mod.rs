@@ -301,9 +301,12 @@ impl Register {
     }
 }
 
+/// The entries of a map of results.
+type Entries = Vec<(&'static str, Value)>;
+
 /// The fields of Jepsen's independent checker, and ours.
 fn keyed(
-    mut maps: Vec<(Value, Validity, Vec<(&'static str, Value)>)>,
+    mut maps: Vec<(Value, Validity, Entries)>,
     mut compat_failures: Vec<Value>,
     mut strict_failures: Vec<Value>,
 ) -> Vec<(&'static str, Value)> {

@@ -16,17 +16,17 @@ const NONE: u32 = u32::MAX;
 const TARGETS: usize = 4;
 
 /// Configurations of which none makes another superfluous. One does if it agrees
-/// in the value and the updates that took effect, let no assertion less take
-/// effect, and has at least as much left of the indeterminate operations, where a
-/// write may be left instead of a `cas` to the same value: whatever can follow the
-/// other can follow it.
+/// in the value and in the `cas` that took effect, is asked for no other operation
+/// more, has spent no write more, and has at least as much left of the
+/// indeterminate operations, where a write may be left instead of a `cas` to the
+/// same value: whatever can follow the other can follow it.
 pub(super) struct Pareto<const N: usize> {
     pub(super) entries: Vec<Config<N>>,
     /// The next entry with the same hash, by entry.
     next: Vec<u32>,
     /// The first entry by hash; empty while there are few.
     heads: Vec<u32>,
-    asserting: Bits<N>,
+    loose: Bits<N>,
     guards: Bits<N>,
     /// See [`super::config::Pending::substitutes`].
     pub(super) substitutes: Vec<Option<Field>>,
@@ -40,19 +40,19 @@ impl<const N: usize> Pareto<N> {
             entries: Vec::new(),
             next: Vec::new(),
             heads: Vec::new(),
-            asserting: Bits::EMPTY,
+            loose: Bits::EMPTY,
             guards,
             substitutes: vec![None; 64 * N],
             steps: 0,
         }
     }
 
-    /// Empties the set; `asserting` are the slots of assertions from now on.
-    pub(super) fn reset(&mut self, asserting: Bits<N>) {
+    /// Empties the set; `loose` are the slots of all but `cas` from now on.
+    pub(super) fn reset(&mut self, loose: Bits<N>) {
         self.entries.clear();
         self.next.clear();
         self.heads.clear();
-        self.asserting = asserting;
+        self.loose = loose;
     }
 
     /// The configurations.
@@ -69,7 +69,7 @@ impl<const N: usize> Pareto<N> {
     fn bucket(&self, config: &Config<N>) -> usize {
         const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut hash = u64::from(config.value).wrapping_mul(FACTOR);
-        for word in config.done.without(&self.asserting).0 {
+        for word in config.done.without(&self.loose).0 {
             hash = (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR);
         }
         (hash >> 32) as usize & (self.heads.len() - 1)
@@ -114,15 +114,28 @@ impl<const N: usize> Pareto<N> {
     fn compare(&mut self, at: usize, new: &Config<N>) -> Option<bool> {
         self.steps += 1;
         let old = &self.entries[at];
-        if old.value != new.value
-            || old.done.without(&self.asserting) != new.done.without(&self.asserting)
-        {
+        if !self.is_alike(old, new) {
             return Some(false);
         }
-        if old.used <= new.used && old.done.contains(&new.done) && self.has_left(old, new) {
+        if self.covers(old, new) {
             return None;
         }
-        Some(new.used <= old.used && new.done.contains(&old.done) && self.has_left(new, old))
+        Some(self.covers(new, old))
+    }
+
+    /// Whether they agree in what must be the same.
+    #[inline]
+    fn is_alike(&self, one: &Config<N>, other: &Config<N>) -> bool {
+        one.value == other.value && one.done.without(&self.loose) == other.done.without(&self.loose)
+    }
+
+    /// Whether one of two that are alike can do what the other can.
+    #[inline]
+    fn covers(&self, one: &Config<N>, other: &Config<N>) -> bool {
+        one.used <= other.used
+            && one.done.contains(&other.done)
+            && other.spent.contains(&one.spent)
+            && self.has_left(one, other)
     }
 
     /// Whether one has as much left of the indeterminate operations as another.
@@ -177,22 +190,27 @@ impl<const N: usize> Pareto<N> {
         })
     }
 
-    /// Drops the configurations that one makes superfluous, without adding it.
+    /// Drops the configurations that one makes superfluous, or that are the same,
+    /// without adding it.
     pub(super) fn displace(&mut self, config: &Config<N>) {
         if self.heads.is_empty() {
             for at in 0..self.entries.len() {
-                if self.compare(at, config) == Some(true) {
-                    self.entries[at].value = DEAD;
-                }
+                self.displace_one(at, config);
             }
             return;
         }
         let mut at = self.heads[self.bucket(config)];
         while at != NONE {
-            if self.compare(at as usize, config) == Some(true) {
-                self.entries[at as usize].value = DEAD;
-            }
+            self.displace_one(at as usize, config);
             at = self.next[at as usize];
+        }
+    }
+
+    #[inline]
+    fn displace_one(&mut self, at: usize, config: &Config<N>) {
+        self.steps += 1;
+        if self.is_alike(&self.entries[at], config) && self.covers(config, &self.entries[at]) {
+            self.entries[at].value = DEAD;
         }
     }
 

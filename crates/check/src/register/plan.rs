@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::budget::Limit;
-use super::operation::{Action, Subject};
+use super::operation::{Action, Operation, Subject};
 
 /// How many words a set of operations or the counts of indeterminate ones may
 /// take.
@@ -22,6 +22,17 @@ pub(super) enum Step {
     Offer(u32),
     /// Those of a group cannot be of use any more.
     Retire(u32),
+}
+
+impl Step {
+    /// When it is, if it is about one operation.
+    pub(super) fn time(self, ops: &[Operation]) -> Option<u32> {
+        match self {
+            Step::Begin(op) => Some(ops[op as usize].begin),
+            Step::End(op) => Some(ops[op as usize].end),
+            Step::Offer(_) | Step::Retire(_) => None,
+        }
+    }
 }
 
 /// Where in a configuration the count of a group stands: `width` bits of one
@@ -67,6 +78,8 @@ pub(super) struct Plan {
     pub(super) groups: Vec<Group>,
     /// The bits beside the counts.
     pub(super) guards: [u64; MOST_WORDS],
+    /// For each value the last moment at which anything needs it.
+    pub(super) needs: Vec<u32>,
     /// How many words sets and counts take.
     pub(super) words: usize,
 }
@@ -118,6 +131,7 @@ impl Plan {
         }
         let words = usize::from(slots.used).div_ceil(64).max(groups.words()).max(1);
         plan.words = words;
+        plan.needs = needs;
         plan.guards = groups.guards;
         plan.groups = groups
             .actions

@@ -9,12 +9,12 @@ use rustc_hash::FxHashSet;
 
 use super::budget::{Budget, Limit};
 use super::config::{Bits, Config, Pending, Trail};
-use super::operation::Subject;
+use super::operation::{Operation, Subject};
 use super::outcome::{Outcome, Shown, Stuck};
 use super::plan::{Plan, Step};
 
 /// A step, and what had happened before it.
-type Tried<const N: usize> = (u32, u32, Bits<N>, Bits<N>);
+type Tried<const N: usize> = (u32, u32, Bits<N>, Bits<N>, Bits<N>);
 
 /// Searches; `record` keeps the way to where it ended.
 pub(super) fn search<const N: usize>(
@@ -25,6 +25,7 @@ pub(super) fn search<const N: usize>(
 ) -> Outcome {
     Search {
         plan,
+        ops: &subject.ops,
         pending: Pending::<N>::new(plan, &subject.ops),
         at: 0,
         trail: Trail::new(record),
@@ -37,6 +38,7 @@ pub(super) fn search<const N: usize>(
 
 struct Search<'a, const N: usize> {
     plan: &'a Plan,
+    ops: &'a [Operation],
     pending: Pending<'a, N>,
     /// The step that `pending` is before.
     at: usize,
@@ -91,7 +93,7 @@ impl<const N: usize> Search<'_, N> {
             op,
             states,
             configs: Shown::of(std::iter::once(&config), &self.pending, &self.trail),
-            prefix: self.trail.path(config.trace),
+            prefix: self.pending.path(&self.trail, config.trace, op),
         })
     }
 
@@ -112,13 +114,22 @@ impl<const N: usize> Search<'_, N> {
     fn advance(&mut self, mut config: Config<N>) -> Option<Config<N>> {
         while let Some(&step) = self.plan.steps.get(self.at) {
             self.steps += 1;
+            self.trail.now = step.time(self.ops).unwrap_or(self.trail.now);
             if let Step::End(op) = step {
-                let slot = self.plan.slots[op as usize];
-                if !config.done.has(slot) {
-                    let tried = (self.at as u32, config.value, config.done, config.infos);
-                    return self.tried.insert(tried).then_some(config);
+                let waiting = self.pending.waiting(op);
+                let done = config.done.has(waiting.slot);
+                if !done || self.pending.may_show(&config, &waiting) {
+                    let Config { value, done: all, spent, infos, .. } = config;
+                    let is_new = self.tried.insert((self.at as u32, value, all, spent, infos));
+                    if !done {
+                        return is_new.then_some(config);
+                    }
+                    // It may also take effect where it can be seen.
+                    if is_new {
+                        self.expand(&config, op);
+                    }
                 }
-                config.done.remove(slot);
+                config.end(waiting.slot);
             }
             self.pending.forward(step);
             self.at += 1;

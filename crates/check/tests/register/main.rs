@@ -1,8 +1,13 @@
 //! Registers: against the definition, on histories as text, on junk.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod brute_force;
 mod fixtures;
+mod hard;
 mod junk;
 mod naive;
 mod random;
 mod simulate;
+mod text;
