@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use glomers_check::Checker;
+use glomers_check::{Checker, Counter};
 use glomers_history::{Op, Value};
 use glomers_protocol::Payload;
 use glomers_protocol::rpc::counter::{ADD_OK, Add, AddOk, READ_OK, Read, ReadOk};
@@ -41,7 +41,7 @@ impl Workload for GCounter {
     }
 
     fn checker(&self) -> Box<dyn Checker> {
-        Box::new(crate::pending::Pending)
+        Box::new(Counter::G_COUNTER)
     }
 }
 
@@ -67,7 +67,7 @@ impl Workload for PnCounter {
     }
 
     fn checker(&self) -> Box<dyn Checker> {
-        Box::new(crate::pending::Pending)
+        Box::new(Counter::PN_COUNTER)
     }
 }
 

@@ -9,7 +9,6 @@ mod echo;
 mod g_set;
 mod kafka;
 mod lin_kv;
-mod pending;
 mod registry;
 mod reply;
 mod topology;

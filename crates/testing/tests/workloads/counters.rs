@@ -135,4 +135,4 @@ fn repeated_additions_are_found_out_by_loss() {
 }
 
 /// The counter checker's word for a final read that no additions explain.
-const FINDING: &str = "wrong-final-read";
+const FINDING: &str = "wrong-final-count";

@@ -21,7 +21,7 @@ fn one_node_is_accepted() {
 
 #[test]
 fn logs_on_lin_kv_are_accepted() {
-    let trial = Trial { node: "kafka-lin-kv", nodes: 2, seconds: 10, ..BASE };
+    let trial = Trial { node: "kafka-lin-kv", nodes: 2, ..BASE };
     trial.is_accepted();
     let faults = &[Kind::Partition, Kind::Kill, Kind::Pause];
     Trial { nodes: 3, faults, mean_ms: 20, ..trial }.is_accepted();

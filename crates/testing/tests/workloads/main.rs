@@ -3,6 +3,7 @@
 //! are wrong in an obvious way are not. `GLOMERS_SEEDS=1000` runs that many seeds
 //! instead of a few.
 
+mod counters;
 mod g_set;
 mod kafka;
 mod lin_kv;
