@@ -41,7 +41,7 @@ fn history(operations: u64, infos: u64, low: i64, factor: i64) -> History {
         let every = operations / 3 / infos;
         let number = at / 3;
         let is_info = number % every == 0;
-        if !is_info || number / every % 2 == 0 {
+        if !is_info || (number / every).is_multiple_of(2) {
             sum += delta;
         }
         let kind = if is_info { OpKind::Info } else { OpKind::Ok };
