@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Frontier(Box<FrontierArguments>),
     /// Compare two nodes over the same seeds, or two stores
     Compare(Box<CompareArguments>),
+    /// Check a recorded history: Jepsen's EDN, or the history.jsonl of a run
+    Check(CheckArguments),
     /// Finish the store of a run that was cut short: check and derive its files
     Recover(RecoverArguments),
     /// Print completions for a shell
@@ -313,6 +315,40 @@ pub(crate) struct ScenarioArguments {
     /// Write the output into the file as what is expected
     #[arg(long)]
     pub(crate) update: bool,
+}
+
+/// What a history without a workload is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModelArgument {
+    /// A linearizable register with read and write
+    Register,
+    /// A linearizable register with read, write and cas
+    CasRegister,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("by").args(["workload", "model"]).required(true)))]
+pub(crate) struct CheckArguments {
+    /// The history; - reads standard input
+    pub(crate) file: PathBuf,
+
+    /// The workload that made it: echo, unique-ids, broadcast, g-set, g-counter,
+    /// pn-counter, kafka or lin-kv
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) workload: Option<String>,
+
+    /// What it is about, where no workload of ours made it; values [key value]
+    /// mean one register for each key
+    #[arg(long, value_enum)]
+    pub(crate) model: Option<ModelArgument>,
+
+    /// Let the verdict that Jepsen would give count, not the stricter one
+    #[arg(long)]
+    pub(crate) jepsen_compat: bool,
+
+    /// Show what the verdict rests on
+    #[arg(long)]
+    pub(crate) explain: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod challenge;
+mod check;
 mod compare;
 mod error;
 mod execute;
@@ -58,6 +59,7 @@ fn command() -> ExitCode {
         Command::Frontier(arguments) => frontier::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();
             // Into memory first: the generator panics if nobody reads on.

@@ -211,10 +211,15 @@ fn last_lines(report: &RunReport, options: &RunOptions) -> String {
             word(report.verdict.compat)
         );
     }
-    text.push_str(match validity {
+    text.push_str(last_line(validity));
+    text
+}
+
+/// What Jepsen says at last.
+pub(crate) fn last_line(validity: Validity) -> &'static str {
+    match validity {
         Validity::Valid => "Everything looks good! ヽ(‘ー`)ノ",
         Validity::Unknown => "Errors occurred during analysis, but no anomalies found. ಠ~ಠ",
         Validity::Invalid => "Analysis invalid! (ﾉಥ益ಥ）ﾉ ┻━┻",
-    });
-    text
+    }
 }

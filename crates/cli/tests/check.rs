@@ -1,0 +1,122 @@
+//! `glomers check` on small histories, right and wrong, in all forms.
+
+mod support;
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use support::Place;
+
+const LOST: &str = r#"{:process 0, :type :invoke, :f :add, :value 1}
+{:process 0, :type :ok, :f :add, :value 1}
+{:process 1, :type :invoke, :f :read, :value nil, :final? true}
+{:process 1, :type :ok, :f :read, :value [], :final? true}
+"#;
+
+const KAFKA: &str = r#"#jepsen.history.Op{:index 0, :time 5, :type :invoke, :process 0, :f :send, :value [[:send "9" 1]]}
+#jepsen.history.Op{:index 1, :time 6, :type :ok, :process 0, :f :send, :value [[:send "9" [0 1]]]}
+#jepsen.history.Op{:index 2, :time 7, :type :invoke, :process 1, :f :assign, :value ["9"], :seek-to-beginning? true}
+#jepsen.history.Op{:index 3, :time 8, :type :ok, :process 1, :f :assign, :value ["9"], :seek-to-beginning? true}
+#jepsen.history.Op{:index 4, :time 9, :type :invoke, :process 1, :f :poll, :value [[:poll]], :poll-ms 1000}
+#jepsen.history.Op{:index 5, :time 10, :type :ok, :process 1, :f :poll, :value [[:poll {"9" [[0 1]]}]], :poll-ms 1000}
+#jepsen.history.Op{:index 6, :time 11, :type :invoke, :process 0, :f :crash, :value nil}
+#jepsen.history.Op{:index 7, :time 12, :type :info, :process 0, :f :crash, :value nil}
+"#;
+
+#[track_caller]
+fn checked(text: &str, arguments: &[&str], code: i32, words: &[&str]) {
+    let place = Place::new();
+    place.write("history", text);
+    let said = place.run(&[&["check", "history"], arguments].concat());
+    let said = said.shows(code, words);
+    let last = said.out.lines().last().unwrap_or_default();
+    assert_eq!(last.starts_with("Everything looks good!"), code == 0, "{}", said.out);
+    assert_eq!(last.starts_with("Analysis invalid!"), code == 1, "{}", said.out);
+    assert_eq!(last.starts_with("Errors occurred"), code == 2, "{}", said.out);
+}
+
+#[test]
+fn right_histories() {
+    checked(KAFKA, &["--workload", "kafka"], 0, &["verdict      valid", "4: 3 ok, 0 fail, 1 info"]);
+    checked(&format!("[{KAFKA}]"), &["-w", "kafka"], 0, &["valid"]);
+    let ids = r#"{"index":0,"time":1,"type":"invoke","process":0,"f":"generate","value":null}
+{"index":1,"time":2,"type":"ok","process":0,"f":"generate","value":"n0-1"}
+"#;
+    checked(ids, &["-w", "unique-ids"], 0, &["1: 1 ok"]);
+    let echo = r#"{:process 0 :type :invoke :f :echo :value "x"} {:process 0 :type :ok :f :echo :value {:type "echo_ok" :echo "x"}}"#;
+    checked(echo, &["-w", "echo"], 0, &["valid"]);
+    let found = LOST.replace("[]", "[1]");
+    checked(&found, &["-w", "g-set"], 0, &["valid"]);
+    for counter in ["g-counter", "pn-counter"] {
+        checked(&LOST.replace("[]", "1"), &["-w", counter], 0, &["valid"]);
+        checked(&LOST.replace("[]", "2"), &["-w", counter], 1, &["INVALID"]);
+    }
+    checked(&found.replace(":add", ":broadcast"), &["-w", "broadcast"], 0, &["valid"]);
+}
+
+#[test]
+fn wrong_ones_in_words() {
+    let words =
+        ["verdict      INVALID: lost", "lost: 1 value was lost", "op 3, final read by process 1"];
+    checked(LOST, &["-w", "g-set"], 1, &words);
+    let skipped = KAFKA.replace("[[0 1]]", "[]");
+    checked(&skipped, &["-w", "kafka"], 1, &["unseen: 1 message was acknowledged"]);
+    let phantom = KAFKA.replace("[[0 1]]", "[[0 1] [1 7]]");
+    let words = ["phantom-read: 1 message", "Strict verdict: INVALID; Jepsen's would be: unknown."];
+    checked(&phantom, &["-w", "kafka"], 1, &words);
+    checked(&phantom, &["-w", "kafka", "--jepsen-compat"], 2, &words[1..]);
+    checked("", &["-w", "kafka"], 2, &["no send was ever acknowledged"]);
+    checked(&skipped, &["-w", "kafka", "--explain"], 1, &[":bad-error-types [:unseen]"]);
+}
+
+#[test]
+fn registers_with_and_without_keys() {
+    let write =
+        "{:process 0 :type :invoke :f :write :value 1} {:process 0 :type :ok :f :write :value 1}";
+    let read = |value: u32| {
+        format!(
+            "{write} {{:process 1 :type :invoke :f :read}} {{:process 1 :type :ok :f :read :value {value}}}"
+        )
+    };
+    for model in ["register", "cas-register"] {
+        checked(&read(1), &["--model", model], 0, &["valid"]);
+        checked(&read(2), &["--model", model], 1, &["not-linearizable"]);
+        checked(&read(2), &["--model", model, "--explain"], 1, &["fits no order"]);
+        let keyed =
+            read(2).replace(":value 1", ":value [7 1]").replace(":value 2", ":value [8 nil]");
+        let keyed = keyed.replace(":f :read}", ":f :read :value [8 nil]}");
+        checked(&keyed, &["--model", model], 0, &["valid"]);
+        checked(&keyed, &["--workload", "lin-kv"], 0, &["valid"]);
+    }
+    let cas = "{:process 0 :type :invoke :f :cas :value [1 2]} {:process 0 :type :ok :f :cas :value [1 2]}";
+    checked(&format!("{write} {cas}"), &["--model", "cas-register"], 0, &["valid"]);
+    checked(&format!("{cas} {write}"), &["--model", "cas-register"], 1, &["not-linearizable"]);
+}
+
+#[test]
+fn standard_input() {
+    let place = Place::new();
+    let mut child = place
+        .command(&["check", "-", "-w", "kafka"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("the command");
+    child.stdin.take().expect("a pipe").write_all(KAFKA.as_bytes()).expect("to be read");
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn mistakes() {
+    let place = Place::new();
+    place.write("history", "{:type :ok}\n{:type :started}\n");
+    let said = |arguments: &[&str]| place.run(&[&["check"], arguments].concat());
+    said(&["history", "-w", "kafka"])
+        .shows(254, &["history is no history: line 2, column 8: expected :type to be", "help: "]);
+    said(&["none", "-w", "kafka"]).shows(254, &["none cannot be read"]);
+    said(&["history", "-w", "kafak"])
+        .shows(254, &["did you mean \"kafka\"?", "help: there is one"]);
+    said(&["history"]).shows(254, &["--workload <NAME>|--model <MODEL>"]);
+    said(&["history", "-w", "kafka", "--model", "register"]).shows(254, &["cannot be used with"]);
+    said(&["-w", "kafka"]).shows(254, &["<FILE>"]);
+}
