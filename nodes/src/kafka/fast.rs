@@ -7,7 +7,7 @@
 //!
 //! Every node answers polls from its own memory. It has copies of the others'
 //! logs, and fetches what was appended since the last time when somebody polls
-//! and the copies are older than [`FRESH`]. However many polls there are, that
+//! and the copies are older than `FRESH`. However many polls there are, that
 //! is two messages for each owner in that time; and none if nobody polls. What a
 //! poll shows may thus be a little old, as Kafka allows; but it never has a gap,
 //! as owners keep all their messages in one journal, and copies grow along it.
