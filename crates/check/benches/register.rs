@@ -6,7 +6,7 @@ mod random;
 mod simulate;
 
 use glomers_check::{CheckResult, Checker, Context, Register, Validity};
-use glomers_history::History;
+use glomers_history::{History, Op, OpKind};
 use simulate::{Shape, simulate};
 
 fn main() {
@@ -26,7 +26,13 @@ fn all_known(results: &[CheckResult]) {
 /// the updates, as long as there are fewer).
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn etcd_kind(bencher: divan::Bencher<'_, '_>) {
-    let histories: Vec<History> = (0..100)
+    let histories = etcd_histories();
+    all_known(&judge(Register::CAS_REGISTER, &histories));
+    bencher.bench_local(|| judge(Register::CAS_REGISTER, &histories));
+}
+
+fn etcd_histories() -> Vec<History> {
+    (0..100)
         .map(|seed| {
             let shape = Shape {
                 operations: 80,
@@ -39,8 +45,32 @@ fn etcd_kind(bencher: divan::Bencher<'_, '_>) {
             };
             simulate(seed, shape)
         })
-        .collect();
-    all_known(&judge(Register::CAS_REGISTER, &histories));
+        .collect()
+}
+
+/// Changes what the read in the middle returned to what a read well before it did,
+/// if that differs.
+fn broken(history: &History) -> History {
+    let mut ops = history.ops().to_vec();
+    let is_read = |op: &Op| &*op.f == "read" && op.kind == OpKind::Ok;
+    let middle = (ops.len() / 2..ops.len()).find(|&at| is_read(&ops[at]));
+    let earlier = middle.and_then(|at| {
+        let mut before = (0..at / 2).rev();
+        before.find(|&other| is_read(&ops[other]) && ops[other].value != ops[at].value)
+    });
+    if let (Some(middle), Some(earlier)) = (middle, earlier) {
+        ops[middle].value = ops[earlier].value.clone();
+    }
+    ops.into_iter().collect()
+}
+
+/// The same histories with one read changed, which makes most of them wrong.
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn etcd_kind_broken(bencher: divan::Bencher<'_, '_>) {
+    let histories: Vec<History> = etcd_histories().iter().map(broken).collect();
+    let results = judge(Register::CAS_REGISTER, &histories);
+    let wrong = results.iter().filter(|result| result.compat == Validity::Invalid).count();
+    assert!(wrong > 50, "only {wrong} are wrong");
     bencher.bench_local(|| judge(Register::CAS_REGISTER, &histories));
 }
 
@@ -63,10 +93,7 @@ fn lin_kv(bencher: divan::Bencher<'_, '_>, info_in: u64) {
     bencher.bench_local(|| judge(Register::LIN_KV, &histories));
 }
 
-/// One key with 40 indeterminate operations: 2,000 operations of 20 processes on
-/// `values` values.
-#[divan::bench(args = [5, 10, 20, 40], sample_count = 1, sample_size = 1)]
-fn forty_indeterminate(bencher: divan::Bencher<'_, '_>, values: u64) {
+fn forty(values: u64) -> History {
     let shape = Shape {
         operations: 2_000,
         keys: 0,
@@ -76,8 +103,29 @@ fn forty_indeterminate(bencher: divan::Bencher<'_, '_>, values: u64) {
         infos: 40,
         info_in: 10,
     };
-    let histories = [simulate(1, shape)];
-    println!("{:?}", judge(Register::CAS_REGISTER, &histories)[0].compat);
+    simulate(1, shape)
+}
+
+/// A right history is valid, or unknown with the budget that ran out.
+fn never_refuted(history: &History) {
+    let result = Register::CAS_REGISTER.check(history, &Context::default());
+    let told = result.compat == Validity::Unknown && !result.notes.is_empty();
+    assert!(result.compat == Validity::Valid || told, "refuted, or unknown without a reason");
+}
+
+/// One key with 40 indeterminate operations: 2,000 operations of 20 processes on
+/// `values` values.
+#[divan::bench(args = [5, 10, 20, 40], sample_count = 1, sample_size = 1)]
+fn forty_indeterminate(bencher: divan::Bencher<'_, '_>, values: u64) {
+    let histories = [forty(values)];
+    never_refuted(&histories[0]);
+    bencher.bench_local(|| judge(Register::CAS_REGISTER, &histories));
+}
+
+/// The same with one read changed: here all possibilities must be refuted.
+#[divan::bench(args = [5, 10, 20, 40], sample_count = 1, sample_size = 1)]
+fn forty_indeterminate_broken(bencher: divan::Bencher<'_, '_>, values: u64) {
+    let histories = [broken(&forty(values))];
     bencher.bench_local(|| judge(Register::CAS_REGISTER, &histories));
 }
 

@@ -71,7 +71,7 @@ fn integer(value: &Value) -> Option<i128> {
         Value::Int(integer) => Some(i128::from(*integer)),
         Value::BigInt(digits) if digits.len() < BEYOND => digits.parse().ok(),
         Value::BigInt(digits) => {
-            Some(if digits.starts_with('-') { i128::MIN / 4 } else { i128::MAX / 4 })
+            Some(if digits.starts_with('-') { -i128::MAX / 4 } else { i128::MAX / 4 })
         }
         _ => None,
     }
@@ -325,7 +325,8 @@ impl Judge<'_> {
         finding.evidence.push(expected);
         for read in wrong.iter().take(SHOWN) {
             let op = self.op(read.end);
-            let nearest = read.value.map(|value| {
+            let near = read.value.filter(|value| value.abs() < i128::MAX / 4);
+            let nearest = near.map(|value| {
                 let nearest = sums.nearest(value);
                 let (by, side) = match value < nearest {
                     true => (nearest - value, "few"),

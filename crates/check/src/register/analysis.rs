@@ -27,7 +27,7 @@ pub(super) fn analyse(
     layer: Layer,
     renumber: &mut Renumber,
     method: Method,
-    budget: Budget,
+    mut budget: Budget,
     record: bool,
 ) -> Analysis {
     let subject = renumber.subject(ops, layer);
@@ -42,7 +42,7 @@ pub(super) fn analyse(
     if method == Method::Auto {
         // Most histories are right, and the first order that is tried is nearly so.
         let steps = (FIRST_LOOK * subject.ops.len() as u64).min(budget.steps);
-        let outcome = by_search(&subject, &plan, Budget { steps, ..budget }, record);
+        let outcome = by_search(&subject, &plan, &mut Budget { steps, ..budget }, record);
         if matches!(outcome, Outcome::Linearizable(_)) {
             return Analysis { subject, outcome, analyzer: "search" };
         }
@@ -51,15 +51,20 @@ pub(super) fn analyse(
         // Following a few possibilities is often enough where all are many, and
         // often they are few.
         let widths = if method == Method::Auto { &WIDTHS } else { &WIDTHS[WIDTHS.len() - 1..] };
-        let mut outcomes =
-            widths.iter().filter_map(|&width| by_frontier(&subject, &plan, budget, width, record));
-        if let Some(outcome) = outcomes.next()
-            && (method == Method::Frontier || !matches!(outcome, Outcome::Exhausted(_)))
-        {
-            return Analysis { subject, outcome, analyzer: "frontier" };
+        for &width in widths {
+            // A part remains for the search.
+            let part = if method == Method::Auto { budget.steps / 4 * 3 } else { budget.steps };
+            let mut left = Budget { steps: part, ..budget };
+            let outcome = by_frontier(&subject, &plan, &mut left, width, record);
+            budget.steps -= part - left.steps;
+            match outcome {
+                None => {}
+                Some(Outcome::Exhausted(_)) if method == Method::Auto => break,
+                Some(outcome) => return Analysis { subject, outcome, analyzer: "frontier" },
+            }
         }
     }
-    let outcome = by_search(&subject, &plan, budget, record);
+    let outcome = by_search(&subject, &plan, &mut budget, record);
     Analysis { subject, outcome, analyzer: "search" }
 }
 
@@ -85,7 +90,7 @@ fn by_zones(subject: &Subject, record: bool) -> Outcome {
 fn by_frontier(
     subject: &Subject,
     plan: &Plan,
-    budget: Budget,
+    budget: &mut Budget,
     width: usize,
     record: bool,
 ) -> Option<Outcome> {
@@ -97,7 +102,7 @@ fn by_frontier(
     }
 }
 
-fn by_search(subject: &Subject, plan: &Plan, budget: Budget, record: bool) -> Outcome {
+fn by_search(subject: &Subject, plan: &Plan, budget: &mut Budget, record: bool) -> Outcome {
     match plan.words {
         0..=1 => search::search::<1>(subject, plan, budget, record),
         2 => search::search::<2>(subject, plan, budget, record),

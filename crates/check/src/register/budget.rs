@@ -6,16 +6,16 @@ use std::fmt;
 /// of a history were given up the others get a sixteenth of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// How many steps, of some nanoseconds each; the second attempt, depth
-    /// first, may take as many again.
+    /// How many steps in all. One is to make or to compare a configuration: some
+    /// nanoseconds where they are few, a hundred where they fill the memory.
     pub steps: u64,
     /// How many bytes the configurations may take.
     pub memory: u64,
 }
 
 impl Budget {
-    /// Some seconds, and well below 1 GB.
-    pub const DEFAULT: Budget = Budget { steps: 400_000_000, memory: 256 << 20 };
+    /// Some seconds at most, and with what growing takes well below 1 GB.
+    pub const DEFAULT: Budget = Budget { steps: 50_000_000, memory: 160 << 20 };
 }
 
 impl Default for Budget {

@@ -221,6 +221,15 @@ impl<'a, const N: usize> Pending<'a, N> {
         Waiting { op, slot: self.plan.slots[op as usize], action }
     }
 
+    /// When a step is, if it is about one operation.
+    pub(super) fn time(&self, step: Step) -> Option<u32> {
+        match step {
+            Step::Begin(op) => Some(self.ops[op as usize].begin),
+            Step::End(op) => Some(self.ops[op as usize].end),
+            Step::Offer(_) | Step::Retire(_) => None,
+        }
+    }
+
     fn add(&mut self, op: u32) {
         let waiting = self.waiting(op);
         if let Action::Write(_) = waiting.action {

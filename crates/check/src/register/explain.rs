@@ -128,10 +128,10 @@ impl Explanation {
     /// Where the value comes from that does not fit.
     pub(super) fn source_in_words(&self, history: &History, context: &Context) -> Option<String> {
         if self.never_written {
-            return Some("nothing that had begun by then could give it that value".to_owned());
+            return Some("nothing that had begun by then can have made it so".to_owned());
         }
         let writer = self.writer?;
-        Some(format!("that value it got last by {}", self.tell(history, context, writer)))
+        Some(format!("the last that can have made it so: {}", self.tell(history, context, writer)))
     }
 
     /// An operation in words, and what it did.

@@ -21,7 +21,7 @@ use super::plan::{Plan, Step};
 pub(super) fn search<const N: usize>(
     subject: &Subject,
     plan: &Plan,
-    budget: Budget,
+    budget: &mut Budget,
     width: usize,
     record: bool,
 ) -> Option<Outcome> {
@@ -29,7 +29,7 @@ pub(super) fn search<const N: usize>(
     let guards = pending.guards;
     let mut frontier = Frontier {
         pending,
-        budget,
+        budget: *budget,
         width,
         is_narrowed: false,
         trail: Trail::new(record),
@@ -39,37 +39,9 @@ pub(super) fn search<const N: usize>(
         arrived: Pareto::new(guards),
         levels: Vec::new(),
     };
-    for &step in &plan.steps {
-        frontier.trail.now = step.time(&subject.ops).unwrap_or(frontier.trail.now);
-        match step {
-            Step::Begin(op) => {
-                frontier.pending.forward(step);
-                frontier.begin(op);
-            }
-            Step::End(op) => {
-                let waiting = frontier.pending.waiting(op);
-                match frontier.end(&waiting) {
-                    Ok(true) => {}
-                    Ok(false) if frontier.is_narrowed => return None,
-                    Ok(false) => return Some(Outcome::Stuck(frontier.stuck(&waiting))),
-                    Err(limit) => return Some(Outcome::Exhausted(limit)),
-                }
-                frontier.pending.forward(step);
-            }
-            Step::Offer(group) => {
-                frontier.pending.forward(step);
-                if frontier.pending.is_new(group) {
-                    frontier.substitute();
-                }
-            }
-            Step::Retire(group) => {
-                frontier.pending.forward(step);
-                frontier.substitute();
-                frontier.retire(group);
-            }
-        }
-    }
-    Some(Outcome::Linearizable(frontier.shown(frontier.configs.iter())))
+    let outcome = frontier.run(&plan.steps);
+    budget.steps = budget.steps.saturating_sub(frontier.steps());
+    outcome
 }
 
 struct Frontier<'a, const N: usize> {
@@ -92,6 +64,44 @@ struct Frontier<'a, const N: usize> {
 }
 
 impl<const N: usize> Frontier<'_, N> {
+    fn run(&mut self, steps: &[Step]) -> Option<Outcome> {
+        for &step in steps {
+            self.trail.now = self.pending.time(step).unwrap_or(self.trail.now);
+            match step {
+                Step::Begin(op) => {
+                    self.pending.forward(step);
+                    self.begin(op);
+                }
+                Step::End(op) => {
+                    let waiting = self.pending.waiting(op);
+                    match self.end(&waiting) {
+                        Ok(true) => {}
+                        Ok(false) if self.is_narrowed => return None,
+                        Ok(false) => return Some(Outcome::Stuck(self.stuck(&waiting))),
+                        Err(limit) => return Some(Outcome::Exhausted(limit)),
+                    }
+                    self.pending.forward(step);
+                }
+                Step::Offer(group) => {
+                    self.pending.forward(step);
+                    if self.pending.is_new(group) {
+                        self.substitute();
+                    }
+                }
+                Step::Retire(group) => {
+                    self.pending.forward(step);
+                    self.substitute();
+                    self.retire(group);
+                }
+            }
+        }
+        Some(Outcome::Linearizable(self.shown(self.configs.iter())))
+    }
+
+    fn steps(&self) -> u64 {
+        self.seen.steps + self.arrived.steps
+    }
+
     fn begin(&mut self, op: u32) {
         let waiting = self.pending.waiting(op);
         if waiting.action.is_assertion() {
@@ -178,6 +188,7 @@ impl<const N: usize> Frontier<'_, N> {
             return;
         }
         for config in &self.configs {
+            self.arrived.steps += 4;
             for waiting in self.pending.updates.iter().filter(|other| other.op != ending.op) {
                 // Without a record: nothing comes of these.
                 if let Some(next) = self.pending.update(config, waiting, &mut self.unused) {

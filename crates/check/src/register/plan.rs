@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::budget::Limit;
-use super::operation::{Action, Operation, Subject};
+use super::operation::{Action, Subject};
 
 /// How many words a set of operations or the counts of indeterminate ones may
 /// take.
@@ -22,17 +22,6 @@ pub(super) enum Step {
     Offer(u32),
     /// Those of a group cannot be of use any more.
     Retire(u32),
-}
-
-impl Step {
-    /// When it is, if it is about one operation.
-    pub(super) fn time(self, ops: &[Operation]) -> Option<u32> {
-        match self {
-            Step::Begin(op) => Some(ops[op as usize].begin),
-            Step::End(op) => Some(ops[op as usize].end),
-            Step::Offer(_) | Step::Retire(_) => None,
-        }
-    }
 }
 
 /// Where in a configuration the count of a group stands: `width` bits of one

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::budget::{Budget, Limit};
 use super::config::{Bits, Config, Pending, Trail};
-use super::operation::{Operation, Subject};
+use super::operation::Subject;
 use super::outcome::{Outcome, Shown, Stuck};
 use super::plan::{Plan, Step};
 
@@ -20,25 +20,25 @@ type Tried<const N: usize> = (u32, u32, Bits<N>, Bits<N>, Bits<N>);
 pub(super) fn search<const N: usize>(
     subject: &Subject,
     plan: &Plan,
-    budget: Budget,
+    budget: &mut Budget,
     record: bool,
 ) -> Outcome {
-    Search {
+    let mut search = Search {
         plan,
-        ops: &subject.ops,
         pending: Pending::<N>::new(plan, &subject.ops),
         at: 0,
         trail: Trail::new(record),
         steps: 0,
         tried: FxHashSet::default(),
         stack: Vec::new(),
-    }
-    .run(budget)
+    };
+    let outcome = search.run(*budget);
+    budget.steps = budget.steps.saturating_sub(search.steps);
+    outcome
 }
 
 struct Search<'a, const N: usize> {
     plan: &'a Plan,
-    ops: &'a [Operation],
     pending: Pending<'a, N>,
     /// The step that `pending` is before.
     at: usize,
@@ -114,7 +114,7 @@ impl<const N: usize> Search<'_, N> {
     fn advance(&mut self, mut config: Config<N>) -> Option<Config<N>> {
         while let Some(&step) = self.plan.steps.get(self.at) {
             self.steps += 1;
-            self.trail.now = step.time(self.ops).unwrap_or(self.trail.now);
+            self.trail.now = self.pending.time(step).unwrap_or(self.trail.now);
             if let Step::End(op) = step {
                 let waiting = self.pending.waiting(op);
                 let done = config.done.has(waiting.slot);
