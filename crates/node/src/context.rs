@@ -9,13 +9,14 @@ use glomers_protocol::{Message, NodeId, Payload, Request, Value};
 
 use crate::call::Rpc;
 use crate::combine::{Either, select};
-use crate::disk::{Disk, Unsupported};
+use crate::disk::{Disk, DiskError, Unsupported};
 use crate::kv::Kv;
 use crate::outcome::{Outcome, Report};
 use crate::rng::Rng;
 use crate::runtime::WallClock;
 use crate::shared::Shared;
 use crate::sleep::Sleep;
+use crate::synced::Synced;
 use crate::tso::Tso;
 
 /// What an async handler can know and do. Cheap to clone.
@@ -202,9 +203,19 @@ impl<S: 'static> Context<S> {
     /// Uses the node's durable storage.
     ///
     /// # Errors
-    /// If the driver has none; at present none has.
+    /// If the driver has none.
     pub fn disk<T>(&self, f: impl FnOnce(&mut dyn Disk) -> T) -> Result<T, Unsupported> {
         Ok(f(self.shared.cx().disk()?))
+    }
+
+    /// Waits until all that was written to the disk before is durable.
+    ///
+    /// # Errors
+    /// If the disk fails, or the driver has none.
+    pub async fn sync(&self) -> Result<(), DiskError> {
+        let sync = self.shared.cx().disk()?.sync()?;
+        Synced::new(self.shared.clone(), sync).await;
+        Ok(())
     }
 
     /// The linearizable key-value service `lin-kv`.

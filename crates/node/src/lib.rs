@@ -113,6 +113,7 @@ mod runtime;
 mod shared;
 mod sleep;
 mod stdio;
+mod synced;
 pub mod testing;
 mod timers;
 mod tso;
@@ -122,7 +123,7 @@ pub use collections::{Map, Set};
 pub use combine::{Either, join, join_all, join_first, select};
 pub use context::Context;
 pub use cx::Cx;
-pub use disk::{Disk, DiskError, Unsupported};
+pub use disk::{Disk, DiskCall, DiskError, DiskFault, MemoryDisk, Unsupported};
 pub use effect::Effect;
 pub use glomers_history::Time;
 /// Makes a struct a message body.

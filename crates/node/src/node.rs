@@ -215,7 +215,7 @@ impl<S: 'static> Process for Running<S> {
             Input::Start { .. } => self.start(),
             Input::Message(message) => self.message(message),
             Input::Timer(timer) => shared.fire(timer),
-            Input::Synced(_) => {}
+            Input::Synced(sync) => shared.synced(sync),
         }
         shared.executor.run();
     }

@@ -7,7 +7,7 @@ use glomers_protocol::{ErrorCode, NodeId, Payload, RpcError};
 use crate::cx::Cx;
 use crate::disk::Disk;
 use crate::effect::Effect;
-use crate::process::{Incoming, Input, Process};
+use crate::process::{Incoming, Input, Process, SyncId};
 
 /// A time of day: nanoseconds since 1970-01-01 00:00 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,7 +74,8 @@ impl Runtime {
             Ok(init) => {
                 self.cx.inner.id = init.node_id;
                 self.cx.inner.peers = init.node_ids;
-                self.process.handle(Input::Start { recovered: false }, &mut self.cx);
+                let recovered = self.has_stored();
+                self.process.handle(Input::Start { recovered }, &mut self.cx);
                 self.cx.reply(message, InitOk {});
                 true
             }
@@ -113,6 +114,19 @@ impl Runtime {
         while let Some(timer) = self.cx.inner.timers.take_due(self.cx.inner.now) {
             self.process.handle(Input::Timer(timer), &mut self.cx);
         }
+    }
+
+    /// Tells the node that a sync is done, and with it all before it.
+    pub fn synced(&mut self, now: Time, wall_clock: WallClock, sync: SyncId) {
+        self.set_clocks(now, wall_clock);
+        self.process.handle(Input::Synced(sync), &mut self.cx);
+    }
+
+    /// Whether an earlier incarnation left something. A disk that cannot say so
+    /// may hold something.
+    fn has_stored(&mut self) -> bool {
+        let disk = self.cx.inner.disk.as_mut();
+        disk.is_some_and(|disk| disk.list().map_or(true, |files| !files.is_empty()))
     }
 
     /// When the node wants to be woken, by the driver's clock.

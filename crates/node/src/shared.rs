@@ -1,4 +1,4 @@
-use std::cell::{OnceCell, RefCell, RefMut};
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -8,7 +8,7 @@ use glomers_protocol::{Header, NodeId, Payload, Request, RpcError};
 use crate::collections::Map;
 use crate::cx::Cx;
 use crate::executor::Executor;
-use crate::process::TimerId;
+use crate::process::{SyncId, TimerId};
 use crate::runtime::Identity;
 
 /// What the futures of one node share: everything but the user's state.
@@ -21,6 +21,10 @@ pub(crate) struct Shared {
     sleepers: RefCell<Map<TimerId, Waker>>,
     /// The requests that wait for a reply, by `msg_id`.
     calls: RefCell<Map<u64, Awaited>>,
+    /// The last sync that is done.
+    synced: Cell<Option<SyncId>>,
+    /// Who waits for syncs, by the sync, in the order in which they began to.
+    syncing: RefCell<Vec<(SyncId, Waker)>>,
     identity: OnceCell<(NodeId, Arc<[NodeId]>)>,
 }
 
@@ -51,6 +55,8 @@ impl Shared {
             executor: Executor::default(),
             sleepers: RefCell::default(),
             calls: RefCell::default(),
+            synced: Cell::new(None),
+            syncing: RefCell::default(),
             identity: OnceCell::new(),
         }
     }
@@ -130,6 +136,28 @@ impl Shared {
     pub(crate) fn fire(&self, timer: TimerId) {
         let sleeper = self.sleepers.borrow_mut().remove(&timer);
         if let Some(waker) = sleeper {
+            waker.wake();
+        }
+    }
+
+    /// Whether a sync is done; else has `waker` woken when it is.
+    pub(crate) fn is_synced(&self, sync: SyncId, waker: &Waker) -> bool {
+        if self.synced.get() >= Some(sync) {
+            return true;
+        }
+        let mut syncing = self.syncing.borrow_mut();
+        let known = syncing.iter().any(|(other, known)| *other == sync && known.will_wake(waker));
+        if !known {
+            syncing.push((sync, waker.clone()));
+        }
+        false
+    }
+
+    pub(crate) fn synced(&self, sync: SyncId) {
+        self.synced.set(self.synced.get().max(Some(sync)));
+        let woken: Vec<(SyncId, Waker)> =
+            self.syncing.borrow_mut().extract_if(.., |(other, _)| *other <= sync).collect();
+        for (_, waker) in woken {
             waker.wake();
         }
     }

@@ -7,11 +7,13 @@
     reason = "a driver takes the time from the machine, so that nodes need not"
 )]
 
+use std::cell::RefCell;
 use std::hash::{BuildHasher, Hasher};
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use glomers_history::Time;
@@ -20,6 +22,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use crate::disk::DirectoryDisk;
 use crate::effect::Effect;
 use crate::node::IntoProcess;
 use crate::runtime::{Identity, Runtime, WallClock};
@@ -34,9 +37,10 @@ const PANICKED: u8 = 101;
 /// Log lines go to stderr; marks are dropped. The environment variable
 /// `GLOMERS_SEED` (a whole number below 2⁶⁴) makes the node's random numbers
 /// repeatable; without it they differ in each run. `GLOMERS_INCARNATION` says
-/// how often the node was started before. The exit code is 0 when stdin ends, 1
-/// when nobody reads stdout any more, 2 when a variable makes no sense, and 101
-/// after a panic.
+/// how often the node was started before. `GLOMERS_DATA_DIR` is the directory that
+/// is the node's disk; without it there is none. The exit code is 0 when stdin
+/// ends, 1 when nobody reads stdout any more or the disk cannot be synced, 2 when
+/// a variable makes no sense, and 101 after a panic.
 pub fn run(node: impl IntoProcess) -> ExitCode {
     let identity = match identity(|name| std::env::var(name).ok()) {
         Ok(identity) => identity,
@@ -46,7 +50,9 @@ pub fn run(node: impl IntoProcess) -> ExitCode {
         }
     };
     let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
-    let code = serve(node, identity, stdin.as_fd(), stdout.lock(), stderr);
+    let disk = std::env::var_os("GLOMERS_DATA_DIR").filter(|path| !path.is_empty());
+    let disk = disk.map(|path| DirectoryDisk::new(path.as_ref()));
+    let code = serve(node, identity, disk, stdin.as_fd(), stdout.lock(), stderr);
     ExitCode::from(code)
 }
 
@@ -94,12 +100,19 @@ enum End {
 fn serve(
     node: impl IntoProcess,
     identity: Identity,
+    disk: Option<DirectoryDisk>,
     input: BorrowedFd<'_>,
     output: impl Write,
     log: impl Write,
 ) -> u8 {
+    let disk = disk.map(|disk| Rc::new(RefCell::new(disk)));
+    let mut runtime = Runtime::new(node.into_process(), identity, Time::ZERO);
+    if let Some(disk) = &disk {
+        runtime = runtime.with_disk(Box::new(disk.clone()));
+    }
     let mut driver = Driver {
-        runtime: Runtime::new(node.into_process(), identity, Time::ZERO),
+        runtime,
+        disk,
         started: Instant::now(),
         output,
         log,
@@ -120,6 +133,7 @@ fn serve(
 
 struct Driver<O, L> {
     runtime: Runtime,
+    disk: Option<Rc<RefCell<DirectoryDisk>>>,
     started: Instant,
     output: O,
     log: L,
@@ -156,7 +170,7 @@ impl<O: Write, L: Write> Driver<O, L> {
                 self.line(&buffer);
             }
             self.fire_timers();
-            if self.flush().is_err() {
+            if self.flush().is_err() || self.carry_out_syncs().is_err() {
                 return End::Broken;
             }
             if let More::End = more {
@@ -224,6 +238,29 @@ impl<O: Write, L: Write> Driver<O, L> {
         if due <= now {
             self.runtime.wake(now, wall_clock());
             self.drain();
+        }
+    }
+
+    /// Syncs the disk if the node has asked for that. What the node sent without
+    /// waiting for it has been written before.
+    fn carry_out_syncs(&mut self) -> std::io::Result<()> {
+        loop {
+            let Some(disk) = &self.disk else { return Ok(()) };
+            let done = disk.borrow_mut().carry_out_sync();
+            match done {
+                Ok(None) => return Ok(()),
+                Ok(Some(sync)) => {
+                    let now = self.now();
+                    self.runtime.synced(now, wall_clock(), sync);
+                    self.drain();
+                    self.flush()?;
+                }
+                Err(error) => {
+                    // Nobody knows what is durable now, so the node cannot go on.
+                    let _ = writeln!(self.log, "the disk cannot be synced: {error}");
+                    return Err(std::io::ErrorKind::Other.into());
+                }
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use glomers_history::Time;
 use glomers_protocol::rpc::init::{Init, InitOk};
 use glomers_protocol::{Header, Message, NodeId, Payload, Request, RpcError, Value};
 
+use crate::disk::MemoryDisk;
 use crate::effect::Effect;
 use crate::node::IntoProcess;
 use crate::runtime::{Identity, Runtime, WallClock};
@@ -41,6 +42,7 @@ use crate::runtime::{Identity, Runtime, WallClock};
 /// ```
 pub struct TestNode {
     runtime: Runtime,
+    disk: MemoryDisk,
     now: Time,
     next_msg_id: u64,
     logs: Vec<String>,
@@ -102,8 +104,16 @@ impl TestNode {
 
     /// As [`TestNode::new`], with another seed or incarnation.
     pub fn with_identity(node: impl IntoProcess, identity: Identity) -> TestNode {
+        TestNode::with_disk(node, identity, MemoryDisk::new())
+    }
+
+    /// As [`TestNode::with_identity`], on a disk on which others may have left
+    /// something. Syncs are done when the test says so: [`TestNode::sync`].
+    pub fn with_disk(node: impl IntoProcess, identity: Identity, disk: MemoryDisk) -> TestNode {
+        let runtime = Runtime::new(node.into_process(), identity, Time::ZERO);
         TestNode {
-            runtime: Runtime::new(node.into_process(), identity, Time::ZERO),
+            runtime: runtime.with_disk(Box::new(disk.clone())),
+            disk,
             now: Time::ZERO,
             next_msg_id: 1 << 20,
             logs: Vec::new(),
@@ -201,6 +211,21 @@ impl TestNode {
         }
         self.now = end;
         self.drain()
+    }
+
+    /// Does the syncs that the node has asked for. Gives what it sends then.
+    pub fn sync(&mut self) -> Vec<Sent> {
+        let wall_clock = self.wall_clock();
+        for sync in self.disk.take_syncs() {
+            self.disk.complete(sync);
+            self.runtime.synced(self.now, wall_clock, sync);
+        }
+        self.drain()
+    }
+
+    /// The node's disk.
+    pub fn disk(&self) -> &MemoryDisk {
+        &self.disk
     }
 
     /// The time since the node was made.

@@ -280,13 +280,3 @@ fn marks_reach_the_driver() {
     node.send_from("n2", Note { text: "x".into() });
     assert_eq!(node.take_marks(), [("holds".into(), "x".into())]);
 }
-
-#[test]
-fn there_is_no_disk_yet() {
-    let node = Node::<()>::new().on_message(async |cx, Note { .. }| {
-        cx.log(cx.disk(|_| ()).unwrap_err().to_string());
-    });
-    let mut node = TestNode::start(node, "n1", &["n1"]);
-    node.send_from("n2", Note { text: "x".into() });
-    assert!(node.take_logs()[0].contains("not available"));
-}

@@ -53,7 +53,7 @@ fn run(talk: impl FnOnce(PipeWriter) + Send) -> Ended {
     let (mut out, mut log) = (Vec::new(), Vec::new());
     let code = std::thread::scope(|scope| {
         scope.spawn(|| talk(writer));
-        serve(echo(), identity, reader.as_fd(), &mut out, &mut log)
+        serve(echo(), identity, None, reader.as_fd(), &mut out, &mut log)
     });
     let out = String::from_utf8(out).unwrap();
     assert!(out.is_empty() || out.ends_with('\n'));
@@ -180,7 +180,7 @@ fn a_broken_stdout_ends_the_node_quietly() {
     let (reader, mut writer) = pipe().unwrap();
     writeln!(writer, "{INIT}").unwrap();
     let mut log = Vec::new();
-    let code = serve(echo(), identity, reader.as_fd(), Broken, &mut log);
+    let code = serve(echo(), identity, None, reader.as_fd(), Broken, &mut log);
     assert_eq!((code, log.len()), (1, 0));
 }
 
@@ -199,4 +199,60 @@ fn the_environment_says_seed_and_incarnation() {
     assert_ne!(of("", "").unwrap().seed, of("", "").unwrap().seed);
     let problem = of("seven", "").unwrap_err();
     assert!(problem.contains("GLOMERS_SEED must be a whole number below 2^64"));
+}
+
+#[derive(Serialize, Deserialize, Clone, Message)]
+#[message(reply = KeepOk)]
+struct Keep {
+    file: String,
+}
+
+#[derive(Serialize, Deserialize, Clone, Message)]
+struct KeepOk {
+    files: Vec<String>,
+    content: String,
+}
+
+/// Appends to one file and replaces another, and answers when both are durable.
+fn keeper() -> Node {
+    Node::new().on(async |cx, Keep { file }| {
+        cx.disk(|disk| disk.append(&file, b"+"))??;
+        cx.disk(|disk| disk.put("state", b"new"))??;
+        cx.sync().await?;
+        let files = cx.disk(|disk| disk.list())??;
+        let content = cx.disk(|disk| disk.get(&file))??.unwrap_or_default();
+        Ok(KeepOk { files, content: String::from_utf8_lossy(&content).into_owned() })
+    })
+}
+
+/// One life of the keeper, in which it is asked once: its exit code, answer and
+/// log.
+fn keep(folder: &std::path::Path, file: &str) -> (u8, String, String) {
+    let identity = Identity { seed: 1, incarnation: None };
+    let (reader, mut writer) = pipe().unwrap();
+    let body = format!(r#"{{"type":"keep","msg_id":2,"file":{file:?}}}"#);
+    writeln!(writer, "{INIT}\n{{\"src\":\"c1\",\"dest\":\"n1\",\"body\":{body}}}").unwrap();
+    drop(writer);
+    let (mut out, mut log) = (Vec::new(), Vec::new());
+    let disk = DirectoryDisk::new(folder);
+    let code = serve(keeper(), identity, Some(disk), reader.as_fd(), &mut out, &mut log);
+    let out = String::from_utf8(out).unwrap();
+    (code, out.lines().last().unwrap_or_default().to_owned(), String::from_utf8(log).unwrap())
+}
+
+#[test]
+fn a_directory_is_a_disk_that_survives_the_process() {
+    let folder = std::env::temp_dir().join(format!("glomers-disk-{}", std::process::id()));
+    let (code, answer, log) = keep(&folder, "log");
+    assert_eq!((code, &*log), (0, ""));
+    assert!(answer.contains(r#""files":["log","state"],"content":"+""#), "{answer}");
+    assert!(keep(&folder, "log").1.contains(r#""content":"++""#));
+    assert!(keep(&folder, "../log").1.contains("name of a file"));
+    std::fs::remove_dir_all(&folder).unwrap();
+    // What stands where the directory should be.
+    std::fs::write(&folder, "").unwrap();
+    let (code, answer, _) = keep(&folder, "log");
+    std::fs::remove_file(&folder).unwrap();
+    assert_eq!(code, 0);
+    assert!(answer.contains("disk error") && answer.contains("glomers-disk"), "{answer}");
 }
