@@ -107,6 +107,8 @@ pub(crate) enum NemesisArgument {
     Kill,
     /// Stop nodes where they are and let them go on
     Pause,
+    /// Have disks slow, full or failing (embedded nodes)
+    Disk,
 }
 
 /// The embedded nodes, for the help.
@@ -211,11 +213,16 @@ pub(crate) struct TestArguments {
           help_heading = "Network")]
     pub(crate) service_time: Duration,
 
+    /// Mean time that the disk of an embedded node takes to sync, in ms
+    #[arg(long, value_name = "MS", default_value = "1", value_parser = number::milliseconds,
+          help_heading = "Network")]
+    pub(crate) sync_time: Duration,
+
     /// How bodies travel between embedded nodes
     #[arg(long, value_enum, default_value = "typed", help_heading = "Network")]
     pub(crate) wire: WireArgument,
 
-    /// What to break: partition, one-way, kill, pause, with commas between
+    /// What to break: partition, one-way, kill, pause, disk, with commas between
     #[arg(long, value_enum, value_delimiter = ',', help_heading = "Faults")]
     pub(crate) nemesis: Vec<NemesisArgument>,
 

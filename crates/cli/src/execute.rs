@@ -112,7 +112,7 @@ fn run(
     let outcome = match settings.time {
         TimeArgument::Virtual => {
             let factory = embedded_factory(plan).map_err(glomers_testing::RunError::from)?;
-            let mut host = Quiet(InProcessHost::new(plan.seed, plan.nodes.len() as u32, factory));
+            let mut host = Quiet(InProcessHost::new(plan, factory));
             // As with processes: the first Ctrl-C ends the run, which is checked.
             let _guard = settings.interrupt.guard();
             let interrupted = || settings.interrupt.is_requested() || has_failed.get();

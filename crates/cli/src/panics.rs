@@ -6,7 +6,7 @@ use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
 use glomers_history::Time;
-use glomers_sim::{StepInput, StepOutput, SteppedHost, Stop};
+use glomers_sim::{DiskCondition, StepInput, StepOutput, SteppedHost, Stop};
 
 use crate::error::CRASHED;
 use crate::out;
@@ -75,8 +75,12 @@ impl<H: SteppedHost> SteppedHost for Quiet<H> {
         self.inside(|host| host.start(node, incarnation, now)).map_err(with_place)
     }
 
-    fn stop(&mut self, node: u32, how: Stop) {
-        self.inside(|host| host.stop(node, how));
+    fn stop(&mut self, node: u32, how: Stop, now: Time) -> u64 {
+        self.inside(|host| host.stop(node, how, now))
+    }
+
+    fn set_disk(&mut self, node: u32, condition: Option<DiskCondition>) {
+        self.0.set_disk(node, condition);
     }
 
     fn pause(&mut self, node: u32) {
@@ -116,8 +120,7 @@ mod tests {
         let program = NodeProgram::Embedded { name: "bomb".to_owned(), arguments: Vec::new() };
         let plan = Plan::new(1, program, "echo");
         let mut workload = glomers_workload::make("echo", &plan.workload.options).unwrap();
-        let count = plan.nodes.len() as u32;
-        let mut host = Quiet(InProcessHost::new(1, count, Box::new(|_| Ok(Box::new(Bomb)))));
+        let mut host = Quiet(InProcessHost::new(&plan, Box::new(|_| Ok(Box::new(Bomb)))));
         let observer = &mut glomers_history::Unobserved;
         let outcome = run_virtual(&plan, &mut *workload, &mut host, observer, None).unwrap();
         // The test harness has a hook of its own, for the next test to panic.

@@ -17,6 +17,7 @@ impl From<NemesisArgument> for nemesis::Kind {
             NemesisArgument::OneWay => nemesis::Kind::OneWay,
             NemesisArgument::Kill => nemesis::Kind::Kill,
             NemesisArgument::Pause => nemesis::Kind::Pause,
+            NemesisArgument::Disk => nemesis::Kind::Disk,
         }
     }
 }
@@ -115,6 +116,16 @@ pub(crate) fn plan(
         (0, _) | (_, NodeProgram::Program { .. }) => ServiceTime::Off,
         (mean, NodeProgram::Embedded { .. }) => ServiceTime::Exponential { mean },
     };
+    plan.sync_time = match nanos(arguments.sync_time) {
+        0 => ServiceTime::Off,
+        mean => ServiceTime::Exponential { mean },
+    };
+    if arguments.nemesis.contains(&NemesisArgument::Disk)
+        && matches!(program, NodeProgram::Program { .. })
+    {
+        return Err(CliError::usage("nothing can be wrong with the disks of processes")
+            .hint("leave disk out of --nemesis, or run an embedded node in virtual time"));
+    }
     plan.inbox = match arguments.inbox {
         InboxArgument::Ideal => Inbox::Ideal,
         InboxArgument::Maelstrom => Inbox::Maelstrom,

@@ -63,7 +63,7 @@ fn run(seconds: u64, observer: &mut dyn Observer) -> u64 {
     plan.latency.mean_ms = 1;
     plan.time_limit = seconds * SECOND;
     let factory = Box::new(|_| Ok(node().into_process()));
-    let mut host = InProcessHost::new(plan.seed, NODES, factory);
+    let mut host = InProcessHost::new(&plan, factory);
     let outcome = run_virtual(&plan, &mut Echo, &mut host, observer, None);
     let outcome = outcome.expect("the plan makes sense");
     assert_eq!(outcome.findings, []);

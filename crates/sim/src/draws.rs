@@ -30,6 +30,12 @@ pub enum Purpose {
     Choice = 8,
     /// The order of turns in a round (round, 0, 0).
     Turns = 9,
+    /// How long the k-th sync of a node's disk takes (node, k, 0).
+    Sync = 20,
+    /// What the k-th kill of a node leaves on its disk (node, k, 0).
+    Crash = 21,
+    /// Whether the k-th call to a failing disk fails (node, k, 0).
+    DiskError = 22,
 }
 
 /// A stream of random numbers that belongs to one key.

@@ -81,7 +81,11 @@ fn carry_out(
             engine.input(now, input);
             return;
         }
-        Command::Stop { node, how } => return host.stop(node, how),
+        Command::Stop { node, how } => {
+            let lost_writes = host.stop(node, how, now);
+            return engine.input(now, Input::Stopped { node, lost_writes });
+        }
+        Command::Disk { node, condition } => return host.set_disk(node, condition),
         Command::Pause { node } => return host.pause(node),
         Command::Resume { node } => return host.resume(node),
         Command::Deliver { node, incarnation, src, payload, .. } => {

@@ -72,6 +72,14 @@ pub fn reports_from(history: &History, cut: &[CutMessage]) -> Vec<FaultReport> {
                 ("kill", names(&before.value))
             }
             "pause" => ("pause", names(&before.value)),
+            "start-disk" => {
+                close(&mut reports, "disk");
+                ("disk", describe_disks(&before.value, &op.value))
+            }
+            "stop-disk" => {
+                close(&mut reports, "disk");
+                continue;
+            }
             "stop-partition" => {
                 close(&mut reports, "partition");
                 continue;
@@ -121,6 +129,13 @@ fn count(reports: &mut [FaultReport], history: &History, cut: &[CutMessage]) {
             })
             .count() as u64;
     }
+}
+
+/// Which disks are how: `full: n0 n3`.
+fn describe_disks(condition: &Value, states: &Value) -> String {
+    let Value::Map(states) = states else { return String::new() };
+    let nodes = Value::list(states.iter().map(|(node, _)| node.clone()));
+    format!("{}: {}", condition.as_str().unwrap_or("?"), names(&nodes))
 }
 
 /// The elements of a list or set.

@@ -6,8 +6,10 @@ use std::time::Duration;
 use glomers_history::Time;
 use glomers_node::{Effect, Identity, NodeId, Payload, Process, Runtime, WallClock};
 
+use crate::disk::{DiskCondition, SimulatedDisk};
 use crate::draws::{Purpose, keyed_seed};
 use crate::engine::Stop;
+use crate::plan::Plan;
 
 /// Nodes that do nothing unless they are told what happens, and when: their
 /// effects come back from the call. (The other kind of host is live: bytes go
@@ -19,8 +21,13 @@ pub trait SteppedHost {
     /// Says why the node cannot start.
     fn start(&mut self, node: u32, incarnation: u32, now: Time) -> Result<(), String>;
 
-    /// Ends a node.
-    fn stop(&mut self, node: u32, how: Stop);
+    /// Ends a node. How many writes to its disk are lost with it.
+    fn stop(&mut self, node: u32, how: Stop, now: Time) -> u64;
+
+    /// Something is wrong with a node's disk from now on, or no longer.
+    fn set_disk(&mut self, node: u32, condition: Option<DiskCondition>) {
+        let _ = (node, condition);
+    }
 
     /// Stops a node where it is. The engine sends it nothing meanwhile.
     fn pause(&mut self, node: u32) {
@@ -69,15 +76,23 @@ pub struct InProcessHost {
     factory: NodeFactory,
     seed: u64,
     nodes: Vec<Option<Runtime>>,
+    disks: Vec<SimulatedDisk>,
 }
 
 /// The wall clock of virtual time begins on 2020-01-01, a date like any other.
 const WALL_CLOCK_AT_START: u64 = 1_577_836_800 * glomers_history::SECOND;
 
 impl InProcessHost {
-    /// A host for `count` nodes; `seed` is the run's.
-    pub fn new(seed: u64, count: u32, factory: NodeFactory) -> InProcessHost {
-        InProcessHost { factory, seed, nodes: (0..count).map(|_| None).collect() }
+    /// A host for the nodes of a Plan.
+    pub fn new(plan: &Plan, factory: NodeFactory) -> InProcessHost {
+        let places = 0..plan.nodes.len() as u32;
+        let disks = places.clone().map(|n| SimulatedDisk::new(plan.seed, n, plan.sync_time));
+        InProcessHost {
+            factory,
+            seed: plan.seed,
+            disks: disks.collect(),
+            nodes: places.map(|_| None).collect(),
+        }
     }
 }
 
@@ -99,27 +114,44 @@ impl SteppedHost for InProcessHost {
         let identity = Identity { seed, incarnation: Some(incarnation) };
         let process = catch_unwind(AssertUnwindSafe(|| (self.factory)(node)))
             .unwrap_or_else(|panic| Err(panic_text(&*panic)))?;
-        self.nodes[node as usize] = Some(Runtime::new(process, identity, now));
+        let disk = Box::new(self.disks[node as usize].handle());
+        let runtime = Runtime::new(process, identity, now).with_disk(disk);
+        self.nodes[node as usize] = Some(runtime);
         Ok(())
     }
 
-    fn stop(&mut self, node: u32, _how: Stop) {
+    fn stop(&mut self, node: u32, _how: Stop, now: Time) -> u64 {
         self.nodes[node as usize] = None;
+        self.disks[node as usize].crash(now)
+    }
+
+    fn set_disk(&mut self, node: u32, condition: Option<DiskCondition>) {
+        self.disks[node as usize].set_condition(condition);
     }
 
     fn step(&mut self, node: u32, now: Time, input: StepInput, output: &mut StepOutput) {
         let Some(runtime) = &mut self.nodes[node as usize] else {
             return;
         };
+        let disk = &mut self.disks[node as usize];
         let wall_clock = WallClock(WALL_CLOCK_AT_START + now.0);
         // A node that panicked is thrown away, so nobody sees what it left half
         // done.
         let result = catch_unwind(AssertUnwindSafe(|| match input {
             StepInput::Message { src, payload } => runtime.message(now, wall_clock, src, payload),
-            StepInput::Wake => runtime.wake(now, wall_clock),
+            StepInput::Wake => {
+                while let Some(sync) = disk.take_done(now) {
+                    runtime.synced(now, wall_clock, sync);
+                }
+                runtime.wake(now, wall_clock);
+            }
         }));
+        disk.begin_syncs(now);
         output.effects.extend(runtime.effects().drain(..).map(|effect| (Duration::ZERO, effect)));
-        output.next_wake = runtime.next_wake();
+        output.next_wake = match (runtime.next_wake(), disk.next_done()) {
+            (Some(timer), Some(sync)) => Some(timer.min(sync)),
+            (timer, sync) => timer.or(sync),
+        };
         if let Err(panic) = result {
             output.crashed = Some(panic_text(&*panic));
             output.next_wake = None;

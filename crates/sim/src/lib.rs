@@ -12,6 +12,7 @@
 //! randomness only from [`draws`], keyed by what is drawn.
 
 mod chooser;
+mod disk;
 pub mod draws;
 mod driver;
 mod engine;
@@ -27,8 +28,9 @@ mod statistics;
 mod workload;
 
 pub use chooser::{Chooser, Enabled, EnabledKind, Random};
+pub use disk::DiskCondition;
 pub use driver::{run_virtual, run_virtual_until};
-pub use engine::{Command, Engine, Input, Stop};
+pub use engine::{Command, Engine, Input, LOST_WRITES, Stop};
 pub use faults::{FaultReport, reports_from};
 pub use host::{InProcessHost, NodeFactory, StepInput, StepOutput, SteppedHost};
 pub use outcome::{Ended, Outcome};

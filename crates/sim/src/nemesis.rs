@@ -1,5 +1,6 @@
 //! Fault schedules: what is drawn at random is drawn into the Plan.
 
+use crate::disk::DiskCondition;
 use crate::draws::{Draws, Purpose};
 use crate::partition::PartitionKind;
 use crate::plan::{Fault, FaultEvent};
@@ -15,6 +16,8 @@ pub enum Kind {
     Kill,
     /// Nodes are stopped where they are and go on again.
     Pause,
+    /// Disks are slow, full, or fail.
+    Disk,
 }
 
 /// The faults of these kinds, in order of time, as Maelstrom schedules them: the
@@ -48,6 +51,9 @@ pub fn schedule(
         let process_kinds: Vec<Kind> =
             [Kind::Kill, Kind::Pause].into_iter().filter(|&kind| has(kind)).collect();
         events.extend(process_faults(seed, &process_kinds, nodes, interval, time_limit));
+    }
+    if has(Kind::Disk) {
+        events.extend(disk_faults(seed, nodes, interval, time_limit));
     }
     // Stable: at one moment partitions come first.
     events.sort_by_key(|event| event.at);
@@ -116,6 +122,27 @@ fn process_faults(
             (Kind::Pause, false) => Fault::Resume { nodes: all.clone() },
             (_, true) => Fault::Kill { nodes: targets(nodes, &mut draws) },
             (_, false) => Fault::Start { nodes: all.clone() },
+        };
+        FaultEvent { at, fault }
+    });
+    begins_and_ends.collect()
+}
+
+/// Disks of some nodes are slow, full or failing, and well again, by turns.
+fn disk_faults(seed: u64, nodes: u32, interval: u64, time_limit: u64) -> Vec<FaultEvent> {
+    let mut times = Draws::keyed(seed, Purpose::Nemesis, 5, 0, 0);
+    let mut draws = Draws::keyed(seed, Purpose::Nemesis, 6, 0, 0);
+    let moments = moments(&mut times, interval, time_limit);
+    let begins_and_ends = moments.into_iter().enumerate().map(|(number, at)| {
+        let fault = if number % 2 == 0 {
+            let condition = match draws.below(3) {
+                0 => DiskCondition::Slow { factor: 100 },
+                1 => DiskCondition::Full,
+                _ => DiskCondition::Failing { percent: 30 },
+            };
+            Fault::StartDisk { nodes: targets(nodes, &mut draws), condition }
+        } else {
+            Fault::StopDisk
         };
         FaultEvent { at, fault }
     });

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use glomers_history::Value;
+use glomers_history::{MILLISECOND, Value};
 use serde::{Deserialize, Serialize};
 
+use crate::disk::DiskCondition;
 use crate::partition::{Cut, PartitionKind};
 
 /// The version of [`Plan`]'s form. Higher when old readers would misread it.
@@ -49,6 +50,9 @@ pub struct Plan {
     pub loss: f64,
     /// How long a node takes to take a message (stepped hosts only).
     pub service_time: ServiceTime,
+    /// How long a sync of a node's disk takes (stepped hosts only).
+    #[serde(default = "default_sync_time")]
+    pub sync_time: ServiceTime,
     /// How messages wait for their receiver.
     pub inbox: Inbox,
     /// How bodies travel between nodes in this process. Decides nothing, so it is
@@ -61,6 +65,12 @@ pub struct Plan {
     pub operations: Operations,
     /// Exceptions for single messages.
     pub overrides: Vec<MessageOverride>,
+}
+
+/// Exponential with mean 1 ms: a good disk. For Plans that were stored before
+/// nodes had any.
+fn default_sync_time() -> ServiceTime {
+    ServiceTime::Exponential { mean: MILLISECOND }
 }
 
 /// What every node runs.
@@ -136,7 +146,7 @@ pub struct LinkRule {
     pub loss: Option<f64>,
 }
 
-/// How long a node takes for a message, one at a time.
+/// How long a node takes for a message, or a disk for a sync, one at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ServiceTime {
@@ -213,6 +223,15 @@ pub enum Fault {
         /// Which.
         nodes: Vec<u32>,
     },
+    /// Something is wrong with the disks of nodes, instead of what was before.
+    StartDisk {
+        /// Whose.
+        nodes: Vec<u32>,
+        /// What.
+        condition: DiskCondition,
+    },
+    /// All disks are well again.
+    StopDisk,
 }
 
 /// Where operations come from.
@@ -297,6 +316,7 @@ impl Plan {
             links: Vec::new(),
             loss: 0.0,
             service_time: ServiceTime::DEFAULT,
+            sync_time: default_sync_time(),
             inbox: Inbox::Ideal,
             wire: Wire::Typed,
             faults: Vec::new(),
@@ -350,10 +370,11 @@ impl Plan {
         for event in &self.faults {
             let nodes: Vec<u32> = match &event.fault {
                 Fault::StartPartition { cut, .. } => cut.nodes().collect(),
-                Fault::StopPartition => Vec::new(),
+                Fault::StopPartition | Fault::StopDisk => Vec::new(),
                 Fault::Kill { nodes }
                 | Fault::Start { nodes }
                 | Fault::Pause { nodes }
+                | Fault::StartDisk { nodes, .. }
                 | Fault::Resume { nodes } => nodes.clone(),
             };
             if let Some(node) = nodes.into_iter().find(|&node| node >= count) {

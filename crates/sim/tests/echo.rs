@@ -75,7 +75,7 @@ fn plan(seed: u64) -> Plan {
 
 fn run(plan: &Plan, observer: &mut dyn Observer) -> Outcome {
     let factory = Box::new(|_| Ok(Box::new(EchoNode) as Box<dyn Process>));
-    let mut host = InProcessHost::new(plan.seed, plan.nodes.len() as u32, factory);
+    let mut host = InProcessHost::new(plan, factory);
     run_virtual(plan, &mut EchoWorkload, &mut host, observer, None).unwrap()
 }
 

@@ -70,7 +70,7 @@ fn run(wire: Wire) -> Outcome {
     plan.latency.mean_ms = 10;
     plan.wire = wire;
     let factory = Box::new(|_| Ok(counter().into_process()));
-    let mut host = InProcessHost::new(plan.seed, 3, factory);
+    let mut host = InProcessHost::new(&plan, factory);
     run_virtual(&plan, &mut Adds, &mut host, &mut Unobserved, None).unwrap()
 }
 

@@ -2,7 +2,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use glomers_sim::draws::{Draws, Purpose};
-use glomers_sim::{Cut, Fault, FaultEvent, PartitionKind};
+use glomers_sim::{Cut, DiskCondition, Fault, FaultEvent, PartitionKind};
 
 /// A fault with its time: what [`Partition`], [`Kill`] and [`Pause`] make.
 #[derive(Debug, Clone)]
@@ -18,6 +18,7 @@ enum What {
     OneWay(Vec<(u32, u32)>),
     Kill(Vec<u32>),
     Pause(Vec<u32>),
+    Disk(Vec<u32>, DiskCondition),
 }
 
 /// Cuts links between nodes.
@@ -93,6 +94,22 @@ impl Pause {
     }
 }
 
+/// Has something wrong with the disks of nodes.
+#[derive(Debug, Clone)]
+pub struct DiskTrouble(Vec<u32>, DiskCondition);
+
+impl DiskTrouble {
+    /// What is wrong with the disks of these nodes, given by their places.
+    pub fn nodes(nodes: impl IntoIterator<Item = u32>, condition: DiskCondition) -> DiskTrouble {
+        DiskTrouble(nodes.into_iter().collect(), condition)
+    }
+
+    /// From when until when.
+    pub fn between(self, between: Range<Duration>) -> FaultSpec {
+        FaultSpec { what: What::Disk(self.0, self.1), between }
+    }
+}
+
 impl FaultSpec {
     /// The events of this fault. `number` is its place among those of the run,
     /// so that two of a kind are not drawn alike.
@@ -111,6 +128,10 @@ impl FaultSpec {
             }
             What::Kill(nodes) => {
                 (Fault::Kill { nodes: nodes.clone() }, Fault::Start { nodes: nodes.clone() })
+            }
+            What::Disk(nodes, condition) => {
+                let begin = Fault::StartDisk { nodes: nodes.clone(), condition: *condition };
+                (begin, Fault::StopDisk)
             }
             What::Pause(nodes) => {
                 (Fault::Pause { nodes: nodes.clone() }, Fault::Resume { nodes: nodes.clone() })

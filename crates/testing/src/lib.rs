@@ -61,7 +61,7 @@ mod simulation;
 mod trace;
 
 pub use embedded::{UnknownNode, embedded_factory};
-pub use fault::{FaultSpec, Kill, Partition, Pause};
+pub use fault::{DiskTrouble, FaultSpec, Kill, Partition, Pause};
 pub use glomers_check::{CheckResult, Checker, Context, Finding, Mark, Validity, Verdict};
 pub use glomers_history::{History, MILLISECOND, Observer, Op, OpKind, SECOND, Time, Value};
 pub use glomers_node::{
@@ -69,8 +69,8 @@ pub use glomers_node::{
 };
 pub use glomers_sim::draws::Draws;
 pub use glomers_sim::{
-    Client, Ended, FaultReport, Inbox, NextOperation, Outcome, Plan, SetupRequest, Step, Wire,
-    Workload,
+    Client, DiskCondition, Ended, FaultReport, Inbox, NextOperation, Outcome, Plan, SetupRequest,
+    Step, Wire, Workload,
 };
 pub use glomers_workload::{Broadcast, Echo, Topology, UniqueIds};
 pub use invariant::Cluster;

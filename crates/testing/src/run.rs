@@ -81,7 +81,7 @@ pub fn run_plan(
 ) -> Result<RunReport, RunError> {
     let mut workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)?;
     let factory = embedded_factory(plan)?;
-    let mut host = InProcessHost::new(plan.seed, plan.nodes.len() as u32, factory);
+    let mut host = InProcessHost::new(plan, factory);
     let outcome = run_virtual(plan, &mut *workload, &mut host, observer, None)?;
     Ok(judge_outcome(outcome, &*workload, options))
 }

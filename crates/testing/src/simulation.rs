@@ -81,6 +81,17 @@ impl Simulation {
         self
     }
 
+    /// Sets the mean time that a node's disk takes to sync (exponential; 1 ms
+    /// unless set).
+    #[must_use]
+    pub fn sync_time(mut self, mean: Duration) -> Simulation {
+        self.plan.sync_time = match nanos(mean) {
+            0 => ServiceTime::Off,
+            mean => ServiceTime::Exponential { mean },
+        };
+        self
+    }
+
     /// The mean of the time that a node takes for a message; zero switches it
     /// off. 0.5 ms unless set.
     pub fn service_time(mut self, mean: Duration) -> Simulation {
@@ -176,7 +187,7 @@ impl Simulation {
             trace: Trace::default(),
             invariants: InvariantObserver::new(self.plan.nodes.clone(), self.invariants),
         };
-        let mut host = InProcessHost::new(seed, count, factory);
+        let mut host = InProcessHost::new(&self.plan, factory);
         let plan = self.plan;
         let outcome = run_virtual(&plan, &mut *workload, &mut host, &mut watch, self.chooser);
         let mut outcome = outcome.unwrap_or_else(|error| panic!("{error}"));

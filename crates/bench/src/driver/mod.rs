@@ -282,6 +282,9 @@ impl Driver<'_, '_, '_, '_> {
                 Command::Resume { node } => self.cluster.signal(node, Signal::CONT),
                 // Only stepped nodes ask to be woken.
                 Command::Wake { .. } => {}
+                Command::Disk { .. } => {
+                    self.note("nothing can be wrong with the disks of processes: left out");
+                }
             }
         }
         Ok(true)

@@ -8,6 +8,7 @@ mod network;
 mod nodes;
 mod phases;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use rustc_hash::FxHashMap;
 use slab::Slab;
 
 use crate::chooser::{Chooser, Enabled, EnabledKind};
+use crate::disk::DiskCondition;
 use crate::faults::reports_from;
 use crate::outcome::{Ended, Outcome};
 use crate::partition::Barrier;
@@ -32,6 +34,10 @@ use clients::{ClientSlot, Worker};
 use network::{InFlight, LinkTable};
 use nodes::NodeState;
 use phases::Phase;
+
+/// The mark of a node that was killed before all that it wrote was durable: how
+/// many writes are lost.
+pub const LOST_WRITES: &str = "lost-writes";
 
 /// How a node is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +76,14 @@ pub enum Command {
     Resume {
         /// The node.
         node: u32,
+    },
+    /// Something is wrong with a node's disk from now on, or no longer (stepped
+    /// nodes only).
+    Disk {
+        /// The node.
+        node: u32,
+        /// What.
+        condition: Option<DiskCondition>,
     },
     /// Hand a message to a node.
     Deliver {
@@ -132,6 +146,13 @@ pub enum Input<'a> {
         incarnation: u32,
         /// The line.
         line: &'a [u8],
+    },
+    /// A stepped node has been ended as was asked.
+    Stopped {
+        /// The node.
+        node: u32,
+        /// How many writes to its disk are lost with it.
+        lost_writes: u64,
     },
     /// A node is gone though nobody stopped it, or could not start.
     Exited {
@@ -223,6 +244,7 @@ pub struct Engine<'a> {
     cut: Vec<CutMessage>,
     findings: Vec<Finding>,
     is_partitioned: bool,
+    has_bad_disks: bool,
     setup: Vec<crate::workload::SetupRequest>,
     all_ids: Option<std::sync::Arc<[NodeId]>>,
 }
@@ -280,6 +302,7 @@ impl<'a> Engine<'a> {
             cut: Vec::new(),
             findings: Vec::new(),
             is_partitioned: false,
+            has_bad_disks: false,
             setup: Vec::new(),
             all_ids: None,
             names,
@@ -437,6 +460,10 @@ impl<'a> Engine<'a> {
             Input::Broke { node, incarnation, name, how, output } => {
                 self.broke(node, incarnation, name, &how, &output);
             }
+            Input::Stopped { node, lost_writes } if lost_writes > 0 => {
+                self.mark(node, LOST_WRITES.into(), Value::from(lost_writes));
+            }
+            Input::Stopped { .. } => {}
             Input::Interrupt => self.end_early(Ended::Interrupted),
         }
     }
@@ -447,20 +474,7 @@ impl<'a> Engine<'a> {
         }
         match effect {
             Effect::Send { dest, payload } => self.node_sends(node, &dest, payload),
-            Effect::Mark { label, value } => {
-                let name = &self.names[node as usize];
-                self.observer.marked(self.now, name, &label, &value);
-                let label = match self.labels.get(&*label) {
-                    Some(label) => label.clone(),
-                    None => {
-                        let shared: std::sync::Arc<str> = std::sync::Arc::from(&*label);
-                        self.labels.insert(label.into_owned(), shared.clone());
-                        shared
-                    }
-                };
-                let time = self.history_time();
-                self.marks.push(Mark { time, node, label, value });
-            }
+            Effect::Mark { label, value } => self.mark(node, label, value),
             Effect::Log(line) => {
                 self.observer.logged(self.now, &self.names[node as usize], &line);
             }
@@ -468,6 +482,21 @@ impl<'a> Engine<'a> {
             // hand it on.
             other => unreachable!("the engine does not know the effect {other:?}"),
         }
+    }
+
+    fn mark(&mut self, node: u32, label: Cow<'static, str>, value: Value) {
+        let name = &self.names[node as usize];
+        self.observer.marked(self.now, name, &label, &value);
+        let label = match self.labels.get(&*label) {
+            Some(label) => label.clone(),
+            None => {
+                let shared: std::sync::Arc<str> = std::sync::Arc::from(&*label);
+                self.labels.insert(label.into_owned(), shared.clone());
+                shared
+            }
+        };
+        let time = self.history_time();
+        self.marks.push(Mark { time, node, label, value });
     }
 
     /// The present moment as histories count.

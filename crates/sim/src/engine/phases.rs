@@ -10,6 +10,7 @@ use glomers_node::protocol::rpc::init::{Init, InitOk};
 use super::clients::Owner;
 use super::nodes::NodeState;
 use super::{Command, Engine, Stop};
+use crate::disk::DiskCondition;
 use crate::outcome::Ended;
 use crate::partition::Barrier;
 use crate::plan::{Fault, Operations, Rate};
@@ -270,6 +271,9 @@ impl Engine<'_> {
         if !paused.is_empty() {
             self.resume(&paused);
         }
+        if self.has_bad_disks {
+            self.stop_disk();
+        }
         let down: Vec<u32> = self.places_where(|node| !node.is_up);
         if !down.is_empty() {
             self.start_again(&down);
@@ -333,6 +337,8 @@ impl Engine<'_> {
                 self.nemesis("pause", self.states_value(&nodes, "paused"));
             }
             Fault::Resume { nodes } => self.resume(&nodes),
+            Fault::StartDisk { nodes, condition } => self.start_disk(&nodes, condition),
+            Fault::StopDisk => self.stop_disk(),
         }
     }
 
@@ -359,6 +365,25 @@ impl Engine<'_> {
         self.barrier = Barrier::default();
         self.nemesis("stop-partition", Value::keyword("network-healed"));
         self.is_partitioned = false;
+    }
+
+    fn start_disk(&mut self, nodes: &[u32], condition: DiskCondition) {
+        self.nemesis("start-disk", Value::keyword(condition.name()));
+        for node in 0..self.names.len() as u32 {
+            let condition = nodes.contains(&node).then_some(condition);
+            self.commands.push_back(Command::Disk { node, condition });
+        }
+        self.has_bad_disks = true;
+        self.nemesis("start-disk", self.states_value(nodes, condition.name()));
+    }
+
+    fn stop_disk(&mut self) {
+        self.nemesis("stop-disk", Value::Null);
+        for node in 0..self.names.len() as u32 {
+            self.commands.push_back(Command::Disk { node, condition: None });
+        }
+        self.has_bad_disks = false;
+        self.nemesis("stop-disk", Value::keyword("disks-healed"));
     }
 
     fn nemesis(&mut self, f: &str, value: Value) {

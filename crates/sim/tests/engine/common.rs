@@ -264,7 +264,7 @@ pub(crate) fn run_with(
     let host = |plan: &Plan| -> Box<dyn SteppedHost> {
         let make = make.clone();
         let factory = Box::new(move |place| Ok(make(place)));
-        Box::new(InProcessHost::new(plan.seed, plan.nodes.len() as u32, factory))
+        Box::new(InProcessHost::new(plan, factory))
     };
     run_host(plan, host, workload, chooser)
 }

@@ -88,7 +88,9 @@ impl SteppedHost for Stubborn {
         self.incarnations[node as usize] = incarnation;
         Ok(())
     }
-    fn stop(&mut self, _node: u32, _how: Stop) {}
+    fn stop(&mut self, _node: u32, _how: Stop, _now: Time) -> u64 {
+        0
+    }
     fn step(&mut self, node: u32, _now: Time, input: StepInput, output: &mut StepOutput) {
         let StepInput::Message { src, payload } = input else {
             return;
@@ -190,7 +192,9 @@ fn a_node_that_cannot_be_started_ends_the_run() {
         fn start(&mut self, _node: u32, _incarnation: u32, _now: Time) -> Result<(), String> {
             Err("has no file".to_owned())
         }
-        fn stop(&mut self, _node: u32, _how: Stop) {}
+        fn stop(&mut self, _node: u32, _how: Stop, _now: Time) -> u64 {
+            0
+        }
         fn step(&mut self, _: u32, _: Time, _: StepInput, _: &mut StepOutput) {}
     }
     let ran = run_host(&plan(1, 2), |_| Box::new(Refusing), Asking::default, || None);

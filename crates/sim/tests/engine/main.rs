@@ -5,6 +5,7 @@ mod blame;
 mod chooser;
 mod common;
 mod crashes;
+mod disk;
 mod draws;
 mod lives;
 mod network;

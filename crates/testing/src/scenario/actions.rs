@@ -1,7 +1,9 @@
 //! Commands that make something happen.
 
 use glomers_history::Value;
-use glomers_sim::{Cut, Fault, ListedOperation, MessageOverride, OverrideAction, PartitionKind};
+use glomers_sim::{
+    Cut, DiskCondition, Fault, ListedOperation, MessageOverride, OverrideAction, PartitionKind,
+};
 
 use super::line::{Line, Parsed};
 use super::parse::Parser;
@@ -46,6 +48,7 @@ impl Parser {
                 let nodes = self.some_nodes(line)?;
                 self.fault(Fault::Resume { nodes });
             }
+            "disk" => self.disk(line)?,
             "drop" | "delay" => self.exception(name, line)?,
             "run" => {
                 let nanos = duration(line)?;
@@ -95,6 +98,28 @@ impl Parser {
             node = Some(self.node(line)?);
         }
         self.operation(ListedOperation { at: 0, worker, node, f: f.to_owned(), value });
+        Ok(())
+    }
+
+    /// `disk full n0 n1`, `disk slow 100 n0`, `disk failing 30 n0`, `disk heal`.
+    fn disk(&mut self, line: &mut Line<'_>) -> Parsed<()> {
+        let condition = match line.one_of("condition", &["full", "slow", "failing", "heal"])? {
+            "full" => DiskCondition::Full,
+            "slow" => {
+                let factor = line.parse("how many times as long syncs take")?;
+                DiskCondition::Slow { factor }
+            }
+            "failing" => {
+                let percent = line.parse("which percentage of writes and syncs fails")?;
+                DiskCondition::Failing { percent }
+            }
+            _ => {
+                self.fault(Fault::StopDisk);
+                return Ok(());
+            }
+        };
+        let nodes = self.some_nodes(line)?;
+        self.fault(Fault::StartDisk { nodes, condition });
         Ok(())
     }
 

@@ -25,8 +25,8 @@
 //! by its name. Then settings, each with a default: `workload broadcast` (that
 //! of the node), `topology tree4`, `seed 7` (0), `latency 100 [constant | uniform
 //! | exponential]` (0), `link n0 -> n1 latency 300`, `link n0 -> n1 loss 0.5`,
-//! `loss 0.1` (0), `service-time 0.5` (0, so that times are round; both in ms),
-//! `inbox maelstrom` (`ideal`), `wire json` (`typed`), `rpc-timeout 5s`,
+//! `loss 0.1` (0), `service-time 0.5` and `sync-time 1` (0, so that times are
+//! round; all in ms), `inbox maelstrom` (`ideal`), `wire json` (`typed`), `rpc-timeout 5s`,
 //! `concurrency 5` (as many clients as nodes, or as the file names).
 //!
 //! **What happens**, at the present moment: `client c1 broadcast 7 to n0`,
@@ -34,7 +34,8 @@
 //! without a node c1 asks n0, c2 n1, and so on; what a busy client is asked
 //! waits); `partition n0 n1 | n2 n3 n4` instead of what was cut (who is not named
 //! hears all), `cut n0 -> n1` besides, `heal`; `kill n1`, `start n1`, `pause n1`,
-//! `resume n1`. `drop n0 -> n1 3` and `delay n0 -> n1 3 250ms` are about the
+//! `resume n1`; `disk full n0 n1`, `disk slow 100 n0` (times), `disk failing 30 n0`
+//! (percent) instead of what was wrong with disks, `disk heal`. `drop n0 -> n1 3` and `delay n0 -> n1 3 250ms` are about the
 //! fourth message of all that n0 sends to n1, as the first is number 0.
 //!
 //! **Time** passes with `run 2s` or `run 150ms`, and not otherwise. At one moment

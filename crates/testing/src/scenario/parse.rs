@@ -9,7 +9,7 @@ use super::line::{Line, Parsed, Word};
 use super::output::{Output, OutputKind};
 
 const OUTPUTS: [&str; 7] = ["history", "messages", "marks", "logs", "net", "verdict", "faults"];
-pub(super) const SETTINGS: [&str; 11] = [
+pub(super) const SETTINGS: [&str; 12] = [
     "workload",
     "topology",
     "seed",
@@ -17,12 +17,13 @@ pub(super) const SETTINGS: [&str; 11] = [
     "link",
     "loss",
     "service-time",
+    "sync-time",
     "inbox",
     "wire",
     "rpc-timeout",
     "concurrency",
 ];
-const ACTIONS: [&str; 11] = [
+const ACTIONS: [&str; 12] = [
     "client",
     "partition",
     "cut",
@@ -31,6 +32,7 @@ const ACTIONS: [&str; 11] = [
     "start",
     "pause",
     "resume",
+    "disk",
     "drop",
     "delay",
     "run",

@@ -35,6 +35,7 @@ impl Parser {
         plan.rate = Rate::PerSecond(0.0);
         // So that times are round.
         plan.service_time = ServiceTime::Off;
+        plan.sync_time = ServiceTime::Off;
         if let Err(error) = embedded_factory(&plan) {
             let column = argument.map_or(name.column, |argument| argument.column);
             return Err(line.error(column, error.to_string()));
@@ -62,6 +63,12 @@ impl Parser {
             "service-time" => {
                 let mean = milliseconds(line)?;
                 self.plan().service_time = match mean {
+                    0 => ServiceTime::Off,
+                    mean => ServiceTime::Exponential { mean },
+                };
+            }
+            "sync-time" => {
+                self.plan().sync_time = match milliseconds(line)? {
                     0 => ServiceTime::Off,
                     mean => ServiceTime::Exponential { mean },
                 };
