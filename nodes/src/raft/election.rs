@@ -118,7 +118,12 @@ impl Raft {
         self.leader = Some(self.me);
         cx.mark("leader", self.store.term());
         self.role = Role::Leader(Leading::new(self.names.len(), &self.store, cx.now()));
-        if !self.is(Flaw::CommitsOldTermByCounting) {
+        // Wrong, with the second flaw: a new leader has all that is committed, but
+        // does not know up to where that goes before an entry of its own is. Its
+        // reads miss what its predecessor acknowledged last.
+        let begins_with_entry =
+            !self.is(Flaw::CommitsOldTermByCounting) && !self.is(Flaw::NoEntryAtBeginning);
+        if begins_with_entry {
             // Entries of older terms are committed by one of this term (§5.4.2),
             // so there is one at once (§8).
             self.append(None, cx);

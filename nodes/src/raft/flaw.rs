@@ -29,5 +29,5 @@ pub enum Flaw {
     /// A request that was sent again is applied again.
     AppliesTwice,
     /// A new leader answers reads before it knows what is committed.
-    ReadsBeforeOwnEntry,
+    NoEntryAtBeginning,
 }

@@ -22,7 +22,6 @@ pub(super) struct PendingRead {
 impl Raft {
     /// The leader takes a read.
     pub(super) fn read(&mut self, request: &Request, key: &Value, cx: &mut Cx) {
-        let skips_barrier = self.is(Flaw::ReadsBeforeOwnEntry);
         let Role::Leader(leading) = &mut self.role else { return };
         if leading.reads.iter().any(|read| read.id == request.id) {
             return;
@@ -31,9 +30,7 @@ impl Raft {
             id: request.id,
             key: key.clone(),
             round: leading.round + 1,
-            // Wrong, with the flaw: a new leader has all that is committed, but
-            // does not know yet up to where that goes.
-            index: if skips_barrier { 0 } else { self.committed.max(leading.barrier) },
+            index: self.committed.max(leading.barrier),
         };
         leading.reads.push(read);
         self.send_soon(cx);

@@ -67,8 +67,9 @@ impl Raft {
 
     /// The leader's log is as it will be when it begins to lead.
     pub(super) fn begin_leading(&mut self) {
+        let waits = !self.is(Flaw::NoEntryAtBeginning);
         if let Role::Leader(leading) = &mut self.role {
-            leading.barrier = self.store.last_index();
+            leading.barrier = if waits { self.store.last_index() } else { 0 };
         }
     }
 
