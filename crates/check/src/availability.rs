@@ -2,7 +2,7 @@
 
 use glomers_history::{History, Op, OpKind, Value};
 
-use crate::{CheckResult, Checker, Context, Finding, Validity, words};
+use crate::{Answered, CheckResult, Checker, Context, Finding, Validity, words};
 
 /// How many unsuccessful operations a finding shows.
 const SHOWN: usize = 5;
@@ -20,10 +20,13 @@ pub enum Availability {
 }
 
 /// Judges what fraction of the operations begun has succeeded.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AvailabilityCheck {
     /// How many must.
     pub required: Availability,
+    /// What is needed to tell how many were answered while all was well, which is
+    /// then told beside.
+    pub answered: Option<Answered>,
 }
 
 impl Checker for AvailabilityCheck {
@@ -49,6 +52,15 @@ impl Checker for AvailabilityCheck {
             fields: vec![("ok-fraction", Value::Float(single(fraction)))],
             ..CheckResult::default()
         };
+        if let Some(answered) = &self.answered {
+            let count = answered.count(history);
+            let fraction = count.fraction().map(single);
+            result.fields.extend([
+                ("answered-fraction", fraction.map_or(Value::Null, Value::Float)),
+                ("answered-count", Value::from(count.answered)),
+                ("answerable-count", Value::from(count.answerable)),
+            ]);
+        }
         if !valid {
             let required = match self.required {
                 Availability::Fraction(required) => format!("{:.3} % of them", required * 100.0),

@@ -3,7 +3,8 @@
 use glomers_history::{History, Value};
 
 use crate::{
-    Availability, AvailabilityCheck, CheckResult, Checker, Context, Finding, Stats, Validity,
+    Answered, Availability, AvailabilityCheck, CheckResult, Checker, Context, Finding, Stats,
+    Validity,
 };
 
 /// Findings of the engine that end a run; in Jepsen they end the test.
@@ -33,6 +34,9 @@ impl Standard {
 pub struct JudgeOptions {
     /// How many operations must succeed.
     pub availability: Availability,
+    /// What is needed to tell how many were answered while all was well; `None`:
+    /// that is not told.
+    pub answered: Option<Answered>,
     /// Kinds of operations that need not succeed.
     pub exempt_from_stats: Vec<String>,
     /// Whose verdict the results show first.
@@ -66,7 +70,8 @@ pub fn judge(
     run_findings: Vec<Finding>,
 ) -> Verdict {
     let stats = Stats { exempt: options.exempt_from_stats };
-    let availability = AvailabilityCheck { required: options.availability };
+    let availability =
+        AvailabilityCheck { required: options.availability, answered: options.answered };
     let fatal = run_findings.iter().any(|finding| FATAL.contains(&&*finding.name));
     let run = CheckResult {
         compat: Validity::from_bool(!fatal),

@@ -5,6 +5,7 @@
 //! verdicts: what Jepsen's checker of that name would say, and ours, which is
 //! stricter. [`judge`] puts together what a whole run amounts to.
 
+mod answered;
 mod availability;
 mod counter;
 mod echo;
@@ -18,6 +19,7 @@ mod unique_ids;
 mod verdict;
 mod words;
 
+pub use answered::{Answered, AnsweredCount};
 pub use availability::{Availability, AvailabilityCheck};
 pub use counter::Counter;
 pub use echo::Echo;

@@ -19,10 +19,14 @@ fn checker(name: &str) -> Box<dyn Checker> {
         "echo" => Box::new(Echo),
         "stats" => Box::new(Stats::default()),
         "stats-but-crash" => Box::new(Stats { exempt: vec!["crash".to_owned()] }),
-        "availability-total" => Box::new(AvailabilityCheck { required: Availability::Total }),
-        "availability-half" => {
-            Box::new(AvailabilityCheck { required: Availability::Fraction(0.5) })
-        }
+        "availability-total" => Box::new(AvailabilityCheck {
+            required: Availability::Total,
+            ..AvailabilityCheck::default()
+        }),
+        "availability-half" => Box::new(AvailabilityCheck {
+            required: Availability::Fraction(0.5),
+            ..AvailabilityCheck::default()
+        }),
         "availability" => Box::new(AvailabilityCheck::default()),
         other => panic!("no checker {other}"),
     }

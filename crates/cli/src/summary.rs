@@ -130,6 +130,17 @@ pub(crate) fn whole(
             ),
         );
     }
+    if let Some(count) = report.answered().filter(|count| count.answerable > 0) {
+        row(
+            "answered",
+            format!(
+                "{} of the {} that began after 5 s without any fault ({:.2} %)",
+                count.answered,
+                count.answerable,
+                count.fraction().unwrap_or(1.0) * 100.0
+            ),
+        );
+    }
     let net = &outcome.net;
     row(
         "messages",

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use glomers_check::Checker;
 use glomers_history::{Op, Time, Value};
-use glomers_node::{Body, NodeId, Payload, RpcError};
+use glomers_node::{Body, ErrorCode, NodeId, Payload, RpcError};
 
 use crate::draws::Draws;
 
@@ -89,6 +89,13 @@ pub trait Workload {
 
     /// Operations that may be without any success.
     fn may_never_succeed(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Errors that answer an operation as well as a result does, as "there is no
+    /// such key". If there are any, results tell which share of the operations was
+    /// answered while nothing was broken.
+    fn errors_that_answer(&self) -> &'static [ErrorCode] {
         &[]
     }
 

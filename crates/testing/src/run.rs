@@ -1,6 +1,8 @@
 //! From a Plan to a verdict.
 
-use glomers_check::{Availability, Finding, JudgeOptions, Standard, Verdict, judge};
+use glomers_check::{
+    Answered, AnsweredCount, Availability, Finding, JudgeOptions, Standard, Verdict, judge,
+};
 use glomers_history::Observer;
 use glomers_sim::{InProcessHost, Outcome, Plan, PlanError, Workload, run_virtual};
 use glomers_workload::UnknownName;
@@ -117,8 +119,14 @@ pub fn judge_outcome(
             time: None,
         });
     }
+    let answers = workload.errors_that_answer();
+    let answered = (!answers.is_empty()).then(|| Answered {
+        errors: answers.to_vec(),
+        faults: outcome.faults.iter().map(|fault| (fault.from, fault.until)).collect(),
+    });
     let judge_options = JudgeOptions {
         availability: options.availability,
+        answered,
         exempt_from_stats: workload.may_never_succeed().iter().map(|f| (*f).to_owned()).collect(),
         standard: if options.jepsen_compat { Standard::JepsenCompat } else { Standard::Strict },
     };
@@ -134,6 +142,18 @@ pub fn judge_outcome(
 }
 
 impl RunReport {
+    /// How many operations began while nothing was broken, nor had been in the 5 s
+    /// before, and how many of them were answered. `None` if the workload does not
+    /// tell (see [`Workload::errors_that_answer`]).
+    pub fn answered(&self) -> Option<AnsweredCount> {
+        let availability = self.verdict.results.get("availability")?;
+        let count = |name| availability.get(name)?.as_int()?.try_into().ok();
+        Some(AnsweredCount {
+            answerable: count("answerable-count")?,
+            answered: count("answered-count")?,
+        })
+    }
+
     /// The verdict that counts.
     pub fn validity(&self, options: &RunOptions) -> glomers_check::Validity {
         if options.jepsen_compat { self.verdict.compat } else { self.verdict.strict }

@@ -7,4 +7,5 @@ mod counters;
 mod g_set;
 mod kafka;
 mod lin_kv;
+mod raft;
 mod trial;

@@ -76,7 +76,7 @@ impl Trial {
     }
 }
 
-fn run(plan: &Plan) -> RunReport {
+pub(crate) fn run(plan: &Plan) -> RunReport {
     run_plan(plan, &RunOptions::default(), &mut Unobserved).unwrap_or_else(|e| panic!("{e}"))
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use glomers_check::{Checker, Register};
 use glomers_history::{Op, OpKind, Process, Value};
+use glomers_protocol::ErrorCode;
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, ClusterSize, NextOperation, Workload};
 
@@ -139,6 +140,14 @@ impl Workload for LinKv {
 
     fn rpc_timeout(&self, mean_latency: Duration) -> Duration {
         (10 * mean_latency).max(Duration::from_secs(1))
+    }
+
+    fn errors_that_answer(&self) -> &'static [ErrorCode] {
+        &[
+            ErrorCode::KEY_DOES_NOT_EXIST,
+            ErrorCode::KEY_ALREADY_EXISTS,
+            ErrorCode::PRECONDITION_FAILED,
+        ]
     }
 
     fn checker(&self) -> Box<dyn Checker> {
