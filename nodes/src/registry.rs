@@ -22,7 +22,7 @@ pub struct Entry {
 }
 
 /// All nodes.
-pub const NODES: [Entry; 18] = [
+pub const NODES: [Entry; 19] = [
     Entry {
         name: "echo",
         workload: "echo",
@@ -111,6 +111,15 @@ pub const NODES: [Entry; 18] = [
         make: |arguments| {
             let options = broadcast::push_pull::Options::parse(arguments)?;
             Ok(broadcast::push_pull::PushPull::new(options).into_process())
+        },
+    },
+    Entry {
+        name: "plumtree",
+        workload: "broadcast",
+        about: "a tree for each node's values, mended by a random mesh; no leader, many messages",
+        make: |arguments| {
+            let options = broadcast::plumtree::Options::parse(arguments)?;
+            Ok(broadcast::plumtree::Plumtree::new(options).into_process())
         },
     },
     Entry {

@@ -12,10 +12,11 @@ fn seeds(few: u64) -> std::ops::Range<u64> {
     0..count.unwrap_or(few)
 }
 
-const NODES: [(&str, &[&str]); 4] = [
+const NODES: [(&str, &[&str]); 5] = [
     ("hub-ft", &["--period", "450"]),
     ("hub-ft", &["--max-latency", "900", "--nack", "off"]),
     ("push-pull", &[]),
+    ("plumtree", &[]),
     ("flood-retry", &["--timeout", "700"]),
 ];
 
@@ -110,7 +111,7 @@ fn holders(run: &TestRun) -> BTreeMap<Value, BTreeSet<u32>> {
 fn what_survivors_held_is_not_lost_when_the_hub_is_killed() {
     let mut lost = 0;
     for seed in seeds(6) {
-        for &node in &NODES[..3] {
+        for &node in &NODES[..4] {
             let end = [6 * S, 5 * S + 50 * MS, 1000 * S][(seed % 3) as usize];
             let run = simulation(seed, 9, node)
                 .fault(Kill::nodes([0]).between(5 * S..end))

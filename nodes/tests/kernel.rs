@@ -247,3 +247,13 @@ fn push_pull_with_short_messages_converges_and_falls_silent() {
 fn flood_retry_converges_and_falls_silent() {
     all_converge("flood-retry", &["--timeout", "200"], 10);
 }
+
+#[test]
+fn plumtree_converges_and_falls_silent() {
+    all_converge("plumtree", &["--lazy", "200"], 20);
+}
+
+#[test]
+fn plumtree_with_few_neighbours_and_short_messages_converges_and_falls_silent() {
+    all_converge("plumtree", &["--degree", "1", "--items", "25"], 20);
+}

@@ -9,6 +9,7 @@ pub mod hub_ft;
 pub mod hub_sync;
 pub mod hub_timer;
 pub mod latency;
+pub mod plumtree;
 pub mod push_pull;
 pub mod repair;
 pub mod schedule;

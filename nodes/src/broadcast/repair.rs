@@ -184,7 +184,12 @@ impl Repair {
     /// Who comes back to life must tell everybody. One is not enough: if that one
     /// dies, others go on believing that this node still holds what it held.
     pub fn strangers(&self) -> Vec<usize> {
-        self.others().filter(|&peer| !self.peers[peer].knows_life).collect()
+        self.others().filter(|&peer| self.is_stranger(peer)).collect()
+    }
+
+    /// Whether the peer is one of [`Repair::strangers`].
+    pub fn is_stranger(&self, peer: usize) -> bool {
+        !self.peers[peer].knows_life
     }
 
     /// Takes a value from a client; whether it is new to this node.
@@ -255,9 +260,38 @@ impl Repair {
         self.peers[peer].incarnation.is_some() && !self.is_behind(peer)
     }
 
+    /// How many values of these origins the peer neither has acknowledged nor was
+    /// sent.
+    pub fn unsent_of(&self, peer: usize, is_meant: impl Fn(Origin) -> bool) -> u64 {
+        let counts = &self.peers[peer].sent;
+        (0..self.storage.origins())
+            .filter(|&place| is_meant(self.storage.origin(place)))
+            .map(|place| self.storage.count(place).saturating_sub(self.held(peer, counts, place)))
+            .sum()
+    }
+
+    /// Of which origins the peer is known to hold more than this node: their
+    /// places, and how many values it holds.
+    pub fn offers(&self, peer: usize) -> Vec<(usize, u64)> {
+        let known = self.peers[peer].acknowledged.iter().copied().enumerate();
+        known.filter(|&(place, count)| count > self.storage.count(place)).collect()
+    }
+
     /// The part of a message to a peer that this module is about. The message
     /// counts as sent.
     pub fn delta(&mut self, peer: usize, which: Which, limit: usize, now: Time) -> Delta {
+        self.delta_of(peer, which, limit, now, |_| true)
+    }
+
+    /// As [`Repair::delta`], with values of these origins only.
+    pub fn delta_of(
+        &mut self,
+        peer: usize,
+        which: Which,
+        limit: usize,
+        now: Time,
+        is_meant: impl Fn(Origin) -> bool,
+    ) -> Delta {
         let known = &self.peers[peer];
         let (since, version) = (known.knows, self.storage.version());
         let digest = (0..self.storage.origins())
@@ -265,7 +299,7 @@ impl Repair {
             .map(|place| (self.storage.origin(place), self.storage.count(place)))
             .filter(|(origin, _)| !self.is_direct || origin.0 as usize == peer)
             .collect();
-        let (items, more) = self.items(peer, which, limit);
+        let (items, more) = self.items(peer, which, limit, is_meant);
         let known = &mut self.peers[peer];
         known.seen_sent = known.seen;
         known.sent_at = Some(now);
@@ -285,7 +319,13 @@ impl Repair {
     /// Values for a peer, and whether there are more than the limit. Each node
     /// begins with an origin of its own choice, so that when many have the same
     /// large backlog for one peer they send different parts of it.
-    fn items(&mut self, peer: usize, which: Which, limit: usize) -> (Vec<Run>, bool) {
+    fn items(
+        &mut self,
+        peer: usize,
+        which: Which,
+        limit: usize,
+        is_meant: impl Fn(Origin) -> bool,
+    ) -> (Vec<Run>, bool) {
         let mut items = Vec::new();
         let mut left = limit;
         let count = self.storage.origins();
@@ -298,7 +338,7 @@ impl Repair {
                 Which::Unacknowledged => self.held(peer, &known.acknowledged, place),
             };
             let missing = self.storage.count(place).saturating_sub(first);
-            if missing == 0 {
+            if missing == 0 || !is_meant(self.storage.origin(place)) {
                 continue;
             }
             if left == 0 {
