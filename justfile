@@ -27,3 +27,9 @@ targets *ARGUMENTS:
 # One seed, one store: `just determinism --seeds 10`
 determinism *ARGUMENTS:
     cargo xtask determinism {{ARGUMENTS}}
+
+# Fuzz every target for so many seconds (nightly Rust, cargo-fuzz): `just fuzz 3600`
+fuzz seconds="120":
+    for target in edn json jsonl line recorded checkers; do \
+        cargo +nightly fuzz run $target -- -max_total_time={{seconds}} || exit 1; \
+    done

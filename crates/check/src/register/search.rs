@@ -54,6 +54,12 @@ impl<const N: usize> Search<'_, N> {
         let mut furthest: Option<(usize, Config<N>, Vec<u32>)> = None;
         self.stack.push((0, Config::FIRST));
         while let Some((at, config)) = self.stack.pop() {
+            if self.steps > budget.steps {
+                return Outcome::Exhausted(Limit::Steps(budget.steps));
+            }
+            if self.bytes() > budget.memory {
+                return Outcome::Exhausted(Limit::Memory(budget.memory));
+            }
             self.go_to(at as usize);
             let Some(config) = self.advance(config) else {
                 continue;
@@ -75,12 +81,6 @@ impl<const N: usize> Search<'_, N> {
                 _ => furthest = Some((self.at, config, vec![config.value])),
             }
             self.expand(&config, op);
-            if self.steps > budget.steps {
-                return Outcome::Exhausted(Limit::Steps(budget.steps));
-            }
-            if self.bytes() > budget.memory {
-                return Outcome::Exhausted(Limit::Memory(budget.memory));
-            }
         }
         let Some((at, config, states)) = furthest else {
             return Outcome::Linearizable(Vec::new());

@@ -80,3 +80,20 @@ fn many_operations_at_once_and_many_kinds_of_indeterminate_ones() {
         assert_eq!(result.compat, expected, "{kinds} {:?}", result.notes);
     }
 }
+
+/// Found by fuzzing: ways that had been tried before cost nothing, so that the
+/// search went on for minutes on a budget of milliseconds.
+#[test]
+fn what_was_tried_before_is_paid_for_too() {
+    let mut history = History::new();
+    // Without a beginning of their own they may all have begun first.
+    for _ in 0..17 {
+        push(&mut history, 3, OpKind::Ok, "write", Value::Int(5));
+    }
+    for (process, from, to) in [(1, 5, 6), (0, 1, 1), (2, 4, 0)] {
+        push(&mut history, process, OpKind::Ok, "cas", Value::integers(&[from, to]));
+    }
+    let budget = Budget { steps: 50_000, ..Budget::DEFAULT };
+    let spec = Register { method: Method::Search, budget, ..Register::CAS_REGISTER };
+    assert_eq!(spec.check(&history, &Context::default()).compat, Validity::Unknown);
+}
