@@ -1,5 +1,7 @@
 //! What the command line takes. Maelstrom's flags keep their names.
 
+mod workload;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +11,8 @@ use glomers_check::Availability;
 use crate::compare::CompareArguments;
 use crate::frontier::FrontierArguments;
 use crate::number::{self, Concurrency, RateArgument};
+pub(crate) use workload::WorkloadArguments;
+use workload::workloads_and_nodes;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -111,26 +115,11 @@ pub(crate) enum NemesisArgument {
     Disk,
 }
 
-/// The embedded nodes, for the help.
-fn nodes() -> String {
-    let nodes = glomers_nodes::NODES.iter();
-    let lines =
-        nodes.map(|node| format!("\n  {:<13}{:<12}{}", node.name, node.workload, node.about));
-    let workloads =
-        glomers_workload::NAMES.into_iter().filter_map(|name| glomers_workload::entry(name).ok());
-    let defaults: Vec<&str> = workloads.map(|workload| workload.default_node).collect();
-    format!(
-        "Embedded nodes, each with the workload that it is for (by default {}):{}",
-        defaults.join(", "),
-        lines.collect::<String>()
-    )
-}
-
 #[derive(Debug, Args)]
 // So that "-1" is refused as a number, not as a flag that does not exist.
-#[command(allow_negative_numbers = true, after_help = nodes())]
+#[command(allow_negative_numbers = true, after_help = workloads_and_nodes())]
 pub(crate) struct TestArguments {
-    /// What clients do: echo, unique-ids or broadcast
+    /// What clients do; the workloads are listed below
     #[arg(short, long, default_value = "broadcast")]
     pub(crate) workload: String,
 
@@ -165,13 +154,13 @@ pub(crate) struct TestArguments {
           help_heading = "Workload")]
     pub(crate) time_limit: Duration,
 
-    /// How many clients: a number, or so many for each node (4n)
-    #[arg(long, value_name = "N", default_value = "1n", help_heading = "Workload")]
-    pub(crate) concurrency: Concurrency,
+    /// How many clients: a number, or so many for each node (4n) [default: 1n, of
+    /// lin-kv 2n]
+    #[arg(long, value_name = "N", help_heading = "Workload")]
+    pub(crate) concurrency: Option<Concurrency>,
 
-    /// Who is told to talk to whom: line, grid, tree, tree2, tree3, tree4, total
-    #[arg(long, default_value = "grid", help_heading = "Workload")]
-    pub(crate) topology: String,
+    #[command(flatten)]
+    pub(crate) options: WorkloadArguments,
 
     /// How long the cluster is left alone before final reads, in seconds
     #[arg(long, value_name = "S", default_value = "10", value_parser = number::seconds,
@@ -292,7 +281,7 @@ pub(crate) struct TestArguments {
 #[derive(Debug, Args)]
 #[command(allow_negative_numbers = true)]
 pub(crate) struct ChallengeArguments {
-    /// Which: 1, 2, 3a, 3b, 3c, 3d, 3e [default: all]
+    /// Which: 1, 2, 3a, 3b, 3c, 3d, 3e, 4, 5a, 5b, 5c [default: all]
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<String>,
 

@@ -33,6 +33,14 @@ pub(crate) fn count(text: &str) -> Result<u64, String> {
     }
 }
 
+/// How many of something that is held in memory, from 1.
+pub(crate) fn small_count(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(count @ 1..=1_000_000) => Ok(count),
+        _ => Err("it must be a whole number from 1 to 1000000".to_owned()),
+    }
+}
+
 /// Milliseconds, fractions allowed.
 pub(crate) fn milliseconds(text: &str) -> Result<Duration, String> {
     within(text, 0.0, 1e9, "a number of milliseconds").map(|ms| Duration::from_secs_f64(ms / 1e3))

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use glomers_sim::{Distribution, Inbox, Latency, NodeProgram, Plan, ServiceTime, Wire, nemesis};
+use glomers_sim::{
+    ClusterSize, Distribution, Inbox, Latency, NodeProgram, Plan, ServiceTime, Wire, nemesis,
+};
 
 use crate::arguments::{
     DistributionArgument, InboxArgument, NemesisArgument, TestArguments, TimeArgument, WireArgument,
 };
 use crate::error::CliError;
 use crate::links;
+use crate::number::Concurrency;
 
 impl From<NemesisArgument> for nemesis::Kind {
     fn from(argument: NemesisArgument) -> nemesis::Kind {
@@ -101,11 +104,11 @@ pub(crate) fn plan(
         None => plan.set_node_count(arguments.node_count),
     }
     check_names(&plan.nodes)?;
-    if arguments.workload == "broadcast" {
-        let topology = arguments.topology.clone();
-        plan.workload.options.insert("topology".to_owned(), topology);
-    }
-    plan.concurrency = arguments.concurrency.workers(plan.nodes.len());
+    let entry = glomers_workload::entry(&arguments.workload)
+        .map_err(|error| CliError::usage(error.to_string()))?;
+    plan.workload.options = arguments.options.given(entry.name)?;
+    let concurrency = arguments.concurrency.unwrap_or(Concurrency::PerNode(entry.workers_per_node));
+    plan.concurrency = concurrency.workers(plan.nodes.len());
     plan.rate = arguments.rate.0;
     plan.time_limit = nanos(arguments.time_limit);
     plan.recovery = nanos(arguments.recovery);
@@ -151,7 +154,9 @@ pub(crate) fn plan(
         nemesis::schedule(seed, &kinds, plan.nodes.len() as u32, interval, plan.time_limit);
     plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
     // Names the nearest if there is no such workload or topology.
-    glomers_workload::make(&plan.workload.name, &plan.workload.options)
+    let mut workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| CliError::usage(error.to_string()))?;
+    let size = ClusterSize { nodes: plan.nodes.len() as u32, concurrency: plan.concurrency };
+    workload.begin(size).map_err(CliError::usage)?;
     Ok(plan)
 }

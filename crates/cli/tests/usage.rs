@@ -90,6 +90,19 @@ fn numbers_that_make_no_sense() {
 }
 
 #[test]
+fn options_that_mean_nothing_to_the_workload() {
+    let kafka = ["-w", "kafka", "--topology", "line"];
+    test_refused(&kafka, &["--topology means nothing to workload kafka", "option of broadcast"]);
+    test_refused(&["--key-count", "3"], &["--key-count means nothing to workload broadcast"]);
+    test_refused(&["-w", "echo", "--check-refusals"], &["means nothing", "option of lin-kv"]);
+    test_refused(&["-w", "kafka", "--key-count", "0"], &["a whole number from 1 to 1000000"]);
+    test_refused(
+        &["-w", "lin-kv", "--concurrency", "1n"],
+        &["with 5 nodes the concurrency must be a multiple of 10"],
+    );
+}
+
+#[test]
 fn more_faults_than_anybody_wants_to_see() {
     test_refused(
         &["--nemesis", "partition", "--nemesis-interval", "0.001", "--time-limit", "1000"],

@@ -149,9 +149,30 @@ fn a_node_that_does_not_fit_the_workload() {
 }
 
 #[test]
+fn every_workload_runs_on_its_default_node_and_options_are_kept() {
+    for workload in glomers_workload::NAMES {
+        let place = Place::new();
+        let run = ["test", "-w", workload, "--time-limit", "5", "--rate", "20", "--seed", "1"];
+        place.run(&run).shows(0, &["verdict      valid"]);
+    }
+    let place = Place::new();
+    let run = ["test", "-w", "lin-kv", "--check-refusals", "--time-limit", "5", "--seed", "1"];
+    place.run(&run).shows(0, &["--check-refusals --time-limit 5 --seed 1"]);
+    assert!(place.read_latest("replay.json").contains("\"check-refusals\": \"true\""));
+    let run = ["test", "-w", "kafka", "--key-count", "1", "--time-limit", "5", "--seed", "1"];
+    place.run(&[&run[..], &["--max-writes-per-key", "3", "--rate", "50"]].concat()).shows(0, &[]);
+    // One key at a time, and the next after three messages.
+    let history = place.read_latest("history.edn");
+    assert!(history.contains("[:send \"5\" 3]") && !history.contains("[:send \"5\" 4]"));
+}
+
+#[test]
 fn challenges_pass_or_say_what_does_not() {
     let place = Place::new();
     place.run(&["challenge", "1", "3a"]).shows(0, &["All passed.", "│ 3a   broadcast, one node"]);
+    place.run(&["challenge", "4", "5a", "5b"]).shows(0, &["All passed.", "kafka-lin-kv"]);
+    let of_5c = place.run(&["challenge", "5c"]);
+    of_5c.shows(0, &["All passed.", " / 2)"]);
     let failing = ["challenge", "1", "--bin", support::BAD, "--", "exit-at-once"];
     place.run(&failing).shows(1, &["✗ INVALID", "challenge 1:", "init-failed", "Not all passed"]);
     place.run(&["challenge", "1", "--bin", "no/such"]).shows(254, &["there is no file"]);

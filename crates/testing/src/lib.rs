@@ -72,7 +72,9 @@ pub use glomers_sim::{
     Client, DiskCondition, Ended, FaultReport, Inbox, NextOperation, Outcome, Plan, SetupRequest,
     Step, Wire, Workload,
 };
-pub use glomers_workload::{Broadcast, Echo, Topology, UniqueIds};
+pub use glomers_workload::{
+    Broadcast, Echo, GCounter, GSet, Kafka, LinKv, PnCounter, Topology, UniqueIds,
+};
 pub use invariant::Cluster;
 pub use latency::{Constant, Exponential, Uniform};
 pub use load::{Load, Rated};

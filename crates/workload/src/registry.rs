@@ -18,6 +18,8 @@ pub struct Entry {
     pub default_node: &'static str,
     /// How many workers each node has if nobody says.
     pub workers_per_node: u32,
+    /// The options that it takes.
+    pub options: &'static [&'static str],
     make: Make,
 }
 
@@ -35,6 +37,9 @@ pub struct UnknownName {
 impl std::fmt::Display for UnknownName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "there is no {} {:?}", self.what, self.name)?;
+        if self.known.is_empty() {
+            return f.write_str("; there are none.");
+        }
         if let Some(near) = nearest(&self.name, self.known) {
             write!(f, "; did you mean {near:?}? Known")?;
         } else {
@@ -52,6 +57,7 @@ const ENTRIES: [Entry; 8] = [
         about: "a node gives back what it gets",
         default_node: "echo",
         workers_per_node: 1,
+        options: &[],
         make: |_| Ok(Box::new(Echo)),
     },
     Entry {
@@ -59,6 +65,7 @@ const ENTRIES: [Entry; 8] = [
         about: "nodes give ids that nobody ever gave before",
         default_node: "unique-ids",
         workers_per_node: 1,
+        options: &[],
         make: |_| Ok(Box::new(UniqueIds)),
     },
     Entry {
@@ -66,6 +73,7 @@ const ENTRIES: [Entry; 8] = [
         about: "a value given to one node reaches all",
         default_node: "flood-retry",
         workers_per_node: 1,
+        options: &["topology"],
         make: |options| {
             let topology = match options.get("topology") {
                 None => crate::Topology::default(),
@@ -83,6 +91,7 @@ const ENTRIES: [Entry; 8] = [
         about: "what is added to one node is in the set for ever, on all",
         default_node: "g-set",
         workers_per_node: 1,
+        options: &[],
         make: |_| Ok(Box::new(GSet::default())),
     },
     Entry {
@@ -90,6 +99,7 @@ const ENTRIES: [Entry; 8] = [
         about: "what is added anywhere is counted once; nothing negative",
         default_node: "crdt-counter",
         workers_per_node: 1,
+        options: &[],
         make: |_| Ok(Box::new(GCounter)),
     },
     Entry {
@@ -97,6 +107,7 @@ const ENTRIES: [Entry; 8] = [
         about: "what is added or taken away anywhere is counted once",
         default_node: "crdt-counter",
         workers_per_node: 1,
+        options: &[],
         make: |_| Ok(Box::new(PnCounter)),
     },
     Entry {
@@ -104,6 +115,7 @@ const ENTRIES: [Entry; 8] = [
         about: "registers by key, read and changed as if there were one copy",
         default_node: "lin-kv-proxy",
         workers_per_node: 2,
+        options: &["check-refusals"],
         make: |options| {
             let check = options.get("check-refusals").map_or("false", String::as_str);
             let check = check.parse().map_err(|_| UnknownName {
@@ -117,8 +129,9 @@ const ENTRIES: [Entry; 8] = [
     Entry {
         name: "kafka",
         about: "logs by key, and consumers that remember how far they are",
-        default_node: "kafka-single",
+        default_node: "kafka-fast",
         workers_per_node: 1,
+        options: &["key-count", "max-writes-per-key"],
         make: |options| {
             let key_count = number(options, "key-count", Kafka::KEY_COUNT)?;
             let most_writes = number(options, "max-writes-per-key", Kafka::MAX_WRITES_PER_KEY)?;
@@ -169,13 +182,21 @@ pub fn entry(name: &str) -> Result<&'static Entry, UnknownName> {
 /// Makes a workload.
 ///
 /// # Errors
-/// If there is none of this name, or an option has a value that it does not
-/// know.
+/// If there is none of this name, it does not take one of the options, or an
+/// option has a value that it does not know.
 pub fn make(
     name: &str,
     options: &BTreeMap<String, String>,
 ) -> Result<Box<dyn Workload>, UnknownName> {
-    (entry(name)?.make)(options)
+    let entry = entry(name)?;
+    match options.keys().find(|option| !entry.options.contains(&option.as_str())) {
+        None => (entry.make)(options),
+        Some(option) => Err(UnknownName {
+            what: "option of this workload",
+            name: option.clone(),
+            known: entry.options,
+        }),
+    }
 }
 
 /// The known name that looks most like this one, if one does (optimal string
@@ -226,5 +247,18 @@ mod tests {
         assert_eq!(nearest("zzz", &known), None);
         let text = make("brodcast", &BTreeMap::new()).err().unwrap().to_string();
         assert!(text.contains("did you mean \"broadcast\"?"), "{text}");
+    }
+
+    #[test]
+    fn an_option_that_means_nothing_is_refused() {
+        let refused = |name, option: &str| {
+            let options = BTreeMap::from([(option.to_owned(), "1".to_owned())]);
+            make(name, &options).err().map(|error| error.to_string())
+        };
+        let text = refused("echo", "topology").unwrap();
+        assert_eq!(text, "there is no option of this workload \"topology\"; there are none.");
+        let text = refused("kafka", "keycount").unwrap();
+        assert!(text.contains("did you mean \"key-count\"?"), "{text}");
+        assert_eq!(refused("kafka", "key-count"), None);
     }
 }

@@ -1,26 +1,16 @@
 //! Commands that make something happen.
 
-use glomers_history::Value;
 use glomers_sim::{
     Cut, DiskCondition, Fault, ListedOperation, MessageOverride, OverrideAction, PartitionKind,
 };
 
 use super::line::{Line, Parsed};
+use super::operations::{BEFORE_NODE, operation};
 use super::parse::Parser;
 use super::settings::duration;
 
 /// More clients than anybody writes down.
 const MOST_CLIENTS: u32 = 10_000;
-
-/// The operations of the standard workloads. Of others any word is one.
-fn operations(workload: &str) -> &'static [&'static str] {
-    match workload {
-        "broadcast" => &["broadcast", "read"],
-        "echo" => &["echo"],
-        "unique-ids" => &["generate"],
-        _ => &[],
-    }
-}
 
 impl Parser {
     pub(super) fn action(&mut self, name: &str, line: &mut Line<'_>) -> Parsed<()> {
@@ -75,29 +65,13 @@ impl Parser {
         }
         self.highest_worker = self.highest_worker.max(worker);
 
-        let known = operations(&self.plan().workload.name);
-        let f = match known {
-            [] => line.word("an operation")?.text,
-            known => line.one_of("operation", known)?,
-        };
-        const BEFORE_NODE: [&str; 3] = ["to", "from", "at"];
-        let mut value = Value::Null;
-        if let Some(word) = line.peek()
-            && !BEFORE_NODE.contains(&word.text)
-        {
-            let text = line.word("a value")?.text;
-            if glomers_workload::nearest(text, &BEFORE_NODE).is_some() {
-                return Err(line.unknown(word, "word before a node", &BEFORE_NODE));
-            }
-            value = Value::from_json(text)
-                .map_err(|error| line.error(word.column, format!("values are JSON: {error}")))?;
-        }
+        let (f, value) = operation(&self.plan().workload.name, line)?;
         let mut node = None;
         if line.peek().is_some() {
             line.one_of("word before a node", &BEFORE_NODE)?;
             node = Some(self.node(line)?);
         }
-        self.operation(ListedOperation { at: 0, worker, node, f: f.to_owned(), value });
+        self.operation(ListedOperation { at: 0, worker, node, f, value });
         Ok(())
     }
 

@@ -46,6 +46,16 @@ impl<'a> Line<'a> {
         Ok(word)
     }
 
+    /// Takes the next word, which must come before any of these.
+    pub(super) fn before(&mut self, ends: &[&str], expected: &str) -> Parsed<Word<'a>> {
+        match self.peek() {
+            Some(word) if ends.contains(&word.text) => {
+                Err(self.error(word.column, format!("{expected} is missing here")))
+            }
+            _ => self.word(expected),
+        }
+    }
+
     /// Takes the next word if it is this one.
     pub(super) fn take(&mut self, text: &str) -> bool {
         let found = self.peek().is_some_and(|word| word.text == text);

@@ -32,7 +32,8 @@
 //! **What happens**, at the present moment: `client c1 broadcast 7 to n0`,
 //! `client c1 read from n0`, `client c2 generate at n1` (clients are workers;
 //! without a node c1 asks n0, c2 n1, and so on; what a busy client is asked
-//! waits); `partition n0 n1 | n2 n3 n4` instead of what was cut (who is not named
+//! waits). Values are JSON; in `read k`, `write k 1`, `cas k 1 2` (lin-kv), `send
+//! k 1`, `poll`, `assign k1 k2`, `crash` (kafka) keys need no quotes. `partition n0 n1 | n2 n3 n4` instead of what was cut (who is not named
 //! hears all), `cut n0 -> n1` besides, `heal`; `kill n1`, `start n1`, `pause n1`,
 //! `resume n1`; `disk full n0 n1`, `disk slow 100 n0` (times), `disk failing 30 n0`
 //! (percent) instead of what was wrong with disks, `disk heal`. `drop n0 -> n1 3` and `delay n0 -> n1 3 250ms` are about the
@@ -54,6 +55,7 @@ mod actions;
 mod diff;
 mod error;
 mod line;
+mod operations;
 mod output;
 mod parse;
 mod record;

@@ -74,11 +74,15 @@ impl View<'_> {
         let workload =
             glomers_workload::make(&self.plan.workload.name, &self.plan.workload.options)
                 .expect("it was made for the run");
+        let exempt = workload.may_never_succeed();
         let verdict = judge(
             &history,
             &context,
             &*workload.checker(),
-            JudgeOptions::default(),
+            JudgeOptions {
+                exempt_from_stats: exempt.iter().map(|f| (*f).to_owned()).collect(),
+                ..JudgeOptions::default()
+            },
             self.statistics(until).to_value(),
             findings,
         );

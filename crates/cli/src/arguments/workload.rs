@@ -1,0 +1,79 @@
+//! What only some workloads take, and what workloads there are.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+
+use crate::error::CliError;
+use crate::number;
+
+/// The workloads and the embedded nodes, for the help.
+pub(super) fn workloads_and_nodes() -> String {
+    let workloads =
+        glomers_workload::NAMES.into_iter().filter_map(|name| glomers_workload::entry(name).ok());
+    let workloads: String = workloads
+        .map(|entry| format!("\n  {:<13}{} ({})", entry.name, entry.about, entry.default_node))
+        .collect();
+    let nodes: String = glomers_nodes::NODES
+        .iter()
+        .map(|node| format!("\n  {:<15}{:<12}{}", node.name, node.workload, node.about))
+        .collect();
+    format!(
+        "Workloads, each with the node that it runs by default:{workloads}\n\n\
+         Embedded nodes, each with the workload that it is for:{nodes}"
+    )
+}
+
+/// What only some workloads take.
+#[derive(Debug, Args)]
+pub(crate) struct WorkloadArguments {
+    /// Who is told to talk to whom: line, grid, tree, tree2, tree3, tree4, total
+    /// (broadcast) [default: grid]
+    #[arg(long, help_heading = "Workload")]
+    topology: Option<String>,
+
+    /// How many keys are in use at a time (kafka) [default: 10]
+    #[arg(long, value_name = "N", help_heading = "Workload", value_parser = number::small_count)]
+    key_count: Option<u32>,
+
+    /// How often a key is written before another takes its place (kafka)
+    /// [default: 16]
+    #[arg(long, value_name = "N", help_heading = "Workload", value_parser = number::small_count)]
+    max_writes_per_key: Option<u32>,
+
+    /// Judge refusals, too: that a key does not exist, or that the value of a cas
+    /// does not hold (lin-kv)
+    #[arg(long, help_heading = "Verdict")]
+    check_refusals: bool,
+}
+
+impl WorkloadArguments {
+    /// The options that were given, as the workload takes them.
+    ///
+    /// # Errors
+    /// If one means nothing to this workload.
+    pub(crate) fn given(&self, workload: &str) -> Result<BTreeMap<String, String>, CliError> {
+        let given = [
+            ("topology", self.topology.clone()),
+            ("key-count", self.key_count.map(|count| count.to_string())),
+            ("max-writes-per-key", self.max_writes_per_key.map(|count| count.to_string())),
+            ("check-refusals", self.check_refusals.then(|| "true".to_owned())),
+        ];
+        let entry = glomers_workload::entry(workload)
+            .map_err(|error| CliError::usage(error.to_string()))?;
+        let given: BTreeMap<String, String> =
+            given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+        let Some(option) = given.keys().find(|name| !entry.options.contains(&name.as_str())) else {
+            return Ok(given);
+        };
+        let all = glomers_workload::NAMES.into_iter();
+        let takers: Vec<&str> = all
+            .filter(|name| {
+                let entry = glomers_workload::entry(name);
+                entry.is_ok_and(|entry| entry.options.contains(&option.as_str()))
+            })
+            .collect();
+        Err(CliError::usage(format!("--{option} means nothing to workload {workload}"))
+            .hint(format!("it is an option of {}; leave it out", takers.join(", "))))
+    }
+}

@@ -1,0 +1,204 @@
+//! The challenges and their marks.
+
+use glomers_check::Availability;
+use glomers_history::SECOND;
+use glomers_sim::{Inbox, NodeProgram, Plan, Rate, ServiceTime, nemesis};
+use glomers_testing::RunOptions;
+
+use crate::error::CliError;
+
+/// One challenge: the options of its test and the marks to reach.
+pub(super) struct Challenge {
+    pub(super) id: &'static str,
+    pub(super) about: &'static str,
+    workload: &'static str,
+    /// The embedded node and its arguments.
+    node: (&'static str, &'static [&'static str]),
+    nodes: u32,
+    workers_per_node: u32,
+    seconds: u64,
+    rate: f64,
+    latency_ms: u64,
+    partitions: bool,
+    available: bool,
+    pub(super) marks: Option<Marks>,
+    /// Another challenge: of its messages per operation this one may need half.
+    pub(super) half_of: Option<&'static str>,
+}
+
+/// Upper bounds, all to be stayed below.
+#[derive(Clone, Copy)]
+pub(super) struct Marks {
+    pub(super) messages_per_operation: f64,
+    pub(super) median_ms: i64,
+    pub(super) max_ms: i64,
+}
+
+const BASE: Challenge = Challenge {
+    id: "",
+    about: "",
+    workload: "broadcast",
+    node: ("flood-retry", &[]),
+    nodes: 5,
+    workers_per_node: 1,
+    seconds: 20,
+    rate: 10.0,
+    latency_ms: 0,
+    partitions: false,
+    available: false,
+    marks: None,
+    half_of: None,
+};
+
+const KAFKA: Challenge =
+    Challenge { workload: "kafka", nodes: 2, workers_per_node: 2, rate: 1000.0, ..BASE };
+
+/// The default algorithm with the profiles that suit the marks. Their median
+/// latency is about half a period and two latencies, their maximum a period and
+/// two latencies; Maelstrom's inbox hides up to one latency of it.
+const FAST: (&str, &[&str]) = ("hub-ft", &["--period", "450"]);
+const FRUGAL: (&str, &[&str]) = ("hub-ft", &["--period", "1700"]);
+
+const CHALLENGES: [Challenge; 13] = [
+    Challenge {
+        id: "1",
+        about: "echo",
+        workload: "echo",
+        node: ("echo", &[]),
+        nodes: 1,
+        seconds: 10,
+        rate: 5.0,
+        ..BASE
+    },
+    Challenge {
+        id: "2",
+        about: "unique ids",
+        workload: "unique-ids",
+        node: ("unique-ids", &[]),
+        nodes: 3,
+        seconds: 30,
+        rate: 1000.0,
+        partitions: true,
+        available: true,
+        ..BASE
+    },
+    Challenge { id: "3a", about: "broadcast, one node", nodes: 1, ..BASE },
+    Challenge { id: "3b", about: "broadcast", ..BASE },
+    Challenge { id: "3c", about: "broadcast, partitions", partitions: true, ..BASE },
+    Challenge {
+        id: "3d",
+        about: "broadcast, fast",
+        node: FAST,
+        nodes: 25,
+        rate: 100.0,
+        latency_ms: 100,
+        marks: Some(Marks { messages_per_operation: 30.0, median_ms: 400, max_ms: 600 }),
+        ..BASE
+    },
+    Challenge {
+        id: "3d",
+        about: "… with partitions",
+        node: FAST,
+        nodes: 25,
+        rate: 100.0,
+        latency_ms: 100,
+        partitions: true,
+        ..BASE
+    },
+    Challenge {
+        id: "3e",
+        about: "broadcast, frugal",
+        node: FRUGAL,
+        nodes: 25,
+        rate: 100.0,
+        latency_ms: 100,
+        marks: Some(Marks { messages_per_operation: 20.0, median_ms: 1000, max_ms: 2000 }),
+        ..BASE
+    },
+    Challenge {
+        id: "3e",
+        about: "… with partitions",
+        node: FRUGAL,
+        nodes: 25,
+        rate: 100.0,
+        latency_ms: 100,
+        partitions: true,
+        ..BASE
+    },
+    Challenge {
+        id: "4",
+        about: "counter, partitions",
+        workload: "g-counter",
+        node: ("counter-seq-kv", &[]),
+        nodes: 3,
+        rate: 100.0,
+        partitions: true,
+        ..BASE
+    },
+    Challenge { id: "5a", about: "logs, one node", node: ("kafka-single", &[]), nodes: 1, ..KAFKA },
+    Challenge { id: "5b", about: "logs on lin-kv", node: ("kafka-lin-kv", &[]), ..KAFKA },
+    Challenge {
+        id: "5c",
+        about: "logs, efficient",
+        node: ("kafka-fast", &[]),
+        half_of: Some("5b"),
+        ..KAFKA
+    },
+];
+
+impl Challenge {
+    /// The reference node.
+    pub(super) fn embedded(&self) -> NodeProgram {
+        NodeProgram::Embedded {
+            name: self.node.0.to_owned(),
+            arguments: self.node.1.iter().map(|argument| (*argument).to_owned()).collect(),
+        }
+    }
+
+    pub(super) fn plan(&self, program: NodeProgram, seed: u64, inbox: Inbox) -> Plan {
+        let is_embedded = matches!(program, NodeProgram::Embedded { .. });
+        let mut plan = Plan::new(seed, program, self.workload);
+        plan.set_node_count(self.nodes);
+        plan.concurrency = self.nodes * self.workers_per_node;
+        plan.time_limit = self.seconds * SECOND;
+        plan.rate = Rate::PerSecond(self.rate);
+        plan.latency.mean_ms = self.latency_ms;
+        plan.inbox = inbox;
+        // With latency, operations overlap by themselves, and the marks were set
+        // without service time.
+        if self.latency_ms > 0 || !is_embedded {
+            plan.service_time = ServiceTime::Off;
+        }
+        if self.partitions {
+            plan.faults = nemesis::partitions(seed, self.nodes, 10 * SECOND, plan.time_limit);
+        }
+        plan
+    }
+
+    pub(super) fn judge(&self) -> RunOptions {
+        RunOptions {
+            availability: if self.available { Availability::Total } else { Availability::None },
+            ..RunOptions::default()
+        }
+    }
+}
+
+static ALL: [Challenge; CHALLENGES.len()] = CHALLENGES;
+
+/// The challenge of this id, which is one of ours.
+pub(super) fn named(id: &str) -> &'static Challenge {
+    ALL.iter().find(|challenge| challenge.id == id).expect("it is in the list")
+}
+
+/// The challenges of these ids, in the order of the list; all if there are none.
+pub(super) fn chosen(ids: &[String]) -> Result<Vec<&'static Challenge>, CliError> {
+    if let Some(id) = ids.iter().find(|id| !ALL.iter().any(|challenge| challenge.id == **id)) {
+        let mut known: Vec<&str> = ALL.iter().map(|challenge| challenge.id).collect();
+        known.dedup();
+        return Err(CliError::usage(format!("there is no challenge {id:?}"))
+            .hint(format!("known: {}", known.join(", "))));
+    }
+    let is_chosen =
+        |challenge: &&Challenge| ids.is_empty() || ids.iter().any(|id| id == challenge.id);
+    Ok(ALL.iter().filter(is_chosen).collect())
+}
