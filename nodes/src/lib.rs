@@ -9,6 +9,7 @@ pub mod echo;
 pub mod g_set;
 pub mod kafka;
 pub mod lin_kv_proxy;
+pub mod outbox;
 pub mod raft;
 mod registry;
 pub mod unique_ids;

@@ -125,7 +125,7 @@ pub const NODES: [Entry; 19] = [
     Entry {
         name: "raft",
         workload: "lin-kv",
-        about: "Raft, its log in memory; survives partitions, loss and pauses, not kills",
+        about: "Raft, its log on the disk; survives all faults",
         make: |arguments| {
             let options = raft::Options::parse(arguments)?;
             Ok(raft::node(options).into_process())

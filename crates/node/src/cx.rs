@@ -179,7 +179,8 @@ impl Cx {
         self.inner.effects.push(Effect::Log(line.into()));
     }
 
-    /// For tests: what the node wants done, leaving nothing.
+    /// Takes what the node wants done, leaving nothing: for tests, and for
+    /// processes that hold back what they say until something is durable.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.inner.effects)
     }

@@ -43,6 +43,7 @@ use crate::runtime::{Identity, Runtime, WallClock};
 pub struct TestNode {
     runtime: Runtime,
     disk: MemoryDisk,
+    syncs_by_hand: bool,
     now: Time,
     next_msg_id: u64,
     logs: Vec<String>,
@@ -108,12 +109,13 @@ impl TestNode {
     }
 
     /// As [`TestNode::with_identity`], on a disk on which others may have left
-    /// something. Syncs are done when the test says so: [`TestNode::sync`].
+    /// something.
     pub fn with_disk(node: impl IntoProcess, identity: Identity, disk: MemoryDisk) -> TestNode {
         let runtime = Runtime::new(node.into_process(), identity, Time::ZERO);
         TestNode {
             runtime: runtime.with_disk(Box::new(disk.clone())),
             disk,
+            syncs_by_hand: false,
             now: Time::ZERO,
             next_msg_id: 1 << 20,
             logs: Vec::new(),
@@ -213,14 +215,26 @@ impl TestNode {
         self.drain()
     }
 
+    /// From now on syncs of the disk are not done at once, but by
+    /// [`TestNode::sync`].
+    pub fn sync_by_hand(&mut self) {
+        self.syncs_by_hand = true;
+    }
+
     /// Does the syncs that the node has asked for. Gives what it sends then.
     pub fn sync(&mut self) -> Vec<Sent> {
-        let wall_clock = self.wall_clock();
-        for sync in self.disk.take_syncs() {
-            self.disk.complete(sync);
-            self.runtime.synced(self.now, wall_clock, sync);
-        }
+        self.carry_out_syncs();
         self.drain()
+    }
+
+    fn carry_out_syncs(&mut self) {
+        let wall_clock = self.wall_clock();
+        while self.disk.has_syncs() {
+            for sync in self.disk.take_syncs() {
+                self.disk.complete(sync);
+                self.runtime.synced(self.now, wall_clock, sync);
+            }
+        }
     }
 
     /// The node's disk.
@@ -253,6 +267,9 @@ impl TestNode {
     }
 
     fn drain(&mut self) -> Vec<Sent> {
+        if !self.syncs_by_hand {
+            self.carry_out_syncs();
+        }
         let mut all = Vec::new();
         for effect in self.runtime.effects().drain(..) {
             match effect {

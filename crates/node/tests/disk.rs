@@ -50,6 +50,7 @@ fn text(node: &mut TestNode) -> String {
 #[test]
 fn writes_are_visible_at_once_and_acknowledged_when_durable() {
     let mut node = TestNode::start(keeper(), "n1", &["n1"]);
+    node.sync_by_hand();
     assert!(node.request_from("c1", 1, Keep { text: "a".into() }).is_empty());
     assert_eq!(text(&mut node), "a");
     assert_eq!(node.disk().unsynced(), 1);
@@ -63,7 +64,7 @@ fn writes_are_visible_at_once_and_acknowledged_when_durable() {
 fn the_next_incarnation_finds_what_was_durable() {
     let mut node = TestNode::start(keeper(), "n1", &["n1"]);
     node.request_from("c1", 1, Keep { text: "ab".into() });
-    node.sync();
+    node.sync_by_hand();
     node.request_from("c1", 2, Keep { text: "cd".into() });
     node.request_from("c1", 3, Keep { text: "ef".into() });
     for (survivors, torn, left) in [(1, 0, "abcd"), (0, 0, "abcd"), (2, 0, "abcd")] {

@@ -83,7 +83,6 @@ impl Simulation {
 
     /// Sets the mean time that a node's disk takes to sync (exponential; 1 ms
     /// unless set).
-    #[must_use]
     pub fn sync_time(mut self, mean: Duration) -> Simulation {
         self.plan.sync_time = match nanos(mean) {
             0 => ServiceTime::Off,

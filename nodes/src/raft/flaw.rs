@@ -30,4 +30,10 @@ pub enum Flaw {
     AppliesTwice,
     /// A new leader answers reads before it knows what is committed.
     NoEntryAtBeginning,
+    /// Term and vote are written in the background, not before they are told.
+    NoSyncOfVote,
+    /// Entries are written, but not synced.
+    NoSyncOfLog,
+    /// A node speaks before what it wrote is durable.
+    AnswersBeforeSync,
 }

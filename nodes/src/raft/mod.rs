@@ -7,6 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | [`store`] | what must not be forgotten: term, vote, log |
+//! | `journal` | the store on a disk |
 //! | `election` | time-outs, votes, becoming and ceasing to be leader |
 //! | `replication` | entries to followers, what is committed |
 //! | `reads` | reads at the leader, without the log |
@@ -15,13 +16,13 @@
 //! | [`message`] | what nodes say to each other |
 //! | [`flaw`] | how to get it wrong |
 //!
-//! Operations are linearizable whatever the network does, as long as nodes keep
-//! their memory; a node that is killed and started again has lost it, see
-//! [`store`]. Writes and cas go through the log; reads do not, but wait until a
+//! Operations are linearizable whatever the network does, and whoever is killed,
+//! where nodes have a disk; else as long as nodes keep their memory, see [`store`]. Writes and cas go through the log; reads do not, but wait until a
 //! majority has confirmed the leader.
 
 mod election;
 pub mod flaw;
+mod journal;
 pub mod machine;
 pub mod message;
 mod options;
@@ -38,6 +39,7 @@ pub use flaw::Flaw;
 pub use options::Options;
 
 use election::Votes;
+use journal::Journal;
 use machine::Machine;
 use message::{AppendEntries, Appended, Forward, Forwarded, Index, RequestVote, Term, Vote};
 use replication::Leading;
@@ -57,6 +59,7 @@ pub fn node_with(flaw: Flaw, options: Options) -> Raft {
         names: Vec::new(),
         me: 0,
         store: Store::default(),
+        journal: Journal::default(),
         machine: Machine::default(),
         role: Role::Follower,
         leader: None,
@@ -79,6 +82,7 @@ pub struct Raft {
     /// This node's place among all; nodes are known by their places.
     me: usize,
     store: Store,
+    journal: Journal,
     machine: Machine,
     role: Role,
     /// Who leads in this term, if that is known.
@@ -167,6 +171,11 @@ impl Raft {
     fn start(&mut self, cx: &mut Cx) {
         self.names = cx.peers().to_vec();
         self.me = self.names.iter().position(|name| name == cx.id()).unwrap_or_default();
+        self.store = match self.journal.recover(cx) {
+            Ok(store) => store,
+            // To go on would be to forget what others were told.
+            Err(error) => panic!("the disk cannot be used: {error}"),
+        };
         self.requests.start(cx);
         self.wait_for_leader(cx);
     }
@@ -240,9 +249,12 @@ impl Process for Raft {
         match input {
             Input::Start { .. } => self.start(cx),
             Input::Message(message) => self.message(&message, cx),
+            Input::Timer(timer) if self.journal.is_retry(timer, cx) => {}
             Input::Timer(timer) => self.timer(timer, cx),
+            Input::Synced(sync) => self.journal.synced(sync, cx),
             _ => {}
         }
+        self.journal.keep(&mut self.store, self.flaw, cx);
     }
 }
 

@@ -1,11 +1,11 @@
 //! What a node must not forget: its term, its vote and its log (figure 2,
 //! "persistent state").
 //!
-//! In memory for now: **a node that is killed and started again has forgotten all
-//! of it**, may vote a second time in a term and may lose what it acknowledged, so
-//! Raft's promises hold under pauses, partitions and loss, but not under kills.
-//! Everything that will have to be durable before the node speaks again goes
-//! through the methods here that take `&mut self`.
+//! Everything that has to be durable before the node speaks again goes through
+//! the methods here that take `&mut self`; `journal` puts it on the disk. Without a
+//! disk **a node that is killed and started again has forgotten all of it**, may
+//! vote a second time in a term and may lose what it acknowledged: then Raft's
+//! promises hold under pauses, partitions and loss, but not under kills.
 
 use super::message::{Entry, Index, Term};
 
@@ -15,9 +15,23 @@ pub struct Store {
     term: Term,
     vote: Option<usize>,
     log: Vec<Entry>,
+    changed_from: Option<Index>,
 }
 
 impl Store {
+    pub(super) fn recovered(term: Term, vote: Option<usize>, log: Vec<Entry>) -> Store {
+        Store { term, vote, log, changed_from: None }
+    }
+
+    /// The lowest index at which the log has changed since the last call.
+    pub(super) fn take_changed_from(&mut self) -> Option<Index> {
+        self.changed_from.take()
+    }
+
+    fn changed(&mut self, from: Index) {
+        self.changed_from = Some(self.changed_from.map_or(from, |before| before.min(from)));
+    }
+
     /// The newest term that this node has heard of.
     pub fn term(&self) -> Term {
         self.term
@@ -77,10 +91,12 @@ impl Store {
     /// Adds an entry to the end.
     pub fn append(&mut self, entry: Entry) {
         self.log.push(entry);
+        self.changed(self.last_index());
     }
 
     /// Removes the entry at an index and all after it.
     pub fn truncate_from(&mut self, index: Index) {
         self.log.truncate(index.saturating_sub(1) as usize);
+        self.changed(index.max(1));
     }
 }

@@ -251,6 +251,8 @@ fn a_node_that_slept_listens_before_it_doubts_the_leader() {
     let mut cx = Cx::for_test("n1", &FIVE, 1);
     let mut node = node(Options::default());
     node.handle(Input::Start { recovered: false }, &mut cx);
+    // It says that it has no disk.
+    cx.take_effects();
     cx.set_now(Time::ZERO + 60_000 * MS);
     while let Some(timer) = cx.take_due_timer() {
         node.handle(Input::Timer(timer), &mut cx);

@@ -1,0 +1,205 @@
+//! The store on a disk: a node says nothing before what it says so is durable
+//! (§5, figure 2: "updated on stable storage before responding to RPCs").
+//!
+//! Two files. `state` has term and vote and is replaced. `log` has one record a
+//! line, entries and truncations in the order in which they happened, each with a
+//! checksum, because the last one may be torn.
+
+use std::time::Duration;
+
+use glomers_node::{Cx, Disk, DiskError, Message, Payload, SyncId, Time, TimerId};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::message::{Entry, Index, Term};
+use super::store::Store;
+use super::{Alarm, Flaw};
+use crate::outbox::Outbox;
+
+const STATE: &str = "state";
+const LOG: &str = "log";
+/// How long a node waits until it tries a disk again that has failed.
+const RETRY: Duration = Duration::from_millis(50);
+
+/// How often the background writes, in a node that is wrong in this way.
+const BACKGROUND: Duration = Duration::from_secs(10);
+
+/// The content of `state`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Message)]
+struct State {
+    term: Term,
+    vote: Option<usize>,
+}
+
+/// A record of `log`: entries from an index on, instead of what was there.
+#[derive(Debug, Clone, Serialize, Deserialize, Message)]
+struct Record {
+    from: Index,
+    entries: Vec<Entry>,
+}
+
+/// What of the store is on the disk, and what waits until it is.
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    /// Whether there is a disk.
+    is_durable: bool,
+    state: State,
+    state_written_at: Time,
+    /// Entries from here on are not in the file as they are in the store.
+    changed_from: Option<Index>,
+    /// The end of the file may be garbage.
+    is_torn: bool,
+    /// Something was written that no sync was asked for.
+    needs_sync: bool,
+    outbox: Outbox,
+    retry: Alarm,
+}
+
+impl Journal {
+    /// Reads what earlier incarnations left.
+    ///
+    /// # Errors
+    /// If the disk cannot be read, or holds what this node did not write.
+    pub(super) fn recover(&mut self, cx: &mut Cx) -> Result<Store, String> {
+        let disk = match cx.disk() {
+            Ok(disk) => disk,
+            Err(error) => {
+                cx.log(format!("term, vote and log are in memory only: {error}"));
+                return Ok(Store::default());
+            }
+        };
+        self.is_durable = true;
+        let mut read = |file| disk.get(file).map(Option::unwrap_or_default);
+        let (state, log) =
+            (read(STATE).map_err(|e| e.to_string())?, read(LOG).map_err(|e| e.to_string())?);
+        if !state.is_empty() {
+            self.state = decode(&state).ok_or("the file \"state\" is damaged")?;
+        }
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut rest = &log[..];
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            let Some(record) = decode::<Record>(&rest[..end]) else { break };
+            entries.truncate(record.from.saturating_sub(1) as usize);
+            entries.extend(record.entries);
+            rest = &rest[end + 1..];
+        }
+        // What follows was being written when the node was killed, and nobody was
+        // told of it.
+        self.is_torn = !rest.is_empty();
+        Ok(Store::recovered(self.state.term, self.state.vote, entries))
+    }
+
+    /// Called after each input: writes what has changed, and holds back what was
+    /// said until that is durable.
+    pub(super) fn keep(&mut self, store: &mut Store, flaw: Flaw, cx: &mut Cx) {
+        if !self.is_durable {
+            return;
+        }
+        if let Some(from) = store.take_changed_from() {
+            self.changed_from = Some(self.changed_from.map_or(from, |before| before.min(from)));
+        }
+        let now = cx.now();
+        let state = State { term: store.term(), vote: store.vote() };
+        // Wrong, with the flaw: a node that is killed before votes again in a term,
+        // and a leader of that term does not know that it was replaced.
+        let waits = flaw == Flaw::NoSyncOfVote && now.since(self.state_written_at) < BACKGROUND;
+        let state = (state != self.state && !waits).then_some(state);
+        if state.is_some() {
+            self.state_written_at = now;
+        }
+        let disk = cx.disk().map_err(DiskError::from);
+        match disk.and_then(|disk| self.write(store, state, flaw, disk)) {
+            Ok(Some(sync)) if flaw != Flaw::AnswersBeforeSync => self.outbox.wait_for(sync),
+            // Wrong, with the flaw: a crash now takes what others are being told.
+            Ok(_) => {}
+            Err(error) => {
+                if !self.retry.is_set() {
+                    cx.log(format!("silent, because nothing can be stored: {error}"));
+                }
+                self.outbox.set_mute(true);
+                self.outbox.hold(cx);
+                return self.retry.set(RETRY, cx);
+            }
+        }
+        self.outbox.set_mute(false);
+        self.outbox.hold(cx);
+    }
+
+    fn write(
+        &mut self,
+        store: &Store,
+        state: Option<State>,
+        flaw: Flaw,
+        disk: &mut dyn Disk,
+    ) -> Result<Option<SyncId>, DiskError> {
+        if let Some(state) = state {
+            disk.put(STATE, &encode(state.clone()))?;
+            self.state = state;
+            self.needs_sync = true;
+        }
+        if let Some(from) = self.changed_from {
+            self.write_log(store, from, disk)?;
+            self.changed_from = None;
+            // Wrong, with the flaw: what a majority has is gone when enough of it
+            // is killed.
+            self.needs_sync |= flaw != Flaw::NoSyncOfLog;
+        }
+        if !self.needs_sync {
+            return Ok(None);
+        }
+        let sync = disk.sync()?;
+        self.needs_sync = false;
+        Ok(Some(sync))
+    }
+
+    fn write_log(
+        &mut self,
+        store: &Store,
+        from: Index,
+        disk: &mut dyn Disk,
+    ) -> Result<(), DiskError> {
+        let line = |from: Index| {
+            let entries = store.after(from.saturating_sub(1), usize::MAX).to_vec();
+            let mut line = encode(Record { from, entries });
+            line.push(b'\n');
+            line
+        };
+        if self.is_torn {
+            disk.put(LOG, &line(1))?;
+        } else {
+            // If this fails, part of it may be there.
+            self.is_torn = true;
+            disk.append(LOG, &line(from))?;
+        }
+        self.is_torn = false;
+        Ok(())
+    }
+
+    pub(super) fn synced(&mut self, sync: SyncId, cx: &mut Cx) {
+        self.outbox.synced(sync, cx);
+    }
+
+    /// Whether this is the timer after which the disk is tried again: the next
+    /// [`Journal::keep`] does.
+    pub(super) fn is_retry(&mut self, timer: TimerId, cx: &Cx) -> bool {
+        self.retry.rang(timer, cx.now()).is_some()
+    }
+}
+
+/// A checksum and the body as JSON, without line ends.
+fn encode(body: impl Message) -> Vec<u8> {
+    let json = Payload::new(body).to_json().get().to_owned();
+    format!("{:016x} {json}", checksum(json.as_bytes())).into_bytes()
+}
+
+fn decode<M: Message + DeserializeOwned>(line: &[u8]) -> Option<M> {
+    let (sum, json) = std::str::from_utf8(line).ok()?.split_once(' ')?;
+    let is_whole = u64::from_str_radix(sum, 16) == Ok(checksum(json.as_bytes()));
+    Payload::from_json(json).ok().filter(|_| is_whole)?.decode().ok()
+}
+
+/// FNV-1a, 64 bits (Fowler, Noll, Vo).
+fn checksum(bytes: &[u8]) -> u64 {
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
+}
