@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Frontier(Box<FrontierArguments>),
     /// Compare two nodes over the same seeds, or two stores
     Compare(Box<CompareArguments>),
-    /// Check a recorded history: Jepsen's EDN, or the history.jsonl of a run
+    /// Check a recorded history: Jepsen's EDN or log, or the history.jsonl of a run
     Check(CheckArguments),
     /// Finish the store of a run that was cut short: check and derive its files
     Recover(RecoverArguments),

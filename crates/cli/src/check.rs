@@ -84,7 +84,7 @@ fn by_model(model: ModelArgument, history: &History) -> Register {
 /// Whether all values of operations are lists of a key and the value itself.
 fn is_keyed(history: &History) -> bool {
     let mut any = false;
-    let of_register = |op: &&Op| matches!(&*op.f, "read" | "write" | "cas");
+    let of_register = |op: &&Op| matches!(&*op.f, "read" | "r" | "write" | "w" | "cas");
     for op in history.ops().iter().filter(|op| op.process.is_client()).filter(of_register) {
         let Some(list) = op.value.as_list() else {
             if op.value != Value::Null {
@@ -119,7 +119,7 @@ fn read(file: &Path) -> Result<History, CliError> {
     glomers_history::read(&bytes).map_err(|error| {
         CliError::usage(format!("{name} is no history: {error}")).hint(
             "a history is EDN, such as {:process 0, :type :invoke, :f :read, :value nil}, one \
-             operation a line or all in a vector; or the history.jsonl of a run",
+             operation a line or all in a vector; or a history.txt; or the history.jsonl of a run",
         )
     })
 }

@@ -239,7 +239,8 @@ fn what_we_write_is_read_back_as_edn_and_as_json() {
 /// many seconds; without it, some thousands of texts.
 #[test]
 fn broken_texts_never_panic() {
-    const TEXTS: [&str; 3] = [
+    const TEXTS: [&str; 4] = [
+        "INFO - 0\t:invoke\t:cas\t[3 4]\nx\n:nemesis\t:info\t:start\tnil\n0 :info :cas :timed-out \"late\"\n",
         "{:index 0, :time 94, :type :invoke, :process 0, :f :send, :value [[:send \"9\" 1]]}\n#jepsen.history.Op{:type :info :process :nemesis :f :x :value {\"n1\" #{1 2N -3.5e1 1/2}}} ; c\n",
         "[{:type :ok :f \"read\" :value (1 2 #_3 \\a \"\\u00e9\\n\") :error [:a/b ^:m nil]} {:type :fail, :final? true}]",
         "{\"index\":0,\"time\":1,\"type\":\"ok\",\"process\":0,\"f\":\"x\",\"value\":{\"$set\":[1,{\"$keyword\":\"k\"}]}}\n{\"type\":\"info\",\"value\":{\"$map\":[[1,2]]}}\n",
@@ -284,6 +285,40 @@ fn broken_texts_never_panic() {
         let second = read(&json).unwrap_or_else(|error| panic!("{text:?}: {error}"));
         assert_eq!(first, second, "{text:?}");
     }
+}
+
+#[test]
+fn what_jepsen_logs_is_read_too() {
+    let log = "INFO  jepsen.util - 0\t:invoke\t:cas\t[3 4]\n\
+               WARN  something else entirely\n\
+               INFO  jepsen.util - :nemesis\t:info\t:start\tnil\n\
+               INFO  jepsen.util - 0\t:info\t:cas\t:timed-out\t\"late\"\r\n\
+               INFO  jepsen.util - 1  :invoke  :read  nil";
+    let history = read(log.as_bytes()).unwrap();
+    let seen: Vec<String> = history
+        .ops()
+        .iter()
+        .map(|op| {
+            let (f, kind) = (&op.f, op.kind.name());
+            format!("{} {kind} {f} {} {:?}", op.process, edn::to_string(&op.value), op.error)
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            "0 invoke cas [3 4] None",
+            "nemesis info start nil None",
+            "0 info cas :timed-out Some(\"late\")",
+            "1 invoke read nil None",
+        ]
+    );
+    let error = read(b"0 :invoke :write 3\n0 :ok :write [3\n4]\n").unwrap_err();
+    assert_eq!((error.line, error.expected.as_str()), (2, "the end of the value in this line"));
+}
+
+#[test]
+fn a_mark_of_the_byte_order_is_no_operation() {
+    assert_eq!(read("\u{feff}{:type :ok, :f :read}".as_bytes()).unwrap().len(), 1);
 }
 
 fn rounds() -> impl Iterator<Item = ()> {

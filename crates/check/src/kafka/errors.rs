@@ -72,9 +72,14 @@ impl Kind {
     }
 
     /// Whether it makes a history invalid: between the sends of one transaction
-    /// others may send.
-    pub(super) fn is_bad(self) -> bool {
-        self != Kind::IntSendSkip
+    /// others may send, and between two polls of who subscribes keys may go to
+    /// another and come back.
+    fn is_bad(self, subscribes: bool) -> bool {
+        match self {
+            Kind::IntSendSkip => false,
+            Kind::PollSkip | Kind::NonmonotonicPoll => !subscribes,
+            _ => true,
+        }
     }
 }
 
@@ -95,6 +100,7 @@ pub(super) struct Errors {
     pub(super) precommitted: Vec<(u32, u32)>,
     pub(super) cycles: Cycles,
     pub(super) unseen: Vec<u32>,
+    subscribes: bool,
 }
 
 impl Errors {
@@ -116,6 +122,7 @@ impl Errors {
                 .filter(|&id| message(id).is_sent_ok() && !message(id).is_read_ok())
                 .collect(),
             bounds,
+            subscribes: parsed.subscribes,
         };
         let place = |&id: &u32| (message(id).key, orders.positions[id as usize].earliest, id);
         errors.lost.sort_by_key(place);
@@ -157,9 +164,14 @@ impl Errors {
         self.count(kind) > 0
     }
 
+    /// Whether a kind occurs and makes the history invalid.
+    pub(super) fn is_wrong(&self, kind: Kind) -> bool {
+        kind.is_bad(self.subscribes) && self.has(kind)
+    }
+
     /// Whether there is one that makes the history invalid for Jepsen.
     pub(super) fn is_bad(&self) -> bool {
-        Kind::ALL.iter().any(|&kind| kind.is_bad() && self.has(kind))
+        Kind::ALL.iter().any(|&kind| self.is_wrong(kind))
     }
 }
 

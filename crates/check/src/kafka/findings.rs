@@ -26,7 +26,7 @@ pub(super) fn all(
     let teller = Teller { history, context, parsed, orders, errors };
     let mut findings: Vec<Finding> = Kind::ALL
         .iter()
-        .filter(|&&kind| kind.is_bad() && errors.has(kind))
+        .filter(|&&kind| errors.is_wrong(kind))
         .map(|&kind| teller.finding(kind))
         .collect();
     if !parsed.malformed.is_empty() {

@@ -40,6 +40,9 @@ pub(super) struct Parsed {
     /// By message who has polled it: [`READ`], [`READ_OK`]. In an array of their
     /// own, since they are looked at for each message of each poll.
     marks: Vec<u8>,
+    /// Whether any client let the cluster choose its keys, so that they may change
+    /// between two polls.
+    pub(super) subscribes: bool,
     /// Answered operations whose value is not what it should be.
     pub(super) malformed: Vec<u32>,
     key_ids: FxHashMap<Value, u32>,
@@ -138,6 +141,7 @@ impl Parsed {
                     Value::Set(set) => set.to_vec(),
                     _ => Vec::new(),
                 };
+                self.subscribes |= &*op.f == "subscribe";
                 assigns = Some(keys.iter().map(|key| self.key(key)).collect());
             }
             _ => return,
@@ -205,10 +209,13 @@ impl Parsed {
             Value::Null => Some((None, pair.get(1)?)),
             _ => None,
         });
+        // Not every client is told where its message went; then it stands as it was
+        // sent, or in a pair without an offset.
+        let is_strange = kind == OpKind::Ok && pair.is_some() && placed.is_none();
         let (offset, value) = placed.unwrap_or((None, value));
         let message = self.message(key, &value);
         self.sends.push(Send { key, message, offset });
-        (kind != OpKind::Ok || offset.is_some()).then_some(())
+        (!is_strange).then_some(())
     }
 
     fn poll(&mut self, part: &List) -> Option<()> {

@@ -23,7 +23,7 @@ pub(super) fn fields(
     let mut names: Vec<(&str, bool)> = Kind::ALL
         .iter()
         .filter(|&&kind| errors.has(kind))
-        .map(|kind| (kind.name(), kind.is_bad()))
+        .map(|&kind| (kind.name(), errors.is_wrong(kind)))
         .collect();
     names.sort_unstable();
     let listed = |bad_only: bool| {

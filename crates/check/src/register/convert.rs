@@ -87,8 +87,9 @@ struct Converter<'a> {
 impl Converter<'_> {
     fn kind(&self, op: &Op) -> Kind {
         match &*op.f {
-            "read" => Kind::Read,
-            "write" => Kind::Write,
+            // Some histories have the short names of transactions.
+            "read" | "r" => Kind::Read,
+            "write" | "w" => Kind::Write,
             "cas" if self.spec.model == RegisterModel::CasRegister => Kind::Cas,
             _ => Kind::Other,
         }

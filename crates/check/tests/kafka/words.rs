@@ -384,7 +384,7 @@ fn malformed() {
     says(
         r#"
 10 0 invoke send [["send","9",1]]
-11 0 ok send [["send","9",1]]
+11 0 ok send [["send","9",["x",1]]]
 12 1 invoke poll [["poll"]]
 13 1 ok poll [["poll",{"9":[1,2]}]]
 14 1 invoke poll [["poll"]]
@@ -395,12 +395,12 @@ fn malformed() {
             [:unseen]
 
             unseen: 1 message was acknowledged and never polled, though every log is polled to its end at last. What is acknowledged is seen.
-              of key "9": 1
-                1 (an unknown offset) was sent by op 1, send at n0, 0.011 s, which was acknowledged
+              of key "9": ["x",1]
+                ["x",1] (an unknown offset) was sent by op 1, send at n0, 0.011 s, which was acknowledged
               @ [1] n0 0.011 s
 
             malformed: 3 sends or polls were answered with something else than offsets and messages.
-              op 1, send at n0, 0.011 s: [["send","9",1]]
+              op 1, send at n0, 0.011 s: [["send","9",["x",1]]]
               op 3, poll at n1, 0.013 s: [["poll",{"9":[1,2]}]]
               op 5, poll at n1, 0.015 s: null
               @ [1, 3, 5] n0 0.011 s
@@ -427,6 +427,43 @@ fn indeterminate_sends_count_once_they_are_seen() {
               message 1 of key "9" (offset 0) was sent by op 1, txn at n0, 0.011 s, which may or may not have happened
               nobody polled it, though op 5, poll at n2, 0.015 s got offset 1
               @ [1, 5] n0 0.011 s
+        "#]],
+    );
+}
+
+/// Where the cluster chooses who gets which log, a poll may skip and go back.
+#[test]
+fn subscribed_logs_come_and_go() {
+    says(
+        r#"
+10 0 invoke subscribe ["9"]
+11 0 ok subscribe ["9"]
+12 1 invoke txn [["send","9",1],["send","9",2],["send","9",3]]
+13 1 ok txn [["send","9",[0,1]],["send","9",[1,2]],["send","9",[null,3]]]
+14 0 invoke poll [["poll"]]
+15 0 ok poll [["poll",{"9":[[1,2],[2,3]]}]]
+16 0 invoke poll [["poll"]]
+17 0 ok poll [["poll",{"9":[[0,1]]}]]
+"#,
+        expect![[r#"
+            compat Valid, strict Valid
+            [:nonmonotonic-poll]
+        "#]],
+    );
+}
+
+#[test]
+fn a_send_without_an_offset_is_a_send() {
+    says(
+        r#"
+10 0 invoke send [["send","9",1]]
+11 0 ok send [["send","9",1]]
+12 1 invoke poll [["poll"]]
+13 1 ok poll [["poll",{"9":[[0,1]]}]]
+"#,
+        expect![[r#"
+            compat Valid, strict Valid
+            []
         "#]],
     );
 }

@@ -1,10 +1,11 @@
-//! Histories from text that somebody recorded: Jepsen's EDN or our JSONL.
+//! Histories from text that somebody recorded: Jepsen's EDN or log, or our JSONL.
 //!
 //! An operation is a map, `{:process 0, :type :invoke, :f :read, :value nil}` or
 //! a record, `#jepsen.history.Op{…}`; a history is any number of them, one a line
 //! or in one vector or list. Names may be keywords or strings. `:process`,
 //! `:time`, `:index`, `:value` and `:f` may be missing, other keys are ignored.
-//! Operations are numbered by their place in the text.
+//! Operations are numbered by their place in the text. Jepsen's `history.txt` and
+//! what it logs, `0 :invoke :write 3`, are read as well.
 //!
 //! The reader goes from text to [`Op`](crate::Op) without a map between: a history of 100 MB
 //! is read in about a second.
@@ -12,6 +13,7 @@
 mod builder;
 mod cursor;
 mod json;
+mod log;
 mod number;
 mod op;
 mod shared;
@@ -51,7 +53,7 @@ pub enum ReadFromError {
     Read(#[from] ReadError),
 }
 
-/// Reads a history: EDN or our JSONL, whichever it is. Never panics.
+/// Reads a history: EDN, a log or our JSONL, whichever it is. Never panics.
 ///
 /// Operations without a process each get one of their own; the end of one belongs
 /// to the first open operation of the same name, and of the same value if there
@@ -64,9 +66,17 @@ pub fn read(bytes: &[u8]) -> Result<History, ReadError> {
         let fault = Fault::new(error.valid_up_to(), "text in UTF-8");
         fault.locate(bytes)
     })?;
+    // What some editors put before everything.
+    const MARK: &str = "\u{feff}";
+    let (text, bytes) = match text.strip_prefix(MARK) {
+        Some(rest) => (rest, &bytes[MARK.len()..]),
+        None => (text, bytes),
+    };
     let mut builder = Builder::default();
     let result = if json::is_json(text) {
         json::read(text, &mut builder)
+    } else if log::is_log(text) {
+        log::read(text, &mut builder)
     } else {
         op::history(&mut Cursor::new(text), &mut builder)
     };
