@@ -11,6 +11,7 @@ pub mod kafka;
 pub mod lin_kv_proxy;
 pub mod outbox;
 pub mod raft;
+pub mod records;
 mod registry;
 pub mod unique_ids;
 

@@ -35,7 +35,7 @@ pub const NODES: [Entry; 19] = [
     Entry {
         name: "unique-ids",
         workload: "unique-ids",
-        about: "node id, random bits of its incarnation, counter; no coordination",
+        about: "node id, incarnation (on its disk, or random), counter; no coordination",
         make: |arguments| {
             none(arguments)?;
             Ok(unique_ids::node().into_process())

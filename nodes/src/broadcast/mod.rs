@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod clients;
 pub mod direct;
+pub mod durable;
 pub mod flood;
 pub mod flood_retry;
 pub mod hub_ft;

@@ -202,6 +202,18 @@ impl Repair {
         self.storage.append(self.own, value)
     }
 
+    /// Takes back a value that an earlier incarnation took from a client.
+    pub fn recover(&mut self, incarnation: u64, value: Value, cx: &mut Cx) {
+        cx.mark("holds", value.clone());
+        let place = self.storage.place(Origin(self.me as u32, incarnation));
+        self.storage.append(place, value);
+    }
+
+    /// What this incarnation took from clients, from this number on.
+    pub fn own_values_from(&self, number: u64) -> &[Value] {
+        self.storage.values_from(self.own, number)
+    }
+
     /// How many of the values at an origin's place the peer needs no message for.
     fn held(&self, peer: usize, counts: &[u64], place: usize) -> u64 {
         let origin = self.storage.origin(place);

@@ -76,6 +76,12 @@ impl Storage {
         self.logs[place].values.len() as u64
     }
 
+    /// The values of an origin without a gap, from this number on.
+    pub fn values_from(&self, place: usize, number: u64) -> &[Value] {
+        let values = &self.logs[place].values;
+        &values[(number as usize).min(values.len())..]
+    }
+
     /// How many values of all origins are here without gaps.
     pub fn total(&self) -> u64 {
         self.total

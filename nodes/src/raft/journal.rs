@@ -7,14 +7,14 @@
 
 use std::time::Duration;
 
-use glomers_node::{Cx, Disk, DiskError, Message, Payload, SyncId, Time, TimerId};
-use serde::de::DeserializeOwned;
+use glomers_node::{Cx, Disk, DiskError, Message, SyncId, Time, TimerId};
 use serde::{Deserialize, Serialize};
 
 use super::message::{Entry, Index, Term};
 use super::store::Store;
 use super::{Alarm, Flaw};
 use crate::outbox::Outbox;
+use crate::records::{decode_all, encode};
 
 const STATE: &str = "state";
 const LOG: &str = "log";
@@ -73,19 +73,17 @@ impl Journal {
         let (state, log) =
             (read(STATE).map_err(|e| e.to_string())?, read(LOG).map_err(|e| e.to_string())?);
         if !state.is_empty() {
-            self.state = decode(&state).ok_or("the file \"state\" is damaged")?;
+            let (mut states, _) = decode_all(&state);
+            self.state = states.pop().ok_or("the file \"state\" is damaged")?;
         }
+        let (records, is_torn) = decode_all::<Record>(&log);
+        // What was torn nobody was told of.
+        self.is_torn = is_torn;
         let mut entries: Vec<Entry> = Vec::new();
-        let mut rest = &log[..];
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-            let Some(record) = decode::<Record>(&rest[..end]) else { break };
+        for record in records {
             entries.truncate(record.from.saturating_sub(1) as usize);
             entries.extend(record.entries);
-            rest = &rest[end + 1..];
         }
-        // What follows was being written when the node was killed, and nobody was
-        // told of it.
-        self.is_torn = !rest.is_empty();
         Ok(Store::recovered(self.state.term, self.state.vote, entries))
     }
 
@@ -160,9 +158,7 @@ impl Journal {
     ) -> Result<(), DiskError> {
         let line = |from: Index| {
             let entries = store.after(from.saturating_sub(1), usize::MAX).to_vec();
-            let mut line = encode(Record { from, entries });
-            line.push(b'\n');
-            line
+            encode(Record { from, entries })
         };
         if self.is_torn {
             disk.put(LOG, &line(1))?;
@@ -184,22 +180,4 @@ impl Journal {
     pub(super) fn is_retry(&mut self, timer: TimerId, cx: &Cx) -> bool {
         self.retry.rang(timer, cx.now()).is_some()
     }
-}
-
-/// A checksum and the body as JSON, without line ends.
-fn encode(body: impl Message) -> Vec<u8> {
-    let json = Payload::new(body).to_json().get().to_owned();
-    format!("{:016x} {json}", checksum(json.as_bytes())).into_bytes()
-}
-
-fn decode<M: Message + DeserializeOwned>(line: &[u8]) -> Option<M> {
-    let (sum, json) = std::str::from_utf8(line).ok()?.split_once(' ')?;
-    let is_whole = u64::from_str_radix(sum, 16) == Ok(checksum(json.as_bytes()));
-    Payload::from_json(json).ok().filter(|_| is_whole)?.decode().ok()
-}
-
-/// FNV-1a, 64 bits (Fowler, Noll, Vo).
-fn checksum(bytes: &[u8]) -> u64 {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
 }

@@ -50,6 +50,7 @@ use self::leaf::Leaf;
 use self::message::{Kind, Plan, Sync};
 pub use self::options::{Options, VARIABLE};
 use super::clients::{Served, from_node, serve};
+use super::durable::Durable;
 use super::latency::RoundTrips;
 use super::repair::{Repair, Which};
 use super::schedule::Feedback;
@@ -66,6 +67,8 @@ const BACKLOG: usize = 8;
 pub struct HubFt {
     options: Options,
     repair: Repair,
+    /// What clients brought, on the disk: with `--durable on` only.
+    durable: Option<Durable>,
     round_trips: RoundTrips,
     view: u64,
     /// When this node first heard of the view.
@@ -87,6 +90,7 @@ impl HubFt {
         HubFt {
             options,
             repair: Repair::default(),
+            durable: options.durable.then(Durable::default),
             round_trips: RoundTrips::default(),
             view: 0,
             view_since: Time::ZERO,
@@ -101,6 +105,12 @@ impl HubFt {
 
     fn start(&mut self, cx: &mut Cx) {
         self.repair.start(cx);
+        if let Some(durable) = &mut self.durable
+            && let Err(error) = durable.recover(&mut self.repair, cx)
+        {
+            // Without it the node would promise what it cannot keep.
+            panic!("--durable on: {error}");
+        }
         self.checks = vec![0; self.repair.nodes()];
         self.hub.start(self.repair.nodes());
         self.gossip.start(self.repair.nodes());
@@ -326,6 +336,11 @@ impl Process for HubFt {
         match input {
             Input::Start { .. } => self.start(cx),
             Input::Message(message) => self.message(&message, cx),
+            Input::Synced(sync) => {
+                if let Some(durable) = &mut self.durable {
+                    durable.synced(sync, cx);
+                }
+            }
             Input::Timer(timer) if self.timer.is_some_and(|(_, set)| set == timer) => {
                 self.timer = None;
                 self.act(cx);
@@ -333,6 +348,9 @@ impl Process for HubFt {
             _ => {}
         }
         self.set_timer(cx);
+        if let Some(durable) = &mut self.durable {
+            durable.keep(&self.repair, cx);
+        }
     }
 }
 

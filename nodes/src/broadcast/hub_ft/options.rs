@@ -28,6 +28,8 @@ pub struct Options {
     pub gossip: Duration,
     /// The most values in a message.
     pub items: usize,
+    /// Whether what clients bring is stored before it is acknowledged.
+    pub durable: bool,
 }
 
 const KNOWN: &[&str] = &[
@@ -38,6 +40,7 @@ const KNOWN: &[&str] = &[
     "--acknowledge MS",
     "--gossip MS",
     "--items N",
+    "--durable on|off",
 ];
 
 impl Options {
@@ -54,6 +57,7 @@ impl Options {
             acknowledge: None,
             gossip: Duration::from_millis(250),
             items: crate::broadcast::repair::MESSAGE_LIMIT,
+            durable: false,
         };
         let mut pairs = Arguments::new(arguments, KNOWN);
         let mut has_period = false;
@@ -67,6 +71,7 @@ impl Options {
                 "--guard" => options.guard = milliseconds(name, value, 0)?,
                 "--nack" => options.nack = switch(name, value)?,
                 "--acknowledge" => options.acknowledge = Some(milliseconds(name, value, 1)?),
+                "--durable" => options.durable = switch(name, value)?,
                 "--gossip" => options.gossip = milliseconds(name, value, 1)?,
                 _ => options.items = number(name, value, 1, 1_000_000)? as usize,
             }
