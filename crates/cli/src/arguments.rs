@@ -342,9 +342,14 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     pub(crate) jepsen_compat: bool,
 
-    /// Show what the verdict rests on
+    /// Show what the verdict rests on: of registers the longest order that there
+    /// is, what they could hold then, and the operation that fits none
     #[arg(long)]
     pub(crate) explain: bool,
+
+    /// Draw the operations around what is wrong into this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

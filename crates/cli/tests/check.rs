@@ -120,3 +120,53 @@ fn mistakes() {
     said(&["history", "-w", "kafka", "--model", "register"]).shows(254, &["cannot be used with"]);
     said(&["-w", "kafka"]).shows(254, &["<FILE>"]);
 }
+
+const STALE: &str = "\
+{:process 0, :time 1000000, :type :invoke, :f :write, :value 1}
+{:process 0, :time 2000000, :type :ok, :f :write, :value 1}
+{:process 1, :time 3000000, :type :invoke, :f :write, :value 2}
+{:process 0, :time 4000000, :type :invoke, :f :write, :value 3}
+{:process 0, :time 5000000, :type :info, :f :write, :value 3}
+{:process 1, :time 6000000, :type :ok, :f :write, :value 2}
+{:process 2, :time 7000000, :type :invoke, :f :read, :value nil}
+{:process 2, :time 8000000, :type :ok, :f :read, :value 1}
+";
+
+#[test]
+fn what_is_wrong_is_explained_and_drawn() {
+    let place = Place::new();
+    place.write("history", STALE);
+    let explain = ["check", "history", "--model", "register", "--explain", "--svg", "stale.svg"];
+    place.run(&explain).shows(
+        1,
+        &[
+            "an order exists for 2 operations on the register, up to",
+            "when it ended it could hold one of 3, 2",
+            "but op 7, read by process 2, 0.008 s returned 1: that fits no order",
+            "stale.svg shows the operations around it.",
+        ],
+    );
+    let svg = std::fs::read_to_string(place.path("stale.svg")).unwrap();
+    let parts = ["7: returned 1", "4: may have written 3", "stroke-dasharray", "process 2"];
+    for part in parts.into_iter().chain(["0.008 s", "could hold one of 3, 2"]) {
+        assert!(svg.contains(part), "{part} is not in\n{svg}");
+    }
+    place.write("lost", LOST);
+    place.run(&["check", "lost", "-w", "g-set", "--svg", "lost.svg"]).shows(1, &["lost.svg shows"]);
+    let svg = std::fs::read_to_string(place.path("lost.svg")).unwrap();
+    assert!(svg.contains("1: add 1") && svg.contains("3: read []"), "{svg}");
+    place.write("right", &STALE.replace(":f :read, :value 1", ":f :read, :value 2"));
+    let right = ["check", "right", "--model", "register", "--svg", "right.svg"];
+    place.run(&right).shows(0, &["right.svg was not written: no operation is known to be wrong"]);
+    assert!(!place.path("right.svg").exists());
+    let nowhere = ["check", "lost", "-w", "g-set", "--svg", "no/such/folder.svg"];
+    place.run(&nowhere).shows(254, &["cannot be written"]);
+}
+
+#[test]
+fn logs_and_short_names() {
+    let log = "INFO  jepsen.util - 0\t:invoke\t:w\t3\nINFO  jepsen.util - 0\t:ok\t:w\t3\n\
+               1 :invoke :r nil\n1 :ok :r 4\n";
+    checked(log, &["--model", "register"], 1, &["not-linearizable", "returned 4"]);
+    checked(&log.replace('4', "3"), &["--model", "cas-register"], 0, &["valid"]);
+}

@@ -6,9 +6,11 @@
 //! - [`frontier`]: broadcast algorithms, messages against latency: a table, a
 //!   figure (SVG), JSON and Parquet;
 //! - [`comparison`]: two sides over the same seeds: ratios with confidence
-//!   intervals, and in words.
+//!   intervals, and in words;
+//! - [`operations`]: operations in time, to see what is wrong with them: SVG.
 
 pub mod comparison;
 pub mod frontier;
+pub mod operations;
 mod scale;
 mod svg;

@@ -142,6 +142,13 @@ impl Explanation {
         format!("{} {}", words::operation(op, context), self.did(history, op))
     }
 
+    /// What the operation at a place in the history did, in few words, as
+    /// "returned 3"; empty if there is none.
+    pub fn label(&self, history: &History, place: u64) -> String {
+        let op = history.ops().get(place as usize);
+        op.map_or_else(String::new, |op| self.did(history, op))
+    }
+
     /// The argument or result of an entry, without the key.
     fn inner(&self, op: &Op) -> Value {
         let inner = || op.value.as_list().filter(|list| list.len() == 2)?.get(1);
@@ -154,7 +161,7 @@ impl Explanation {
     fn did(&self, history: &History, op: &Op) -> String {
         // An end may say nothing of the argument.
         let mut argument = self.inner(op);
-        if argument == Value::Null && &*op.f != "read" {
+        if argument == Value::Null && !matches!(&*op.f, "read" | "r") {
             let earlier = history.ops()[..op.index as usize].iter().rev();
             let mut invokes = earlier.filter(|other| other.process == op.process);
             argument = invokes.next().map_or(Value::Null, |invoke| self.inner(invoke));
@@ -165,9 +172,9 @@ impl Explanation {
         };
         let certain = op.kind == OpKind::Ok;
         match &*op.f {
-            "read" if certain => format!("returned {}", words::value(&argument)),
-            "write" if certain => format!("wrote {}", words::value(&argument)),
-            "write" => format!("may have written {}", words::value(&argument)),
+            "read" | "r" if certain => format!("returned {}", words::value(&argument)),
+            "write" | "w" if certain => format!("wrote {}", words::value(&argument)),
+            "write" | "w" => format!("may have written {}", words::value(&argument)),
             _ => match (pair(), op.kind) {
                 (_, OpKind::Fail) | (None, _) => words::outcome(Some(op)),
                 (Some((from, to)), OpKind::Ok) => format!("changed {from} to {to}"),

@@ -1,13 +1,15 @@
 //! `glomers check`: judges a history that somebody recorded.
 
+mod picture;
+
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use glomers_check::{
-    CheckResult, Checker, Context, Counter, Echo, Kafka, Register, RegisterModel, SetFull,
-    UniqueIds, Validity,
+    CheckResult, Checker, Context, Counter, Echo, Explanation, Kafka, Register, RegisterModel,
+    SetFull, UniqueIds, Validity,
 };
 use glomers_history::{History, Op, OpKind, Value, edn};
 
@@ -41,9 +43,21 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CliError> {
         Judge::Register(register) => register.check(&history, &context),
         Judge::Other(checker) => checker.check(&history, &context),
     };
-    let explanation = arguments.explain.then(|| explain(&judge, &history, &context, &result));
+    let stuck = match &judge {
+        Judge::Register(register) if arguments.explain || arguments.svg.is_some() => {
+            register.explain(&history)
+        }
+        _ => None,
+    };
+    let explanation =
+        arguments.explain.then(|| explain(&history, &context, &result, stuck.as_ref()));
+    let drawn = match &arguments.svg {
+        Some(file) => Some(draw(file, &history, &context, &result, stuck.as_ref())?),
+        None => None,
+    };
     let validity = if arguments.jepsen_compat { result.compat } else { result.strict };
-    out::text(&whole(arguments, &history, &result, validity, explanation));
+    let more = explanation.into_iter().chain(drawn).collect::<Vec<_>>().join("\n");
+    out::text(&whole(arguments, &history, &result, validity, &more));
     Ok(match validity {
         Validity::Valid => ExitCode::SUCCESS,
         Validity::Invalid => ExitCode::from(1),
@@ -125,14 +139,40 @@ fn read(file: &Path) -> Result<History, CliError> {
 }
 
 /// What a verdict rests on, beyond the findings.
-fn explain(judge: &Judge, history: &History, context: &Context, result: &CheckResult) -> String {
-    if let Judge::Register(register) = judge
-        && let Some(explanation) = register.explain(history)
-    {
-        return explanation.render(history, context).join("\n") + "\n";
+fn explain(
+    history: &History,
+    context: &Context,
+    result: &CheckResult,
+    stuck: Option<&Explanation>,
+) -> String {
+    if let Some(stuck) = stuck {
+        return stuck.render(history, context).join("\n") + "\n";
     }
     let fields = result.fields.iter().map(|(name, value)| (*name, value.clone()));
-    edn::pretty(&Value::record(fields)) + "\n"
+    format!(
+        "What was counted, by the names that Jepsen has for it:\n{}\n",
+        edn::pretty(&Value::record(fields))
+    )
+}
+
+/// Draws what is wrong, and says where.
+fn draw(
+    file: &Path,
+    history: &History,
+    context: &Context,
+    result: &CheckResult,
+    stuck: Option<&Explanation>,
+) -> Result<String, CliError> {
+    let Some(chart) = picture::picture(history, context, result, stuck) else {
+        return Ok(format!(
+            "{} was not written: no operation is known to be wrong.\n",
+            file.display()
+        ));
+    };
+    std::fs::write(file, chart.figure()).map_err(|error| {
+        CliError::usage(format!("{} cannot be written: {error}", file.display()))
+    })?;
+    Ok(format!("{} shows the operations around it.\n", file.display()))
 }
 
 fn whole(
@@ -140,7 +180,7 @@ fn whole(
     history: &History,
     result: &CheckResult,
     validity: Validity,
-    explanation: Option<String>,
+    more: &str,
 ) -> String {
     let mut text = String::new();
     let mut row = |name: &str, value: String| {
@@ -173,8 +213,8 @@ fn whole(
     for finding in &result.findings {
         let _ = writeln!(text, "{finding}\n");
     }
-    if let Some(explanation) = explanation {
-        text += &explanation;
+    if !more.is_empty() {
+        text += more;
         text.push('\n');
     }
     if result.compat != result.strict {

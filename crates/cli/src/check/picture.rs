@@ -1,0 +1,174 @@
+//! The operations around what is wrong, to be drawn.
+
+use std::collections::BTreeMap;
+
+use glomers_check::{CheckResult, Context, Explanation, Finding};
+use glomers_history::{History, Op, OpKind, Process, Time};
+use glomers_report::operations::{Bar, Operations, Role, Row};
+
+/// How many operations of the order that there is are shown.
+const OF_PREFIX: usize = 6;
+/// How many operations are shown that went on at the same time.
+const AT_THE_SAME_TIME: usize = 8;
+/// How many operations are shown that a finding names.
+const NAMED: usize = 10;
+
+/// What there is to draw of a verdict: of a register where it got stuck, of
+/// others the operations that the first finding names.
+pub(super) fn picture(
+    history: &History,
+    context: &Context,
+    result: &CheckResult,
+    explanation: Option<&Explanation>,
+) -> Option<Operations> {
+    let mut scene = Scene { history, context, pairs: history.pairs(), cast: BTreeMap::new() };
+    if let Some(explanation) = explanation {
+        scene.stuck(explanation);
+        let subject = explanation.key.as_ref();
+        let subject =
+            subject.map_or("the register".to_owned(), |key| format!("key {}", key.to_json()));
+        let label = |place| explanation.label(history, place);
+        // The figure itself shows the order and what went on at the same time.
+        let notes = explanation.render(history, context).into_iter();
+        let states = ["when it ended", "what it could hold"];
+        let is_states = |line: &String| states.iter().any(|start| line.starts_with(start));
+        let notes = notes.skip_while(|line| !is_states(line));
+        let notes = notes.take_while(|line| !line.starts_with("under way")).collect();
+        let title = format!("{}: where {subject} fits no order", explanation.finding);
+        return Some(scene.chart(title, &label, notes));
+    }
+    let finding = result.findings.iter().find(|finding| !finding.operations.is_empty())?;
+    scene.found(finding);
+    let label = |place: u64| {
+        let op = &history.ops()[place as usize];
+        format!("{} {}", op.f, op.value.to_json())
+    };
+    Some(scene.chart(finding.name.to_string(), &label, finding.render()))
+}
+
+struct Scene<'a> {
+    history: &'a History,
+    context: &'a Context,
+    pairs: Vec<Option<usize>>,
+    /// Each operation by the place of its beginning, or of its end if that is all
+    /// there is.
+    cast: BTreeMap<u64, Role>,
+}
+
+impl Scene<'_> {
+    fn stuck(&mut self, explanation: &Explanation) {
+        self.add(explanation.stuck, Role::Culprit);
+        for place in explanation.previous_ok.into_iter().chain(explanation.writer) {
+            self.add(place, Role::Evidence);
+        }
+        for &place in explanation.longest_prefix.iter().rev().take(OF_PREFIX) {
+            self.add(place, Role::Context);
+        }
+        for &place in explanation.concurrent.iter().rev().take(AT_THE_SAME_TIME) {
+            self.add(place, Role::Context);
+        }
+    }
+
+    fn found(&mut self, finding: &Finding) {
+        let mut role = Role::Culprit;
+        for &place in finding.operations.iter().take(NAMED) {
+            self.add(place, role);
+            role = Role::Evidence;
+        }
+        let Some((&culprit, _)) = self.cast.iter().find(|(_, role)| **role == Role::Culprit) else {
+            return;
+        };
+        let (begin, end) = self.span(culprit);
+        let (from, to) = (begin.unwrap_or(culprit), end.unwrap_or(culprit));
+        let around = (0..self.history.len() as u64).filter(|&place| {
+            let (begin, end) = self.span(place);
+            let is_client = self.history.ops()[place as usize].process.is_client();
+            is_client && begin == Some(place) && place < to && end.is_none_or(|end| end > from)
+        });
+        let around: Vec<u64> = around.take(AT_THE_SAME_TIME).collect();
+        for place in around {
+            self.add(place, Role::Context);
+        }
+    }
+
+    /// Adds an operation, by its beginning or its end, unless it is there.
+    fn add(&mut self, place: u64, role: Role) {
+        let Some(op) = self.history.ops().get(place as usize) else { return };
+        let begin = match op.kind {
+            OpKind::Invoke => place,
+            _ => self.pairs[place as usize].map_or(place, |begin| begin as u64),
+        };
+        self.cast.entry(begin).or_insert(role);
+    }
+
+    /// Where the operation of an entry begins and ends, as far as that is known.
+    fn span(&self, place: u64) -> (Option<u64>, Option<u64>) {
+        let kind = |place: u64| self.history.ops()[place as usize].kind;
+        let other = self.pairs[place as usize].map(|other| other as u64);
+        let (begin, end) = match kind(place) {
+            OpKind::Invoke => (Some(place), other),
+            _ => (other, Some(place)),
+        };
+        (begin, end.filter(|&end| kind(end) != OpKind::Info))
+    }
+
+    fn chart(
+        &self,
+        title: String,
+        label: &dyn Fn(u64) -> String,
+        notes: Vec<String>,
+    ) -> Operations {
+        let mut rows: BTreeMap<u32, Vec<Row>> = BTreeMap::new();
+        let mut times: BTreeMap<u64, String> = BTreeMap::new();
+        for (&place, &role) in &self.cast {
+            let op = &self.history.ops()[place as usize];
+            let Process::Client(process) = op.process else { continue };
+            let (begin, end) = self.span(place);
+            let last = self.pairs[place as usize].map_or(place, |other| place.max(other as u64));
+            let told =
+                if end.is_none() && begin.is_some() && !self.tells(last) { place } else { last };
+            let failed =
+                end.is_some_and(|end| self.history.ops()[end as usize].kind == OpKind::Fail);
+            let bar = Bar { begin, end, label: format!("{last}: {}", label(told)), role, failed };
+            for place in begin.into_iter().chain(end) {
+                times.insert(place, self.time(place));
+            }
+            let lanes = rows.entry(process).or_default();
+            // What never ended goes on while its process begins again.
+            let is_free = |row: &Row| row.bars.last().is_some_and(|bar| bar.end.is_some());
+            if !lanes.last().is_some_and(is_free) {
+                lanes.push(Row { name: self.name(op), bars: Vec::new() });
+            }
+            if let Some(lane) = lanes.last_mut() {
+                lane.bars.push(bar);
+            }
+        }
+        Operations {
+            title,
+            rows: rows.into_values().flatten().collect(),
+            times: times.into_iter().collect(),
+            notes,
+        }
+    }
+
+    /// Whether an end says what the operation was about.
+    fn tells(&self, place: u64) -> bool {
+        self.history.ops()[place as usize].value != glomers_history::Value::Null
+    }
+
+    fn name(&self, op: &Op) -> String {
+        match self.context.node_of(op.process) {
+            Some(node) => format!("{} at {node}", op.process),
+            None => format!("process {}", op.process),
+        }
+    }
+
+    /// The time of an entry; its number where no times are recorded.
+    fn time(&self, place: u64) -> String {
+        let ops = self.history.ops();
+        if ops.iter().all(|op| op.time == Time::ZERO) {
+            return format!("op {place}");
+        }
+        ops[place as usize].time.to_string()
+    }
+}
