@@ -15,4 +15,4 @@ pub mod records;
 mod registry;
 pub mod unique_ids;
 
-pub use registry::{Entry, Make, NODES, entry, main};
+pub use registry::{Entry, Make, NODES, entry, main, main_with};

@@ -215,7 +215,14 @@ fn none(arguments: &[String]) -> Result<(), String> {
 /// # Panics
 /// If there is no such node.
 pub fn main(name: &str) -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    main_with(name, std::env::args().skip(1).collect())
+}
+
+/// As [`main`], with these arguments.
+///
+/// # Panics
+/// If there is no such node.
+pub fn main_with(name: &str, arguments: Vec<String>) -> ExitCode {
     let entry = entry(name).expect("each program is named for its node");
     match (entry.make)(&arguments) {
         Ok(process) => glomers_node::run(process),

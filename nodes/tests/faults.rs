@@ -12,9 +12,11 @@ fn seeds(few: u64) -> std::ops::Range<u64> {
     0..count.unwrap_or(few)
 }
 
-const NODES: [(&str, &[&str]); 5] = [
+const NODES: [(&str, &[&str]); 6] = [
     ("hub-ft", &["--period", "450"]),
     ("hub-ft", &["--max-latency", "900", "--nack", "off"]),
+    // Less than a round trip: all send to all, and the hub mends.
+    ("hub-ft", &["--max-latency", "80"]),
     ("push-pull", &[]),
     ("plumtree", &[]),
     ("flood-retry", &["--timeout", "700"]),
@@ -29,11 +31,21 @@ fn simulation(seed: u64, count: u32, (name, arguments): (&str, &[&str])) -> Simu
         .recovery(20 * S)
 }
 
+/// How many nodes a seed has.
+fn count(seed: u64) -> u32 {
+    [1, 2, 3, 5, 9, 25][(seed % 6) as usize]
+}
+
+/// One of so many variants of a case, so that in the long run each comes with each
+/// number of nodes.
+fn variant(seed: u64, variants: u64) -> u64 {
+    (seed + seed / 6) % variants
+}
+
 fn all_valid(few: u64, nodes: &[(&str, &[&str])], case: impl Fn(u64, Simulation) -> TestRun) {
     for seed in seeds(few) {
         for &node in nodes {
-            let count = [1, 2, 3, 5, 9, 25][(seed % 6) as usize];
-            case(seed, simulation(seed, count, node)).assert_valid();
+            case(seed, simulation(seed, count(seed), node)).assert_valid();
         }
     }
 }
@@ -41,7 +53,7 @@ fn all_valid(few: u64, nodes: &[(&str, &[&str])], case: impl Fn(u64, Simulation)
 #[test]
 fn nothing_is_lost_with_messages_lost() {
     all_valid(6, &NODES, |seed, simulation| {
-        let loss = [0.0, 0.05, 0.3][(seed % 3) as usize];
+        let loss = [0.0, 0.05, 0.15, 0.3][variant(seed, 4) as usize];
         // With 30 % lost, half of all questions stay without an answer.
         let simulation = simulation.loss(loss).recovery(60 * S);
         simulation.workload(Broadcast::rate(30.0)).run_for(10 * S)
@@ -51,7 +63,7 @@ fn nothing_is_lost_with_messages_lost() {
 #[test]
 fn nothing_is_lost_in_partitions_of_any_kind() {
     all_valid(6, &NODES, |seed, simulation| {
-        let partition = match seed / 6 * 5 % 4 + seed % 4 {
+        let partition = match variant(seed, 4) {
             0 => Partition::halves(),
             1 => Partition::one(),
             2 => Partition::minority_third(),
@@ -65,9 +77,9 @@ fn nothing_is_lost_in_partitions_of_any_kind() {
 #[test]
 fn nothing_is_lost_when_links_are_cut_in_one_direction() {
     all_valid(6, &NODES, |seed, simulation| {
-        let count = [1u32, 2, 3, 5, 9, 25][(seed % 6) as usize];
+        let count = count(seed);
         let other = 1 + (seed as u32 * 7) % count.max(2).saturating_sub(1).max(1);
-        let links = (0..other.min(count)).map(|node| match seed % 2 {
+        let links = (0..other.min(count)).map(|node| match variant(seed, 2) {
             0 => (0, node),
             _ => (node, 0),
         });
@@ -80,11 +92,17 @@ fn nothing_is_lost_when_links_are_cut_in_one_direction() {
 #[test]
 fn nothing_is_lost_with_random_and_unequal_latencies_and_pauses() {
     all_valid(6, &NODES, |seed, simulation| {
-        let simulation = match seed % 2 {
+        let simulation = match variant(seed, 2) {
             0 => simulation.latency(Exponential(80 * MS)),
             _ => simulation.latency(Uniform(80 * MS)).link_latency(0, 1, Constant(300 * MS)),
         };
-        let fault = Pause::nodes([0]).between(3 * S..6 * S);
+        // The hub, a leaf, or all but one.
+        let paused = match variant(seed, 3) {
+            0 => 0..1,
+            1 => count(seed) - 1..count(seed),
+            _ => 0..count(seed).saturating_sub(1),
+        };
+        let fault = Pause::nodes(paused).between(3 * S..6 * S);
         simulation.fault(fault).workload(Broadcast::rate(30.0)).run_for(10 * S)
     });
 }
@@ -92,9 +110,35 @@ fn nothing_is_lost_with_random_and_unequal_latencies_and_pauses() {
 #[test]
 fn bursts_and_silence_lose_nothing() {
     all_valid(6, &NODES, |seed, simulation| {
-        let rate = if seed % 2 == 0 { 2000.0 } else { 0.3 };
-        let length = if seed % 2 == 0 { 1 } else { 60 };
+        let (rate, length) = if variant(seed, 2) == 0 { (2000.0, 1) } else { (0.3, 60) };
         simulation.workload(Broadcast::rate(rate)).run_for(length * S)
+    });
+}
+
+#[test]
+fn nothing_is_lost_when_the_hub_is_cut_off() {
+    all_valid(6, &NODES, |seed, simulation| {
+        let others: Vec<u32> = (1..count(seed)).collect();
+        let fault = Partition::groups([&[0], &others]).between(2 * S..8 * S);
+        let simulation = simulation.fault(fault).loss(0.02);
+        simulation.workload(Broadcast::rate(30.0)).run_for(12 * S)
+    });
+}
+
+/// Each group finds a hub of its own, and then they meet in other groups.
+#[test]
+fn nothing_is_lost_with_several_views_at_once() {
+    all_valid(6, &NODES, |seed, simulation| {
+        let group = |places: u64, of: u64| -> Vec<u32> {
+            let is_in = |node: &u32| u64::from(*node).wrapping_mul(seed / 6 + 3) % of == places;
+            (0..count(seed)).filter(is_in).collect()
+        };
+        let thirds = [&*group(0, 3), &*group(1, 3), &*group(2, 3)];
+        let halves = [&*group(0, 2), &*group(1, 2)];
+        let simulation = simulation
+            .fault(Partition::groups(thirds).between(2 * S..8 * S))
+            .fault(Partition::groups(halves).between((8 * S)..(14 * S)));
+        simulation.workload(Broadcast::rate(30.0)).run_for(16 * S)
     });
 }
 
@@ -111,9 +155,15 @@ fn holders(run: &TestRun) -> BTreeMap<Value, BTreeSet<u32>> {
 fn what_survivors_held_is_not_lost_when_the_hub_is_killed() {
     let mut lost = 0;
     for seed in seeds(6) {
-        for &node in &NODES[..4] {
+        for &node in &NODES[..5] {
             let end = [6 * S, 5 * S + 50 * MS, 1000 * S][(seed % 3) as usize];
-            let run = simulation(seed, 9, node)
+            // Every other time, nodes are cut off from each other when it dies.
+            let halves = Partition::halves().between(3 * S..9 * S);
+            let mut simulation = simulation(seed, 9, node);
+            if variant(seed, 2) == 1 {
+                simulation = simulation.fault(halves);
+            }
+            let run = simulation
                 .fault(Kill::nodes([0]).between(5 * S..end))
                 .workload(Broadcast::rate(40.0))
                 .run_for(12 * S);
@@ -153,7 +203,7 @@ fn one_hub_after_the_other_dies() {
 #[test]
 fn a_hundred_nodes_with_loss_lose_nothing() {
     for seed in seeds(1) {
-        for node in [NODES[0], NODES[2]] {
+        for node in [NODES[0], NODES[2], NODES[3], NODES[4]] {
             let simulation = simulation(seed, 100, node).loss(0.05);
             simulation.workload(Broadcast::rate(100.0)).run_for(5 * S).assert_valid();
         }

@@ -234,6 +234,16 @@ fn hub_ft_with_a_long_period_and_short_messages_converges_and_falls_silent() {
 }
 
 #[test]
+fn hub_ft_without_time_for_a_hub_converges_and_falls_silent() {
+    all_converge("hub-ft", &["--max-latency", "80"], 20);
+}
+
+#[test]
+fn hub_ft_with_a_plan_of_its_own_converges_and_falls_silent() {
+    all_converge("hub-ft", &["--max-latency", "400"], 20);
+}
+
+#[test]
 fn push_pull_converges_and_falls_silent() {
     all_converge("push-pull", &["--pause", "100"], 20);
 }

@@ -254,12 +254,23 @@ impl Repair {
             .any(|place| self.storage.count(place) > self.held(peer, counts, place))
     }
 
-    /// How many values the peer may lack.
-    pub fn backlog(&self, peer: usize) -> u64 {
-        let counts = &self.peers[peer].acknowledged;
-        (0..self.storage.origins())
-            .map(|place| self.storage.count(place).saturating_sub(self.held(peer, counts, place)))
-            .sum()
+    /// How many values of each origin this node holds, by the origin's place.
+    pub fn counts(&self) -> Vec<u64> {
+        (0..self.storage.origins()).map(|place| self.storage.count(place)).collect()
+    }
+
+    /// Whether the peer may lack something that this node held when it had these
+    /// counts.
+    pub fn lacked_before(&self, peer: usize, counts: &[u64]) -> bool {
+        let acknowledged = &self.peers[peer].acknowledged;
+        let before = counts.iter().enumerate();
+        before.into_iter().any(|(place, &count)| count > self.held(peer, acknowledged, place))
+    }
+
+    /// The bits and place of this node in this life, whose values are those that it
+    /// took from clients.
+    pub fn own_origin(&self) -> Origin {
+        self.storage.origin(self.own)
     }
 
     /// Whether the peer sent a digest that no message has confirmed yet.

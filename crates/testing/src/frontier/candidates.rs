@@ -42,7 +42,8 @@ pub const CANDIDATES: [Candidate; 9] = [
     // Two hops; at 2L itself the hub may not wait at all.
     Candidate { name: "hub-timer", knob: Knob::MaxLatency, from: 2.0, to: 20.0 },
     Candidate { name: "hub-sync", knob: Knob::Schedule(2.0), from: 2.2, to: f64::MAX },
-    Candidate { name: "hub-ft", knob: Knob::Schedule(2.0), from: 2.2, to: f64::MAX },
+    // It chooses its way itself, below two hops the direct one.
+    Candidate { name: "hub-ft", knob: Knob::MaxLatency, from: 1.0, to: f64::MAX },
     // Four hops.
     Candidate { name: "tree-sync", knob: Knob::Tree, from: 4.5, to: f64::MAX },
     // A value needs some five rounds, of a pause and some latencies each.

@@ -1,5 +1,7 @@
 //! What the hub does.
 
+use std::time::Duration;
+
 use glomers_node::{Cx, Time};
 
 use super::message::{Kind, Plan, Sync};
@@ -7,6 +9,10 @@ use super::planning::PlannedAt;
 use super::{BACKLOG, HubFt};
 use crate::broadcast::repair::{Received, Which};
 use crate::broadcast::schedule::{Feedback, Grid};
+
+/// A leaf that speaks for the first time is told the schedule at once if the next
+/// moment is so far off. A shorter time is not worth the message.
+const INTRODUCTION: Duration = Duration::from_secs(1);
 
 /// How a hub stands to a leaf.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,14 +32,15 @@ struct Child {
 #[derive(Debug, Default)]
 pub(super) struct Hub {
     grid: Option<Grid>,
-    flush_at: Option<Time>,
+    pub(super) flush_at: Option<Time>,
     children: Vec<Child>,
     /// The rate of new values, a second, and the state when it was taken.
     rate: f64,
     counted: Option<(Time, u64)>,
     pub(super) busy: bool,
-    /// Since when values are counted.
-    counted_since: Option<Time>,
+    /// The rate over many seconds, and what it was counted from.
+    steady: Option<f64>,
+    steady_counted: Option<(Time, u64)>,
     /// When the plan was made.
     pub(super) planned_at: PlannedAt,
 }
@@ -49,24 +56,32 @@ impl Hub {
         self.grid = Some(Grid::new(now, plan.period()));
     }
 
-    /// A plan was made: the schedule begins anew.
-    pub(super) fn begin_plan(&mut self, now: Time) {
-        self.grid = None;
+    /// A plan was made: its schedule begins now.
+    pub(super) fn begin_plan(&mut self, now: Time, plan: &Plan) {
+        self.grid = (!plan.eager).then(|| Grid::new(now, plan.period()));
         self.planned_at = Some(now);
-        for child in &mut self.children {
-            child.heard = None;
-        }
     }
 
     /// The rate of new values, once it is known.
-    pub(super) fn steady_rate(&self, now: Time) -> Option<f64> {
-        let since = self.counted_since?;
-        (now.since(since).as_secs() >= 2).then_some(self.rate)
+    pub(super) fn steady_rate(&self) -> Option<f64> {
+        self.steady
+    }
+
+    /// A rate that a few busy moments do not change.
+    fn count_slowly(&mut self, total: u64, now: Time) {
+        let (before, counted) = *self.steady_counted.get_or_insert((now, total));
+        let took = now.since(before).as_secs_f64();
+        if took < 2.0 {
+            return;
+        }
+        let rate = total.saturating_sub(counted) as f64 / took;
+        self.steady = Some(self.steady.map_or(rate, |steady| steady + (rate - steady) / 4.0));
+        self.steady_counted = Some((now, total));
     }
 
     /// Takes note of the total of values at a moment of the schedule.
     fn count(&mut self, total: u64, now: Time, plan: &Plan) {
-        self.counted_since.get_or_insert(now);
+        self.count_slowly(total, now);
         if let Some((before, counted)) = self.counted {
             // Many short spans make one long enough to tell a rate.
             if now.since(before).as_millis() < 200 {
@@ -124,7 +139,15 @@ impl HubFt {
         let lacks = self.repair.is_behind(leaf);
         let asks = message.kind == Kind::Ask && (is_owed || lacks);
         let goes_on = lacks && self.hub.children[leaf].has_more;
-        if asks || goes_on || message.delta.more || (was_silent || received.reborn) && lacks {
+        // It does not know the schedule yet, and would send at once whatever comes.
+        let is_early = |at: Time| at.since(cx.now()) >= INTRODUCTION;
+        let is_lost = is_first && !self.plan.eager && self.hub.flush_at.is_some_and(is_early);
+        if is_lost
+            || asks
+            || goes_on
+            || message.delta.more
+            || (was_silent || received.reborn) && lacks
+        {
             self.send_down(leaf, cx);
         }
     }
@@ -154,17 +177,28 @@ impl HubFt {
     /// Passes on what there is to those whom it concerns.
     pub(super) fn flush(&mut self, cx: &mut Cx) {
         let now = cx.now();
-        self.reconsider_plan(cx);
+        let has_new_plan = self.reconsider_plan(cx);
         self.hub.flush_at = None;
         self.hub.count(self.repair.storage.total(), now, &self.plan);
         for leaf in self.repair.others() {
             let is_due = if self.is_silent(leaf) {
                 self.repeat_at(leaf).is_some_and(|at| at <= now)
             } else {
-                self.repair.has_unsent(leaf) || self.hub.children[leaf].is_owed
+                let is_behind = match self.is_direct() {
+                    true => self.is_overdue(leaf),
+                    false => self.repair.has_unsent(leaf),
+                };
+                is_behind || has_new_plan || self.hub.children[leaf].is_owed
             };
             if is_due {
                 self.send_down(leaf, cx);
+            }
+        }
+        if self.is_direct() {
+            self.look_back();
+            let mut others = self.repair.others();
+            if others.any(|leaf| !self.is_silent(leaf) && self.repair.is_behind(leaf)) {
+                self.hub_news(now);
             }
         }
     }

@@ -53,6 +53,13 @@ impl Leaf {
     }
 }
 
+impl Leaf {
+    /// What goes to the hub now acknowledges what came from it.
+    pub(super) fn has_acknowledged(&mut self) {
+        self.acknowledge_at = None;
+    }
+}
+
 impl HubFt {
     pub(super) fn leaf_news(&mut self, now: Time) {
         let hub = self.hub_place();
@@ -68,6 +75,7 @@ impl HubFt {
     /// When the next message to the hub may be sent.
     fn next_up(&self, now: Time) -> Time {
         let slot = match self.plan.eager {
+            true if self.is_direct() => now + self.plan.period(),
             true => now,
             false => self.leaf.slot.next(now).map_or(now, |(_, at)| at),
         };
@@ -171,8 +179,17 @@ impl HubFt {
         }
         if is_due(self.leaf.up_at) {
             self.leaf.up_at = None;
-            if self.repair.is_behind(self.hub_place()) {
+            let hub = self.hub_place();
+            let is_due = match self.is_direct() {
+                true => self.is_overdue(hub),
+                false => self.repair.is_behind(hub),
+            };
+            if is_due {
                 self.send_up(Kind::Up, cx);
+            }
+            if self.is_direct() {
+                self.look_back();
+                self.leaf_news(now);
             }
         }
         if is_due(self.leaf.acknowledge_at) {

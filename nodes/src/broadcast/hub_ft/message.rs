@@ -28,6 +28,8 @@ pub(super) enum Kind {
     Tell,
     /// What the receiver of an answer saw that the other lacks: do not answer.
     Push,
+    /// What the sender's clients broadcast, to everybody.
+    Direct,
 }
 
 /// How the hub wants it done. Leaves follow.
@@ -42,6 +44,10 @@ pub(super) struct Plan {
     /// Whether leaves send at once and the hub waits a period after its first
     /// news, because there is no time for a schedule.
     pub(super) eager: bool,
+    /// The wanted latency in microseconds, if it leaves no time for a hub: all send
+    /// to all, and the hub only mends what is lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) direct: Option<u64>,
 }
 
 impl Plan {

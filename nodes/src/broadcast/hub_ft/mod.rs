@@ -18,7 +18,7 @@
 //!   two hubs in two halves of a network do no harm.
 //! - **Probes**: somebody silent gets small messages, ever more rarely.
 //! - **One knob** (`--max-latency`): the hub chooses period and way of working; see
-//!   `planning`.
+//!   `planning`. With less than a round trip all send to all; see `direct`.
 //! - A node that comes back with nothing says so to all others, and is told
 //!   everything.
 //!
@@ -33,6 +33,7 @@
 //! the hub is that of SWIM (Das, Gupta, Motivala 2002), push-pull that of Demers et
 //! al. 1987.
 
+mod direct;
 mod gossip;
 mod hub;
 mod leaf;
@@ -44,11 +45,12 @@ use std::time::Duration;
 
 use glomers_node::{Cx, Incoming, Input, Process, Time, TimerId};
 
+use self::direct::Direct;
 use self::gossip::Gossip;
 use self::hub::Hub;
 use self::leaf::Leaf;
 use self::message::{Kind, Plan, Sync};
-pub use self::options::{Options, VARIABLE};
+pub use self::options::{Options, VARIABLE, with_environment};
 use super::clients::{Served, from_node, serve};
 use super::durable::Durable;
 use super::latency::RoundTrips;
@@ -76,6 +78,7 @@ pub struct HubFt {
     plan: Plan,
     leaf: Leaf,
     hub: Hub,
+    direct: Direct,
     gossip: Gossip,
     /// How often what a node may lack was sent again without any answer.
     checks: Vec<u32>,
@@ -97,6 +100,7 @@ impl HubFt {
             plan,
             leaf: Leaf::new(&plan),
             hub: Hub::default(),
+            direct: Direct::default(),
             gossip: Gossip::new(options.gossip),
             checks: Vec::new(),
             timer: None,
@@ -117,6 +121,10 @@ impl HubFt {
         // Who has lived before has forgotten what it held, and asks for it.
         if cx.incarnation().is_some_and(|earlier| earlier > 0) && self.repair.nodes() > 1 {
             self.gossip.begin_joining(cx.now());
+        }
+        // What a plan needs to know is best known before there are values.
+        if self.options.max_latency.is_some() && self.is_hub() && self.repair.nodes() > 1 {
+            self.send(1, Kind::Check, Which::Nothing, None, cx);
         }
     }
 
@@ -158,7 +166,12 @@ impl HubFt {
         let period = self.plan.period();
         let wait = self.acknowledge() + period + self.round_trips.timeout(peer);
         let messages = wait.as_micros() / period.as_micros().max(1) + 3;
-        u128::from(self.repair.peer(peer).unanswered) > messages
+        let known = self.repair.peer(peer);
+        // Who sends directly sends more than once in a period.
+        let is_early = self.is_direct()
+            && known.sent_at.unwrap_or(Time::ZERO)
+                < known.heard_at.unwrap_or(self.view_since) + wait;
+        u128::from(known.unanswered) > messages && !is_early
     }
 
     /// When to send again to somebody who may lack something: with every period
@@ -198,7 +211,11 @@ impl HubFt {
     ) -> (bool, bool) {
         let now = cx.now();
         let limit = if self.is_silent(peer) { PROBE } else { self.options.items };
-        let delta = self.repair.delta(peer, which, limit.min(self.options.items), now);
+        let limit = limit.min(self.options.items);
+        let own = self.repair.own_origin();
+        let is_direct = kind == Kind::Direct;
+        let delta =
+            self.repair.delta_of(peer, which, limit, now, |origin| !is_direct || origin == own);
         let sent = (!delta.items.is_empty(), delta.more);
         let is_talk = matches!(kind, Kind::Gossip | Kind::Tell | Kind::Push);
         let message = Sync {
@@ -210,7 +227,7 @@ impl HubFt {
             suspects: is_talk && self.suspects(now),
             feedback,
             plan: self.is_hub().then_some(self.plan),
-            busy: matches!(kind, Kind::Down | Kind::Check) && self.hub.busy,
+            busy: matches!(kind, Kind::Down | Kind::Check) && self.hub.busy && !self.is_direct(),
         };
         cx.send(self.repair.name(peer), message);
         sent
@@ -224,6 +241,7 @@ impl HubFt {
             return;
         };
         self.checks[peer] = 0;
+        self.hub_learned(now);
         if message.view > self.view {
             self.adopt(message.view, now);
         }
@@ -310,13 +328,14 @@ impl HubFt {
         } else {
             self.act_as_leaf(cx);
         }
+        self.act_directly(cx);
         self.act_as_gossip(cx);
         self.consider_takeover(cx);
     }
 
     fn set_timer(&mut self, cx: &mut Cx) {
         let role = if self.is_hub() { self.hub_due() } else { self.leaf_due() };
-        let due = role.into_iter().chain(self.gossip.due()).min();
+        let due = [role, self.gossip.due(), self.direct.send_at].into_iter().flatten().min();
         if due == self.timer.map(|(at, _)| at) {
             return;
         }
@@ -328,7 +347,7 @@ impl HubFt {
 }
 
 fn is_talk(kind: Kind) -> bool {
-    !matches!(kind, Kind::Up | Kind::Down | Kind::Check)
+    !matches!(kind, Kind::Up | Kind::Down | Kind::Check | Kind::Direct)
 }
 
 impl Process for HubFt {
@@ -359,6 +378,7 @@ impl HubFt {
         if let Some((peer, sync)) = from_node::<Sync>(message, &self.repair) {
             self.receive(peer, &sync, cx);
         } else if serve(message, &mut self.repair, cx) == Served::Accepted {
+            self.direct_news(cx.now());
             self.news(cx);
         }
     }

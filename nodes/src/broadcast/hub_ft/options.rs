@@ -2,11 +2,27 @@
 
 use std::time::Duration;
 
+use super::direct::MEND;
 use super::message::Plan;
 use crate::broadcast::arguments::{Arguments, milliseconds, number, switch};
 
-/// The environment variable that sets `--max-latency` where no argument does.
+/// The environment variable that sets `--max-latency` of the program where no
+/// argument sets that or the period.
 pub const VARIABLE: &str = "GLOMERS_MAX_LATENCY";
+
+/// The program's arguments and what its environment adds, for workbenches that
+/// cannot hand arguments to nodes. Embedded nodes do not look at it: a run must not
+/// depend on anything but its options.
+pub fn with_environment(mut arguments: Vec<String>) -> Vec<String> {
+    let is_set = |name: &str| arguments.iter().any(|argument| argument == name);
+    if !is_set("--period")
+        && !is_set("--max-latency")
+        && let Ok(value) = std::env::var(VARIABLE)
+    {
+        arguments.extend(["--max-latency".to_owned(), value.trim().to_owned()]);
+    }
+    arguments
+}
 
 /// What can be set on the command line. Only the hub's settings count, as its
 /// choice travels in its messages.
@@ -44,7 +60,7 @@ const KNOWN: &[&str] = &[
 ];
 
 impl Options {
-    /// Reads the arguments, and the environment for `--max-latency`.
+    /// Reads the arguments.
     ///
     /// # Errors
     /// Says which argument is not understood.
@@ -81,30 +97,31 @@ impl Options {
                         the first"
                 .to_owned());
         }
-        if !has_period
-            && options.max_latency.is_none()
-            && let Ok(value) = std::env::var(VARIABLE)
-        {
-            options.max_latency = Some(milliseconds(VARIABLE, value.trim(), 1)?);
-        }
         if options.max_latency.is_none() && options.guard >= options.period {
             return Err("--guard must be shorter than --period".to_owned());
         }
         Ok(options)
     }
 
-    /// How a hub that knows no better begins: with a wanted latency it first uses
-    /// timers and a quarter of it, until it knows how long messages take.
+    /// How a hub that knows no better begins: with a wanted latency it uses timers
+    /// and a tenth of it, until it knows how long messages take.
+    ///
+    /// A wanted latency of 200 ms or less is taken to be less than a round trip: if
+    /// it is not, round trips are so short that this mistake does not last.
     pub(super) fn plan(&self) -> Plan {
-        let period = match self.max_latency {
-            Some(wanted) => wanted / 4,
+        let wanted = self.max_latency;
+        let direct = wanted.filter(|wanted| wanted.as_millis() <= 200);
+        let period = match wanted {
+            Some(_) if direct.is_some() => MEND,
+            Some(wanted) => wanted / 10,
             None => self.period,
         };
         Plan {
             period: period.as_micros() as u64,
             guard: self.guard.as_micros() as u64,
             nack: self.nack,
-            eager: self.max_latency.is_some(),
+            eager: wanted.is_some(),
+            direct: direct.map(|wanted| wanted.as_micros() as u64),
         }
     }
 }
