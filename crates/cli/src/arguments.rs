@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Compare(Box<CompareArguments>),
     /// Check a recorded history: Jepsen's EDN or log, or the history.jsonl of a run
     Check(CheckArguments),
+    /// Show who said what to whom in a stored run
+    Trace(TraceArguments),
     /// Finish the store of a run that was cut short: check and derive its files
     Recover(RecoverArguments),
     /// Print completions for a shell
@@ -350,6 +352,59 @@ pub(crate) struct CheckArguments {
     /// Draw the operations around what is wrong into this file
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+}
+
+/// What a view is centred on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AroundArgument {
+    Operation(u64),
+    Message(u64),
+}
+
+const TRACE_EXAMPLES: &str = "\
+Examples:
+  glomers trace --between 2s 2.5s          half a second of the last run
+  glomers trace --around \"op 17\"          an operation, and what happened before and after
+  glomers trace --type sync --only n0,n3   messages of one type, to and from two nodes
+
+Signs: ● sends, ▶ where an arrow goes, ▼ arrives, ✗ on an arrow: never arrives,
+◆ a client's operation, • a node's mark, ┊ paused, ║ at the left: a fault is on.";
+
+#[derive(Debug, Args)]
+#[command(after_help = TRACE_EXAMPLES)]
+pub(crate) struct TraceArguments {
+    /// The run's directory
+    #[arg(default_value = "store/latest")]
+    pub(crate) directory: PathBuf,
+
+    /// Only this operation or message and what happened before and after: op 17,
+    /// or message 203
+    #[arg(long, value_name = "WHAT", value_parser = number::around)]
+    pub(crate) around: Option<AroundArgument>,
+
+    /// Only from this time until that: 2s 2.5s, or 2000ms 2500ms
+    #[arg(long, num_args = 2, value_names = ["FROM", "UNTIL"], value_parser = number::moment)]
+    pub(crate) between: Option<Vec<Duration>>,
+
+    /// Only these nodes, with commas between
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+
+    /// Only messages of these types, with commas between
+    #[arg(long = "type", value_name = "A,B", value_delimiter = ',')]
+    pub(crate) kind: Vec<String>,
+
+    /// Messages of clients, too; their operations are shown in any case
+    #[arg(long)]
+    pub(crate) clients: bool,
+
+    /// The most events; 0: all
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub(crate) limit: usize,
+
+    /// One JSON object a line, times in ns
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

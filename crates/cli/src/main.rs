@@ -20,6 +20,7 @@ mod replay_file;
 mod scenario;
 mod summary;
 mod test;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,7 @@ fn command() -> ExitCode {
         Command::Frontier(arguments) => frontier::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
+        Command::Trace(arguments) => trace::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::arguments::AroundArgument;
+
 fn within(text: &str, lowest: f64, highest: f64, what: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| format!("{what} must be a number"))?;
     if (lowest..=highest).contains(&number) {
@@ -18,6 +20,25 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 /// The mean time between faults: none at all would be faults without end.
 pub(crate) fn interval(text: &str) -> Result<Duration, String> {
     within(text, 0.001, 1e7, "a number of seconds").map(Duration::from_secs_f64)
+}
+
+/// A moment with its unit: `2s`, `1500ms`; a bare number is seconds.
+pub(crate) fn moment(text: &str) -> Result<Duration, String> {
+    let number = |text: &str| within(text, 0.0, 1e7, "a time such as 2s or 1500ms");
+    match text.strip_suffix("ms") {
+        Some(milliseconds) => number(milliseconds).map(|ms| Duration::from_secs_f64(ms / 1e3)),
+        None => number(text.strip_suffix('s').unwrap_or(text)).map(Duration::from_secs_f64),
+    }
+}
+
+/// What a trace is centred on: `op 17`, `message 203`.
+pub(crate) fn around(text: &str) -> Result<AroundArgument, String> {
+    let (what, number) = text.trim().rsplit_once([' ', '#']).unwrap_or((text, ""));
+    match (what.trim(), number.trim().parse()) {
+        ("op" | "operation", Ok(index)) => Ok(AroundArgument::Operation(index)),
+        ("message" | "", Ok(id)) => Ok(AroundArgument::Message(id)),
+        _ => Err("it is \"op 17\" or \"message 203\", in quotes".to_owned()),
+    }
 }
 
 /// A seed.

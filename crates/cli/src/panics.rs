@@ -83,6 +83,10 @@ impl<H: SteppedHost> SteppedHost for Quiet<H> {
         self.0.set_disk(node, condition);
     }
 
+    fn waits(&self, node: u32) -> (Vec<Time>, Vec<Time>) {
+        self.0.waits(node)
+    }
+
     fn pause(&mut self, node: u32) {
         self.0.pause(node);
     }

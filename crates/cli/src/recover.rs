@@ -29,16 +29,8 @@ const BREAKS: [&str; 8] = [
 ];
 
 pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
-    let directory = &arguments.directory;
-    if !directory.is_dir() {
-        let what = if directory.exists() { "is no directory" } else { "is not there" };
-        return Err(CliError::usage(format!("{} {what}", directory.display()))
-            .hint("name the directory of a run, such as store/latest"));
-    }
-    // What a link points to may change while we look.
-    let directory = &directory.canonicalize().unwrap_or_else(|_| directory.clone());
-    let recovered =
-        Recovered::open(directory).map_err(|error| CliError::usage(error.to_string()))?;
+    let recovered = open(&arguments.directory)?;
+    let directory = recovered.directory();
     let (plan, options) = replay_file::read(recovered.replay())?;
     for loss in recovered.losses() {
         out::line(loss);
@@ -53,7 +45,7 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
     recovered.save_results(&summary::results(&report))?;
     let executed = Executed {
         report,
-        directory: Some(directory.clone()),
+        directory: Some(directory.to_owned()),
         wall_time: std::time::Duration::ZERO,
     };
     let command = command(directory);
@@ -64,6 +56,18 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
         Validity::Invalid => ExitCode::from(1),
         Validity::Unknown => ExitCode::from(2),
     })
+}
+
+/// The store in a directory.
+pub(crate) fn open(directory: &Path) -> Result<Recovered, CliError> {
+    if !directory.is_dir() {
+        let what = if directory.exists() { "is no directory" } else { "is not there" };
+        return Err(CliError::usage(format!("{} {what}", directory.display()))
+            .hint("name the directory of a run, such as store/latest"));
+    }
+    // What a link points to may change while we look.
+    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    Recovered::open(&directory).map_err(|error| CliError::usage(error.to_string()))
 }
 
 /// The command that repeats the run, which is in its log.

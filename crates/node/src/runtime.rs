@@ -135,6 +135,12 @@ impl Runtime {
         Some(self.started_at + Duration::from_nanos(due.0))
     }
 
+    /// When all timers are due, by the driver's clock.
+    pub fn timers(&self) -> Vec<Time> {
+        let due = self.cx.inner.timers.all();
+        due.map(|at| self.started_at + Duration::from_nanos(at.0)).collect()
+    }
+
     /// The effects of the last calls; the driver drains them.
     pub fn effects(&mut self) -> &mut Vec<Effect> {
         &mut self.cx.inner.effects

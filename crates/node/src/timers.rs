@@ -27,6 +27,11 @@ impl Timers {
         self.due.first().map(|id| id.at)
     }
 
+    /// When each is due, the earliest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Time> + '_ {
+        self.due.iter().map(|id| id.at)
+    }
+
     /// Takes the first timer that is due at `now`.
     pub(crate) fn take_due(&mut self, now: Time) -> Option<TimerId> {
         let first = *self.due.first()?;

@@ -7,10 +7,12 @@
 //!   figure (SVG), JSON and Parquet;
 //! - [`comparison`]: two sides over the same seeds: ratios with confidence
 //!   intervals, and in words;
-//! - [`operations`]: operations in time, to see what is wrong with them: SVG.
+//! - [`operations`]: operations in time, to see what is wrong with them: SVG;
+//! - [`trace`]: a run as a space-time view.
 
 pub mod comparison;
 pub mod frontier;
 pub mod operations;
 mod scale;
 mod svg;
+pub mod trace;

@@ -104,6 +104,11 @@ impl SimulatedDisk {
         self.syncs.front().map(|(done, _)| *done)
     }
 
+    /// When all syncs that are under way will be done.
+    pub(crate) fn all_done(&self) -> impl Iterator<Item = Time> + '_ {
+        self.syncs.iter().map(|(done, _)| *done)
+    }
+
     /// Takes a sync that is done by now.
     pub(crate) fn take_done(&mut self, now: Time) -> Option<SyncId> {
         let (_, sync) = self.syncs.pop_front_if(|(done, _)| *done <= now)?;

@@ -1,10 +1,11 @@
-use glomers_history::Observer;
+use glomers_history::{Observer, Time};
 
 use crate::chooser::Chooser;
 use crate::engine::{Command, Engine, Input};
 use crate::host::{StepInput, StepOutput, SteppedHost};
 use crate::outcome::Outcome;
 use crate::plan::{Plan, PlanError};
+use crate::snapshot::Snapshot;
 use crate::workload::Workload;
 
 /// Runs a Plan in virtual time: from deadline to deadline, without waiting.
@@ -40,7 +41,7 @@ pub fn run_virtual_until(
     let mut countdown = EVENTS_BETWEEN_QUESTIONS;
     let mut engine = Engine::new(plan, workload, observer)?;
     engine.set_chooser(chooser);
-    engine.begin(glomers_history::Time::ZERO);
+    engine.begin(Time::ZERO);
     let mut output = StepOutput::default();
     loop {
         while let Some(command) = engine.next_command() {
@@ -62,6 +63,42 @@ pub fn run_virtual_until(
         };
         engine.advance(deadline.max(engine.now()));
     }
+}
+
+/// As [`run_virtual`], but stops before anything happens after `moment`, which
+/// counts as operations do; what there is then. A run that is over before stands
+/// as it ended.
+///
+/// # Errors
+/// If the Plan makes no sense.
+pub fn run_virtual_to(
+    plan: &Plan,
+    workload: &mut dyn Workload,
+    host: &mut dyn SteppedHost,
+    observer: &mut dyn Observer,
+    moment: Time,
+) -> Result<Snapshot, PlanError> {
+    let mut engine = Engine::new(plan, workload, observer)?;
+    engine.begin(Time::ZERO);
+    let mut output = StepOutput::default();
+    loop {
+        while let Some(command) = engine.next_command() {
+            carry_out(command, &mut engine, host, &mut output);
+        }
+        let next = engine.next_deadline().filter(|&next| !engine.is_after(next, moment));
+        let Some(deadline) = next.filter(|_| !engine.is_finished()) else { break };
+        engine.advance(deadline.max(engine.now()));
+    }
+    let is_over = engine.is_finished();
+    let time = if is_over { engine.as_history_time(engine.now()) } else { moment };
+    let mut snapshot = engine.snapshot(time);
+    for (place, node) in (0..).zip(&mut snapshot.nodes) {
+        let (timers, syncs) = host.waits(place);
+        let as_history = |at: Vec<Time>| at.into_iter().map(|at| engine.as_history_time(at));
+        node.timers = as_history(timers).collect();
+        node.syncs = as_history(syncs).collect();
+    }
+    Ok(snapshot)
 }
 
 fn carry_out(

@@ -29,6 +29,13 @@ pub trait SteppedHost {
         let _ = (node, condition);
     }
 
+    /// What a node waits for by itself: when its timers are due, and when its
+    /// syncs will be done.
+    fn waits(&self, node: u32) -> (Vec<Time>, Vec<Time>) {
+        let _ = node;
+        (Vec::new(), Vec::new())
+    }
+
     /// Stops a node where it is. The engine sends it nothing meanwhile.
     fn pause(&mut self, node: u32) {
         let _ = node;
@@ -127,6 +134,12 @@ impl SteppedHost for InProcessHost {
 
     fn set_disk(&mut self, node: u32, condition: Option<DiskCondition>) {
         self.disks[node as usize].set_condition(condition);
+    }
+
+    fn waits(&self, node: u32) -> (Vec<Time>, Vec<Time>) {
+        let runtime = self.nodes[node as usize].as_ref();
+        let timers = runtime.map(Runtime::timers).unwrap_or_default();
+        (timers, self.disks[node as usize].all_done().collect())
     }
 
     fn step(&mut self, node: u32, now: Time, input: StepInput, output: &mut StepOutput) {

@@ -24,12 +24,13 @@ mod partition;
 mod plan;
 mod queue;
 mod services;
+mod snapshot;
 mod statistics;
 mod workload;
 
 pub use chooser::{Chooser, Enabled, EnabledKind, Random};
 pub use disk::DiskCondition;
-pub use driver::{run_virtual, run_virtual_until};
+pub use driver::{run_virtual, run_virtual_to, run_virtual_until};
 pub use engine::{Command, Engine, Input, LOST_WRITES, Stop};
 pub use faults::{FaultReport, reports_from};
 pub use host::{InProcessHost, NodeFactory, StepInput, StepOutput, SteppedHost};
@@ -40,6 +41,7 @@ pub use plan::{
     NodeProgram, Operations, OverrideAction, PLAN_VERSION, Plan, PlanError, Rate, ServiceTime,
     Wire, WorkloadOptions,
 };
+pub use snapshot::{NodeSnapshot, PendingMessage, Snapshot};
 pub use statistics::{Counts, NetStatistics};
 pub use workload::{
     Client, ClusterSize, Failure, FinalEnd, NextOperation, SetupRequest, Step, Workload,

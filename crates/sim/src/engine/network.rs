@@ -104,7 +104,7 @@ impl LinkTable {
 }
 
 /// The name of somebody.
-fn name_in<'a>(
+pub(super) fn name_in<'a>(
     names: &'a [NodeId],
     clients: &'a [ClientSlot],
     services: &'a Services,

@@ -1,0 +1,50 @@
+//! Looking into a run that was stopped.
+
+use glomers_history::Time;
+
+use super::network::name_in;
+use super::{Endpoint, Engine};
+use crate::snapshot::{NodeSnapshot, PendingMessage, Snapshot};
+
+impl Engine<'_> {
+    /// A moment of this engine's clock, counted as operations are.
+    pub(crate) fn as_history_time(&self, time: Time) -> Time {
+        Time(time.0.saturating_sub(self.origin.unwrap_or_default().0))
+    }
+
+    /// Whether this moment of the engine's clock comes after that one, which is
+    /// counted as operations are.
+    pub(crate) fn is_after(&self, time: Time, moment: Time) -> bool {
+        self.origin.is_some_and(|origin| time.0 > origin.0.saturating_add(moment.0))
+    }
+
+    fn name_at(&self, end: Endpoint) -> String {
+        name_in(&self.names, &self.clients, &self.services, end).to_string()
+    }
+
+    /// What the engine knows; timers and disks are the host's.
+    pub(crate) fn snapshot(&self, time: Time) -> Snapshot {
+        let nodes = self.names.iter().zip(&self.nodes).map(|(name, state)| NodeSnapshot {
+            name: name.to_string(),
+            incarnation: state.incarnation,
+            is_up: state.is_up,
+            is_paused: state.is_paused,
+            timers: Vec::new(),
+            syncs: Vec::new(),
+        });
+        let mut messages: Vec<PendingMessage> = self
+            .in_flight
+            .iter()
+            .map(|(_, message)| PendingMessage {
+                id: message.id,
+                src: self.name_at(message.src),
+                dest: self.name_at(message.dest),
+                kind: message.payload.header().kind().to_owned(),
+                due: self.as_history_time(message.due),
+                body: message.payload.to_json().get().to_owned(),
+            })
+            .collect();
+        messages.sort_by_key(|message| (message.due, message.id));
+        Snapshot { time, nodes: nodes.collect(), messages }
+    }
+}
