@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Compare(Box<CompareArguments>),
     /// Check a recorded history: Jepsen's EDN or log, or the history.jsonl of a run
     Check(CheckArguments),
+    /// Run a stored run again and compare; stop it at a moment; show logs
+    Replay(ReplayArguments),
     /// Show who said what to whom in a stored run
     Trace(TraceArguments),
     /// Finish the store of a run that was cut short: check and derive its files
@@ -352,6 +354,35 @@ pub(crate) struct CheckArguments {
     /// Draw the operations around what is wrong into this file
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    /// The run's directory
+    #[arg(default_value = "store/latest")]
+    pub(crate) directory: PathBuf,
+
+    /// Replay even if another build made the run
+    #[arg(long)]
+    pub(crate) anyway: bool,
+
+    /// Run this Plan, an edited copy of the run's replay.json, and compare with the
+    /// run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+
+    /// Stop at this moment and show marks, timers and messages under way: 2s,
+    /// 2500ms
+    #[arg(long, value_name = "TIME", value_parser = number::moment)]
+    pub(crate) until: Option<Duration>,
+
+    /// Show what nodes log, with its time and the message that caused it
+    #[arg(long)]
+    pub(crate) log: bool,
+
+    /// Where the new run is stored if it is one of free processes, or none
+    #[arg(long, value_name = "DIR", default_value = "store")]
+    pub(crate) store: String,
 }
 
 /// What a view is centred on.

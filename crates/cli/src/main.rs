@@ -16,7 +16,9 @@ mod panics;
 mod plan;
 mod progress;
 mod recover;
+mod replay;
 mod replay_file;
+mod replay_log;
 mod scenario;
 mod summary;
 mod test;
@@ -60,6 +62,7 @@ fn command() -> ExitCode {
         Command::Frontier(arguments) => frontier::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Completions { shell } => {

@@ -53,15 +53,31 @@ pub(crate) fn write(plan: &Plan, options: &RunOptions) -> Vec<u8> {
     bytes
 }
 
-/// Reads a `replay.json`.
-pub(crate) fn read(bytes: &[u8]) -> Result<(Plan, RunOptions), CliError> {
+fn file(bytes: &[u8]) -> Result<ReplayFile, CliError> {
     let refuse =
         |reason: String| CliError::machine(format!("replay.json cannot be used: {reason}"));
-    let text = std::str::from_utf8(bytes).map_err(|error| refuse(error.to_string()))?;
-    let file: ReplayFile = serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
-    if file.version != VERSION {
-        return Err(refuse(format!("it has version {}, this build reads {VERSION}", file.version)));
+    let json: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
+    // First of all, because another version may have other fields.
+    match json["version"].as_u64() {
+        Some(version) if version == u64::from(VERSION) => {}
+        Some(version) => {
+            return Err(refuse(format!("it has version {version}, this build reads {VERSION}"))
+                .hint("use the build that made it: its name stands in the file under \"build\""));
+        }
+        None => return Err(refuse("it says no version, so it is none of ours".to_owned())),
     }
+    serde_json::from_value(json).map_err(|error| refuse(error.to_string()))
+}
+
+/// Which build made the run.
+pub(crate) fn build(bytes: &[u8]) -> Result<String, CliError> {
+    Ok(file(bytes)?.build)
+}
+
+/// Reads a `replay.json`.
+pub(crate) fn read(bytes: &[u8]) -> Result<(Plan, RunOptions), CliError> {
+    let file = file(bytes)?;
     let availability = match &file.judge.availability {
         serde_json::Value::Null => Availability::None,
         serde_json::Value::Number(number) => Availability::Fraction(number.as_f64().unwrap_or(1.0)),

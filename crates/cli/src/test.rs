@@ -289,12 +289,12 @@ fn check_determinism(
 }
 
 /// A folder that is gone afterwards.
-struct Scratch {
-    path: std::path::PathBuf,
+pub(crate) struct Scratch {
+    pub(crate) path: std::path::PathBuf,
 }
 
 impl Scratch {
-    fn new() -> Result<Scratch, CliError> {
+    pub(crate) fn new() -> Result<Scratch, CliError> {
         let path = std::env::temp_dir().join(format!("glomers-{}", std::process::id()));
         std::fs::create_dir_all(&path).map_err(|error| {
             CliError::machine(format!("{} cannot be made: {error}", path.display()))

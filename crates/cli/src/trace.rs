@@ -76,14 +76,16 @@ pub(crate) fn trace(recovered: &Recovered, plan: &Plan) -> Result<Trace, CliErro
 }
 
 /// Causes before effects at one moment.
-fn rank(what: &What) -> (u8, u64) {
+fn rank(what: &What) -> (u8, u64, bool) {
     match what {
-        What::Fault { .. } => (0, 0),
-        What::State { .. } => (1, 0),
-        What::Arrived { message, .. } => (2, message.id),
-        What::Mark { .. } | What::Finding { .. } => (3, 0),
-        What::Operation { index, .. } => (4, *index),
-        What::Sent { message, .. } => (5, message.id),
+        What::Fault { .. } => (0, 0, false),
+        What::State { .. } => (1, 0, false),
+        What::Operation { index, began, .. } if index == began => (2, *index, false),
+        // What makes a node send has a lower id than what it sends.
+        What::Sent { message, .. } => (3, message.id, false),
+        What::Arrived { message, .. } => (3, message.id, true),
+        What::Mark { .. } | What::Finding { .. } => (4, 0, false),
+        What::Operation { index, .. } => (5, *index, false),
     }
 }
 

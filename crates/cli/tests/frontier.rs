@@ -25,17 +25,6 @@ const SMALL: &[&str] = &[
     "direct,flood",
 ];
 
-/// Compares with a text beside these tests; `GLOMERS_UPDATE=1` writes it anew.
-#[track_caller]
-fn snapshot(name: &str, text: &str) {
-    let path = format!("{}/tests/snapshots/{name}", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("GLOMERS_UPDATE").is_some() {
-        std::fs::write(&path, text).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(expected == text, "{path} is not what is printed; GLOMERS_UPDATE=1 accepts:\n{text}");
-}
-
 fn read(place: &Place, name: &str) -> String {
     std::fs::read_to_string(place.path(name)).expect(name)
 }
@@ -45,8 +34,8 @@ fn a_small_frontier_is_a_table_and_json() {
     let place = Place::new();
     let said =
         place.run(SMALL).shows(0, &["direct", "flood", "Nothing was lost in any of 12 runs."]);
-    snapshot("frontier.txt", &said.out);
-    snapshot("frontier.json", &read(&place, "frontier/frontier.json"));
+    support::snapshot("frontier.txt", &said.out);
+    support::snapshot("frontier.json", &read(&place, "frontier/frontier.json"));
     let parquet = std::fs::read(place.path("frontier/frontier.parquet")).unwrap();
     assert!(parquet.starts_with(b"PAR1") && parquet.ends_with(b"PAR1"));
 }

@@ -173,17 +173,6 @@ fn every_run_says_how_to_repeat_it() {
     assert_eq!(replay["seed"].to_string(), seed);
 }
 
-/// Compares with a text beside these tests; `GLOMERS_UPDATE=1` writes it anew.
-#[track_caller]
-fn snapshot(name: &str, text: &str) {
-    let path = format!("{}/tests/snapshots/{name}.txt", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("GLOMERS_UPDATE").is_some() {
-        std::fs::write(&path, text).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(expected == text, "{path} is not what is printed; GLOMERS_UPDATE=1 accepts:\n{text}");
-}
-
 #[test]
 fn help_teaches() {
     let place = Place::new();
@@ -199,7 +188,7 @@ fn help_teaches() {
         // Which nodes there are is the registry's business.
         let (text, nodes) = said.out.split_once("\nEmbedded nodes, ").unwrap_or((&said.out, ""));
         assert_eq!(nodes.contains("flood-retry    broadcast"), name == "help-test", "{nodes}");
-        snapshot(name, text);
+        support::snapshot(&format!("{name}.txt"), text);
     }
     // Without anything the help comes as well.
     place.run(&[]).shows(0, &["Usage: glomers", "Examples:"]);

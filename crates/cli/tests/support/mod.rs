@@ -183,3 +183,14 @@ pub fn finish(child: Child) -> Said {
 pub fn has_grown(path: &Path, bytes: u64) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.len() >= bytes)
 }
+
+/// Compares with a text beside these tests; `GLOMERS_UPDATE=1` writes it anew.
+#[track_caller]
+pub fn snapshot(name: &str, text: &str) {
+    let path = format!("{}/tests/snapshots/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("GLOMERS_UPDATE").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(expected == text, "{path} is not what is printed; GLOMERS_UPDATE=1 accepts:\n{text}");
+}

@@ -71,6 +71,12 @@ impl View<'_> {
     }
 
     fn event(&mut self, event: &Event) {
+        // Who has no column has no place to show that something arrived.
+        if let What::Arrived { message, .. } = &event.what
+            && self.place(&message.dest).is_none()
+        {
+            return;
+        }
         let mut lanes = self.lanes();
         let bars_before = self.bars.clone();
         let words = match &event.what {
