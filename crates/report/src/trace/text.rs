@@ -166,10 +166,10 @@ impl View<'_> {
         };
         let last = lanes.len() - 1;
         let (low, high) = (from.min(to), from.max(to).min(last));
-        for place in low..=high {
-            lanes[place] = match lanes[place] {
+        for sign in &mut lanes[low..=high] {
+            *sign = match *sign {
                 ' ' => '─',
-                other if other == '│' || other == '┊' => '┼',
+                '│' | '┊' => '┼',
                 other => other,
             };
         }
