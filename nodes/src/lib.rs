@@ -15,4 +15,4 @@ pub mod records;
 mod registry;
 pub mod unique_ids;
 
-pub use registry::{Entry, Make, NODES, entry, main, main_with};
+pub use registry::{Entry, Hazard, Make, NODES, entry, main, main_with, no_arguments};

@@ -9,6 +9,54 @@ use crate::{broadcast, counter, echo, g_set, kafka, lin_kv_proxy, raft, unique_i
 /// Makes a node from its arguments, or says what is wrong with them.
 pub type Make = fn(&[String]) -> Result<Box<dyn Process>, String>;
 
+/// Something that can happen to a node or to its network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hazard {
+    /// Messages take a time that nobody knows, and overtake each other.
+    Latency,
+    /// Messages are lost.
+    Loss,
+    /// Links are cut and mended.
+    Partition,
+    /// Links are cut in one direction and mended.
+    OneWay,
+    /// Nodes are stopped where they are and go on.
+    Pause,
+    /// Nodes are killed and started again with nothing in memory.
+    Kill,
+}
+
+impl Hazard {
+    /// In a word or two, as in a table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Hazard::Latency => "latency",
+            Hazard::Loss => "loss",
+            Hazard::Partition => "partition",
+            Hazard::OneWay => "one-way",
+            Hazard::Pause => "pause",
+            Hazard::Kill => "kill",
+        }
+    }
+}
+
+/// All but kills: for nodes that keep everything in memory.
+const ALIVE: &[Hazard] =
+    &[Hazard::Latency, Hazard::Loss, Hazard::Partition, Hazard::OneWay, Hazard::Pause];
+
+/// Whatever happens.
+const ALL: &[Hazard] = &[
+    Hazard::Latency,
+    Hazard::Loss,
+    Hazard::Partition,
+    Hazard::OneWay,
+    Hazard::Pause,
+    Hazard::Kill,
+];
+
+/// Slowness alone: nothing is repeated.
+const SLOW: &[Hazard] = &[Hazard::Latency, Hazard::Pause];
+
 /// A node that can be embedded by its name.
 pub struct Entry {
     /// The name, also that of its program.
@@ -17,6 +65,8 @@ pub struct Entry {
     pub workload: &'static str,
     /// One line for help texts.
     pub about: &'static str,
+    /// What it promises to survive.
+    pub survives: &'static [Hazard],
     /// Makes the node.
     pub make: Make,
 }
@@ -27,8 +77,9 @@ pub const NODES: [Entry; 19] = [
         name: "echo",
         workload: "echo",
         about: "gives back what it gets",
+        survives: ALL,
         make: |arguments| {
-            none(arguments)?;
+            no_arguments(arguments)?;
             Ok(echo::node().into_process())
         },
     },
@@ -36,8 +87,9 @@ pub const NODES: [Entry; 19] = [
         name: "unique-ids",
         workload: "unique-ids",
         about: "node id, incarnation (on its disk, or random), counter; no coordination",
+        survives: ALL,
         make: |arguments| {
-            none(arguments)?;
+            no_arguments(arguments)?;
             Ok(unique_ids::node().into_process())
         },
     },
@@ -45,8 +97,9 @@ pub const NODES: [Entry; 19] = [
         name: "flood",
         workload: "broadcast",
         about: "passes each new value on to its neighbours once; loses values when messages are lost",
+        survives: SLOW,
         make: |arguments| {
-            none(arguments)?;
+            no_arguments(arguments)?;
             Ok(broadcast::flood::node().into_process())
         },
     },
@@ -54,6 +107,7 @@ pub const NODES: [Entry; 19] = [
         name: "flood-retry",
         workload: "broadcast",
         about: "as flood, but acknowledged and retried with back-off; survives partitions and loss",
+        survives: ALIVE,
         make: |arguments| {
             let options = broadcast::flood_retry::Options::parse(arguments)?;
             Ok(broadcast::flood_retry::node(options).into_process())
@@ -63,6 +117,7 @@ pub const NODES: [Entry; 19] = [
         name: "direct",
         workload: "broadcast",
         about: "every node sends to every other, in batches; one hop, the lowest latency",
+        survives: ALIVE,
         make: |arguments| {
             let options = broadcast::direct::Options::parse(arguments)?;
             Ok(broadcast::direct::Direct::new(options).into_process())
@@ -72,6 +127,7 @@ pub const NODES: [Entry; 19] = [
         name: "hub-timer",
         workload: "broadcast",
         about: "leaves send to a hub at once, the hub to all after a while; no repair",
+        survives: SLOW,
         make: |arguments| {
             let options = broadcast::hub_timer::Options::parse(arguments)?;
             Ok(broadcast::hub_timer::HubTimer::new(options).into_process())
@@ -81,6 +137,7 @@ pub const NODES: [Entry; 19] = [
         name: "hub-sync",
         workload: "broadcast",
         about: "a hub and leaves on one schedule, learned without clocks; no repair",
+        survives: SLOW,
         make: |arguments| {
             let options = broadcast::hub_sync::Options::parse(arguments, false)?;
             Ok(broadcast::hub_sync::HubSync::new(options).into_process())
@@ -90,6 +147,7 @@ pub const NODES: [Entry; 19] = [
         name: "tree-sync",
         workload: "broadcast",
         about: "as hub-sync, with sub-hubs between, for a thousand nodes and more; no repair",
+        survives: SLOW,
         make: |arguments| {
             let options = broadcast::tree_sync::Options::parse(arguments, true)?;
             Ok(broadcast::tree_sync::TreeSync::new(options).into_process())
@@ -99,6 +157,7 @@ pub const NODES: [Entry; 19] = [
         name: "hub-ft",
         workload: "broadcast",
         about: "as hub-sync, and loses nothing: repair, gossip, new hubs; the default",
+        survives: ALIVE,
         make: |arguments| {
             let options = broadcast::hub_ft::Options::parse(arguments)?;
             Ok(broadcast::hub_ft::HubFt::new(options).into_process())
@@ -108,6 +167,7 @@ pub const NODES: [Entry; 19] = [
         name: "push-pull",
         workload: "broadcast",
         about: "random pairs tell each other what they lack; no leader, many messages",
+        survives: ALIVE,
         make: |arguments| {
             let options = broadcast::push_pull::Options::parse(arguments)?;
             Ok(broadcast::push_pull::PushPull::new(options).into_process())
@@ -117,6 +177,7 @@ pub const NODES: [Entry; 19] = [
         name: "plumtree",
         workload: "broadcast",
         about: "a tree for each node's values, mended by a random mesh; no leader, many messages",
+        survives: ALIVE,
         make: |arguments| {
             let options = broadcast::plumtree::Options::parse(arguments)?;
             Ok(broadcast::plumtree::Plumtree::new(options).into_process())
@@ -126,6 +187,7 @@ pub const NODES: [Entry; 19] = [
         name: "raft",
         workload: "lin-kv",
         about: "Raft, its log on the disk; survives all faults",
+        survives: ALL,
         make: |arguments| {
             let options = raft::Options::parse(arguments)?;
             Ok(raft::node(options).into_process())
@@ -135,8 +197,9 @@ pub const NODES: [Entry; 19] = [
         name: "g-set",
         workload: "g-set",
         about: "logs by origin, compared with random others; survives partitions and loss",
+        survives: ALIVE,
         make: |arguments| {
-            none(arguments)?;
+            no_arguments(arguments)?;
             Ok(g_set::node().into_process())
         },
     },
@@ -144,8 +207,9 @@ pub const NODES: [Entry; 19] = [
         name: "crdt-counter",
         workload: "g-counter",
         about: "a PN-counter by gossip, for both counter workloads; survives partitions and loss",
+        survives: ALIVE,
         make: |arguments| {
-            none(arguments)?;
+            no_arguments(arguments)?;
             Ok(counter::crdt::node().into_process())
         },
     },
@@ -153,8 +217,9 @@ pub const NODES: [Entry; 19] = [
         name: "counter-seq-kv",
         workload: "g-counter",
         about: "a key of seq-kv for each node, and a write before each read; survives all faults",
+        survives: ALL,
         make: |arguments| {
-            none(arguments)?;
+            no_arguments(arguments)?;
             Ok(counter::seq_kv::node().into_process())
         },
     },
@@ -162,8 +227,9 @@ pub const NODES: [Entry; 19] = [
         name: "kafka-single",
         workload: "kafka",
         about: "logs in memory, for one node",
+        survives: SLOW,
         make: |arguments| {
-            none(arguments)?;
+            no_arguments(arguments)?;
             Ok(kafka::single::node().into_process())
         },
     },
@@ -171,8 +237,9 @@ pub const NODES: [Entry; 19] = [
         name: "kafka-lin-kv",
         workload: "kafka",
         about: "logs as lists in lin-kv, changed by cas; survives all faults",
+        survives: ALL,
         make: |arguments| {
-            none(arguments)?;
+            no_arguments(arguments)?;
             Ok(kafka::lin_kv::node().into_process())
         },
     },
@@ -180,8 +247,9 @@ pub const NODES: [Entry; 19] = [
         name: "kafka-fast",
         workload: "kafka",
         about: "logs in the memory of their owners, copied on demand; survives partitions and loss",
+        survives: ALIVE,
         make: |arguments| {
-            none(arguments)?;
+            no_arguments(arguments)?;
             Ok(kafka::fast::node().into_process())
         },
     },
@@ -189,8 +257,9 @@ pub const NODES: [Entry; 19] = [
         name: "lin-kv-proxy",
         workload: "lin-kv",
         about: "passes everything on to the service lin-kv; survives all faults",
+        survives: ALL,
         make: |arguments| {
-            none(arguments)?;
+            no_arguments(arguments)?;
             Ok(lin_kv_proxy::node().into_process())
         },
     },
@@ -202,7 +271,11 @@ pub fn entry(name: &str) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.name == name)
 }
 
-fn none(arguments: &[String]) -> Result<(), String> {
+/// For nodes without arguments.
+///
+/// # Errors
+/// If there is one.
+pub fn no_arguments(arguments: &[String]) -> Result<(), String> {
     match arguments.first() {
         None => Ok(()),
         Some(first) => Err(format!("this node takes no arguments, but got {first:?}")),

@@ -26,24 +26,38 @@ fn text<'a>(json: &'a Json, field: &str) -> &'a str {
 
 /// From bottom to top, as ARCHITECTURE.md draws it: the crates that each may
 /// depend on, beside what others bring along. Tests and benchmarks may use more.
-const DIRECTIONS: [(&str, &[&str]); 14] = [
+const DIRECTIONS: [(&str, &[&str]); 15] = [
     ("protocol", &[]),
     ("history", &["protocol"]),
     ("node-derive", &[]),
     ("node", &["protocol", "history", "node-derive"]),
     ("nodes", &["node"]),
+    ("broken-nodes", &["node", "nodes"]),
     ("check", &["protocol", "history"]),
     ("sim", &["protocol", "history", "node", "check"]),
     ("workload", &["protocol", "history", "check", "sim"]),
-    ("testing", &["protocol", "history", "node", "nodes", "check", "sim", "workload"]),
+    (
+        "testing",
+        &["protocol", "history", "node", "nodes", "broken-nodes", "check", "sim", "workload"],
+    ),
     ("store", &["protocol", "history"]),
     ("bench", &["protocol", "history", "check", "sim"]),
     ("report", &["protocol", "history", "check", "store"]),
     (
         "cli",
         &[
-            "protocol", "history", "node", "nodes", "check", "sim", "workload", "testing", "store",
-            "bench", "report",
+            "protocol",
+            "history",
+            "node",
+            "nodes",
+            "broken-nodes",
+            "check",
+            "sim",
+            "workload",
+            "testing",
+            "store",
+            "bench",
+            "report",
         ],
     ),
     ("xtask", &["store"]),

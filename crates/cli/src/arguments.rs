@@ -10,6 +10,7 @@ use glomers_check::Availability;
 
 use crate::compare::CompareArguments;
 use crate::frontier::FrontierArguments;
+use crate::gallery::GalleryArguments;
 use crate::number::{self, Concurrency, RateArgument};
 pub(crate) use workload::WorkloadArguments;
 use workload::workloads_and_nodes;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Run(ScenarioArguments),
     /// Measure the broadcast family: messages against latency, with lower bounds
     Frontier(Box<FrontierArguments>),
+    /// Try the checkers on broken nodes, and on their right twins
+    Gallery(GalleryArguments),
     /// Compare two nodes over the same seeds, or two stores
     Compare(Box<CompareArguments>),
     /// Check a recorded history: Jepsen's EDN or log, or the history.jsonl of a run

@@ -8,6 +8,7 @@ mod error;
 mod execute;
 mod findings;
 mod frontier;
+mod gallery;
 mod links;
 mod log_net;
 mod number;
@@ -60,6 +61,7 @@ fn command() -> ExitCode {
         Command::Challenge(arguments) => challenge::run(&arguments),
         Command::Run(arguments) => scenario::run(&arguments),
         Command::Frontier(arguments) => frontier::run(&arguments),
+        Command::Gallery(arguments) => gallery::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
@@ -85,8 +87,7 @@ fn command() -> ExitCode {
 /// Runs an embedded node on stdin and stdout: how `--time real` makes free
 /// processes of them.
 fn node(name: &str, arguments: &[String]) -> Result<ExitCode, CliError> {
-    let entry = glomers_nodes::entry(name)
-        .ok_or_else(|| CliError::usage(format!("there is no embedded node {name:?}")))?;
-    let process = (entry.make)(arguments).map_err(CliError::usage)?;
+    let process = glomers_testing::make_embedded(name, arguments)
+        .map_err(|error| CliError::usage(error.to_string()))?;
     Ok(glomers_node::run(process))
 }

@@ -59,6 +59,11 @@ impl Progress {
         self.bar.inc(1);
     }
 
+    /// Takes the bar away while something is printed.
+    pub(crate) fn clear_for(&self, print: impl FnOnce()) {
+        self.bar.suspend(print);
+    }
+
     /// Takes the bar away.
     pub(crate) fn clear(&self) {
         self.bar.finish_and_clear();

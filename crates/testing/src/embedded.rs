@@ -1,7 +1,12 @@
-//! Reference nodes by name.
+//! Embedded nodes by name: reference nodes, and broken ones as `broken/NAME`.
 
+use glomers_node::Process;
+use glomers_nodes::Make;
 use glomers_sim::{NodeFactory, NodeProgram, Plan};
 use glomers_workload::nearest;
+
+/// Names of broken nodes begin with this.
+const BROKEN: &str = "broken/";
 
 /// An embedded node that cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +31,9 @@ impl std::fmt::Display for UnknownNode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             UnknownNode::Name { name } => {
+                if let Some(broken) = name.strip_prefix(BROKEN) {
+                    return unknown_broken(broken, f);
+                }
                 let known: Vec<&str> =
                     glomers_nodes::NODES.iter().map(|entry| entry.name).collect();
                 write!(f, "there is no embedded node {name:?}")?;
@@ -47,6 +55,15 @@ impl std::fmt::Display for UnknownNode {
     }
 }
 
+fn unknown_broken(name: &str, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    let known: Vec<&str> = glomers_broken_nodes::ENTRIES.iter().map(|entry| entry.name).collect();
+    write!(f, "there is no broken node {name:?}")?;
+    if let Some(near) = nearest(name, &known) {
+        write!(f, "; did you mean \"{BROKEN}{near}\"?")?;
+    }
+    f.write_str(" \"glomers gallery --list\" shows all.")
+}
+
 impl std::error::Error for UnknownNode {}
 
 /// The factory of the embedded node that a Plan names.
@@ -57,11 +74,25 @@ pub fn embedded_factory(plan: &Plan) -> Result<NodeFactory, UnknownNode> {
     let NodeProgram::Embedded { name, arguments } = &plan.program else {
         return Err(UnknownNode::NotEmbedded);
     };
-    let Some(entry) = glomers_nodes::entry(name) else {
-        return Err(UnknownNode::Name { name: name.clone() });
+    // Mistakes are told before anything runs.
+    make_embedded(name, arguments)?;
+    let (make, arguments) = (maker(name)?, arguments.clone());
+    Ok(Box::new(move |_| make(&arguments)))
+}
+
+/// Makes an embedded node.
+///
+/// # Errors
+/// If there is none of this name, or it does not understand its arguments.
+pub fn make_embedded(name: &str, arguments: &[String]) -> Result<Box<dyn Process>, UnknownNode> {
+    let refused = |reason| UnknownNode::Arguments { name: name.to_owned(), reason };
+    maker(name)?(arguments).map_err(refused)
+}
+
+fn maker(name: &str) -> Result<Make, UnknownNode> {
+    let make = match name.strip_prefix(BROKEN) {
+        Some(broken) => glomers_broken_nodes::entry(broken).map(|entry| entry.make),
+        None => glomers_nodes::entry(name).map(|entry| entry.make),
     };
-    let refused = |reason| UnknownNode::Arguments { name: name.clone(), reason };
-    (entry.make)(arguments).map_err(refused)?;
-    let arguments = arguments.clone();
-    Ok(Box::new(move |_| (entry.make)(&arguments)))
+    make.ok_or_else(|| UnknownNode::Name { name: name.to_owned() })
 }

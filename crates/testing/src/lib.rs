@@ -52,6 +52,7 @@
 mod embedded;
 mod fault;
 pub mod frontier;
+pub mod gallery;
 mod invariant;
 mod latency;
 mod load;
@@ -60,7 +61,7 @@ pub mod scenario;
 mod simulation;
 mod trace;
 
-pub use embedded::{UnknownNode, embedded_factory};
+pub use embedded::{UnknownNode, embedded_factory, make_embedded};
 pub use fault::{DiskTrouble, FaultSpec, Kill, Partition, Pause};
 pub use glomers_check::{CheckResult, Checker, Context, Finding, Mark, Validity, Verdict};
 pub use glomers_history::{History, MILLISECOND, Observer, Op, OpKind, SECOND, Time, Value};

@@ -1,0 +1,160 @@
+//! The table of broken nodes and their twins.
+
+use glomers_broken_nodes::Entry;
+use glomers_check::Finding;
+use glomers_testing::gallery::{Accepted, Caught, in_words, try_broken, try_twin};
+use serde_json::{Value as Json, json};
+
+use super::{GalleryArguments, attempts, had, list};
+use crate::error::CliError;
+use crate::out;
+use crate::progress::Progress;
+
+/// A node and what came of it.
+struct Row {
+    entry: &'static Entry,
+    caught: Caught,
+    twin: Accepted,
+    seconds: f64,
+}
+
+pub(super) fn run(
+    arguments: &GalleryArguments,
+    chosen: &[&'static Entry],
+    pool: &rayon::ThreadPool,
+) -> Result<(bool, Json), CliError> {
+    let progress = Progress::of_runs(2 * arguments.seeds * chosen.len() as u64);
+    let mut rows = Vec::new();
+    for (place, &entry) in chosen.iter().enumerate() {
+        let is_first = place == 0 || chosen[place - 1].workload != entry.workload;
+        let (broken, seconds) = attempts(pool, arguments.seeds, |seed| {
+            let attempt = try_broken(entry, seed);
+            progress.advance();
+            attempt
+        })?;
+        let (right, _) = attempts(pool, arguments.seeds, |seed| {
+            let attempt = try_twin(entry, seed);
+            progress.advance();
+            attempt
+        })?;
+        let mut row = Row { entry, caught: Caught::default(), twin: Accepted::default(), seconds };
+        broken.iter().for_each(|attempt| row.caught.add(attempt, entry.finding));
+        right.iter().for_each(|attempt| row.twin.add(attempt));
+        progress.clear_for(|| {
+            if place == 0 {
+                out::line(HEADER.trim_end());
+            }
+            if is_first {
+                out::line(entry.workload);
+            }
+            out::line(row.line().trim_end());
+        });
+        rows.push(row);
+    }
+    progress.clear();
+    if let [row] = &*rows {
+        out::line("");
+        list::print(&[row.entry]);
+        if let Some((seed, finding)) = &row.caught.first {
+            out::line(format_args!("\nwith seed {seed}:\n{finding}"));
+        }
+    }
+    let is_good = rows.iter().all(Row::is_good);
+    out::text(&ending(&rows, arguments.seeds));
+    let document = json!({
+        "version": 1,
+        "seeds": arguments.seeds,
+        "broken": rows.iter().map(Row::document).collect::<Vec<Json>>(),
+    });
+    Ok((is_good, document))
+}
+
+const HEADER: &str = "  broken node                     seeds  caught  first  seconds  right twin      \
+                      accepted  found out by";
+
+impl Row {
+    fn is_good(&self) -> bool {
+        self.caught.is_enough() && self.twin.is_all()
+    }
+
+    fn line(&self) -> String {
+        let mark = if self.is_good() { ' ' } else { '✗' };
+        let first = self.caught.first.as_ref();
+        let found = match first {
+            Some((_, finding)) => format!("{}: {}", finding.name, in_short(finding)),
+            None => format!("{} was never found", self.entry.finding),
+        };
+        format!(
+            "{mark} {:<30}  {:>5}  {:>6}  {:>5}  {:>7.1}  {:<14}  {:>8}  {found}",
+            self.entry.name,
+            self.caught.seeds,
+            self.caught.caught,
+            first.map_or("–".to_owned(), |(seed, _)| seed.to_string()),
+            self.seconds,
+            self.entry.twin,
+            self.twin.accepted,
+        )
+    }
+
+    fn document(&self) -> Json {
+        let (entry, first) = (self.entry, self.caught.first.as_ref());
+        json!({
+            "name": entry.name,
+            "workload": entry.workload,
+            "wrong": entry.wrong,
+            "under": in_words(&entry.under),
+            "minimal": entry.minimal,
+            "finding": entry.finding,
+            "seeds": self.caught.seeds,
+            "caught": self.caught.caught,
+            "first_seed": first.map(|(seed, _)| seed),
+            "summary": first.map(|(_, finding)| &finding.summary),
+            "seconds": self.seconds,
+            "twin": entry.twin,
+            "twin_accepted": self.twin.accepted,
+        })
+    }
+
+    /// What is wrong with this row, in words.
+    fn complaint(&self) -> String {
+        let mut text = String::new();
+        if !self.caught.is_enough() {
+            let missed = self.caught.missed.as_ref().map(had).unwrap_or_default();
+            text += &format!(
+                "\n✗ {} is not found out often enough: {} in {} of {} seeds; {missed}.",
+                self.entry.name, self.entry.finding, self.caught.caught, self.caught.seeds
+            );
+        }
+        if !self.twin.is_all() {
+            let refused = self.twin.refused.as_ref().map(had).unwrap_or_default();
+            text += &format!(
+                "\n✗ {}, the right twin of {}, is refused in {} of {} seeds; {refused}.",
+                self.entry.twin,
+                self.entry.name,
+                self.twin.seeds - self.twin.accepted,
+                self.twin.seeds
+            );
+        }
+        text
+    }
+}
+
+/// A finding in few words: its sentence up to where it gives the rule.
+fn in_short(finding: &Finding) -> &str {
+    let summary = &finding.summary;
+    let end = [": ", ". ", ", then"].iter().filter_map(|mark| summary.find(mark)).min();
+    summary[..end.unwrap_or(summary.len())].trim_end_matches('.')
+}
+
+fn ending(rows: &[Row], seeds: u64) -> String {
+    let complaints: String = rows.iter().map(Row::complaint).collect();
+    if !complaints.is_empty() {
+        return format!("{complaints}\n");
+    }
+    let nodes = if rows.len() == 1 { "broken node is" } else { "broken nodes are" };
+    let seeds = if seeds == 1 { "1 seed".to_owned() } else { format!("{seeds} seeds") };
+    format!(
+        "\n{} {nodes} found out in 99 % of {seeds} or more, and the right twins accepted in all.\n",
+        rows.len()
+    )
+}

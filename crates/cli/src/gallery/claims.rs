@@ -1,0 +1,79 @@
+//! The table of reference nodes under all that they claim to survive.
+
+use glomers_nodes::NODES;
+use glomers_testing::gallery::{Accepted, Claim, claims};
+use serde_json::{Value as Json, json};
+
+use super::{GalleryArguments, attempts, had, unknown};
+use crate::error::CliError;
+use crate::out;
+use crate::progress::Progress;
+
+pub(super) fn run(
+    arguments: &GalleryArguments,
+    pool: &rayon::ThreadPool,
+) -> Result<(bool, Json), CliError> {
+    let chosen = chosen(arguments.only.as_deref())?;
+    let progress = Progress::of_runs(arguments.seeds * chosen.len() as u64);
+    let mut rows = Vec::new();
+    let mut complaints = String::new();
+    for (place, claim) in chosen.iter().enumerate() {
+        let (runs, seconds) = attempts(pool, arguments.seeds, |seed| {
+            let attempt = claim.attempt(seed);
+            progress.advance();
+            attempt
+        })?;
+        let mut accepted = Accepted::default();
+        runs.iter().for_each(|attempt| accepted.add(attempt));
+        let mark = if accepted.is_all() { ' ' } else { '✗' };
+        let (node, hazards) = (claim.node, claim.hazards_in_words());
+        progress.clear_for(|| {
+            if place == 0 {
+                out::line(HEADER);
+            }
+            out::line(format_args!(
+                "{mark} {node:<14}  {:<10}  {:>5}  {:>8}  {seconds:>7.1}  {hazards}",
+                claim.workload, accepted.seeds, accepted.accepted
+            ));
+        });
+        if let Some(refused) = &accepted.refused {
+            let count = accepted.seeds - accepted.accepted;
+            complaints += &format!(
+                "\n✗ {node} does not survive {hazards}: refused in {count} of {} seeds; {}.",
+                accepted.seeds,
+                had(refused)
+            );
+        }
+        rows.push(json!({
+            "node": node,
+            "workload": claim.workload,
+            "hazards": claim.hazards.iter().map(|hazard| hazard.name()).collect::<Vec<&str>>(),
+            "seeds": accepted.seeds,
+            "accepted": accepted.accepted,
+            "first_refused": accepted.refused.as_ref().map(|(seed, _)| seed),
+            "seconds": seconds,
+        }));
+    }
+    progress.clear();
+    let is_good = complaints.is_empty();
+    if is_good {
+        complaints = "\nAll are accepted in all seeds.".to_owned();
+    }
+    out::line(complaints);
+    Ok((is_good, json!({ "version": 1, "seeds": arguments.seeds, "claims": rows })))
+}
+
+const HEADER: &str = "  node            workload    seeds  accepted  seconds  under";
+
+/// The claims of the nodes of this name or workload.
+fn chosen(only: Option<&str>) -> Result<Vec<Claim>, CliError> {
+    let mut all = claims();
+    if let Some(only) = only {
+        all.retain(|claim| claim.node == only || claim.workload == only);
+        if all.is_empty() {
+            let known: Vec<&str> = NODES.iter().map(|node| node.name).collect();
+            return Err(unknown("reference node or workload", only, &known, "--twins-only"));
+        }
+    }
+    Ok(all)
+}

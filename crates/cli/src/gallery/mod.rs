@@ -1,0 +1,131 @@
+//! `glomers gallery`: broken nodes must be found out, right ones accepted.
+
+mod broken;
+mod claims;
+mod list;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Args;
+use glomers_broken_nodes::{ENTRIES, Entry};
+use glomers_testing::RunError;
+use glomers_testing::gallery::Attempt;
+use glomers_workload::nearest;
+use rayon::prelude::*;
+
+use crate::error::CliError;
+use crate::number;
+
+const EXAMPLES: &str = "\
+Examples:
+  glomers gallery                         all broken nodes, 100 seeds each
+  glomers gallery --only ids-from-clock   one of them, with its finding in full
+  glomers gallery --only kafka --seeds 10
+                                          those of a workload
+  glomers gallery --twins-only --seeds 1000
+                                          reference nodes under all that they claim to survive
+  glomers test -w unique-ids --node broken/ids-from-clock --rate 500
+                                          a broken node in a test of your own
+
+Exit status: 0 as it should be, 1 a broken node is found out by its finding in less than 99 % of
+the seeds, or a right one refused; 254 usage, 255 machine.";
+
+#[derive(Debug, Args)]
+#[command(allow_negative_numbers = true, after_help = EXAMPLES)]
+pub(crate) struct GalleryArguments {
+    /// How many seeds each node is tried with
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = number::count)]
+    seeds: u64,
+
+    /// Only the node of this name, or those of this workload
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+
+    /// Only reference nodes, each under all that it claims to survive
+    #[arg(long)]
+    twins_only: bool,
+
+    /// Say what is wrong with each broken node, and run nothing
+    #[arg(long, conflicts_with_all = ["twins_only", "json"])]
+    list: bool,
+
+    /// How many runs go on at once [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+
+    /// Also write the table as JSON into this file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &GalleryArguments) -> Result<ExitCode, CliError> {
+    let threads = arguments.threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| CliError::machine(format!("threads cannot be started: {error}")))?;
+    let (is_good, document) = if arguments.twins_only {
+        claims::run(arguments, &pool)?
+    } else {
+        let chosen = chosen(arguments.only.as_deref())?;
+        if arguments.list {
+            list::print(&chosen);
+            return Ok(ExitCode::SUCCESS);
+        }
+        broken::run(arguments, &chosen, &pool)?
+    };
+    if let Some(file) = &arguments.json {
+        let text = format!("{document:#}\n");
+        std::fs::write(file, text).map_err(|error| {
+            CliError::machine(format!("{} cannot be written: {error}", file.display()))
+        })?;
+    }
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The broken nodes of this name or workload.
+fn chosen(only: Option<&str>) -> Result<Vec<&'static Entry>, CliError> {
+    let Some(only) = only else { return Ok(ENTRIES.iter().collect()) };
+    let name = only.strip_prefix("broken/").unwrap_or(only);
+    let fits = |entry: &&Entry| entry.name == name || entry.workload == name;
+    let chosen: Vec<&Entry> = ENTRIES.iter().filter(fits).collect();
+    if chosen.is_empty() {
+        let known: Vec<&str> = ENTRIES.iter().map(|entry| entry.name).collect();
+        return Err(unknown("broken node or workload", name, &known, "--list"));
+    }
+    Ok(chosen)
+}
+
+fn unknown(what: &str, name: &str, known: &[&str], lists: &str) -> CliError {
+    let error = CliError::usage(format!("there is no {what} {name:?}"));
+    error.hint(match nearest(name, known) {
+        Some(near) => format!("did you mean {near:?}? glomers gallery {lists} shows all"),
+        None => format!("glomers gallery {lists} shows all"),
+    })
+}
+
+/// The attempts of all seeds, in order, and the seconds that they took one core.
+fn attempts(
+    pool: &rayon::ThreadPool,
+    seeds: u64,
+    attempt: impl Fn(u64) -> Result<Attempt, RunError> + Sync,
+) -> Result<(Vec<Attempt>, f64), CliError> {
+    #[expect(clippy::disallowed_methods, reason = "the table tells how long it took")]
+    let timed = |seed| {
+        let clock = Instant::now();
+        attempt(seed).map(|attempt| (attempt, clock.elapsed().as_secs_f64()))
+    };
+    let runs = pool.install(|| (0..seeds).into_par_iter().map(timed).collect::<Result<_, _>>());
+    let runs: Vec<(Attempt, f64)> =
+        runs.map_err(|error: RunError| CliError::machine(error.to_string()))?;
+    let seconds = runs.iter().map(|(_, seconds)| seconds).sum();
+    Ok((runs.into_iter().map(|(attempt, _)| attempt).collect(), seconds))
+}
+
+/// "seed 3 had wrong-echo", "seed 3 had nothing".
+fn had((seed, names): &(u64, Vec<String>)) -> String {
+    let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+    format!("seed {seed} had {names}")
+}

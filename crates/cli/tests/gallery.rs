@@ -1,0 +1,79 @@
+//! `glomers gallery`, and broken nodes elsewhere.
+
+mod support;
+
+use serde_json::Value;
+use support::Place;
+
+#[test]
+fn a_broken_node_is_found_out_and_told_in_full() {
+    let place = Place::new();
+    let only = ["gallery", "--only", "echo-short-buffer", "--seeds", "3", "--json", "table.json"];
+    place.run(&only).shows(
+        0,
+        &[
+            "  echo-short-buffer                   3       3      0",
+            "echo                   3  wrong-echo: ",
+            "broken/echo-short-buffer  (echo)\n  wrong    What is longer than 14 bytes is cut off.",
+            "  minimal  1 node; 1 echo of 15 bytes",
+            "with seed 0:\nwrong-echo: ",
+            "1 broken node is found out in 99 % of 3 seeds or more, and the right twins accepted in all.",
+        ],
+    );
+    let text = std::fs::read_to_string(place.path("table.json")).unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let row = &document["broken"][0];
+    assert_eq!(row["name"], "echo-short-buffer");
+    assert_eq!((&row["caught"], &row["twin_accepted"]), (&3.into(), &3.into()));
+}
+
+#[test]
+fn the_list_says_what_is_wrong_and_runs_nothing() {
+    let place = Place::new();
+    place.run(&["gallery", "--list", "--only", "unique-ids"]).shows(
+        0,
+        &["broken/ids-from-clock  (unique-ids)", "  finding  duplicate-id", "  under    3 nodes, "],
+    );
+}
+
+#[test]
+fn reference_nodes_are_run_under_what_they_claim_to_survive() {
+    let place = Place::new();
+    place.run(&["gallery", "--twins-only", "--only", "unique-ids", "--seeds", "2"]).shows(
+        0,
+        &[
+            "  unique-ids      unique-ids      2         2",
+            "kill",
+            "All are accepted in all seeds.",
+        ],
+    );
+}
+
+#[test]
+fn unknown_names_are_answered_with_the_nearest() {
+    let place = Place::new();
+    place
+        .run(&["gallery", "--only", "ids-form-clock"])
+        .shows(254, &["there is no broken node or workload", "did you mean \"ids-from-clock\"?"]);
+    place
+        .run(&["gallery", "--twins-only", "--only", "flod"])
+        .shows(254, &["there is no reference node or workload", "did you mean \"flood\"?"]);
+    place.run(&["gallery", "--seeds", "0"]).shows(254, &["--seeds"]);
+    place
+        .run(&["test", "-w", "unique-ids", "--node", "broken/ids-form-clock"])
+        .shows(254, &["there is no broken node", "did you mean \"broken/ids-from-clock\"?"]);
+}
+
+#[test]
+fn broken_nodes_run_under_every_host() {
+    let place = Place::new();
+    let run = |more: &[&str]| {
+        let test = ["test", "-w", "echo", "--node", "broken/echo-short-buffer"];
+        let rest = ["--nodes", "n1", "--rate", "100", "--time-limit", "1", "--seed", "1"];
+        let arguments: Vec<&str> = [&test[..], &rest, more].concat();
+        place.run(&arguments).shows(1, &["wrong-echo: "]);
+    };
+    run(&[]);
+    run(&["--wire", "json"]);
+    run(&["--time", "real"]);
+}

@@ -1,0 +1,78 @@
+//! Broken nodes must be found out, and right ones accepted.
+//!
+//! Each entry of the gallery ([`glomers_broken_nodes::ENTRIES`]) is run over
+//! seeds under its own conditions, and its twin, which is right, beside it. And
+//! each reference node is run under every hazard that it claims to survive.
+
+mod claims;
+mod conditions;
+mod tally;
+mod words;
+
+use glomers_broken_nodes::Entry;
+use glomers_check::{Availability, Finding, Validity};
+use glomers_history::Unobserved;
+use glomers_sim::{NodeProgram, Plan};
+
+use crate::run::{RunError, RunOptions, run_plan};
+
+pub use claims::{Claim, claims};
+pub use conditions::plan;
+pub use tally::{Accepted, Caught, ENOUGH};
+pub use words::in_words;
+
+/// One run, and what came of it.
+#[derive(Debug)]
+pub struct Attempt {
+    /// Its seed.
+    pub seed: u64,
+    /// The strict verdict.
+    pub validity: Validity,
+    /// What was found.
+    pub findings: Vec<Finding>,
+}
+
+/// The Plan of a broken node under its conditions.
+pub fn broken_plan(entry: &Entry, seed: u64) -> Plan {
+    plan(&entry.under, entry.workload, program(&format!("broken/{}", entry.name), entry), seed)
+}
+
+/// The Plan of its twin under the same conditions.
+pub fn twin_plan(entry: &Entry, seed: u64) -> Plan {
+    plan(&entry.under, entry.workload, program(entry.twin, entry), seed)
+}
+
+fn program(name: &str, entry: &Entry) -> NodeProgram {
+    let arguments = entry.arguments.iter().map(|&argument| argument.to_owned()).collect();
+    NodeProgram::Embedded { name: name.to_owned(), arguments }
+}
+
+/// Runs a broken node.
+///
+/// # Errors
+/// If its conditions make no sense.
+pub fn try_broken(entry: &Entry, seed: u64) -> Result<Attempt, RunError> {
+    attempt(&broken_plan(entry, seed), entry.under.total)
+}
+
+/// Runs the twin of a broken node.
+///
+/// # Errors
+/// If its conditions make no sense.
+pub fn try_twin(entry: &Entry, seed: u64) -> Result<Attempt, RunError> {
+    attempt(&twin_plan(entry, seed), entry.under.total)
+}
+
+fn attempt(plan: &Plan, total: bool) -> Result<Attempt, RunError> {
+    let availability = if total { Availability::Total } else { Availability::None };
+    let options = RunOptions { availability, ..RunOptions::default() };
+    let verdict = run_plan(plan, &options, &mut Unobserved)?.verdict;
+    Ok(Attempt { seed: plan.seed, validity: verdict.strict, findings: verdict.findings })
+}
+
+impl Attempt {
+    /// The finding of this name, if there is one.
+    pub fn finding(&self, name: &str) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.name == name)
+    }
+}
