@@ -44,6 +44,10 @@ struct Network {
     next_value: u64,
     sent: u64,
     kills: bool,
+    /// A node that neither hears nor says anything any more.
+    dead: Option<usize>,
+    /// How many messages were sent to it, by their sender.
+    to_dead: Vec<u32>,
 }
 
 impl Network {
@@ -61,6 +65,8 @@ impl Network {
             sent: 0,
             // Who floods does not ask for what it held in an earlier life.
             kills: name != "flood-retry",
+            dead: None,
+            to_dead: vec![0; count],
         };
         for place in 0..count {
             let node = network.start(place);
@@ -94,6 +100,7 @@ impl Network {
         for Sent { dest, payload } in sent {
             if let Some(to) = self.ids.iter().position(|id| *id == *dest) {
                 self.sent += 1;
+                self.to_dead[from] += u32::from(self.dead == Some(to));
                 self.in_flight.push(InFlight { from, to, payload, left: LATENCY });
             }
         }
@@ -164,10 +171,12 @@ impl Network {
             for message in &mut self.in_flight {
                 message.left = message.left.saturating_sub(step);
             }
+            let dead = self.dead;
+            self.in_flight.retain(|message| Some(message.to) != dead);
             while let Some(index) = self.in_flight.iter().position(|one| one.left.is_zero()) {
                 self.deliver(index);
             }
-            for place in 0..self.nodes.len() {
+            for place in (0..self.nodes.len()).filter(|&place| Some(place) != dead) {
                 self.advance(place, step);
             }
         }
@@ -266,4 +275,31 @@ fn plumtree_converges_and_falls_silent() {
 #[test]
 fn plumtree_with_few_neighbours_and_short_messages_converges_and_falls_silent() {
     all_converge("plumtree", &["--degree", "1", "--items", "25"], 20);
+}
+
+/// Who does not answer is tried ever more rarely: after a minute at most once in
+/// ten seconds by each, and by nobody but the hub where there is one.
+#[test]
+fn a_silent_node_is_hardly_ever_tried() {
+    for (name, arguments, triers) in [
+        ("hub-ft", &["--period", "450"][..], 1),
+        ("hub-ft", &["--max-latency", "900"], 1),
+        ("hub-ft", &["--max-latency", "80"], 1),
+        ("push-pull", &[], 4),
+        ("plumtree", &[], 4),
+    ] {
+        let mut network = Network::new(name, arguments, 5, 1);
+        for round in 0..50 {
+            network.dead = (round >= 20).then_some(3);
+            network.broadcast(round % 3);
+            network.fair(100 * MS);
+        }
+        network.fair(Duration::from_secs(60));
+        network.to_dead.fill(0);
+        network.fair(Duration::from_secs(100));
+        let tried = network.to_dead;
+        assert!(tried.iter().all(|&times| times <= 10), "{name} {arguments:?}: {tried:?}");
+        let count = tried.iter().filter(|&&times| times > 0).count();
+        assert!((1..=triers).contains(&count), "{name} {arguments:?}: {tried:?}");
+    }
 }

@@ -82,6 +82,8 @@ pub(crate) fn print(rows: &[Row]) {
     table.set_header(["target", "goal", "measured", "unit", "of goal", "", "how"]);
     for row in rows {
         let (figure, ratio) = match &row.figure {
+            // A goal of nothing has no parts.
+            Ok(figure) if row.goal.value() == 0.0 => (number(*figure), "–".to_owned()),
             Ok(figure) => (number(*figure), format!("{:.2}", figure / row.goal.value())),
             Err(_) => ("–".to_owned(), "–".to_owned()),
         };

@@ -81,8 +81,9 @@ struct Talk {
     complete: Vec<Origin>,
 }
 
-/// Pauses do not grow beyond this while others are silent.
-const LONGEST_PAUSE: Duration = Duration::from_secs(12);
+/// Pauses do not grow beyond this while others are silent; as of each pause a half
+/// to all is waited, that is 11 s on average.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// The node.
 #[derive(Debug)]

@@ -76,6 +76,8 @@ pub struct Peer {
     knows_life: bool,
     /// Up to which version of its storage its digests were seen here.
     seen: u64,
+    /// The version of this node's storage when something was last sent to it.
+    told: u64,
     /// The `seen` that was sent to it last.
     seen_sent: u64,
     /// When it was last heard.
@@ -249,6 +251,11 @@ impl Repair {
         self.lacks(peer, &self.peers[peer].sent)
     }
 
+    /// Whether this node holds more than when it last sent something to the peer.
+    pub fn has_news(&self, peer: usize) -> bool {
+        self.storage.version() > self.peers[peer].told
+    }
+
     fn lacks(&self, peer: usize, counts: &[u64]) -> bool {
         (0..self.storage.origins())
             .any(|place| self.storage.count(place) > self.held(peer, counts, place))
@@ -325,6 +332,7 @@ impl Repair {
         let (items, more) = self.items(peer, which, limit, is_meant);
         let known = &mut self.peers[peer];
         known.seen_sent = known.seen;
+        known.told = version;
         known.sent_at = Some(now);
         known.unanswered += 1;
         Delta {

@@ -176,7 +176,8 @@ impl HubFt {
 
     /// When to send again to somebody who may lack something: with every period
     /// while there is news, unless it has been silent for very long; without news
-    /// when its acknowledgement is late, and then ever more rarely.
+    /// when its acknowledgement is late, and then ever more rarely. Somebody silent
+    /// only gets a part of what it lacks; the rest is no news.
     fn repeat_at(&self, peer: usize) -> Option<Time> {
         if !self.repair.is_behind(peer) {
             return None;
@@ -188,7 +189,8 @@ impl HubFt {
         let period = self.plan.period();
         if self.repair.has_unsent(peer) {
             let silence = sent_at.since(known.heard_at.unwrap_or(self.view_since));
-            return Some(sent_at + period.max(silence / 30).min(LONGEST_PAUSE));
+            let part = if self.repair.has_news(peer) { 30 } else { 5 };
+            return Some(sent_at + period.max(silence / part).min(LONGEST_PAUSE));
         }
         let timeout = self.round_trips.timeout(peer);
         let wait = match self.checks[peer] {

@@ -1,0 +1,122 @@
+//! What the broadcast family must show: 25 nodes, 100 ms, 100 operations a second
+//! for 20 s.
+
+use crate::build;
+use crate::measure;
+use crate::readings::{after, latencies, named};
+use crate::table::{Goal, Row};
+
+use super::{Target, Tools, row, words};
+
+pub(super) const TARGETS: &[Target] = &[
+    Target { name: "broadcast", is_long: true, measure: virtual_time },
+    Target { name: "broadcast as processes", is_long: true, measure: real_time },
+];
+
+/// A name in the output of the example, what it is, the most it may be, its unit,
+/// and what else to know.
+type Line = (&'static str, &'static str, f64, &'static str, &'static str);
+
+const BLOG: &str = "hub-ft --period 1015, Maelstrom's inbox";
+const FASTEST: &str = "hub-ft --period 510, Maelstrom's inbox";
+const PROFILE_3D: &str = "hub-ft --period 450, Maelstrom's inbox";
+const PROFILE_3E: &str = "hub-ft --period 1700, Maelstrom's inbox";
+const IDEAL_3D: &str = "hub-ft --period 385, ideal inbox";
+const IDEAL_3E: &str = "hub-ft --period 1550, ideal inbox";
+const OP: &str = "messages/operation";
+
+const LINES: &[Line] = &[
+    ("blog messages", "against the blog", 0.50, OP, BLOG),
+    ("blog observed-median", "  observed median", 895.0, "ms", ""),
+    ("blog observed-max", "  observed maximum", 1129.0, "ms", ""),
+    ("fastest messages", "against the fastest batched result", 0.85, OP, FASTEST),
+    ("fastest observed-median", "  observed median", 339.0, "ms", ""),
+    ("fastest observed-max", "  observed maximum", 678.0, "ms", ""),
+    ("3d messages", "marks of 3d", 0.95, OP, PROFILE_3D),
+    ("3d observed-median", "  observed median", 399.0, "ms", ""),
+    ("3d observed-max", "  observed maximum", 599.0, "ms", ""),
+    ("3e messages", "marks of 3e", 0.33, OP, PROFILE_3E),
+    ("3e observed-median", "  observed median", 999.0, "ms", ""),
+    ("3e observed-max", "  observed maximum", 1999.0, "ms", ""),
+    ("3d-ideal messages", "marks of 3d", 1.05, OP, IDEAL_3D),
+    ("3d-ideal observed-median", "  observed median", 399.0, "ms", ""),
+    ("3d-ideal observed-max", "  observed maximum", 599.0, "ms", ""),
+    ("3e-ideal messages", "marks of 3e", 0.37, OP, IDEAL_3E),
+    ("3e-ideal observed-median", "  observed median", 999.0, "ms", ""),
+    ("3e-ideal observed-max", "  observed maximum", 1999.0, "ms", ""),
+    ("direct messages", "one hop", 10.1, OP, "direct --max-latency 200, ideal inbox"),
+    ("direct true-max", "  true maximum", 200.0, "ms", ""),
+    ("hub-sync-400 over-single-hub", "hub-sync --period 400", 1.17, "× bound", "of one hub"),
+    ("hub-sync-400 true-max", "  true maximum", 610.0, "ms", ""),
+    ("hub-sync-800 over-single-hub", "hub-sync --period 800", 1.17, "× bound", "of one hub"),
+    ("hub-sync-800 true-max", "  true maximum", 1010.0, "ms", ""),
+    (
+        "price-of-tolerance ratio",
+        "hub-ft over hub-sync",
+        1.08,
+        "times",
+        "--period 450, ideal inbox",
+    ),
+    ("loss messages", "5 % loss", 1.15, OP, PROFILE_3D),
+    ("loss observed-max", "  observed maximum", 1500.0, "ms", ""),
+    ("loss lost", "  values lost", 0.0, "", "in all seeds"),
+    ("halves after-heal", "halves cut for 10 s: all everywhere after the heal", 1.0, "s", "true"),
+    ("ring worst", "ring of majorities for 10 s: worst value", 5.0, "s", "observed"),
+    ("hub-killed worst", "hub killed for good: worst value", 2.6, "s", "true"),
+    ("silence messages", "silence: messages from 5 s after the last value", 0.0, "", "worst seed"),
+    ("silence probes", "silence: probes of a dead node in 10 s", 1.0, "", "worst seed"),
+    ("tree-sync over-formula", "tree-sync, 1,000 nodes, over its formula", 1.2, "times", "3 seeds"),
+    ("tree-sync fan-out", "  widest fan-out", 64.0, "nodes", "32 sub-hubs"),
+];
+
+/// All that virtual time can tell: medians over 20 seeds, and nothing lost in any.
+fn virtual_time(_: &Tools) -> Vec<Row> {
+    let build = ["build", "--release", "--package", "glomers-testing", "--example", "broadcast"];
+    let output = build::executable(&build, "broadcast")
+        .and_then(|path| measure::run::<&str>(&path, &[], &build::root()))
+        .and_then(|run| match run.exit {
+            0 => Ok(run.output),
+            exit => Err(format!("exit {exit}: something was lost")),
+        });
+    let figure = |name| output.as_deref().map_err(String::clone).and_then(|text| named(text, name));
+    LINES
+        .iter()
+        .map(|&(name, what, most, unit, note)| {
+            let what = format!("broadcast: {what}");
+            row(what, Goal::AtMost(most), unit, figure(name), note)
+        })
+        .collect()
+}
+
+/// `hub-ft` as free processes in real time, against virtual time.
+fn real_time(tools: &Tools) -> Vec<Row> {
+    let build = ["build", "--release", "--package", "glomers-nodes", "--bin", "hub-ft"];
+    let program = build::executable(&build, "hub-ft");
+    [("3d", "450"), ("3e", "1700")]
+        .map(|(profile, period)| {
+            let figure = program.clone().and_then(|program| {
+                let program = program.to_string_lossy();
+                let real = profile_run(tools, &["--bin", &program], period)?;
+                let simulated = profile_run(tools, &["--node", "hub-ft"], period)?;
+                let off = |(real, simulated): (&f64, &f64)| (real / simulated - 1.0).abs() * 100.0;
+                Ok(real.iter().zip(&simulated).map(off).fold(0.0, f64::max))
+            });
+            let what = format!("broadcast: free processes with the profile of {profile}");
+            let note = "messages, observed median or maximum, whichever is off most";
+            row(what, Goal::AtMost(10.0), "% off", figure, note)
+        })
+        .into()
+}
+
+/// Messages per operation, observed median and maximum of a run.
+fn profile_run(tools: &Tools, node: &[&str], period: &str) -> Result<[f64; 3], String> {
+    let mut arguments = words(
+        "test -w broadcast --node-count 25 --rate 100 --latency 100 --time-limit 20 \
+         --inbox maelstrom --service-time 0 --store none --seed 1",
+    );
+    arguments.extend(node);
+    arguments.extend(["--", "--period", period]);
+    let output = tools.run_valid(&arguments)?.output;
+    let [median, _, _, max] = latencies(&output)?;
+    Ok([after(&output, "servers (")?, median, max])
+}
