@@ -18,6 +18,12 @@ pub enum BenchError {
          give an executable to run in real time"
     )]
     Embedded(String),
+    /// A fault that processes cannot suffer.
+    #[error(
+        "a fault of this run cannot be done to processes: {0}; \
+         leave it out, or run an embedded node in virtual time"
+    )]
+    ImpossibleFault(&'static str),
     /// There is no such file.
     #[error("there is no file {}; build it first, or correct the path", .0.display())]
     NotFound(PathBuf),

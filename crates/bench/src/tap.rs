@@ -1,6 +1,6 @@
 use std::cell::RefCell;
 
-use glomers_history::journal::DropReason;
+use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{Observer, Op, Time, Value};
 use glomers_protocol::Payload;
 
@@ -28,6 +28,14 @@ impl Observer for Tap<'_, '_> {
 
     fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
         self.0.borrow_mut().dropped(time, id, reason);
+    }
+
+    fn disturbed(&mut self, time: Time, id: u64, how: Disturbance) {
+        self.0.borrow_mut().disturbed(time, id, how);
+    }
+
+    fn clock_read(&mut self, time: Time, node: &str) {
+        self.0.borrow_mut().clock_read(time, node);
     }
 
     fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {

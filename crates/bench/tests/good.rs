@@ -89,15 +89,15 @@ fn nodes_are_killed_paused_and_started_again() {
     plan.rpc_timeout = Some(SECOND / 2);
     let at = |tenths: u64, fault| FaultEvent { at: tenths * SECOND / 10, fault };
     plan.faults = vec![
-        at(2, Fault::Pause { nodes: vec![0] }),
-        at(4, Fault::Resume { nodes: vec![0] }),
+        at(2, Fault::Pause { nodes: vec![0].into() }),
+        at(4, Fault::Resume { nodes: vec![0].into() }),
         // Down and up at one moment: the new process waits for the old one's end.
-        at(5, Fault::Kill { nodes: vec![0, 1] }),
-        at(5, Fault::Start { nodes: vec![0, 1] }),
-        at(10, Fault::Pause { nodes: vec![1] }),
+        at(5, Fault::Kill { nodes: vec![0, 1].into() }),
+        at(5, Fault::Start { nodes: vec![0, 1].into() }),
+        at(10, Fault::Pause { nodes: vec![1].into() }),
         // Also a process that stands still can be killed.
-        at(12, Fault::Kill { nodes: vec![1] }),
-        at(14, Fault::Start { nodes: vec![1] }),
+        at(12, Fault::Kill { nodes: vec![1].into() }),
+        at(14, Fault::Start { nodes: vec![1].into() }),
     ];
     let ran = run_with(&plan, Value::Int(1), options()).unwrap();
     assert!(ran.outcome.findings.is_empty(), "{:?}", ran.outcome.findings);

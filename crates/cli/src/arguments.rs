@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use glomers_check::Availability;
 
 use crate::compare::CompareArguments;
+use crate::faults::FaultArguments;
 use crate::frontier::FrontierArguments;
 use crate::gallery::GalleryArguments;
 use crate::number::{self, Concurrency, RateArgument};
@@ -108,20 +109,6 @@ pub(crate) enum WireArgument {
     Json,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum NemesisArgument {
-    /// Cut links between nodes, mend them, and again
-    Partition,
-    /// Cut them in one direction only
-    OneWay,
-    /// Kill nodes and start them again, with nothing in memory
-    Kill,
-    /// Stop nodes where they are and let them go on
-    Pause,
-    /// Have disks slow, full or failing (embedded nodes)
-    Disk,
-}
-
 #[derive(Debug, Args)]
 // So that "-1" is refused as a number, not as a flag that does not exist.
 #[command(allow_negative_numbers = true, after_help = workloads_and_nodes())]
@@ -218,18 +205,8 @@ pub(crate) struct TestArguments {
     #[arg(long, value_enum, default_value = "typed", help_heading = "Network")]
     pub(crate) wire: WireArgument,
 
-    /// What to break: partition, one-way, kill, pause, disk, with commas between
-    #[arg(long, value_enum, value_delimiter = ',', help_heading = "Faults")]
-    pub(crate) nemesis: Vec<NemesisArgument>,
-
-    /// Mean time between faults' beginnings and ends, in seconds
-    #[arg(long, value_name = "S", default_value = "10", value_parser = number::interval,
-          help_heading = "Faults")]
-    pub(crate) nemesis_interval: Duration,
-
-    /// Fail if a fault touched nothing
-    #[arg(long, help_heading = "Faults")]
-    pub(crate) require_faults: bool,
+    #[command(flatten)]
+    pub(crate) faults: FaultArguments,
 
     /// The fraction of operations that must succeed: total, or 0 to 1
     #[arg(long, value_parser = number::availability, help_heading = "Verdict")]

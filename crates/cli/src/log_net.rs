@@ -1,6 +1,6 @@
 use std::cell::Cell;
 
-use glomers_history::journal::DropReason;
+use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{Observer, Op, Time, Value};
 use glomers_node::Payload;
 use glomers_store::StoreWriter;
@@ -58,6 +58,17 @@ impl Observer for Shown<'_> {
             out::error(format_args!("{time} dropped #{id} ({})", reason.name()));
         }
         self.hand_on(|store| store.dropped(time, id, reason));
+    }
+
+    fn disturbed(&mut self, time: Time, id: u64, how: Disturbance) {
+        if self.received {
+            out::error(format_args!("{time} fault: #{id} {}", how.name()));
+        }
+        self.hand_on(|store| store.disturbed(time, id, how));
+    }
+
+    fn clock_read(&mut self, time: Time, node: &str) {
+        self.hand_on(|store| store.clock_read(time, node));
     }
 
     fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {

@@ -6,6 +6,7 @@ mod check;
 mod compare;
 mod error;
 mod execute;
+mod faults;
 mod findings;
 mod frontier;
 mod gallery;

@@ -87,6 +87,10 @@ impl<H: SteppedHost> SteppedHost for Quiet<H> {
         self.0.waits(node)
     }
 
+    fn set_clock(&mut self, node: u32, now: Time, jump: i64, drift: i64) {
+        self.0.set_clock(node, now, jump, drift);
+    }
+
     fn pause(&mut self, node: u32) {
         self.0.pause(node);
     }

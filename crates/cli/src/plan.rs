@@ -3,27 +3,15 @@
 use std::time::Duration;
 
 use glomers_sim::{
-    ClusterSize, Distribution, Inbox, Latency, NodeProgram, Plan, ServiceTime, Wire, nemesis,
+    ClusterSize, Distribution, Inbox, Latency, NodeProgram, Plan, ServiceTime, Wire,
 };
 
 use crate::arguments::{
-    DistributionArgument, InboxArgument, NemesisArgument, TestArguments, TimeArgument, WireArgument,
+    DistributionArgument, InboxArgument, TestArguments, TimeArgument, WireArgument,
 };
 use crate::error::CliError;
 use crate::links;
 use crate::number::Concurrency;
-
-impl From<NemesisArgument> for nemesis::Kind {
-    fn from(argument: NemesisArgument) -> nemesis::Kind {
-        match argument {
-            NemesisArgument::Partition => nemesis::Kind::Partition,
-            NemesisArgument::OneWay => nemesis::Kind::OneWay,
-            NemesisArgument::Kill => nemesis::Kind::Kill,
-            NemesisArgument::Pause => nemesis::Kind::Pause,
-            NemesisArgument::Disk => nemesis::Kind::Disk,
-        }
-    }
-}
 
 impl From<DistributionArgument> for Distribution {
     fn from(argument: DistributionArgument) -> Distribution {
@@ -75,9 +63,6 @@ pub(crate) fn program(arguments: &TestArguments) -> Result<(NodeProgram, TimeArg
     Ok((embedded, TimeArgument::Virtual))
 }
 
-/// More than anybody wants to see, less than fills the memory.
-const MOST_FAULTS: u64 = 100_000;
-
 /// Names that would be taken for something else.
 fn check_names(names: &[String]) -> Result<(), CliError> {
     const SERVICES: [&str; 4] = ["lin-kv", "seq-kv", "lww-kv", "lin-tso"];
@@ -123,12 +108,6 @@ pub(crate) fn plan(
         0 => ServiceTime::Off,
         mean => ServiceTime::Exponential { mean },
     };
-    if arguments.nemesis.contains(&NemesisArgument::Disk)
-        && matches!(program, NodeProgram::Program { .. })
-    {
-        return Err(CliError::usage("nothing can be wrong with the disks of processes")
-            .hint("leave disk out of --nemesis, or run an embedded node in virtual time"));
-    }
     plan.inbox = match arguments.inbox {
         InboxArgument::Ideal => Inbox::Ideal,
         InboxArgument::Maelstrom => Inbox::Maelstrom,
@@ -140,18 +119,7 @@ pub(crate) fn plan(
     if let Some(file) = &arguments.link_latency {
         plan.links = links::read(file, &plan.nodes)?;
     }
-    let kinds: Vec<nemesis::Kind> = arguments.nemesis.iter().map(|&kind| kind.into()).collect();
-    let interval = nanos(arguments.nemesis_interval);
-    if !kinds.is_empty() && plan.time_limit / interval.max(1) > MOST_FAULTS {
-        return Err(CliError::usage(format!(
-            "a fault about every {} s for {} s would be more than {MOST_FAULTS} faults",
-            arguments.nemesis_interval.as_secs_f64(),
-            arguments.time_limit.as_secs_f64()
-        ))
-        .hint("choose a longer --nemesis-interval or a shorter --time-limit"));
-    }
-    plan.faults =
-        nemesis::schedule(seed, &kinds, plan.nodes.len() as u32, interval, plan.time_limit);
+    plan.faults = arguments.faults.draw(&plan)?;
     plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
     // Names the nearest if there is no such workload or topology.
     let mut workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)

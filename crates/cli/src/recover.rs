@@ -7,8 +7,8 @@ use std::sync::Arc;
 use glomers_check::{Context, CutMessage, Finding, Mark, Validity};
 use glomers_history::journal::DropReason;
 use glomers_history::{Time, Value};
-use glomers_sim::{Counts, Ended, NetStatistics, Outcome, Plan};
-use glomers_store::{Event, Fate, MessageRef, Recovered};
+use glomers_sim::{Counts, Ended, Harm, NetStatistics, Outcome, Plan, Touch};
+use glomers_store::{Event, MessageRef, Recovered};
 use glomers_testing::judge_outcome;
 
 use crate::arguments::RecoverArguments;
@@ -107,6 +107,7 @@ fn outcome(recovered: &Recovered, plan: &Plan) -> Result<Outcome, CliError> {
             ..Context::default()
         },
         findings: Vec::new(),
+        touches: Vec::new(),
         length: Time::ZERO,
     };
     recovered.for_each(|event| {
@@ -120,7 +121,15 @@ fn outcome(recovered: &Recovered, plan: &Plan) -> Result<Outcome, CliError> {
         .filter(|op| op.process.is_client() && op.kind == glomers_history::OpKind::Invoke);
     reader.net.operations = operations.count() as u64;
     reader.context.cut.sort_by_key(|cut| cut.time);
-    let faults = glomers_sim::reports_from(&history, &reader.context.cut);
+    reader.touches.sort_by_key(|touch| touch.time);
+    let context = &reader.context;
+    let faults = glomers_sim::reports_from(
+        &history,
+        &plan.nodes,
+        &context.marks,
+        &context.cut,
+        &reader.touches,
+    );
     let ended = ended(recovered, &reader.findings);
     Ok(Outcome {
         history,
@@ -140,6 +149,7 @@ struct Reader<'a> {
     net: NetStatistics,
     context: Context,
     findings: Vec<Finding>,
+    touches: Vec<Touch>,
     length: Time,
 }
 
@@ -165,6 +175,11 @@ impl Reader<'_> {
                     value: Value::from_json(mark.value).unwrap_or(Value::Null),
                 });
             }
+            Event::ClockRead { time, node } => {
+                let Some(node) = self.place(node) else { return };
+                let time = self.moment(time);
+                self.touches.push(Touch { time, node, harm: Harm::ClockRead });
+            }
             Event::Finding(finding) => self.findings.push(Finding {
                 name: finding.name.to_owned().into(),
                 summary: finding.summary.to_owned(),
@@ -184,13 +199,35 @@ impl Reader<'_> {
             _ => &mut self.net.clients,
         };
         counts.sent += 1;
-        counts.received += u64::from(message.fate == Fate::Delivered);
-        if let (Some(src), Some(dest)) = ends
-            && message.fate == Fate::Dropped(DropReason::Partition)
-        {
-            let body = Value::from_json(message.body).unwrap_or(Value::Null);
-            let time = self.moment(message.dropped_at.unwrap_or(message.sent_at));
-            self.context.cut.push(CutMessage { time, src, dest, body });
+        let delivered = message.endings.iter().filter(|ending| ending.dropped.is_none());
+        counts.received += delivered.count() as u64;
+        if let (Some(src), Some(dest)) = ends {
+            self.between_nodes(message, src, dest);
+        } else if let Some(node) = self.place(message.dest) {
+            self.disturbed(message, node);
+        }
+    }
+
+    /// A slow node takes its time for messages of clients, too.
+    fn disturbed(&mut self, message: &MessageRef<'_>, node: u32) {
+        for disturbed in message.disturbances {
+            let (time, harm) = (self.moment(disturbed.time), Harm::of(disturbed.how));
+            self.touches.push(Touch { time, node, harm });
+        }
+    }
+
+    /// What faults did to a message from one node to another.
+    fn between_nodes(&mut self, message: &MessageRef<'_>, src: u32, dest: u32) {
+        self.disturbed(message, dest);
+        for ending in message.endings {
+            let time = self.moment(ending.time);
+            if ending.dropped == Some(DropReason::Partition) {
+                let body = Value::from_json(message.body).unwrap_or(Value::Null);
+                self.context.cut.push(CutMessage { time, src, dest, body });
+            }
+            if let Some(harm) = ending.dropped.and_then(Harm::of_drop) {
+                self.touches.push(Touch { time, node: dest, harm });
+            }
         }
     }
 }

@@ -23,7 +23,17 @@ pub(crate) fn results(report: &RunReport) -> Value {
             ("from", seconds(fault.from)),
             ("until", fault.until.map_or(Value::Null, seconds)),
             ("messages-cut", Value::from(fault.messages_cut)),
+            ("messages-lost", Value::from(fault.messages_lost)),
+            ("messages-delayed", Value::from(fault.messages_delayed)),
+            ("messages-doubled", Value::from(fault.messages_doubled)),
+            ("messages-slowed", Value::from(fault.messages_slowed)),
+            ("clock-reads", Value::from(fault.clock_reads)),
+            ("nodes-hit", Value::from(fault.nodes_hit)),
+            ("nodes-restarted", Value::from(fault.nodes_restarted)),
+            ("writes-lost", Value::from(fault.writes_lost)),
+            ("leaders-hit", Value::from(fault.leaders_hit)),
             ("operations-in-flight", Value::from(fault.operations_in_flight)),
+            ("cut-short?", Value::Bool(fault.cut_short)),
             ("touched-nothing?", Value::Bool(fault.touched_nothing())),
         ])
     });
@@ -161,10 +171,7 @@ pub(crate) fn whole(
         let until = fault.until.map_or("the end".to_owned(), |until| until.to_string());
         row(
             fault.kind,
-            format!(
-                "{} to {until}: {}; {} messages cut, {} operations in flight",
-                fault.from, fault.description, fault.messages_cut, fault.operations_in_flight
-            ),
+            format!("{} to {until}: {}; {}", fault.from, fault.description, fault.effects()),
         );
     }
     for warning in &report.warnings {

@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
         judge: RunOptions {
             availability: arguments.availability.unwrap_or_default(),
             jepsen_compat: arguments.jepsen_compat,
-            require_faults: arguments.require_faults,
+            require_faults: arguments.faults.require_faults,
         },
         store: store_root(&arguments.store)?,
         max_line: arguments.max_line,

@@ -121,6 +121,8 @@ fn of_journal(event: &Event<'_>, origin: Time, events: &mut Vec<trace::Event>) {
                 value: mark.value.to_owned(),
             },
         ),
+        // The bar of its fault shows where clocks are wrong.
+        Event::ClockRead { .. } => {}
         // The time of a finding counts as those of operations do.
         Event::Finding(finding) => push(
             finding.time.0 as i64,
@@ -172,7 +174,7 @@ fn cut(text: String) -> String {
 }
 
 fn of_faults(history: &History, events: &mut Vec<trace::Event>) {
-    let reports = glomers_sim::reports_from(history, &[]);
+    let reports = glomers_sim::reports_from(history, &[], &[], &[], &[]);
     for (number, report) in reports.iter().enumerate() {
         let mut push = |time: Time, begins| {
             let word = if begins { "begins" } else { "ends" };

@@ -17,6 +17,8 @@ pub enum DropReason {
     Override,
     /// The client that it was for has gone.
     ClientGone,
+    /// Drawn by a fault.
+    Fault,
 }
 
 impl DropReason {
@@ -28,6 +30,32 @@ impl DropReason {
             DropReason::NodeDown => "node-down",
             DropReason::Override => "dropped-by-plan",
             DropReason::ClientGone => "client-gone",
+            DropReason::Fault => "lost-by-fault",
+        }
+    }
+}
+
+/// What a fault did to a message that it did not swallow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Disturbance {
+    /// A copy of it was sent, too.
+    Doubled,
+    /// It was held up, so that others may overtake it.
+    Delayed,
+    /// Its link was slow.
+    SlowLink,
+    /// Its receiver was slow to take it.
+    SlowNode,
+}
+
+impl Disturbance {
+    /// The name in files and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Disturbance::Doubled => "doubled",
+            Disturbance::Delayed => "delayed",
+            Disturbance::SlowLink => "slow-link",
+            Disturbance::SlowNode => "slow-node",
         }
     }
 }
@@ -113,6 +141,23 @@ pub enum Record<'a> {
     },
     /// The run came to its end: a journal without this was cut off.
     End,
+    /// A fault did something to a message and let it go on. One message may have
+    /// several.
+    Disturb {
+        /// When.
+        time: Time,
+        /// The message's network id.
+        id: u64,
+        /// What.
+        how: Disturbance,
+    },
+    /// A node looked at its wall clock while a fault made that wrong.
+    ClockRead {
+        /// When.
+        time: Time,
+        /// The number of the node's name.
+        node: u32,
+    },
 }
 
 /// Without this serde writes one byte at a time.

@@ -1,6 +1,6 @@
 use glomers_protocol::Payload;
 
-use crate::journal::DropReason;
+use crate::journal::{Disturbance, DropReason};
 use crate::{Op, Time, Value};
 
 /// Watches a run while it goes on: what streams the store, and what tests count
@@ -25,7 +25,7 @@ pub trait Observer {
         let _ = (time, id, src, dest, payload);
     }
 
-    /// A message was delivered.
+    /// A message was delivered. Where a fault has doubled it, its copy is, too.
     fn received(&mut self, time: Time, id: u64) {
         let _ = (time, id);
     }
@@ -33,6 +33,16 @@ pub trait Observer {
     /// A message will never be delivered.
     fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
         let _ = (time, id, reason);
+    }
+
+    /// A fault did something to a message and let it go on.
+    fn disturbed(&mut self, time: Time, id: u64, how: Disturbance) {
+        let _ = (time, id, how);
+    }
+
+    /// A node looked at its wall clock while a fault made that wrong.
+    fn clock_read(&mut self, time: Time, node: &str) {
+        let _ = (time, node);
     }
 
     /// A node said something about itself.

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub(crate) struct Inner {
     pub(crate) peers: Arc<[NodeId]>,
     pub(crate) now: Time,
     pub(crate) wall_clock: WallClock,
+    /// Whether the node has looked at it: who does not cannot be misled by it.
+    pub(crate) clock_read: Cell<bool>,
     pub(crate) incarnation: Option<u32>,
     pub(crate) rng: Rng,
     pub(crate) effects: Vec<Effect>,
@@ -47,6 +50,7 @@ impl Cx {
             peers: Arc::from([]),
             now: Time::ZERO,
             wall_clock: WallClock(0),
+            clock_read: Cell::new(false),
             incarnation: identity.incarnation,
             rng,
             effects: Vec::new(),
@@ -91,6 +95,7 @@ impl Cx {
 
     /// What a clock on the wall says. May jump, and differ between nodes.
     pub fn wall_clock(&self) -> WallClock {
+        self.inner.clock_read.set(true);
         self.inner.wall_clock
     }
 

@@ -146,6 +146,11 @@ impl Runtime {
         &mut self.cx.inner.effects
     }
 
+    /// Whether the node has looked at its wall clock since this was last asked.
+    pub fn take_clock_read(&mut self) -> bool {
+        self.cx.inner.clock_read.take()
+    }
+
     /// The node's id, once it is initialised.
     pub fn id(&self) -> Option<&NodeId> {
         self.early.is_none().then_some(&self.cx.inner.id)

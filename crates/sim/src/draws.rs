@@ -30,6 +30,14 @@ pub enum Purpose {
     Choice = 8,
     /// The order of turns in a round (round, 0, 0).
     Turns = 9,
+    /// Whether a fault loses the k-th message on a link (source, destination, k).
+    FaultLoss = 10,
+    /// Whether, and when, the k-th message on a link comes twice (source,
+    /// destination, k).
+    Duplicate = 11,
+    /// Whether, and how long, the k-th message on a link is held up (source,
+    /// destination, k).
+    Reorder = 12,
     /// How long the k-th sync of a node's disk takes (node, k, 0).
     Sync = 20,
     /// What the k-th kill of a node leaves on its disk (node, k, 0).

@@ -125,6 +125,7 @@ fn carry_out(
         Command::Disk { node, condition } => return host.set_disk(node, condition),
         Command::Pause { node } => return host.pause(node),
         Command::Resume { node } => return host.resume(node),
+        Command::SetClock { node, jump, drift } => return host.set_clock(node, now, jump, drift),
         Command::Deliver { node, incarnation, src, payload, .. } => {
             (node, incarnation, StepInput::Message { src, payload })
         }
@@ -137,6 +138,9 @@ fn carry_out(
     host.step(node, now, input, output);
     for (offset, effect) in output.effects.drain(..) {
         engine.input(now, Input::Effect { node, incarnation, offset, effect });
+    }
+    if std::mem::take(&mut output.read_clock) {
+        engine.input(now, Input::ReadClock { node, incarnation });
     }
     engine.input(now, Input::NextWake { node, incarnation, at: output.next_wake.take() });
     if let Some(how) = output.crashed.take() {

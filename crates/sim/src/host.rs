@@ -46,6 +46,10 @@ pub trait SteppedHost {
         let _ = node;
     }
 
+    /// Lets a node's wall clock be wrong from `now` on, in all its lives: `jump`
+    /// ns ahead and `drift` millionths too fast. Zero and zero is right.
+    fn set_clock(&mut self, node: u32, now: Time, jump: i64, drift: i64);
+
     /// Lets something happen to a node.
     fn step(&mut self, node: u32, now: Time, input: StepInput, output: &mut StepOutput);
 }
@@ -71,6 +75,8 @@ pub struct StepOutput {
     pub effects: Vec<(Duration, Effect)>,
     /// When it wants to be woken.
     pub next_wake: Option<Time>,
+    /// Whether it looked at its wall clock.
+    pub read_clock: bool,
     /// If it crashed: how, in words.
     pub crashed: Option<String>,
 }
@@ -84,6 +90,15 @@ pub struct InProcessHost {
     seed: u64,
     nodes: Vec<Option<Runtime>>,
     disks: Vec<SimulatedDisk>,
+    clocks: Vec<Clock>,
+}
+
+/// How wrong the wall clock of a machine is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Clock {
+    since: Time,
+    jump: i64,
+    drift: i64,
 }
 
 /// The wall clock of virtual time begins on 2020-01-01, a date like any other.
@@ -98,8 +113,19 @@ impl InProcessHost {
             factory,
             seed: plan.seed,
             disks: disks.collect(),
+            clocks: vec![Clock::default(); plan.nodes.len()],
             nodes: places.map(|_| None).collect(),
         }
+    }
+}
+
+impl Clock {
+    /// What it says. A clock that would be before 1970 stands there.
+    fn read(self, now: Time) -> WallClock {
+        let right = i128::from(WALL_CLOCK_AT_START) + i128::from(now.0);
+        let elapsed = i128::from(now.0 - self.since.0);
+        let wrong = i128::from(self.jump) + elapsed * i128::from(self.drift) / 1_000_000;
+        WallClock(u64::try_from((right + wrong).max(0)).unwrap_or(u64::MAX))
     }
 }
 
@@ -142,12 +168,16 @@ impl SteppedHost for InProcessHost {
         (timers, self.disks[node as usize].all_done().collect())
     }
 
+    fn set_clock(&mut self, node: u32, now: Time, jump: i64, drift: i64) {
+        self.clocks[node as usize] = Clock { since: now, jump, drift };
+    }
+
     fn step(&mut self, node: u32, now: Time, input: StepInput, output: &mut StepOutput) {
         let Some(runtime) = &mut self.nodes[node as usize] else {
             return;
         };
         let disk = &mut self.disks[node as usize];
-        let wall_clock = WallClock(WALL_CLOCK_AT_START + now.0);
+        let wall_clock = self.clocks[node as usize].read(now);
         // A node that panicked is thrown away, so nobody sees what it left half
         // done.
         let result = catch_unwind(AssertUnwindSafe(|| match input {
@@ -165,6 +195,7 @@ impl SteppedHost for InProcessHost {
             (Some(timer), Some(sync)) => Some(timer.min(sync)),
             (timer, sync) => timer.or(sync),
         };
+        output.read_clock = runtime.take_clock_read();
         if let Err(panic) = result {
             output.crashed = Some(panic_text(&*panic));
             output.next_wake = None;

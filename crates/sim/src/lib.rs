@@ -32,14 +32,17 @@ pub use chooser::{Chooser, Enabled, EnabledKind, Random};
 pub use disk::DiskCondition;
 pub use driver::{run_virtual, run_virtual_to, run_virtual_until};
 pub use engine::{Command, Engine, Input, LOST_WRITES, Stop};
-pub use faults::{FaultReport, reports_from};
+pub use faults::{
+    BadDisks, Duplicate, Fault, FaultEvent, FaultReport, Harm, Links, Loss, Marked, Reorder,
+    SlowLinks, SlowNodes, Targets, Touch, WrongClocks, reports_from,
+};
 pub use host::{InProcessHost, NodeFactory, StepInput, StepOutput, SteppedHost};
 pub use outcome::{Ended, Outcome};
 pub use partition::{Cut, PartitionKind};
 pub use plan::{
-    Distribution, Fault, FaultEvent, Inbox, Latency, LinkRule, ListedOperation, MessageOverride,
-    NodeProgram, Operations, OverrideAction, PLAN_VERSION, Plan, PlanError, Rate, ServiceTime,
-    Wire, WorkloadOptions,
+    Distribution, Inbox, Latency, LinkRule, ListedOperation, MessageOverride, NodeProgram,
+    Operations, OverrideAction, PLAN_VERSION, Plan, PlanError, Rate, ServiceTime, Wire,
+    WorkloadOptions,
 };
 pub use snapshot::{NodeSnapshot, PendingMessage, Snapshot};
 pub use statistics::{Counts, NetStatistics};

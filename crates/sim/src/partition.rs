@@ -14,7 +14,7 @@ use crate::draws::Draws;
 #[serde(transparent)]
 pub struct Cut(BTreeMap<u32, Vec<u32>>);
 
-/// How a cut is chosen: the four kinds that Maelstrom has, one-way, and by hand.
+/// How a cut is chosen: the four kinds that Maelstrom has, ours, and by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PartitionKind {
@@ -30,6 +30,13 @@ pub enum PartitionKind {
     OneWay,
     /// As somebody wrote it.
     ByHand,
+    /// Two halves that do not hear each other, and one node that both hear.
+    Bridge,
+    /// Two nodes do not hear each other; each hears all others.
+    SingleLink,
+    /// Those that say they lead when it begins, each alone; their clients still
+    /// reach them.
+    Leader,
 }
 
 impl PartitionKind {
@@ -50,6 +57,9 @@ impl PartitionKind {
             PartitionKind::MajoritiesRing => "majorities-ring",
             PartitionKind::OneWay => "one-way",
             PartitionKind::ByHand => "by-hand",
+            PartitionKind::Bridge => "bridge",
+            PartitionKind::SingleLink => "single-link",
+            PartitionKind::Leader => "leader",
         }
     }
 
@@ -69,7 +79,17 @@ impl PartitionKind {
                     others.iter().flat_map(|&to| unheard.iter().map(move |&from| (to, from))),
                 );
             }
-            PartitionKind::ByHand => 0,
+            PartitionKind::Bridge => {
+                let (_bridge, others) = nodes.split_at(1.min(nodes.len()));
+                let (a, b) = others.split_at(others.len() / 2);
+                return Cut::components(&[a.to_vec(), b.to_vec()]);
+            }
+            PartitionKind::SingleLink => {
+                let ends = nodes.iter().take(2).map(|&node| vec![node]);
+                return Cut::components(&ends.collect::<Vec<Vec<u32>>>());
+            }
+            // One was written, the other is known when it begins.
+            PartitionKind::ByHand | PartitionKind::Leader => return Cut::default(),
         };
         let (small, large) = nodes.split_at(apart as usize);
         Cut::components(&[small.to_vec(), large.to_vec()])
@@ -235,6 +255,27 @@ mod tests {
                 assert_eq!(sides(PartitionKind::One), 1.min(count - 1));
                 assert_eq!(sides(PartitionKind::Majority), count / 2);
                 assert_eq!(sides(PartitionKind::MinorityThird), (count - 1) / 3);
+            }
+        }
+    }
+
+    #[test]
+    fn a_bridge_is_heard_by_all_and_a_single_link_is_single() {
+        for seed in 0..50 {
+            for count in 1..12 {
+                let cut = drawn(PartitionKind::Bridge, count, seed);
+                let deaf: Vec<usize> = (0..count).map(|node| deaf_to(&cut, node)).collect();
+                let bridges = deaf.iter().filter(|deaf| **deaf == 0).count();
+                if count >= 3 {
+                    assert_eq!(bridges, 1, "{cut:?}");
+                    assert_eq!(deaf.iter().sum::<usize>(), {
+                        let (a, b) = ((count - 1) / 2, (count - 1).div_ceil(2));
+                        2 * (a * b) as usize
+                    });
+                }
+                let cut = drawn(PartitionKind::SingleLink, count, seed);
+                let deaf: usize = (0..count).map(|node| deaf_to(&cut, node)).sum();
+                assert_eq!(deaf, if count == 1 { 0 } else { 2 });
             }
         }
     }

@@ -6,8 +6,7 @@ use std::time::Duration;
 use glomers_history::{MILLISECOND, Value};
 use serde::{Deserialize, Serialize};
 
-use crate::disk::DiskCondition;
-use crate::partition::{Cut, PartitionKind};
+use crate::faults::FaultEvent;
 
 /// The version of [`Plan`]'s form. Higher when old readers would misread it.
 pub const PLAN_VERSION: u32 = 1;
@@ -180,60 +179,6 @@ pub enum Wire {
     Json,
 }
 
-/// Something that is broken or mended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FaultEvent {
-    /// When, ns from the beginning of the main phase.
-    pub at: u64,
-    /// What.
-    pub fault: Fault,
-}
-
-/// What is broken or mended. Nodes are given by their places in the list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fault {
-    /// Cuts links, instead of those that were cut before.
-    StartPartition {
-        /// How the cut was chosen.
-        kind: PartitionKind,
-        /// What is cut.
-        cut: Cut,
-    },
-    /// Mends all links.
-    StopPartition,
-    /// Kills nodes: what they had in memory and what was on its way to them is
-    /// gone.
-    Kill {
-        /// Which.
-        nodes: Vec<u32>,
-    },
-    /// Starts those of the nodes that are down, with a fresh `init`.
-    Start {
-        /// Which.
-        nodes: Vec<u32>,
-    },
-    /// Stops nodes where they are.
-    Pause {
-        /// Which.
-        nodes: Vec<u32>,
-    },
-    /// Lets paused nodes go on.
-    Resume {
-        /// Which.
-        nodes: Vec<u32>,
-    },
-    /// Something is wrong with the disks of nodes, instead of what was before.
-    StartDisk {
-        /// Whose.
-        nodes: Vec<u32>,
-        /// What.
-        condition: DiskCondition,
-    },
-    /// All disks are well again.
-    StopDisk,
-}
-
 /// Where operations come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -368,18 +313,7 @@ impl Plan {
         }
         let count = self.nodes.len() as u32;
         for event in &self.faults {
-            let nodes: Vec<u32> = match &event.fault {
-                Fault::StartPartition { cut, .. } => cut.nodes().collect(),
-                Fault::StopPartition | Fault::StopDisk => Vec::new(),
-                Fault::Kill { nodes }
-                | Fault::Start { nodes }
-                | Fault::Pause { nodes }
-                | Fault::StartDisk { nodes, .. }
-                | Fault::Resume { nodes } => nodes.clone(),
-            };
-            if let Some(node) = nodes.into_iter().find(|&node| node >= count) {
-                return refuse(format!("a fault names node number {node} of {count}"));
-            }
+            event.fault.validate(count).map_err(PlanError::Value)?;
         }
         if let Operations::Listed(list) = &self.operations {
             for (at, listed) in list.iter().enumerate() {

@@ -18,7 +18,7 @@ use parquet::schema::types::ColumnPath;
 use rustc_hash::FxHashMap;
 
 use crate::StoreError;
-use crate::messages::{MarkRef, MessageRef};
+use crate::messages::{Disturbed, MarkRef, MessageRef};
 
 /// A row group is written when it has so many rows …
 const GROUP_ROWS: usize = 64 * 1024;
@@ -38,6 +38,7 @@ const MESSAGES: &str = "message messages {
     required binary body (STRING);
     required int64 body_length;
     required binary fate (STRING);
+    optional binary faults (STRING);
 }";
 
 const MARKS: &str = "message marks {
@@ -278,12 +279,20 @@ impl<'a, W: Write + Send> MessageTable<'a, W> {
             Column::Text(Vec::new(), Vec::new()),
             Column::Number(Vec::new()),
             Column::Name(Vec::new()),
+            Column::OptionalName(Vec::new(), Vec::new()),
         ];
         let properties = properties(&numbers, &["body"]);
         Table::new(out, path, MESSAGES, properties, columns).map(MessageTable)
     }
 
     pub(crate) fn push(&mut self, message: &MessageRef<'_>) -> Result<(), StoreError> {
+        let mut faults = String::new();
+        for Disturbed { how, .. } in message.disturbances {
+            if !faults.is_empty() {
+                faults += ", ";
+            }
+            faults += how.name();
+        }
         self.0.push([
             Cell::Number(number(message.id)),
             Cell::Number(number(message.sent_at.nanos())),
@@ -294,6 +303,7 @@ impl<'a, W: Write + Send> MessageTable<'a, W> {
             Cell::Text(message.body),
             Cell::Number(number(message.body_length)),
             Cell::Name(message.fate.name()),
+            Cell::OptionalName(Some(&*faults).filter(|faults| !faults.is_empty())),
         ])
     }
 

@@ -60,7 +60,7 @@ fn write_tables(run: &Path, journal: &Journal) -> Result<(), StoreError> {
         if journal.marks == 0 {
             journal.for_each(&mut |event| match event {
                 Event::Message(message) => messages.push(&message),
-                Event::Mark(_) | Event::Finding(_) => Ok(()),
+                Event::Mark(_) | Event::Finding(_) | Event::ClockRead { .. } => Ok(()),
             })?;
         } else {
             files::replace(run, MARKS, |out| {
@@ -68,7 +68,7 @@ fn write_tables(run: &Path, journal: &Journal) -> Result<(), StoreError> {
                 journal.for_each(&mut |event| match event {
                     Event::Message(message) => messages.push(&message),
                     Event::Mark(mark) => marks.push(&mark),
-                    Event::Finding(_) => Ok(()),
+                    Event::Finding(_) | Event::ClockRead { .. } => Ok(()),
                 })?;
                 marks.finish()
             })?;

@@ -33,7 +33,9 @@ mod writer;
 pub use compare::{Difference, Place, compare};
 pub use directory::Store;
 pub use error::StoreError;
-pub use messages::{Event, Fate, FindingRef, Mark, MarkRef, Message, MessageRef};
+pub use messages::{
+    Disturbed, Ending, Event, Fate, FindingRef, Mark, MarkRef, Message, MessageRef,
+};
 pub use recover::{Loss, Recovered, derive};
 pub use timestamp::timestamp;
 pub use writer::StoreWriter;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use glomers_history::Time;
-use glomers_history::journal::{DropReason, Record};
+use glomers_history::journal::{Disturbance, DropReason, Record};
 
 use crate::StoreError;
 use crate::files::{BUFFER, JOURNAL};
@@ -57,8 +57,32 @@ pub struct MessageRef<'a> {
     pub body: &'a str,
     /// The length of the whole body in bytes.
     pub body_length: u64,
-    /// What became of it.
+    /// What became of it; of one that was doubled, the better of two fates.
     pub fate: Fate,
+    /// All its ends: of one that was doubled there may be two.
+    pub endings: &'a [Ending],
+    /// What faults did to it on its way.
+    pub disturbances: &'a [Disturbed],
+}
+
+/// The end of a message, or of its copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    id: u64,
+    /// When.
+    pub time: Time,
+    /// Why it was not delivered, if it was not.
+    pub dropped: Option<DropReason>,
+}
+
+/// What a fault did to a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disturbed {
+    id: u64,
+    /// When.
+    pub time: Time,
+    /// What.
+    pub how: Disturbance,
 }
 
 /// A message with its fate.
@@ -85,6 +109,10 @@ pub struct Message {
     pub body_length: u64,
     /// What became of it.
     pub fate: Fate,
+    /// All its ends.
+    pub endings: Vec<Ending>,
+    /// What faults did to it on its way.
+    pub disturbances: Vec<Disturbed>,
 }
 
 impl Message {
@@ -100,6 +128,8 @@ impl Message {
             body: &self.body,
             body_length: self.body_length,
             fate: self.fate,
+            endings: &self.endings,
+            disturbances: &self.disturbances,
         }
     }
 }
@@ -117,6 +147,8 @@ impl From<MessageRef<'_>> for Message {
             body: message.body.to_owned(),
             body_length: message.body_length,
             fate: message.fate,
+            endings: message.endings.to_vec(),
+            disturbances: message.disturbances.to_vec(),
         }
     }
 }
@@ -182,14 +214,14 @@ pub enum Event<'a> {
     Mark(MarkRef<'a>),
     /// What a node did wrong; these come in the order of their times.
     Finding(FindingRef<'a>),
-}
-
-/// How a message ended.
-#[derive(Debug, Clone, Copy)]
-struct Ending {
-    id: u64,
-    time: Time,
-    dropped: Option<DropReason>,
+    /// A node looked at its wall clock while a fault made that wrong; these come
+    /// in the order of their times.
+    ClockRead {
+        /// When.
+        time: Time,
+        /// Which node.
+        node: &'a str,
+    },
 }
 
 /// A journal that has been read once.
@@ -203,6 +235,7 @@ pub(crate) struct Journal {
     /// Where the last sound frame ends.
     sound: u64,
     endings: Vec<Ending>,
+    disturbances: Vec<Disturbed>,
     ascending: bool,
     pub(crate) messages: u64,
     pub(crate) marks: u64,
@@ -226,6 +259,7 @@ impl Journal {
             path: path.clone(),
             sound: 0,
             endings: Vec::new(),
+            disturbances: Vec::new(),
             ascending: true,
             messages: 0,
             marks: 0,
@@ -256,7 +290,13 @@ impl Journal {
                     journal.initialised_at = Some(time);
                     return Ok(());
                 }
-                Record::Name { .. } | Record::Finding { .. } => return Ok(()),
+                Record::Disturb { time, id, how } => {
+                    journal.disturbances.push(Disturbed { id, time, how });
+                    return Ok(());
+                }
+                Record::Name { .. } | Record::Finding { .. } | Record::ClockRead { .. } => {
+                    return Ok(());
+                }
             };
             journal.endings.push(Ending { id, time, dropped });
             Ok(())
@@ -274,8 +314,9 @@ impl Journal {
             Rest::Torn => Some(loss(None)),
             Rest::Damaged(what) => Some(loss(Some(what.to_owned()))),
         };
-        // Stable: of two endings of one message the first counts.
+        // Stable: of two endings of one message the first comes first.
         journal.endings.sort_by_key(|ending| ending.id);
+        journal.disturbances.sort_by_key(|disturbed| disturbed.id);
         Ok(journal)
     }
 
@@ -309,7 +350,7 @@ impl Journal {
     ) -> Result<(), StoreError> {
         let file = File::open(&self.path).map_err(StoreError::at(&self.path, "read"))?;
         let mut names: Vec<Box<str>> = Vec::new();
-        let mut at = 0;
+        let (mut at, mut disturbed_at) = (0, 0);
         records(&self.path, file.take(self.sound), |record| {
             let name = |number: u32| {
                 names.get(number as usize).map(|name| &**name).ok_or_else(|| {
@@ -319,7 +360,12 @@ impl Journal {
             match record {
                 Record::Name { text, .. } => names.push(text.into()),
                 Record::Send { time, id, src, dest, kind, body, body_length } => {
-                    let ending = self.ending(id, &mut at);
+                    let endings = of_id(&self.endings, id, self.ascending, &mut at);
+                    let delivered = endings.iter().find(|ending| ending.dropped.is_none());
+                    // A copy that came makes up for a message that did not.
+                    let ending = delivered.or(endings.first());
+                    let disturbances =
+                        of_id(&self.disturbances, id, self.ascending, &mut disturbed_at);
                     each(Event::Message(MessageRef {
                         id,
                         sent_at: time,
@@ -336,6 +382,8 @@ impl Journal {
                             Some(Some(reason)) => Fate::Dropped(reason),
                             None => Fate::InFlight,
                         },
+                        endings,
+                        disturbances,
                     }))?;
                 }
                 Record::Mark { time, node, label, value } => each(Event::Mark(MarkRef {
@@ -348,8 +396,12 @@ impl Journal {
                     let node = name(node)?;
                     each(Event::Finding(FindingRef { time, node, name: kind, summary, evidence }))?;
                 }
+                Record::ClockRead { time, node } => {
+                    each(Event::ClockRead { time, node: name(node)? })?;
+                }
                 Record::Receive { .. }
                 | Record::Drop { .. }
+                | Record::Disturb { .. }
                 | Record::Initialised { .. }
                 | Record::End => {}
             }
@@ -357,18 +409,38 @@ impl Journal {
         })?;
         Ok(())
     }
+}
 
-    /// How a message ended. `at` is where the one before was looked for: when
-    /// ids ascend, the next ending is there or just after.
-    fn ending(&self, id: u64, at: &mut usize) -> Option<Ending> {
-        if !self.ascending {
-            *at = self.endings.partition_point(|ending| ending.id < id);
-        }
-        while self.endings.get(*at).is_some_and(|ending| ending.id < id) {
-            *at += 1;
-        }
-        self.endings.get(*at).copied().filter(|e| e.id == id)
+/// Something about a message.
+trait About {
+    /// The message's network id.
+    fn id(&self) -> u64;
+}
+
+impl About for Ending {
+    fn id(&self) -> u64 {
+        self.id
     }
+}
+
+impl About for Disturbed {
+    fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+/// All that is about one message, in a list that is sorted by ids. `at` is where
+/// the one before was looked for: when ids ascend, this one's is there or after.
+fn of_id<'a, T: About>(list: &'a [T], id: u64, ascending: bool, at: &mut usize) -> &'a [T] {
+    if !ascending {
+        *at = list.partition_point(|one| one.id() < id);
+    }
+    while list.get(*at).is_some_and(|one| one.id() < id) {
+        *at += 1;
+    }
+    let rest = &list[*at..];
+    let end = rest.iter().position(|one| one.id() != id).unwrap_or(rest.len());
+    &rest[..end]
 }
 
 /// What comes behind the last sound frame.

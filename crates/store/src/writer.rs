@@ -2,7 +2,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use glomers_history::journal::{BODY_LIMIT, DropReason, Record};
+use glomers_history::journal::{BODY_LIMIT, Disturbance, DropReason, Record};
 use glomers_history::{Observer, Op, Time, Value, jsonl};
 use glomers_protocol::Payload;
 
@@ -211,6 +211,15 @@ impl Observer for StoreWriter {
 
     fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
         self.record(&Record::Drop { time, id, reason });
+    }
+
+    fn disturbed(&mut self, time: Time, id: u64, how: Disturbance) {
+        self.record(&Record::Disturb { time, id, how });
+    }
+
+    fn clock_read(&mut self, time: Time, node: &str) {
+        let node = self.number(node);
+        self.record(&Record::ClockRead { time, node });
     }
 
     fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {

@@ -62,7 +62,9 @@ mod simulation;
 mod trace;
 
 pub use embedded::{UnknownNode, embedded_factory, make_embedded};
-pub use fault::{DiskTrouble, FaultSpec, Kill, Partition, Pause};
+pub use fault::{
+    Clock, DiskTrouble, Duplicate, FaultSpec, Kill, Loss, Partition, Pause, Reorder, Slow,
+};
 pub use glomers_check::{CheckResult, Checker, Context, Finding, Mark, Validity, Verdict};
 pub use glomers_history::{History, MILLISECOND, Observer, Op, OpKind, SECOND, Time, Value};
 pub use glomers_node::{

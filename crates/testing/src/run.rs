@@ -95,13 +95,16 @@ pub fn judge_outcome(
     options: &RunOptions,
 ) -> RunReport {
     let idle: Vec<&glomers_sim::FaultReport> =
-        outcome.faults.iter().filter(|report| report.touched_nothing()).collect();
+        outcome.faults.iter().filter(|report| report.proves_nothing()).collect();
     let warnings: Vec<String> = idle
         .iter()
         .map(|report| {
             format!(
-                "the {} from {} ({}) touched nothing: no message was cut, so it proves nothing",
-                report.kind, report.from, report.description
+                "the {} from {} ({}) touched nothing: {}, so it proves nothing",
+                report.kind,
+                report.from,
+                report.description,
+                report.idle_reason()
             )
         })
         .collect();

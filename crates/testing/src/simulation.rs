@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use glomers_check::{Validity, Verdict};
-use glomers_history::journal::DropReason;
+use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{Observer, Op, Time, Value};
 use glomers_node::{IntoProcess, Payload};
 use glomers_sim::{
@@ -293,6 +293,10 @@ impl Observer for Watch {
 
     fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
         self.trace.dropped(time, id, reason);
+    }
+
+    fn disturbed(&mut self, time: Time, id: u64, how: Disturbance) {
+        self.trace.disturbed(time, id, how);
     }
 
     fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {

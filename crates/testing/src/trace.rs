@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use glomers_history::journal::DropReason;
+use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{Observer, Op, Time, Value, edn};
 use glomers_node::Payload;
 
@@ -16,6 +16,7 @@ enum Entry {
     Sent { time: Time, id: u64, src: Box<str>, dest: Box<str>, payload: Payload },
     Received { time: Time, id: u64 },
     Dropped { time: Time, id: u64, reason: DropReason },
+    Disturbed { time: Time, id: u64, how: Disturbance },
     Marked { time: Time, node: Box<str>, label: Box<str>, value: Value },
     Logged { time: Time, node: Box<str>, line: Box<str> },
 }
@@ -37,6 +38,9 @@ impl Trace {
                 Entry::Received { time, id } => writeln!(text, "{:>12} #{id} delivered", time.0),
                 Entry::Dropped { time, id, reason } => {
                     writeln!(text, "{:>12} #{id} {}", time.0, reason.name())
+                }
+                Entry::Disturbed { time, id, how } => {
+                    writeln!(text, "{:>12} #{id} fault: {}", time.0, how.name())
                 }
                 Entry::Marked { time, node, label, value } => {
                     writeln!(text, "{:>12} {node} marks {label} = {value}", time.0)
@@ -66,6 +70,10 @@ impl Observer for Trace {
 
     fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
         self.entries.push(Entry::Dropped { time, id, reason });
+    }
+
+    fn disturbed(&mut self, time: Time, id: u64, how: Disturbance) {
+        self.entries.push(Entry::Disturbed { time, id, how });
     }
 
     fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {

@@ -18,7 +18,14 @@ fn run(seed: u64, node: &str, nodes: u32, partitions: bool) -> RunReport {
     plan.rate = Rate::PerSecond(10.0);
     plan.time_limit = 20 * SECOND;
     if partitions {
-        plan.faults = nemesis::partitions(seed, nodes, 10 * SECOND, 20 * SECOND);
+        plan.faults = nemesis::Schedule::new(
+            seed,
+            &[nemesis::Kind::Partition],
+            nodes,
+            10 * SECOND,
+            20 * SECOND,
+        )
+        .draw();
     }
     run_plan(&plan, &RunOptions::default(), &mut Unobserved).unwrap()
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use glomers_nodes::raft::{self, Flaw, Options};
-use glomers_sim::nemesis::{Kind, schedule};
+use glomers_sim::nemesis::{Kind, Schedule};
 use glomers_sim::{
     Cut, Distribution, Fault, FaultEvent, InProcessHost, Latency, ListedOperation, NodeProgram,
     Operations, PartitionKind, Rate, ServiceTime, run_virtual,
@@ -30,7 +30,7 @@ fn raft_plan(seed: u64, kinds: &[Kind], interval: Duration) -> Plan {
     plan.concurrency = 10;
     plan.rate = Rate::PerSecond(20.0);
     let interval = interval.as_nanos() as u64;
-    plan.faults = schedule(seed, kinds, 5, interval, plan.time_limit);
+    plan.faults = Schedule::new(seed, kinds, 5, interval, plan.time_limit).draw();
     plan
 }
 
@@ -101,8 +101,8 @@ fn killed_after_writes(seed: u64, sync_time_ms: u64, killed_after_ms: u64) -> Pl
         operations.push(asked(5 + turn as u32 % 5, "write", 0, Value::from(turn % 5)));
         operations.push(asked(turn as u32 % 5, "read", 4_000, Value::Null));
         let at = from + killed_after_ms * MILLISECOND;
-        let start = Fault::Start { nodes: all.clone() };
-        faults.push(FaultEvent { at, fault: Fault::Kill { nodes: all.clone() } });
+        let start = Fault::Start { nodes: all.clone().into() };
+        faults.push(FaultEvent { at, fault: Fault::Kill { nodes: all.clone().into() } });
         faults.push(FaultEvent { at: at + 50 * MILLISECOND, fault: start });
     }
     plan.operations = Operations::Listed(operations);
@@ -131,8 +131,8 @@ fn leader_cut_off_and_others_killed(seed: u64) -> Plan {
         };
         fault(0, cut(star()));
         fault(3_000, cut((1..5).map(|node| (0, node)).collect()));
-        fault(3_000, Fault::Kill { nodes: others.clone() });
-        fault(3_050, Fault::Start { nodes: others.clone() });
+        fault(3_000, Fault::Kill { nodes: others.clone().into() });
+        fault(3_050, Fault::Start { nodes: others.clone().into() });
         fault(6_500, Fault::StopPartition);
         let mut asked = |after: u64, worker, f: &str, key: u64, value| {
             operations.push(ListedOperation {
@@ -188,7 +188,8 @@ fn broadcast_plan(seed: u64, arguments: &[&str], kinds: &[Kind]) -> Plan {
     plan.time_limit = 20 * SECOND;
     plan.recovery = 20 * SECOND;
     plan.loss = [0.0, 0.1][(seed / 3 % 2) as usize];
-    plan.faults = schedule(seed, kinds, plan.nodes.len() as u32, 3 * SECOND, plan.time_limit);
+    plan.faults =
+        Schedule::new(seed, kinds, plan.nodes.len() as u32, 3 * SECOND, plan.time_limit).draw();
     plan
 }
 

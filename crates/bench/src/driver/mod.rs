@@ -104,6 +104,10 @@ fn prepare(plan: &Plan, options: &mut RealOptions<'_>) -> Result<Cluster, BenchE
         NodeProgram::Embedded { name, .. } => return Err(BenchError::Embedded(name.clone())),
     };
     plan.validate()?;
+    let faults = plan.faults.iter();
+    if let Some(reason) = faults.filter_map(|event| event.fault.impossible_for_processes()).next() {
+        return Err(BenchError::ImpossibleFault(reason));
+    }
     let path = check_program(Path::new(path))?;
     allow_open_files(plan.nodes.len())?;
     let mut launch = Launch::new(path, arguments, plan.seed, unique_id());
@@ -280,11 +284,9 @@ impl Driver<'_, '_, '_, '_> {
                 Command::Stop { node, how } => self.stop(node, how == Stop::Kill),
                 Command::Pause { node } => self.cluster.signal(node, Signal::STOP),
                 Command::Resume { node } => self.cluster.signal(node, Signal::CONT),
-                // Only stepped nodes ask to be woken.
-                Command::Wake { .. } => {}
-                Command::Disk { .. } => {
-                    self.note("nothing can be wrong with the disks of processes: left out");
-                }
+                // Only stepped nodes ask to be woken, and have clocks and disks of
+                // ours: see `prepare`.
+                Command::Wake { .. } | Command::SetClock { .. } | Command::Disk { .. } => {}
             }
         }
         Ok(true)

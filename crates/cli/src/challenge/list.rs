@@ -170,7 +170,14 @@ impl Challenge {
             plan.service_time = ServiceTime::Off;
         }
         if self.partitions {
-            plan.faults = nemesis::partitions(seed, self.nodes, 10 * SECOND, plan.time_limit);
+            plan.faults = nemesis::Schedule::new(
+                seed,
+                &[nemesis::Kind::Partition],
+                self.nodes,
+                10 * SECOND,
+                plan.time_limit,
+            )
+            .draw();
         }
         plan
     }

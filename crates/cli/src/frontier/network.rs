@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum as _};
+use clap::Args;
 use glomers_report::frontier::{Latencies, Network, Side, rounded};
+use glomers_sim::nemesis::Kind;
 use glomers_sim::{Distribution, Latency};
 use glomers_testing::frontier::{Figures, Quantiles, Setting};
 
-use crate::arguments::{DistributionArgument, NemesisArgument};
-use crate::number;
+use crate::arguments::DistributionArgument;
+use crate::{faults, number};
 
 /// Optional all, so that it is known what was typed.
 #[derive(Debug, Default, PartialEq, Args)]
@@ -34,9 +35,10 @@ pub(crate) struct NetworkArguments {
     #[arg(long, value_name = "P", value_parser = number::fraction, help_heading = "Network")]
     loss: Option<f64>,
 
-    /// What to break: partition, one-way, kill, pause, with commas between
-    #[arg(long, value_enum, value_delimiter = ',', help_heading = "Network")]
-    nemesis: Vec<NemesisArgument>,
+    /// What to break, with commas between
+    #[arg(long, value_name = "KIND,KIND", value_parser = faults::kind(), value_delimiter = ',',
+          help_heading = "Network")]
+    nemesis: Vec<Kind>,
 
     /// Mean time between faults' beginnings and ends, in seconds [default: 10]
     #[arg(long, value_name = "S", value_parser = number::seconds, help_heading = "Network")]
@@ -81,7 +83,7 @@ impl NetworkArguments {
             },
             rate: self.rate.unwrap_or(100.0),
             loss: self.loss.unwrap_or(0.0),
-            nemesis: self.nemesis.iter().map(|&kind| kind.into()).collect(),
+            nemesis: self.nemesis.clone(),
             nemesis_interval: self.nemesis_interval.unwrap_or(Duration::from_secs(10)),
             time_limit: self.time_limit.unwrap_or(Duration::from_secs(20)),
         }
@@ -95,9 +97,6 @@ impl NetworkArguments {
     /// As a report shows it.
     pub(crate) fn describe(&self) -> Network {
         let (setting, seeds) = (self.setting(), self.seeds());
-        let name = |value: Option<clap::builder::PossibleValue>| {
-            value.map_or_else(String::new, |value| value.get_name().to_owned())
-        };
         Network {
             nodes: setting.nodes,
             latency_ms: setting.latency.mean_ms,
@@ -109,7 +108,7 @@ impl NetworkArguments {
             .to_owned(),
             rate: setting.rate,
             loss: setting.loss,
-            nemesis: self.nemesis.iter().map(|kind| name(kind.to_possible_value())).collect(),
+            nemesis: self.nemesis.iter().map(|kind| kind.name().to_owned()).collect(),
             nemesis_interval_s: setting.nemesis_interval.as_secs_f64(),
             time_limit_s: setting.time_limit.as_secs_f64(),
             seed: seeds[0],

@@ -1,9 +1,12 @@
 //! The event loop. Its parts: `network` (what happens to a message),
-//! `nodes` (start, stop, inboxes), `clients` (operations), `phases` (the
-//! course of a run and its faults), `blame` (what nodes do wrong).
+//! `disturbances` (what faults add to that), `nodes` (start, stop, inboxes),
+//! `clients` (operations), `phases` (the course of a run), `faults` (their
+//! beginnings and ends), `blame` (what nodes do wrong).
 
 mod blame;
 mod clients;
+mod disturbances;
+mod faults;
 mod inspect;
 mod network;
 mod nodes;
@@ -22,7 +25,7 @@ use slab::Slab;
 
 use crate::chooser::{Chooser, Enabled, EnabledKind};
 use crate::disk::DiskCondition;
-use crate::faults::reports_from;
+use crate::faults::{Harm, LEADER, Touch, leads, reports_from};
 use crate::outcome::{Ended, Outcome};
 use crate::partition::Barrier;
 use crate::plan::{Plan, PlanError};
@@ -86,6 +89,16 @@ pub enum Command {
         /// What.
         condition: Option<DiskCondition>,
     },
+    /// Let the wall clock of a stepped node be wrong: `jump` ns ahead of the
+    /// right time now, and `drift` millionths too fast from now on.
+    SetClock {
+        /// The node.
+        node: u32,
+        /// How far ahead, ns; behind if negative.
+        jump: i64,
+        /// How much too fast, in millionths; too slow if negative.
+        drift: i64,
+    },
     /// Hand a message to a node.
     Deliver {
         /// The node.
@@ -138,6 +151,13 @@ pub enum Input<'a> {
         incarnation: u32,
         /// When.
         at: Option<Time>,
+    },
+    /// A stepped node looked at its wall clock.
+    ReadClock {
+        /// The node.
+        node: u32,
+        /// Its incarnation.
+        incarnation: u32,
     },
     /// A live node wrote a line (without its end) to its standard output.
     Line {
@@ -246,6 +266,12 @@ pub struct Engine<'a> {
     findings: Vec<Finding>,
     is_partitioned: bool,
     has_bad_disks: bool,
+    slow_nodes: Option<faults::SlowPlaces>,
+    /// Nodes whose wall clocks are wrong.
+    wrong_clocks: Vec<u32>,
+    /// Whom the last faults of leaders hit.
+    struck: faults::Struck,
+    touches: Vec<Touch>,
     setup: Vec<crate::workload::SetupRequest>,
     all_ids: Option<std::sync::Arc<[NodeId]>>,
 }
@@ -304,6 +330,10 @@ impl<'a> Engine<'a> {
             findings: Vec::new(),
             is_partitioned: false,
             has_bad_disks: false,
+            slow_nodes: None,
+            wrong_clocks: Vec::new(),
+            struck: faults::Struck::default(),
+            touches: Vec::new(),
             setup: Vec::new(),
             all_ids: None,
             names,
@@ -454,6 +484,7 @@ impl<'a> Engine<'a> {
                 }
             }
             Input::NextWake { node, incarnation, at } => self.next_wake(node, incarnation, at),
+            Input::ReadClock { node, incarnation } => self.clock_read(node, incarnation),
             Input::Line { node, incarnation, line } => self.line(node, incarnation, line),
             Input::Exited { node, incarnation, how, output } => {
                 self.exited(node, incarnation, &how, &output);
@@ -486,6 +517,9 @@ impl<'a> Engine<'a> {
     }
 
     fn mark(&mut self, node: u32, label: Cow<'static, str>, value: Value) {
+        if label == LEADER {
+            self.nodes[node as usize].leads = leads(&value);
+        }
         let name = &self.names[node as usize];
         self.observer.marked(self.now, name, &label, &value);
         let label = match self.labels.get(&*label) {
@@ -528,6 +562,11 @@ impl<'a> Engine<'a> {
             let time = self.history_time();
             self.cut.push(CutMessage { time, src, dest, body });
         }
+        if let (Some(harm), Endpoint::Node(_), Endpoint::Node(dest)) =
+            (Harm::of_drop(reason), message.src, message.dest)
+        {
+            self.touched(dest, harm);
+        }
     }
 
     /// What the run leaves.
@@ -536,7 +575,8 @@ impl<'a> Engine<'a> {
     /// If the run is not over.
     pub fn finish(self) -> Outcome {
         assert!(self.is_finished(), "the run goes on");
-        let faults = reports_from(&self.history, &self.cut);
+        let faults =
+            reports_from(&self.history, &self.plan.nodes, &self.marks, &self.cut, &self.touches);
         Outcome {
             context: Context {
                 nodes: self.plan.nodes,

@@ -6,6 +6,7 @@ use glomers_node::{NodeId, Payload};
 use rustc_hash::FxHashMap;
 
 use super::clients::ClientSlot;
+use super::disturbances::{Disturbances, Passage};
 use super::{Command, Endpoint, Engine};
 use crate::draws::{Draws, Purpose};
 use crate::plan::{Distribution, Inbox, Latency, MessageOverride, OverrideAction, Plan, Wire};
@@ -14,7 +15,7 @@ use crate::services::Services;
 use glomers_history::MILLISECOND;
 
 /// A message on its way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct InFlight {
     pub(super) id: u64,
     pub(super) src: Endpoint,
@@ -36,12 +37,14 @@ pub(super) struct LinkTable {
     /// Counting costs, so it is done only if something depends on it.
     counts_matter: bool,
     counts: FxHashMap<(u32, u32), u64>,
+    pub(super) disturbances: Disturbances,
 }
 
 /// What is in store for one message; the latency in ns.
 pub(super) enum Fate {
     Arrives(u64),
     Lost(DropReason),
+    Disturbed(Passage),
 }
 
 impl LinkTable {
@@ -54,10 +57,12 @@ impl LinkTable {
             counts_matter: plan.loss > 0.0
                 || random(&plan.latency)
                 || !plan.links.is_empty()
-                || !plan.overrides.is_empty(),
+                || !plan.overrides.is_empty()
+                || plan.faults.iter().any(|event| event.fault.draws_by_message()),
             rules: plan.links.clone(),
             overrides: plan.overrides.clone(),
             counts: FxHashMap::default(),
+            disturbances: Disturbances::default(),
         }
     }
 
@@ -99,7 +104,11 @@ impl LinkTable {
         if loss > 0.0 && draws(Purpose::Loss).unit() < loss {
             return Fate::Lost(DropReason::Loss);
         }
-        Fate::Arrives(latency.draw(|| draws(Purpose::Latency)) * MILLISECOND)
+        let nanos = latency.draw(|| draws(Purpose::Latency)) * MILLISECOND;
+        if !self.disturbances.are_on() {
+            return Fate::Arrives(nanos);
+        }
+        self.disturbances.fate(src, dest, nanos, latency, draws)
     }
 }
 
@@ -125,7 +134,7 @@ fn service_key(service: u32) -> u32 {
 
 impl Latency {
     /// A latency in whole ms.
-    fn draw(self, draws: impl FnOnce() -> Draws) -> u64 {
+    pub(super) fn draw(self, draws: impl FnOnce() -> Draws) -> u64 {
         if self.mean_ms == 0 {
             return 0;
         }
@@ -197,13 +206,26 @@ impl Engine<'_> {
             Endpoint::Node(_) => u32::MAX,
             Endpoint::Client(_) | Endpoint::Service(_) => 0,
         };
-        let message = |due| InFlight { id, src, dest, due, incarnation, payload };
+        let message = InFlight { id, src, dest, due: self.now, incarnation, payload };
         let latency = match fate {
             Fate::Arrives(latency) => latency,
-            Fate::Lost(reason) => return self.drop_message(message(self.now), reason),
+            Fate::Lost(reason) => return self.drop_message(message, reason),
+            Fate::Disturbed(passage) => {
+                self.disturbed(&message, &passage);
+                if let Some(copy) = passage.copy {
+                    self.travels(message.clone(), copy);
+                }
+                passage.latency
+            }
         };
+        self.travels(message, latency);
+    }
+
+    /// A message is on its way for so many ns.
+    fn travels(&mut self, mut message: InFlight, latency: u64) {
         let due = Time(self.now.0.saturating_add(latency));
-        let message = message(due);
+        message.due = due;
+        let dest = message.dest;
         if let (Inbox::Maelstrom, Endpoint::Node(node)) = (self.plan.inbox, dest) {
             return self.queue_as_maelstrom(node, message);
         }

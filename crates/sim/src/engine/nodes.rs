@@ -39,6 +39,8 @@ pub(super) struct NodeState {
     /// The client that initialises this incarnation.
     pub(super) init_client: Option<u32>,
     pub(super) error_count: u32,
+    /// Whether its last mark `leader` says that it leads.
+    pub(super) leads: bool,
 }
 
 impl Engine<'_> {
@@ -196,7 +198,10 @@ impl Engine<'_> {
                         incarnation.into(),
                         count,
                     );
-                    let service = draws.exponential(mean as f64) as u64;
+                    let mut service = draws.exponential(mean as f64) as u64;
+                    if self.slow_nodes.is_some() {
+                        service = self.slowed(node, key, service);
+                    }
                     self.nodes[node as usize].serving = Some(key);
                     let until = Time(self.now.0 + service);
                     self.schedule(until, Event::Served { node, incarnation });

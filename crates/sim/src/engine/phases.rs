@@ -1,19 +1,17 @@
-//! The course of a run, and its faults.
+//! The course of a run.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use glomers_history::{OpKind, Process, Time, Value};
+use glomers_history::Time;
 use glomers_node::Payload;
 use glomers_node::protocol::rpc::init::{Init, InitOk};
 
 use super::clients::Owner;
 use super::nodes::NodeState;
 use super::{Command, Engine, Stop};
-use crate::disk::DiskCondition;
 use crate::outcome::Ended;
-use crate::partition::Barrier;
-use crate::plan::{Fault, Operations, Rate};
+use crate::plan::{Operations, Rate};
 use crate::queue::Event;
 
 /// Where a run stands.
@@ -262,28 +260,6 @@ impl Engine<'_> {
         self.plan.operations == Operations::Generated
     }
 
-    /// Ends all faults.
-    fn heal(&mut self) {
-        if self.is_partitioned {
-            self.stop_partition();
-        }
-        let paused: Vec<u32> = self.places_where(|node| node.is_paused);
-        if !paused.is_empty() {
-            self.resume(&paused);
-        }
-        if self.has_bad_disks {
-            self.stop_disk();
-        }
-        let down: Vec<u32> = self.places_where(|node| !node.is_up);
-        if !down.is_empty() {
-            self.start_again(&down);
-        }
-    }
-
-    fn places_where(&self, test: impl Fn(&NodeState) -> bool) -> Vec<u32> {
-        (0..).zip(&self.nodes).filter(|(_, node)| test(node)).map(|(place, _)| place).collect()
-    }
-
     /// Ends the run before its time.
     pub(super) fn end_early(&mut self, ended: Ended) {
         if self.phase == Phase::Over {
@@ -304,100 +280,5 @@ impl Engine<'_> {
                 self.commands.push_back(Command::Stop { node, how: Stop::Kill });
             }
         }
-    }
-
-    /// A fault of the Plan is due.
-    pub(super) fn fault(&mut self, index: u32) {
-        if self.phase != Phase::Main && self.phase != Phase::Draining {
-            return;
-        }
-        match self.plan.faults[index as usize].fault.clone() {
-            Fault::StartPartition { kind, cut } => {
-                self.nemesis("start-partition", Value::keyword(kind.name()));
-                self.barrier = Barrier::new(&cut, self.names.len());
-                let isolated =
-                    Value::list([Value::keyword("isolated"), cut.to_value(&self.plan.nodes)]);
-                self.nemesis("start-partition", isolated);
-                self.is_partitioned = true;
-            }
-            Fault::StopPartition => self.stop_partition(),
-            Fault::Kill { nodes } => {
-                self.nemesis("kill", self.names_value(&nodes));
-                for &node in &nodes {
-                    self.stop_node(node, Stop::Kill);
-                }
-                self.nemesis("kill", self.states_value(&nodes, "killed"));
-            }
-            Fault::Start { nodes } => self.start_again(&nodes),
-            Fault::Pause { nodes } => {
-                self.nemesis("pause", self.names_value(&nodes));
-                for &node in &nodes {
-                    self.pause_node(node);
-                }
-                self.nemesis("pause", self.states_value(&nodes, "paused"));
-            }
-            Fault::Resume { nodes } => self.resume(&nodes),
-            Fault::StartDisk { nodes, condition } => self.start_disk(&nodes, condition),
-            Fault::StopDisk => self.stop_disk(),
-        }
-    }
-
-    fn start_again(&mut self, nodes: &[u32]) {
-        self.nemesis("start", self.names_value(nodes));
-        for &node in nodes {
-            if !self.nodes[node as usize].is_up {
-                self.start_node(node);
-            }
-        }
-        self.nemesis("start", self.states_value(nodes, "started"));
-    }
-
-    fn resume(&mut self, nodes: &[u32]) {
-        self.nemesis("resume", self.names_value(nodes));
-        for &node in nodes {
-            self.resume_node(node);
-        }
-        self.nemesis("resume", self.states_value(nodes, "resumed"));
-    }
-
-    fn stop_partition(&mut self) {
-        self.nemesis("stop-partition", Value::Null);
-        self.barrier = Barrier::default();
-        self.nemesis("stop-partition", Value::keyword("network-healed"));
-        self.is_partitioned = false;
-    }
-
-    fn start_disk(&mut self, nodes: &[u32], condition: DiskCondition) {
-        self.nemesis("start-disk", Value::keyword(condition.name()));
-        for node in 0..self.names.len() as u32 {
-            let condition = nodes.contains(&node).then_some(condition);
-            self.commands.push_back(Command::Disk { node, condition });
-        }
-        self.has_bad_disks = true;
-        self.nemesis("start-disk", self.states_value(nodes, condition.name()));
-    }
-
-    fn stop_disk(&mut self) {
-        self.nemesis("stop-disk", Value::Null);
-        for node in 0..self.names.len() as u32 {
-            self.commands.push_back(Command::Disk { node, condition: None });
-        }
-        self.has_bad_disks = false;
-        self.nemesis("stop-disk", Value::keyword("disks-healed"));
-    }
-
-    fn nemesis(&mut self, f: &str, value: Value) {
-        self.record(Process::Nemesis, OpKind::Info, Arc::from(f), value, None, false);
-    }
-
-    fn names_value(&self, nodes: &[u32]) -> Value {
-        Value::list(nodes.iter().map(|&node| Value::string(&*self.names[node as usize])))
-    }
-
-    fn states_value(&self, nodes: &[u32], state: &str) -> Value {
-        let state = Value::keyword(state);
-        Value::map(
-            nodes.iter().map(|&node| (Value::string(&*self.names[node as usize]), state.clone())),
-        )
     }
 }

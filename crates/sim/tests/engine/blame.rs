@@ -116,8 +116,10 @@ fn at_most_a_hundred_errors_a_node_are_told() {
 #[test]
 fn a_late_answer_to_a_client_that_has_gone_is_no_error() {
     let mut plan = plan_with_asks(1);
-    plan.faults =
-        vec![at(0, Fault::Pause { nodes: vec![0] }), at(8_000, Fault::Resume { nodes: vec![0] })];
+    plan.faults = vec![
+        at(0, Fault::Pause { nodes: vec![0].into() }),
+        at(8_000, Fault::Resume { nodes: vec![0].into() }),
+    ];
     let ran = naughty(&plan, |_, _| {});
     assert_eq!(ran.ops_of(OpKind::Info)[0].error, Some(Value::keyword("net-timeout")));
     let last = ran.watch.messages.last().unwrap();

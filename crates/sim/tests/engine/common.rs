@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use glomers_check::{CheckResult, Checker, Context, Finding};
-use glomers_history::journal::DropReason;
+use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{History, MILLISECOND, Observer, Op, OpKind, SECOND, Time, Value};
 use glomers_node::{Cx, Input, Message, NodeId, Payload, Process};
 use glomers_sim::draws::Draws;
@@ -162,6 +162,9 @@ pub(crate) struct Seen {
     pub(crate) body: String,
     pub(crate) received: Option<Time>,
     pub(crate) dropped: Option<(Time, DropReason)>,
+    /// When its copy came, if a fault made one.
+    pub(crate) again: Option<Time>,
+    pub(crate) disturbances: Vec<Disturbance>,
 }
 
 impl Seen {
@@ -191,13 +194,25 @@ impl Observer for Watch {
             body: payload.to_json().get().to_owned(),
             received: None,
             dropped: None,
+            again: None,
+            disturbances: Vec::new(),
         });
     }
     fn received(&mut self, time: Time, id: u64) {
         self.times.push(time);
         let message = &mut self.messages[id as usize];
+        let is_doubled = message.disturbances.contains(&Disturbance::Doubled);
+        if is_doubled && (message.received.is_some() || message.dropped.is_some()) {
+            assert_eq!(message.again, None);
+            message.again = Some(time);
+            return;
+        }
         assert_eq!((message.received, message.dropped), (None, None));
         message.received = Some(time);
+    }
+    fn disturbed(&mut self, time: Time, id: u64, how: Disturbance) {
+        self.times.push(time);
+        self.messages[id as usize].disturbances.push(how);
     }
     fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
         self.times.push(time);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use glomers_history::{MILLISECOND, OpKind, SECOND, Time, Value};
 use glomers_node::protocol::rpc::init::InitOk;
 use glomers_node::{Effect, Input, Payload, RpcError};
-use glomers_sim::{Ended, Fault, Plan, StepInput, StepOutput, SteppedHost, Stop};
+use glomers_sim::{Ended, Fault, Plan, StepInput, StepOutput, SteppedHost, Stop, Targets};
 
 use super::common::{Asking, Ran, answer, asks, at, node, plan, run, run_host};
 
@@ -91,6 +91,7 @@ impl SteppedHost for Stubborn {
     fn stop(&mut self, _node: u32, _how: Stop, _now: Time) -> u64 {
         0
     }
+    fn set_clock(&mut self, _node: u32, _now: Time, _jump: i64, _drift: i64) {}
     fn step(&mut self, node: u32, _now: Time, input: StepInput, output: &mut StepOutput) {
         let StepInput::Message { src, payload } = input else {
             return;
@@ -157,7 +158,7 @@ fn restarted(faults: impl IntoIterator<Item = (u64, Fault)>) -> Plan {
 
 #[test]
 fn a_node_that_does_not_answer_its_second_init_ends_the_run() {
-    let nodes = vec![0];
+    let nodes = Targets::from(vec![0]);
     let ok = Some((Duration::ZERO, "ok"));
     let plan =
         restarted([(1_000, Fault::Kill { nodes: nodes.clone() }), (2_000, Fault::Start { nodes })]);
@@ -171,7 +172,7 @@ fn a_node_that_does_not_answer_its_second_init_ends_the_run() {
 /// after the pause counted for nothing, and a missing one was never noticed.
 #[test]
 fn a_pause_during_init_does_not_end_the_wait_for_the_answer() {
-    let nodes = vec![0];
+    let nodes = Targets::from(vec![0]);
     let ok = Some((Duration::ZERO, "ok"));
     let plan = restarted([
         (1_000, Fault::Kill { nodes: nodes.clone() }),
@@ -195,6 +196,7 @@ fn a_node_that_cannot_be_started_ends_the_run() {
         fn stop(&mut self, _node: u32, _how: Stop, _now: Time) -> u64 {
             0
         }
+        fn set_clock(&mut self, _: u32, _: Time, _: i64, _: i64) {}
         fn step(&mut self, _: u32, _: Time, _: StepInput, _: &mut StepOutput) {}
     }
     let ran = run_host(&plan(1, 2), |_| Box::new(Refusing), Asking::default, || None);

@@ -2,7 +2,7 @@
 
 use glomers_history::{MILLISECOND, Value};
 use glomers_node::{Cx, Disk, DiskError, Input, Process};
-use glomers_sim::{DiskCondition, Fault, LOST_WRITES, Plan, ServiceTime};
+use glomers_sim::{BadDisks, DiskCondition, Fault, LOST_WRITES, Plan, ServiceTime};
 
 use super::common::*;
 
@@ -62,8 +62,10 @@ fn a_kill_takes_what_was_not_synced_or_the_end_of_it() {
     let mut left = std::collections::BTreeSet::new();
     for seed in 0..40 {
         // Six writes, four of them synced.
-        let faults =
-            vec![(65, Fault::Kill { nodes: vec![0] }), (100, Fault::Start { nodes: vec![0] })];
+        let faults = vec![
+            (65, Fault::Kill { nodes: vec![0].into() }),
+            (100, Fault::Start { nodes: vec![0].into() }),
+        ];
         let ran = run(&one_node(seed, faults), writer);
         let found = values(&ran, "found");
         let lost = values(&ran, LOST_WRITES);
@@ -84,7 +86,7 @@ fn a_sync_takes_its_time_and_a_slow_disk_more() {
     let first = |plan: &Plan| run(plan, writer).marks("synced")[0].0;
     assert!((40..50).contains(&first(&slow)), "{}", first(&slow));
     let condition = DiskCondition::Slow { factor: 100 };
-    slow.faults = vec![at(0, Fault::StartDisk { nodes: vec![0], condition })];
+    slow.faults = vec![at(0, Fault::StartDisk(BadDisks { nodes: vec![0].into(), condition }))];
     assert!(first(&slow) > 55, "{}", first(&slow));
 }
 
@@ -95,13 +97,13 @@ fn a_sync_that_is_not_done_when_the_node_is_killed_made_nothing_durable() {
         vec![
             (
                 0,
-                Fault::StartDisk {
-                    nodes: vec![0],
+                Fault::StartDisk(BadDisks {
+                    nodes: vec![0].into(),
                     condition: DiskCondition::Slow { factor: 9_999 },
-                },
+                }),
             ),
-            (45, Fault::Kill { nodes: vec![0] }),
-            (50, Fault::Start { nodes: vec![0] }),
+            (45, Fault::Kill { nodes: vec![0].into() }),
+            (50, Fault::Start { nodes: vec![0].into() }),
         ],
     );
     plan.sync_time = ServiceTime::Exponential { mean: MILLISECOND };
@@ -117,8 +119,10 @@ fn full_and_failing_disks_are_errors_of_calls_until_they_are_healed() {
         (DiskCondition::Full, "the disk is full"),
         (DiskCondition::Failing { percent: 100 }, "input/output error"),
     ] {
-        let faults =
-            vec![(55, Fault::StartDisk { nodes: vec![0], condition }), (105, Fault::StopDisk)];
+        let faults = vec![
+            (55, Fault::StartDisk(BadDisks { nodes: vec![0].into(), condition })),
+            (105, Fault::StopDisk),
+        ];
         let ran = run(&one_node(4, faults), writer);
         let errors = ran.marks("error");
         assert_eq!(errors.len(), 5, "{errors:?}");

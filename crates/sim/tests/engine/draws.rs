@@ -173,8 +173,10 @@ fn the_randomness_of_a_node_is_its_own() {
     plan.operations = asks([(100, 0), (200, 1)]);
     assert_eq!(all, drawn(&plan, None));
     plan.operations = Operations::Listed(Vec::new());
-    plan.faults =
-        vec![at(100, Fault::Kill { nodes: vec![2] }), at(200, Fault::Start { nodes: vec![2] })];
+    plan.faults = vec![
+        at(100, Fault::Kill { nodes: vec![2].into() }),
+        at(200, Fault::Start { nodes: vec![2].into() }),
+    ];
     let with_kill = drawn(&plan, None);
     assert_eq!(all, with_kill[..4]);
     let values: std::collections::BTreeSet<&Value> =

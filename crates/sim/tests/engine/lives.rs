@@ -10,19 +10,19 @@ use glomers_sim::{Ended, Fault, Inbox, ServiceTime};
 use super::common::{Tell, answer, asks, at, name, node, plan, polite, run};
 
 fn kill(node: u32) -> Fault {
-    Fault::Kill { nodes: vec![node] }
+    Fault::Kill { nodes: vec![node].into() }
 }
 
 fn start(node: u32) -> Fault {
-    Fault::Start { nodes: vec![node] }
+    Fault::Start { nodes: vec![node].into() }
 }
 
 fn pause(node: u32) -> Fault {
-    Fault::Pause { nodes: vec![node] }
+    Fault::Pause { nodes: vec![node].into() }
 }
 
 fn resume(node: u32) -> Fault {
-    Fault::Resume { nodes: vec![node] }
+    Fault::Resume { nodes: vec![node].into() }
 }
 
 /// Marks its incarnation 100 ms after its start.
@@ -202,7 +202,7 @@ fn the_report_of_a_fault_ends_with_that_fault_and_no_other() {
     let mut plan = plan(1, 4);
     plan.faults = vec![
         at(100, kill(1)),
-        at(200, Fault::Kill { nodes: vec![2, 3] }),
+        at(200, Fault::Kill { nodes: vec![2, 3].into() }),
         at(300, start(1)),
         at(400, start(3)),
         at(500, start(2)),

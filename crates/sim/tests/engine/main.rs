@@ -7,6 +7,7 @@ mod common;
 mod crashes;
 mod disk;
 mod draws;
+mod faults;
 mod lives;
 mod network;
 mod operations;

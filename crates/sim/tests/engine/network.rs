@@ -2,7 +2,9 @@
 
 use glomers_history::{MILLISECOND, SECOND, Time};
 use glomers_node::Process;
-use glomers_sim::{Cut, Distribution, Fault, Inbox, Latency, LinkRule, PartitionKind, nemesis};
+use glomers_sim::{
+    Cut, Distribution, Fault, FaultEvent, Inbox, Latency, LinkRule, PartitionKind, nemesis,
+};
 
 use super::common::{Tell, answer, asks, at, name, node, plan, run};
 
@@ -113,14 +115,19 @@ fn latencies_have_the_mean_that_they_claim() {
     }
 }
 
+fn partitions(seed: u64, time_limit: u64) -> Vec<FaultEvent> {
+    let kinds = [nemesis::Kind::Partition];
+    nemesis::Schedule::new(seed, &kinds, 5, 10 * SECOND, time_limit).draw()
+}
+
 #[test]
 fn partitions_alternate_and_their_gaps_have_the_mean_of_the_interval() {
     let (mut gaps, mut kinds) = (Vec::new(), std::collections::BTreeMap::new());
     for seed in 0..200 {
-        let events = nemesis::partitions(seed, 5, 10 * SECOND, 200 * SECOND);
-        assert_eq!(events, nemesis::partitions(seed, 5, 10 * SECOND, 200 * SECOND));
+        let events = partitions(seed, 200 * SECOND);
+        assert_eq!(events, partitions(seed, 200 * SECOND));
         // A longer run has the same beginning.
-        let longer = nemesis::partitions(seed, 5, 10 * SECOND, 300 * SECOND);
+        let longer = partitions(seed, 300 * SECOND);
         assert_eq!(events, longer[..events.len()]);
         assert_eq!(events[0].at, 0);
         for (place, event) in events.iter().enumerate() {

@@ -133,7 +133,7 @@ fn free_workers_take_turns() {
 fn a_busy_worker_is_passed_over() {
     // Node 1 is paused, so its worker is busy from its first operation on.
     let mut plan = generated(50.0, 4, 3);
-    plan.faults = vec![at(0, Fault::Pause { nodes: vec![1] })];
+    plan.faults = vec![at(0, Fault::Pause { nodes: vec![1].into() })];
     let ran = run(&plan, |_| polite());
     let processes: Vec<u32> = invocations(&ran).iter().map(|(_, process)| *process).collect();
     let of = |process| processes.iter().filter(|&&other| other == process).count();
@@ -167,8 +167,8 @@ fn when_no_worker_is_free_the_schedule_slips_for_good() {
     // After a pause of three seconds there is no burst of what was missed.
     let mut plan = generated(20.0, 10, 1);
     plan.faults = vec![
-        at(1_000, Fault::Pause { nodes: vec![0] }),
-        at(4_000, Fault::Resume { nodes: vec![0] }),
+        at(1_000, Fault::Pause { nodes: vec![0].into() }),
+        at(4_000, Fault::Resume { nodes: vec![0].into() }),
     ];
     let ran = run(&plan, |_| polite());
     let times: Vec<u64> = invocations(&ran).iter().map(|(time, _)| time.0).collect();
@@ -181,8 +181,10 @@ fn when_no_worker_is_free_the_schedule_slips_for_good() {
 fn final_operations_come_after_the_faults_and_the_recovery() {
     let mut plan = generated(20.0, 3, 3);
     plan.recovery = 7 * SECOND;
-    plan.faults =
-        vec![at(1_000, Fault::Kill { nodes: vec![0] }), at(1_500, Fault::Pause { nodes: vec![1] })];
+    plan.faults = vec![
+        at(1_000, Fault::Kill { nodes: vec![0].into() }),
+        at(1_500, Fault::Pause { nodes: vec![1].into() }),
+    ];
     let workload = || Asking { with_final: true, ..Asking::default() };
     let ran = run_with(&plan, |_| polite(), workload, || None);
     let finals: Vec<_> = ran.ops().iter().filter(|op| op.is_final).collect();

@@ -62,11 +62,11 @@ fn the_tables_can_be_read_without_us() {
     assert_eq!(messages.len(), 8);
     assert_eq!(
         messages[0].to_string(),
-        r#"{id: 0, sent_at_ns: 0, received_at_ns: 1600, src: "n0", dest: "n1", type: "broadcast", body: "{"type":"broadcast","message":7,"msg_id":1}", body_length: 43, fate: "delivered"}"#
+        r#"{id: 0, sent_at_ns: 0, received_at_ns: 1600, src: "n0", dest: "n1", type: "broadcast", body: "{"type":"broadcast","message":7,"msg_id":1}", body_length: 43, fate: "delivered", faults: null}"#
     );
     assert_eq!(
         messages[4].to_string(),
-        r#"{id: 4, sent_at_ns: 4000, received_at_ns: null, src: "n0", dest: "c1", type: null, body: "{"no type":true}", body_length: 16, fate: "partitioned"}"#
+        r#"{id: 4, sent_at_ns: 4000, received_at_ns: null, src: "n0", dest: "c1", type: null, body: "{"no type":true}", body_length: 16, fate: "partitioned", faults: null}"#
     );
     let marks = rows(&store.directory().join("marks.parquet"));
     assert_eq!(

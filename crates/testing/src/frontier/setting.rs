@@ -43,7 +43,9 @@ impl Setting {
         plan.time_limit = nanos(self.time_limit);
         plan.recovery = 10 * SECOND;
         let interval = nanos(self.nemesis_interval);
-        plan.faults = nemesis::schedule(seed, &self.nemesis, self.nodes, interval, plan.time_limit);
+        plan.faults =
+            nemesis::Schedule::new(seed, &self.nemesis, self.nodes, interval, plan.time_limit)
+                .draw();
         plan
     }
 }

@@ -2,7 +2,7 @@
 
 use glomers_history::SECOND;
 use glomers_nodes::{Entry, Hazard, NODES};
-use glomers_sim::nemesis::{self, Kind};
+use glomers_sim::nemesis::{Kind, Schedule};
 use glomers_sim::{Distribution, Latency, NodeProgram, Plan, Rate};
 
 use super::conditions::kind;
@@ -71,7 +71,7 @@ impl Claim {
         }
         let kinds: Vec<Kind> = self.hazards.iter().copied().filter_map(kind).collect();
         // So many faults that none can keep all nodes down to the end.
-        plan.faults = nemesis::schedule(seed, &kinds, nodes, SECOND, plan.time_limit);
+        plan.faults = Schedule::new(seed, &kinds, nodes, SECOND, plan.time_limit).draw();
         plan
     }
 

@@ -3,7 +3,7 @@
 use glomers_broken_nodes::{Asked, Conditions, Faults, Step, Turn};
 use glomers_history::{MILLISECOND, SECOND, Value};
 use glomers_nodes::Hazard;
-use glomers_sim::nemesis::{self, Kind};
+use glomers_sim::nemesis::{Kind, Schedule};
 use glomers_sim::{
     Cut, Distribution, Fault, FaultEvent, Latency, ListedOperation, NodeProgram, Operations,
     PartitionKind, Plan, Rate,
@@ -60,7 +60,7 @@ fn faults(under: &Conditions, seed: u64, end: u64) -> Vec<FaultEvent> {
         Faults::None => Vec::new(),
         Faults::Drawn { kinds, every_ms } => {
             let kinds: Vec<Kind> = kinds.iter().copied().filter_map(kind).collect();
-            nemesis::schedule(seed, &kinds, under.nodes, every_ms * MILLISECOND, end)
+            Schedule::new(seed, &kinds, under.nodes, every_ms * MILLISECOND, end).draw()
         }
         Faults::InTurn { what, for_ms } => in_turn(what, under.nodes, for_ms * MILLISECOND, end),
         Faults::Script(steps) => {
@@ -90,10 +90,16 @@ fn in_turn(what: Turn, nodes: u32, period: u64, end: u64) -> Vec<FaultEvent> {
                 vec![by_hand(Cut::components(&[few, most])), Fault::StopPartition]
             }
             Turn::Pause => {
-                vec![Fault::Pause { nodes: vec![node] }, Fault::Resume { nodes: vec![node] }]
+                vec![
+                    Fault::Pause { nodes: vec![node].into() },
+                    Fault::Resume { nodes: vec![node].into() },
+                ]
             }
             Turn::Kill => {
-                vec![Fault::Kill { nodes: vec![node] }, Fault::Start { nodes: vec![node] }]
+                vec![
+                    Fault::Kill { nodes: vec![node].into() },
+                    Fault::Start { nodes: vec![node].into() },
+                ]
             }
             Turn::Rivals => {
                 let pairs = [(0, 1), (0, 2), (4, 2), (4, 3)];

@@ -1,8 +1,6 @@
 //! Commands that make something happen.
 
-use glomers_sim::{
-    Cut, DiskCondition, Fault, ListedOperation, MessageOverride, OverrideAction, PartitionKind,
-};
+use glomers_sim::{Cut, Fault, ListedOperation, MessageOverride, OverrideAction, PartitionKind};
 
 use super::line::{Line, Parsed};
 use super::operations::{BEFORE_NODE, operation};
@@ -22,22 +20,10 @@ impl Parser {
                 self.cut.clear();
                 self.fault(Fault::StopPartition);
             }
-            "kill" => {
-                let nodes = self.some_nodes(line)?;
-                self.fault(Fault::Kill { nodes });
-            }
-            "start" => {
-                let nodes = self.some_nodes(line)?;
-                self.fault(Fault::Start { nodes });
-            }
-            "pause" => {
-                let nodes = self.some_nodes(line)?;
-                self.fault(Fault::Pause { nodes });
-            }
-            "resume" => {
-                let nodes = self.some_nodes(line)?;
-                self.fault(Fault::Resume { nodes });
-            }
+            "kill" | "start" | "pause" | "resume" => self.process_fault(name, line)?,
+            "lose" | "duplicate" | "reorder" => self.message_fault(name, line)?,
+            "slow" => self.slow(line)?,
+            "clock" => self.clock(line)?,
             "disk" => self.disk(line)?,
             "drop" | "delay" => self.exception(name, line)?,
             "run" => {
@@ -75,30 +61,16 @@ impl Parser {
         Ok(())
     }
 
-    /// `disk full n0 n1`, `disk slow 100 n0`, `disk failing 30 n0`, `disk heal`.
-    fn disk(&mut self, line: &mut Line<'_>) -> Parsed<()> {
-        let condition = match line.one_of("condition", &["full", "slow", "failing", "heal"])? {
-            "full" => DiskCondition::Full,
-            "slow" => {
-                let factor = line.parse("how many times as long syncs take")?;
-                DiskCondition::Slow { factor }
-            }
-            "failing" => {
-                let percent = line.parse("which percentage of writes and syncs fails")?;
-                DiskCondition::Failing { percent }
-            }
-            _ => {
-                self.fault(Fault::StopDisk);
-                return Ok(());
-            }
-        };
-        let nodes = self.some_nodes(line)?;
-        self.fault(Fault::StartDisk { nodes, condition });
-        Ok(())
-    }
-
     /// `partition n0 n1 | n2 n3`: nodes that are not named hear everybody.
+    /// `partition leader`: those that say they lead, each alone.
     fn partition(&mut self, line: &mut Line<'_>) -> Parsed<()> {
+        if line.take("leader") {
+            // What is cut is known when it begins; `cut` begins anew.
+            self.cut.clear();
+            let kind = PartitionKind::Leader;
+            self.fault(Fault::StartPartition { kind, cut: Cut::default() });
+            return Ok(());
+        }
         let mut groups: Vec<Vec<u32>> = vec![Vec::new()];
         loop {
             let word = line.word("the name of a node")?;
@@ -153,18 +125,10 @@ impl Parser {
         Ok(())
     }
 
-    fn direction(&mut self, line: &mut Line<'_>) -> Parsed<(u32, u32)> {
+    pub(super) fn direction(&mut self, line: &mut Line<'_>) -> Parsed<(u32, u32)> {
         let src = self.node(line)?;
         line.must("->")?;
         let dest = self.node(line)?;
         Ok((src, dest))
-    }
-
-    fn some_nodes(&mut self, line: &mut Line<'_>) -> Parsed<Vec<u32>> {
-        let mut nodes = vec![self.node(line)?];
-        while line.peek().is_some() {
-            nodes.push(self.node(line)?);
-        }
-        Ok(nodes)
     }
 }

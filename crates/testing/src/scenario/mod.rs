@@ -36,8 +36,19 @@
 //! k 1`, `poll`, `assign k1 k2`, `crash` (kafka) keys need no quotes. `partition n0 n1 | n2 n3 n4` instead of what was cut (who is not named
 //! hears all), `cut n0 -> n1` besides, `heal`; `kill n1`, `start n1`, `pause n1`,
 //! `resume n1`; `disk full n0 n1`, `disk slow 100 n0` (times), `disk failing 30 n0`
-//! (percent) instead of what was wrong with disks, `disk heal`. `drop n0 -> n1 3` and `delay n0 -> n1 3 250ms` are about the
-//! fourth message of all that n0 sends to n1, as the first is number 0.
+//! (percent) instead of what was wrong with disks, `disk heal`. `drop n0 -> n1 3`
+//! and `delay n0 -> n1 3 250ms` are about the fourth message of all that n0 sends
+//! to n1, as the first is number 0.
+//!
+//! `lose 0.3` (of the messages between nodes), `duplicate 0.3 100ms` (the copy comes
+//! up to so much later), `reorder 0.3 100ms` (held up by up to so much), each on all
+//! links, or `around n0 n1`, or `on n0 -> n1, n1 -> n0`; `slow links 10` (times the
+//! latency), `slow links 10 50ms` (and so much more), on links as before; `slow
+//! nodes 10 n0`; `clock ahead 5s n0`, `clock behind 5s n0`, `clock drift -200 n0`
+//! (millionths too fast). Each replaces what the same command began before, and
+//! ends with `heal`: `lose heal`, `slow links heal`, `clock heal`. Wherever nodes
+//! are named, and after `partition`, `leader` stands for those that say they lead
+//! at that moment; `start leader` and `resume leader` for those hit as leaders.
 //!
 //! **Time** passes with `run 2s` or `run 150ms`, and not otherwise. At one moment
 //! things happen in the order of the file: what one command causes without delay
@@ -54,6 +65,7 @@
 mod actions;
 mod diff;
 mod error;
+mod faults;
 mod line;
 mod operations;
 mod output;

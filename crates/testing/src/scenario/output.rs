@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use glomers_history::journal::DropReason;
+use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{History, OpKind, Process, Time, edn};
 use glomers_sim::{Operations, Outcome, Plan};
 
@@ -133,7 +133,8 @@ impl<'a> View<'a> {
             Some(client) => all && client >= begin_of_workers,
         };
         let new = |message: &Sent| {
-            is_new(message.time) || message.end.is_some_and(|(time, _)| is_new(time))
+            let ends = [message.end, message.copy_end];
+            is_new(message.time) || ends.into_iter().flatten().any(|(time, _)| is_new(time))
         };
         let messages = (0..).zip(&self.recording.messages);
         table(
@@ -144,8 +145,23 @@ impl<'a> View<'a> {
     }
 
     fn message(&self, id: u64, message: &Sent, until: Time) -> Vec<String> {
-        let end = message.end.filter(|(time, _)| *time <= until);
-        let fate = match end {
+        let seen = |end: Option<(Time, End)>| end.filter(|(time, _)| *time <= until);
+        let is_doubled = message.disturbances.iter().any(|(_, how)| *how == Disturbance::Doubled);
+        let mut fate = self.fate(seen(message.end));
+        if is_doubled {
+            fate += &format!(", again {}", self.fate(seen(message.copy_end)));
+        }
+        vec![
+            self.ms(message.time),
+            format!("#{id}"),
+            format!("{} → {}", message.src, message.dest),
+            message.body.clone(),
+            fate,
+        ]
+    }
+
+    fn fate(&self, end: Option<(Time, End)>) -> String {
+        match end {
             None => "in flight".to_owned(),
             Some((time, End::Received)) => format!("delivered at {}", self.ms(time)),
             Some((time, End::Dropped(reason))) => {
@@ -155,17 +171,11 @@ impl<'a> View<'a> {
                     DropReason::NodeDown => "node down",
                     DropReason::Override => "dropped",
                     DropReason::ClientGone => "client gone",
+                    DropReason::Fault => "lost to a fault",
                 };
                 format!("{reason} at {}", self.ms(time))
             }
-        };
-        vec![
-            self.ms(message.time),
-            format!("#{id}"),
-            format!("{} → {}", message.src, message.dest),
-            message.body.clone(),
-            fate,
-        ]
+        }
     }
 
     fn notes(&self, notes: &[Note], is_new: impl Fn(Time) -> bool) -> Vec<String> {

@@ -23,7 +23,7 @@ pub(super) const SETTINGS: [&str; 12] = [
     "rpc-timeout",
     "concurrency",
 ];
-const ACTIONS: [&str; 12] = [
+const ACTIONS: [&str; 17] = [
     "client",
     "partition",
     "cut",
@@ -33,6 +33,11 @@ const ACTIONS: [&str; 12] = [
     "pause",
     "resume",
     "disk",
+    "lose",
+    "duplicate",
+    "reorder",
+    "slow",
+    "clock",
     "drop",
     "delay",
     "run",

@@ -1,6 +1,6 @@
 //! What a run looked like, remembered for outputs.
 
-use glomers_history::journal::DropReason;
+use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{Observer, Time, Value, edn};
 use glomers_node::Payload;
 
@@ -19,6 +19,9 @@ pub(super) struct Sent {
     pub(super) dest: Box<str>,
     pub(super) body: String,
     pub(super) end: Option<(Time, End)>,
+    /// The end of its copy, if a fault made one.
+    pub(super) copy_end: Option<(Time, End)>,
+    pub(super) disturbances: Vec<(Time, Disturbance)>,
 }
 
 /// The number of a client's name.
@@ -60,7 +63,10 @@ impl Recording {
 
     fn end(&mut self, id: u64, time: Time, end: End) {
         if let Some(message) = self.messages.get_mut(id as usize) {
-            message.end = Some((time, end));
+            match message.end {
+                None => message.end = Some((time, end)),
+                Some(_) => message.copy_end = Some((time, end)),
+            }
         }
     }
 }
@@ -74,6 +80,8 @@ impl Observer for Recording {
             dest: dest.into(),
             body: payload.to_json().get().to_owned(),
             end: None,
+            copy_end: None,
+            disturbances: Vec::new(),
         });
     }
 
@@ -83,6 +91,12 @@ impl Observer for Recording {
 
     fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
         self.end(id, time, End::Dropped(reason));
+    }
+
+    fn disturbed(&mut self, time: Time, id: u64, how: Disturbance) {
+        if let Some(message) = self.messages.get_mut(id as usize) {
+            message.disturbances.push((time, how));
+        }
     }
 
     fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {

@@ -123,13 +123,13 @@ fn latency(line: &mut Line<'_>) -> Parsed<Latency> {
     Ok(Latency { mean_ms, distribution })
 }
 
-fn fraction(line: &mut Line<'_>) -> Parsed<f64> {
+pub(super) fn fraction(line: &mut Line<'_>) -> Parsed<f64> {
     let column = line.peek().map_or(1, |word| word.column);
     let fraction: f64 = line.parse("a fraction from 0 to 1")?;
     if (0.0..=1.0).contains(&fraction) {
         return Ok(fraction);
     }
-    Err(line.error(column, "loss is a fraction from 0 to 1"))
+    Err(line.error(column, "a fraction is from 0 to 1"))
 }
 
 /// Milliseconds without a unit, in ns.

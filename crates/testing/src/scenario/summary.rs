@@ -1,12 +1,12 @@
 //! What is printed of the run so far: counts, verdict, faults.
 
 use glomers_check::{Context, JudgeOptions, Validity, judge};
-use glomers_history::journal::DropReason;
+use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{History, Op, OpKind, Process, Time};
 use glomers_sim::{Counts, FaultReport, NetStatistics};
 
 use super::output::{View, table};
-use super::record::End;
+use super::record::{End, Sent};
 
 impl View<'_> {
     fn statistics(&self, until: Time) -> NetStatistics {
@@ -108,8 +108,7 @@ impl View<'_> {
             let over =
                 end.map_or_else(|| "still on".to_owned(), |end| format!("until {}", self.ms(end)));
             let last = end.unwrap_or(until);
-            let counted = self.swallowed(report, from, last);
-            let word = if report.kind == "partition" { "cut" } else { "lost" };
+            let (counted, word) = self.touched(report, from, last);
             vec![
                 report.kind.to_owned(),
                 report.description.clone(),
@@ -120,20 +119,30 @@ impl View<'_> {
         }))
     }
 
-    /// How many messages between servers a fault swallowed in a span of time.
-    fn swallowed(&self, report: &FaultReport, from: Time, until: Time) -> usize {
-        let reason = match report.kind {
-            "partition" => DropReason::Partition,
-            _ => DropReason::NodeDown,
+    /// How many messages between servers a fault touched in a span of time, and
+    /// how.
+    fn touched(&self, report: &FaultReport, from: Time, until: Time) -> (usize, &'static str) {
+        let during = |time: &Time| (from..=until).contains(time);
+        let between = || self.recording.messages.iter().filter(|m| m.client().is_none());
+        let dropped = |reason: DropReason, is_hit: &dyn Fn(&Sent) -> bool| {
+            let ends = between().filter(|m| is_hit(m)).flat_map(|m| [m.end, m.copy_end]);
+            let ends = ends.flatten().filter(|(time, _)| during(time));
+            ends.filter(|(_, end)| *end == End::Dropped(reason)).count()
         };
-        let named = |node: &str| report.description.split(' ').any(|name| name == node);
-        let messages = self.recording.messages.iter();
-        messages
-            .filter(|message| message.client().is_none())
-            .filter(|message| reason == DropReason::Partition || named(&message.dest))
-            .filter_map(|message| message.end)
-            .filter(|(time, end)| (from..=until).contains(time) && *end == End::Dropped(reason))
-            .count()
+        let disturbed = |how: Disturbance| {
+            let all = between().flat_map(|message| &message.disturbances);
+            all.filter(|(time, what)| during(time) && *what == how).count()
+        };
+        let named = |sent: &Sent| report.description.split(' ').any(|name| *name == *sent.dest);
+        match report.kind {
+            "partition" => (dropped(DropReason::Partition, &|_| true), "cut"),
+            "loss" => (dropped(DropReason::Fault, &|_| true), "lost"),
+            "duplicate" => (disturbed(Disturbance::Doubled), "doubled"),
+            "reorder" => (disturbed(Disturbance::Delayed), "held up"),
+            "slow-links" => (disturbed(Disturbance::SlowLink), "slowed"),
+            "slow-nodes" => (disturbed(Disturbance::SlowNode), "slowed"),
+            _ => (dropped(DropReason::NodeDown, &named), "lost"),
+        }
     }
 }
 

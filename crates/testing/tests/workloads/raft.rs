@@ -10,8 +10,14 @@ fn plan(seed: u64, distribution: Distribution, mean_ms: u64) -> Plan {
     let trial = Trial { nodes: 5, workers_per_node: 2, rate: 20.0, seconds: 60, ..RAFT };
     let mut plan = trial.plan(seed);
     plan.latency = Latency { mean_ms, distribution };
-    plan.faults =
-        nemesis::schedule(seed, &[Kind::Partition, Kind::Pause], 5, 10 * SECOND, plan.time_limit);
+    plan.faults = nemesis::Schedule::new(
+        seed,
+        &[Kind::Partition, Kind::Pause],
+        5,
+        10 * SECOND,
+        plan.time_limit,
+    )
+    .draw();
     // Errors 20 and 22 are statements, too.
     plan.workload.options.insert("check-refusals".to_owned(), "true".to_owned());
     plan

@@ -49,7 +49,8 @@ impl Trial {
         plan.loss = self.loss;
         // So many faults that none can keep all nodes down to the end, in any of
         // thousands of seeds.
-        plan.faults = nemesis::schedule(seed, self.faults, self.nodes, SECOND, plan.time_limit);
+        plan.faults =
+            nemesis::Schedule::new(seed, self.faults, self.nodes, SECOND, plan.time_limit).draw();
         plan
     }
 

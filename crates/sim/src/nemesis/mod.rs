@@ -1,0 +1,362 @@
+//! Fault schedules: what is drawn at random is drawn into the Plan.
+
+mod targets;
+
+use crate::draws::{Draws, Purpose};
+use crate::faults::{
+    BadDisks, Duplicate, Fault, FaultEvent, Loss, Reorder, SlowLinks, SlowNodes, Targets,
+    WrongClocks,
+};
+use crate::partition::{Cut, PartitionKind};
+pub use targets::Target;
+
+/// A kind of fault that can be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Links are cut in the four ways that Maelstrom has.
+    Partition,
+    /// Some nodes are no longer heard by the others, but hear them.
+    OneWay,
+    /// Two halves, and one node that hears and is heard by both.
+    Bridge,
+    /// Two nodes do not hear each other.
+    SingleLink,
+    /// Nodes are killed and started again.
+    Kill,
+    /// Nodes are stopped where they are and go on again.
+    Pause,
+    /// Messages get lost.
+    Loss,
+    /// Messages are delivered twice.
+    Duplicate,
+    /// Messages overtake each other.
+    Reorder,
+    /// Links or nodes are slow.
+    Slow,
+    /// Wall clocks jump or drift.
+    Clock,
+    /// Disks are slow, full, or fail.
+    Disk,
+}
+
+/// A kind of fault, for who chooses among them.
+#[derive(Debug)]
+pub struct Entry {
+    /// The kind.
+    pub kind: Kind,
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// One line for help texts.
+    pub about: &'static str,
+    /// How its schedule is drawn, if it has one of its own; of a process or of
+    /// a partition it is shared.
+    window: Option<Draw>,
+}
+
+/// Draws a fault: its beginning and its end.
+type Draw = fn(&Schedule, &mut Draws) -> [Fault; 2];
+
+/// All kinds.
+pub const KINDS: [Entry; 12] = [
+    entry(Kind::Partition, "partition", "cut links between nodes, mend them, and again", None),
+    entry(Kind::OneWay, "one-way", "cut them in one direction only", None),
+    entry(Kind::Bridge, "bridge", "cut all but one node into two halves that do not meet", None),
+    entry(Kind::SingleLink, "single-link", "cut one link, in both directions", None),
+    entry(Kind::Kill, "kill", "kill nodes and start them again, with nothing in memory", None),
+    entry(Kind::Pause, "pause", "stop nodes where they are and let them go on", None),
+    entry(Kind::Loss, "loss", "lose messages between nodes", Some(Loss::draw)),
+    entry(Kind::Duplicate, "duplicate", "deliver messages twice", Some(Duplicate::draw)),
+    entry(Kind::Reorder, "reorder", "let messages overtake each other", Some(Reorder::draw)),
+    entry(Kind::Slow, "slow", "slow down links or nodes", Some(slow)),
+    entry(Kind::Clock, "clock", "let wall clocks jump or drift", Some(WrongClocks::draw)),
+    entry(Kind::Disk, "disk", "have disks slow, full or failing", Some(BadDisks::draw)),
+];
+
+impl Kind {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        let entry = KINDS.iter().find(|entry| entry.kind == self);
+        entry.map_or("unknown", |entry| entry.name)
+    }
+}
+
+const fn entry(kind: Kind, name: &'static str, about: &'static str, window: Option<Draw>) -> Entry {
+    Entry { kind, name, about, window }
+}
+
+/// What a schedule is drawn from. Times are in ns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schedule {
+    /// The run's seed.
+    pub seed: u64,
+    /// What is broken.
+    pub kinds: Vec<Kind>,
+    /// How many nodes there are.
+    pub nodes: u32,
+    /// Mean time between the end of a fault and the beginning of the next of its
+    /// kind.
+    pub interval: u64,
+    /// Mean length of a fault.
+    pub length: u64,
+    /// The length of the main phase.
+    pub time_limit: u64,
+    /// Whom faults hit.
+    pub target: Target,
+    /// The probability that a message is lost.
+    pub loss: f64,
+    /// The probability that a message is doubled.
+    pub duplicate: f64,
+    /// The probability that a message is held up.
+    pub reorder: f64,
+    /// How much later a message that is held up, or a copy, comes at most.
+    pub delay: u64,
+    /// How many times as long slow links and nodes take.
+    pub slow: u32,
+    /// What slow links take beside that; for links without latency.
+    pub slow_extra: u64,
+    /// How wrong clocks are at most.
+    pub clock: u64,
+    /// Whether nodes are processes of their own, whose clocks and speed are not
+    /// ours to change.
+    pub processes: bool,
+}
+
+impl Schedule {
+    /// These kinds, with their usual intensity.
+    pub fn new(seed: u64, kinds: &[Kind], nodes: u32, interval: u64, time_limit: u64) -> Schedule {
+        Schedule {
+            seed,
+            kinds: kinds.to_vec(),
+            nodes,
+            interval,
+            length: interval,
+            time_limit,
+            target: Target::Any,
+            loss: 0.2,
+            duplicate: 0.2,
+            reorder: 0.2,
+            delay: 500_000_000,
+            slow: 10,
+            slow_extra: 10_000_000,
+            clock: 5_000_000_000,
+            processes: false,
+        }
+    }
+
+    /// The faults, in order of time. Gaps are uniform, from nothing to twice
+    /// their mean.
+    ///
+    /// As in Maelstrom, partitions have one schedule, which begins at time 0:
+    /// start and stop by turns. Kills and pauses share another, on which each
+    /// kind begins and ends by turns. Each start draws how and whom; `start` and
+    /// `resume` name all nodes. Other kinds have each a schedule of its own, which
+    /// begins within the first interval. Faults of leaders do not begin at once,
+    /// but after half an interval, when somebody may lead.
+    ///
+    /// Depends on the fields only, and each kind's schedule on no other's.
+    pub fn draw(&self) -> Vec<FaultEvent> {
+        let has = |kind| self.kinds.contains(&kind);
+        let mut partitions = Vec::new();
+        if has(Kind::Partition) {
+            partitions.extend_from_slice(self.target.partitions());
+        }
+        for (kind, partition) in [
+            (Kind::OneWay, PartitionKind::OneWay),
+            (Kind::Bridge, PartitionKind::Bridge),
+            (Kind::SingleLink, PartitionKind::SingleLink),
+        ] {
+            if has(kind) {
+                partitions.push(partition);
+            }
+        }
+        let mut events = Vec::new();
+        if !partitions.is_empty() {
+            events.extend(self.partitions(&partitions));
+        }
+        let processes: Vec<Kind> =
+            [Kind::Kill, Kind::Pause].into_iter().filter(|&kind| has(kind)).collect();
+        if !processes.is_empty() {
+            events.extend(self.process_faults(&processes));
+        }
+        for entry in KINDS.iter().filter(|entry| has(entry.kind)) {
+            if let Some(draw) = entry.window {
+                events.extend(self.windows(entry.kind as u64, draw));
+            }
+        }
+        // Stable: at one moment partitions come first.
+        events.sort_by_key(|event| event.at);
+        events
+    }
+
+    /// The streams of a schedule. The moments have a stream of their own, so that
+    /// what is drawn leaves them in place.
+    fn streams(&self, number: u64) -> (Draws, Draws) {
+        let stream = |number| Draws::keyed(self.seed, Purpose::Nemesis, number, 0, 0);
+        (stream(number), stream(number + 1))
+    }
+
+    /// The time after a beginning or an end. At least a nanosecond, so that an
+    /// interval of 0 ends, too.
+    fn gap(&self, begins: bool, times: &mut Draws) -> u64 {
+        let mean = if begins { self.length } else { self.interval };
+        times.below(2 * mean.max(1)).max(1)
+    }
+
+    fn first_of_maelstrom(&self) -> u64 {
+        if self.target == Target::Leader { self.interval / 2 } else { 0 }
+    }
+
+    fn partitions(&self, kinds: &[PartitionKind]) -> Vec<FaultEvent> {
+        let (mut times, mut draws) = self.streams(1);
+        let mut events = Vec::new();
+        let mut at = self.first_of_maelstrom();
+        while at < self.time_limit {
+            let begins = events.len() % 2 == 0;
+            let fault = if begins {
+                let kind = kinds[draws.below(kinds.len() as u64) as usize];
+                let cut = match kind {
+                    PartitionKind::Leader => Cut::default(),
+                    kind => kind.draw(self.nodes, &mut draws),
+                };
+                Fault::StartPartition { kind, cut }
+            } else {
+                Fault::StopPartition
+            };
+            events.push(FaultEvent { at, fault });
+            at += self.gap(begins, &mut times);
+        }
+        events
+    }
+
+    fn process_faults(&self, kinds: &[Kind]) -> Vec<FaultEvent> {
+        let (mut times, mut draws) = self.streams(3);
+        let all: Targets = (0..self.nodes).collect::<Vec<u32>>().into();
+        let mut is_on = [false; 2];
+        let mut events = Vec::new();
+        let mut at = self.first_of_maelstrom();
+        while at < self.time_limit {
+            let kind = kinds[draws.below(kinds.len() as u64) as usize];
+            let on = &mut is_on[usize::from(kind == Kind::Pause)];
+            *on = !*on;
+            let begins = *on;
+            let fault = match (kind, begins) {
+                (Kind::Pause, true) => {
+                    Fault::Pause { nodes: self.target.nodes(self.nodes, &mut draws) }
+                }
+                (Kind::Pause, false) => Fault::Resume { nodes: all.clone() },
+                (_, true) => Fault::Kill { nodes: self.target.nodes(self.nodes, &mut draws) },
+                (_, false) => Fault::Start { nodes: all.clone() },
+            };
+            events.push(FaultEvent { at, fault });
+            at += self.gap(begins, &mut times);
+        }
+        events
+    }
+
+    /// A schedule of one kind of its own.
+    fn windows(&self, number: u64, draw: Draw) -> Vec<FaultEvent> {
+        let (mut times, mut draws) = self.streams(100 + 2 * number);
+        let mut events = Vec::new();
+        let mut at = self.first_of_maelstrom() + times.below(self.interval.max(1));
+        while at < self.time_limit {
+            let [begin, end] = draw(self, &mut draws);
+            events.push(FaultEvent { at, fault: begin });
+            at += self.gap(true, &mut times);
+            if at < self.time_limit {
+                events.push(FaultEvent { at, fault: end });
+            }
+            at += self.gap(false, &mut times);
+        }
+        events
+    }
+}
+
+/// Slow links or slow nodes, by chance.
+fn slow(schedule: &Schedule, draws: &mut Draws) -> [Fault; 2] {
+    if schedule.processes || draws.below(2) == 0 {
+        SlowLinks::draw(schedule, draws)
+    } else {
+        SlowNodes::draw(schedule, draws)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use glomers_history::SECOND;
+
+    fn places(nodes: &Targets) -> &[u32] {
+        match nodes {
+            Targets::Nodes(nodes) => nodes,
+            Targets::Marked(mark) => panic!("{mark:?} was not asked for"),
+        }
+    }
+
+    /// The faults of one kind have the same times and content whatever else there
+    /// is, and lengths and gaps have their means.
+    #[test]
+    fn every_kind_has_a_schedule_that_no_other_changes() {
+        let kinds: Vec<Kind> = KINDS.iter().map(|entry| entry.kind).collect();
+        for entry in KINDS.iter().filter(|entry| entry.window.is_some()) {
+            let draw = |kinds: &[Kind]| {
+                let mut schedule = Schedule::new(7, kinds, 5, 10 * SECOND, 100_000 * SECOND);
+                schedule.length = 2 * SECOND;
+                schedule.draw()
+            };
+            let alone = draw(&[entry.kind]);
+            let all = draw(&kinds);
+            assert!(alone.iter().all(|event| all.contains(event)), "{}", entry.name);
+            let gaps = |odd: usize| -> u64 {
+                let pairs = alone.windows(2).enumerate();
+                let gaps: Vec<u64> = pairs
+                    .filter(|(place, _)| place % 2 == odd)
+                    .map(|(_, pair)| pair[1].at - pair[0].at)
+                    .collect();
+                gaps.iter().sum::<u64>() / gaps.len() as u64
+            };
+            let near = |mean: u64, of: u64| mean.abs_diff(of) < of / 20;
+            assert!(near(gaps(0), 2 * SECOND) && near(gaps(1), 10 * SECOND), "{}", entry.name);
+        }
+    }
+
+    #[test]
+    fn each_kind_begins_and_ends_by_turns_and_leaves_the_others_in_place() {
+        for seed in 0..200 {
+            let drawn =
+                |kinds: &[Kind]| Schedule::new(seed, kinds, 5, 10 * SECOND, 100 * SECOND).draw();
+            let all = drawn(&[Kind::Partition, Kind::Kill, Kind::Pause]);
+            let partitions: Vec<FaultEvent> = all
+                .iter()
+                .filter(|event| {
+                    matches!(event.fault, Fault::StartPartition { .. } | Fault::StopPartition)
+                })
+                .cloned()
+                .collect();
+            assert_eq!(partitions, drawn(&[Kind::Partition]));
+            assert_eq!(all[0].at, 0);
+            assert!(all.windows(2).all(|pair| pair[0].at <= pair[1].at));
+            let killed: Vec<bool> = all
+                .iter()
+                .filter_map(|event| match &event.fault {
+                    Fault::Kill { nodes } => {
+                        assert!(places(nodes).len() <= 5);
+                        Some(true)
+                    }
+                    Fault::Start { nodes } => {
+                        assert_eq!(places(nodes).len(), 5);
+                        Some(false)
+                    }
+                    _ => None,
+                })
+                .collect();
+            assert!(killed.iter().enumerate().all(|(place, &kill)| kill == (place % 2 == 0)));
+        }
+    }
+
+    #[test]
+    fn the_mean_gap_is_the_interval() {
+        let kinds = [Kind::Partition];
+        let events = Schedule::new(1, &kinds, 5, 10 * SECOND, 100_000 * SECOND).draw();
+        assert!((9_000..11_000).contains(&events.len()), "{}", events.len());
+    }
+}

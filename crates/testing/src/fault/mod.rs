@@ -1,0 +1,120 @@
+//! Faults as tests write them.
+
+mod network;
+mod nodes;
+
+use std::ops::Range;
+use std::time::Duration;
+
+use glomers_sim::draws::{Draws, Purpose};
+use glomers_sim::{Cut, Fault, FaultEvent, PartitionKind};
+
+pub use network::{Duplicate, Loss, Reorder};
+pub use nodes::{Clock, DiskTrouble, Kill, Pause, Slow};
+
+/// A fault with its time: what [`Partition`], [`Kill`], [`Loss`] and the others
+/// make. Of one kind, the later replaces the earlier: two must not overlap.
+#[derive(Debug, Clone)]
+pub struct FaultSpec {
+    what: What,
+    between: Range<Duration>,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    Drawn(PartitionKind),
+    /// Its beginning and its end.
+    Written(Box<[Fault; 2]>),
+}
+
+impl What {
+    fn cut(cut: Cut) -> What {
+        let begin = Fault::StartPartition { kind: PartitionKind::ByHand, cut };
+        What::Written(Box::new([begin, Fault::StopPartition]))
+    }
+}
+
+/// Cuts links between nodes.
+#[derive(Debug, Clone)]
+pub struct Partition(What);
+
+impl Partition {
+    /// Random halves.
+    pub fn halves() -> Partition {
+        Partition(What::Drawn(PartitionKind::Majority))
+    }
+
+    /// A random node alone.
+    pub fn one() -> Partition {
+        Partition(What::Drawn(PartitionKind::One))
+    }
+
+    /// A random third of the nodes, rounded down, cut off from the others.
+    pub fn minority_third() -> Partition {
+        Partition(What::Drawn(PartitionKind::MinorityThird))
+    }
+
+    /// Every node hears a majority, but no two the same.
+    pub fn majorities_ring() -> Partition {
+        Partition(What::Drawn(PartitionKind::MajoritiesRing))
+    }
+
+    /// Random halves, and one node that hears and is heard by both.
+    pub fn bridge() -> Partition {
+        Partition(What::Drawn(PartitionKind::Bridge))
+    }
+
+    /// Two random nodes do not hear each other.
+    pub fn single_link() -> Partition {
+        Partition(What::Drawn(PartitionKind::SingleLink))
+    }
+
+    /// Those that say they lead when it begins (by a mark `leader` that is neither
+    /// null nor false), each alone. Their clients still reach them.
+    pub fn leader() -> Partition {
+        Partition(What::Drawn(PartitionKind::Leader))
+    }
+
+    /// Groups of nodes, given by their places, that hear only themselves.
+    pub fn groups<const N: usize>(groups: [&[u32]; N]) -> Partition {
+        let groups: Vec<Vec<u32>> = groups.into_iter().map(<[u32]>::to_vec).collect();
+        Partition(What::cut(Cut::components(&groups)))
+    }
+
+    /// Single directions `(from, to)`: what `from` sends does not reach `to`.
+    pub fn one_way(links: impl IntoIterator<Item = (u32, u32)>) -> Partition {
+        Partition(What::cut(Cut::links(links.into_iter().map(|(from, to)| (to, from)))))
+    }
+
+    /// When links are cut and when they are mended.
+    pub fn between(self, between: Range<Duration>) -> FaultSpec {
+        FaultSpec { what: self.0, between }
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl FaultSpec {
+    fn written(begin: Fault, end: Fault, between: Range<Duration>) -> FaultSpec {
+        FaultSpec { what: What::Written(Box::new([begin, end])), between }
+    }
+
+    /// The events of this fault. `number` is its place among those of the run,
+    /// so that two of a kind are not drawn alike.
+    pub(crate) fn events(&self, seed: u64, number: u64, nodes: u32) -> [FaultEvent; 2] {
+        let [begin, end] = match &self.what {
+            What::Drawn(kind) => {
+                let mut draws = Draws::keyed(seed, Purpose::Nemesis, 100, number, 0);
+                let cut = kind.draw(nodes, &mut draws);
+                [Fault::StartPartition { kind: *kind, cut }, Fault::StopPartition]
+            }
+            What::Written(faults) => (**faults).clone(),
+        };
+        [
+            FaultEvent { at: nanos(self.between.start), fault: begin },
+            FaultEvent { at: nanos(self.between.end), fault: end },
+        ]
+    }
+}

@@ -1,0 +1,145 @@
+//! Commands that break or mend something beside links that are cut.
+
+use glomers_sim::{
+    BadDisks, DiskCondition, Duplicate, Fault, Links, Loss, Reorder, SlowLinks, SlowNodes, Targets,
+    WrongClocks,
+};
+
+use super::line::{Line, Parsed};
+use super::parse::Parser;
+use super::settings::{duration, fraction};
+
+impl Parser {
+    /// `kill n1`, `kill leader`, `start n1`, `pause n1 n2`, `resume leader`.
+    pub(super) fn process_fault(&mut self, name: &str, line: &mut Line<'_>) -> Parsed<()> {
+        let nodes = self.targets(line)?;
+        self.fault(match name {
+            "kill" => Fault::Kill { nodes },
+            "start" => Fault::Start { nodes },
+            "pause" => Fault::Pause { nodes },
+            _ => Fault::Resume { nodes },
+        });
+        Ok(())
+    }
+
+    /// `lose 0.3`, `duplicate 0.2 100ms around n0`, `reorder 0.2 100ms on n0 -> n1`,
+    /// each with `heal` for its end.
+    pub(super) fn message_fault(&mut self, name: &str, line: &mut Line<'_>) -> Parsed<()> {
+        if line.take("heal") {
+            self.fault(match name {
+                "lose" => Fault::StopLoss,
+                "duplicate" => Fault::StopDuplicate,
+                _ => Fault::StopReorder,
+            });
+            return Ok(());
+        }
+        let probability = fraction(line)?;
+        let fault = if name == "lose" {
+            Fault::StartLoss(Loss { probability, links: self.links(line)? })
+        } else {
+            let most = duration(line)?;
+            let links = self.links(line)?;
+            match name {
+                "duplicate" => Fault::StartDuplicate(Duplicate { probability, most, links }),
+                _ => Fault::StartReorder(Reorder { probability, most, links }),
+            }
+        };
+        self.fault(fault);
+        Ok(())
+    }
+
+    /// `slow links 10`, `slow links 10 50ms around n0`, `slow links heal`,
+    /// `slow nodes 10 n0 n1`, `slow nodes heal`.
+    pub(super) fn slow(&mut self, line: &mut Line<'_>) -> Parsed<()> {
+        let is_links = line.one_of("slow thing", &["links", "nodes"])? == "links";
+        if line.take("heal") {
+            self.fault(if is_links { Fault::StopSlowLinks } else { Fault::StopSlowNodes });
+            return Ok(());
+        }
+        let column = line.peek().map_or(1, |word| word.column);
+        let factor = line.parse("how many times as long it takes")?;
+        if factor == 0 {
+            return Err(line.error(column, "slow is 1 or more times as long"));
+        }
+        let fault = if is_links {
+            let has_extra = line.peek().is_some_and(|word| !["on", "around"].contains(&word.text));
+            let extra = if has_extra { duration(line)? } else { 0 };
+            Fault::StartSlowLinks(SlowLinks { factor, extra, links: self.links(line)? })
+        } else {
+            Fault::StartSlowNodes(SlowNodes { factor, nodes: self.targets(line)? })
+        };
+        self.fault(fault);
+        Ok(())
+    }
+
+    /// `clock ahead 5s n0`, `clock behind 5s n0`, `clock drift -200 n0`, `clock
+    /// heal`.
+    pub(super) fn clock(&mut self, line: &mut Line<'_>) -> Parsed<()> {
+        let how = line.one_of("error of a clock", &["ahead", "behind", "drift", "heal"])?;
+        let (jump, drift) = match how {
+            "ahead" => (signed(duration(line)?), 0),
+            "behind" => (-signed(duration(line)?), 0),
+            "drift" => (0, line.parse("how much too fast, in millionths")?),
+            _ => {
+                self.fault(Fault::StopClock);
+                return Ok(());
+            }
+        };
+        let nodes = self.targets(line)?;
+        self.fault(Fault::StartClock(WrongClocks { jump, drift, nodes }));
+        Ok(())
+    }
+
+    /// `disk full n0 n1`, `disk slow 100 n0`, `disk failing 30 n0`, `disk heal`.
+    pub(super) fn disk(&mut self, line: &mut Line<'_>) -> Parsed<()> {
+        let condition = match line.one_of("condition", &["full", "slow", "failing", "heal"])? {
+            "full" => DiskCondition::Full,
+            "slow" => {
+                let factor = line.parse("how many times as long syncs take")?;
+                DiskCondition::Slow { factor }
+            }
+            "failing" => {
+                let percent = line.parse("which percentage of writes and syncs fails")?;
+                DiskCondition::Failing { percent }
+            }
+            _ => {
+                self.fault(Fault::StopDisk);
+                return Ok(());
+            }
+        };
+        let nodes = self.targets(line)?;
+        self.fault(Fault::StartDisk(BadDisks { nodes, condition }));
+        Ok(())
+    }
+
+    /// `n0 n1`, or `leader`.
+    fn targets(&mut self, line: &mut Line<'_>) -> Parsed<Targets> {
+        if line.take("leader") {
+            return Ok(Targets::LEADER);
+        }
+        let mut nodes = vec![self.node(line)?];
+        while line.peek().is_some() {
+            nodes.push(self.node(line)?);
+        }
+        Ok(nodes.into())
+    }
+
+    /// Nothing: all links; `around n0 n1`, `around leader`, `on n0 -> n1, n1 -> n0`.
+    fn links(&mut self, line: &mut Line<'_>) -> Parsed<Links> {
+        if line.peek().is_none() {
+            return Ok(Links::All);
+        }
+        if line.one_of("word before links", &["around", "on"])? == "around" {
+            return Ok(Links::Around(self.targets(line)?));
+        }
+        let mut links = vec![self.direction(line)?];
+        while line.take(",") {
+            links.push(self.direction(line)?);
+        }
+        Ok(Links::Single(links))
+    }
+}
+
+fn signed(nanos: u64) -> i64 {
+    i64::try_from(nanos).unwrap_or(i64::MAX)
+}
