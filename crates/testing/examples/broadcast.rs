@@ -137,7 +137,8 @@ fn under_faults() {
     };
     say("ring worst", with_faults(partition(PartitionKind::MajoritiesRing), observed_max));
 
-    let kill = |_| vec![FaultEvent { at: 8 * SECOND, fault: Fault::Kill { nodes: vec![0] } }];
+    let kill =
+        |_| vec![FaultEvent { at: 8 * SECOND, fault: Fault::Kill { nodes: vec![0].into() } }];
     let worst = |report: &RunReport| {
         let mut worst = 0.0f64;
         for nodes in holders(report).into_values() {
@@ -187,7 +188,7 @@ fn silence() {
     let most = |counts: Vec<f64>| counts.into_iter().fold(0.0, f64::max);
     let quiet = SEEDS.map(|seed| in_a_quiet_minute(seed, &[], 5, None)).collect();
     say("silence messages", most(quiet));
-    let kill = [FaultEvent { at: 15 * SECOND, fault: Fault::Kill { nodes: vec![7] } }];
+    let kill = [FaultEvent { at: 15 * SECOND, fault: Fault::Kill { nodes: vec![7].into() } }];
     let tried = SEEDS.map(|seed| in_a_quiet_minute(seed, &kill, 50, Some("n7")) / 6.0).collect();
     say("silence probes", most(tried));
 }
