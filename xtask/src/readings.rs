@@ -24,15 +24,31 @@ pub(crate) fn divan(output: &str, row: &str) -> Result<f64, String> {
     let line = output.lines().find(|line| line.contains(row)).ok_or_else(refuse)?;
     let (_, rest) = line.split_once(row).ok_or_else(refuse)?;
     let mut words = rest.split_whitespace();
-    let number: f64 = words.next().and_then(|word| word.parse().ok()).ok_or_else(refuse)?;
-    let unit = match words.next() {
-        Some("ns") => 1.0,
-        Some("µs") => 1e3,
-        Some("ms") => 1e6,
-        Some("s") => 1e9,
-        _ => return Err(refuse()),
+    nanos(words.next(), words.next()).ok_or_else(refuse)
+}
+
+/// The slowest of the fastest times of all rows of divan's table, in ns.
+pub(crate) fn slowest(output: &str) -> Result<f64, String> {
+    let fastest = output.lines().filter_map(|line| {
+        // The tree at the left is drawn with the bars of the table.
+        let row = line.trim_start_matches(['│', '├', '╰', '─', ' ']);
+        let (first, _) = row.split_once('│')?;
+        let mut words = first.split_whitespace().rev();
+        let unit = words.next();
+        nanos(words.next(), unit)
+    });
+    fastest.reduce(f64::max).ok_or_else(|| format!("there are no times in {output:?}"))
+}
+
+fn nanos(number: Option<&str>, unit: Option<&str>) -> Option<f64> {
+    let unit = match unit? {
+        "ns" => 1.0,
+        "µs" => 1e3,
+        "ms" => 1e6,
+        "s" => 1e9,
+        _ => return None,
     };
-    Ok(number * unit)
+    Some(number?.parse::<f64>().ok()? * unit)
 }
 
 /// Four quantiles of latencies as the command prints them, in ms.
@@ -62,5 +78,9 @@ mod tests {
         assert_eq!(named("a-b 7\n a 8.5\n", "a "), Ok(8.5));
         assert_eq!(divan("├─ (1000, 100)     420.5 µs  │ 521 µs", "(1000, 100)"), Ok(420_500.0));
         assert!(divan("├─ (1000, 100)     420.5 h", "(1000, 100)").is_err());
+        let table = "register  fastest │ slowest\n├─ kafka       │      │\n│  ├─ 10  1.5 ms │ 9 s\n\
+                     │  ╰─ 20   2.5 µs │ 3 s\n";
+        assert_eq!(slowest(table), Ok(1_500_000.0));
+        assert!(slowest("nothing").is_err());
     }
 }

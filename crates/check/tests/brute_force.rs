@@ -5,13 +5,16 @@
 mod naive;
 #[path = "common/random.rs"]
 mod random;
+#[path = "common/soak.rs"]
+mod soak;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use glomers_check::{CheckResult, Checker, Context, Finding, SetFull, UniqueIds, Validity};
+use glomers_check::{CheckResult, Checker, Context, Echo, Finding, SetFull, UniqueIds, Validity};
 use glomers_history::{History, OpKind, Value, edn};
 use random::{Random, op, set_history};
+use soak::histories;
 
 fn context() -> Context {
     Context {
@@ -73,7 +76,7 @@ fn compare_set(history: &History) -> CheckResult {
 fn sets_are_judged_as_by_definition() {
     let mut random = Random(1);
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    for _ in 0..150_000 {
+    for _ in 0..histories(150_000) {
         let result = compare_set(&set_history(&mut random));
         *seen.entry(format!("{:?}", result.strict)).or_default() += 1;
         for finding in result.findings {
@@ -173,7 +176,7 @@ fn break_one(random: &mut Random, history: &History) -> Option<(History, bool)> 
 fn what_is_broken_is_found() {
     let mut random = Random(2);
     let mut broken = 0;
-    for _ in 0..4_000 {
+    for _ in 0..histories(4_000) {
         let history = right(&mut random);
         let result = compare_set(&history);
         assert_ne!(result.strict, Validity::Invalid, "{}", dump(&history));
@@ -205,7 +208,7 @@ fn random_id(random: &mut Random) -> Value {
 fn ids_are_judged_as_by_definition() {
     let mut random = Random(3);
     let mut invalid = 0;
-    for _ in 0..50_000 {
+    for _ in 0..histories(120_000) {
         let mut history = History::new();
         for _ in 0..random.below(10) {
             let process = random.below(3) as u32;
@@ -239,4 +242,58 @@ fn ids_are_judged_as_by_definition() {
         invalid += u32::from(!twice.is_empty());
     }
     assert!(invalid > 1_000, "{invalid}");
+}
+
+/// An echo that ended, by the definition: what was sent, how it ended, with what.
+fn ended_echoes(history: &History) -> Vec<(Value, OpKind, Value)> {
+    let ops = history.ops();
+    let begun = |at: &usize| ops[*at].kind == OpKind::Invoke;
+    (0..ops.len())
+        .filter(begun)
+        .filter_map(|at| {
+            let next = ops[at + 1..].iter().find(|op| op.process == ops[at].process)?;
+            (next.kind != OpKind::Invoke).then(|| {
+                let (sent, got) = (ops[at].value.clone(), next.value.clone());
+                (sent, next.kind, got)
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn echoes_are_judged_as_by_definition() {
+    let mut random = Random(4);
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    for _ in 0..histories(120_000) {
+        let mut history = History::new();
+        for _ in 0..random.below(14) {
+            let process = random.below(3) as u32;
+            let kind = [OpKind::Invoke, OpKind::Invoke, OpKind::Ok, OpKind::Info, OpKind::Fail]
+                [random.below(5) as usize];
+            let word = Value::Int(random.below(2) as i64);
+            let value = match (kind, random.below(8)) {
+                (_, 0) => Value::Null,
+                (OpKind::Invoke, _) => word,
+                (_, 1) => Value::record([("type", Value::string("echo_ok"))]),
+                _ => Value::record([("type", Value::string("echo_ok")), ("echo", word)]),
+            };
+            history.push(op(0, process, kind, "echo", value, false));
+        }
+        let mut judged = ended_echoes(&history);
+        judged.retain(|(_, kind, _)| *kind != OpKind::Info);
+        let is_wrong = |(sent, _, got): &&(Value, OpKind, Value)| {
+            *got.get("echo").unwrap_or(&Value::Null) != *sent
+        };
+        let wrong = judged.iter().filter(is_wrong).count();
+        let compat = Validity::from_bool(wrong == 0);
+        let strict = if judged.is_empty() { Validity::Unknown } else { compat };
+        let result = Echo.check(&history, &context());
+        assert_eq!((result.compat, result.strict), (compat, strict), "{}", dump(&history));
+        let errors = result.fields.iter().find(|(name, _)| *name == "errors");
+        let listed = errors.and_then(|(_, errors)| errors.as_list()).map(|list| list.len());
+        assert_eq!(listed, Some(wrong), "{}", dump(&history));
+        bounded(&result.findings);
+        *seen.entry(format!("{strict:?}")).or_default() += 1;
+    }
+    assert!(seen.len() == 3 && seen.values().all(|&times| times > 1_000), "{seen:?}");
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask targets`: every target with its goal and the figure of today.
 
 mod broadcast;
+mod checkers;
 mod figures;
 mod seeds;
 mod speed;
@@ -32,7 +33,14 @@ struct Tools {
 pub(crate) fn run(quick: bool, only: Option<&str>) -> Result<bool, String> {
     let room = tempfile::tempdir().map_err(|error| error.to_string())?;
     let tools = Tools { glomers: OnceCell::new(), room };
-    let all = [speed::TARGETS, seeds::TARGETS, figures::TARGETS, broadcast::TARGETS].concat();
+    let all = [
+        speed::TARGETS,
+        checkers::TARGETS,
+        seeds::TARGETS,
+        figures::TARGETS,
+        broadcast::TARGETS,
+    ]
+    .concat();
     let wanted = |target: &&Target| {
         (!quick || !target.is_long) && only.is_none_or(|words| target.name.contains(words))
     };

@@ -1,7 +1,7 @@
 //! How fast, and how much memory.
 
 use crate::measure::Measured;
-use crate::readings::{divan, named};
+use crate::readings::named;
 use crate::table::{Goal, Row};
 use crate::{build, measure};
 
@@ -11,7 +11,6 @@ pub(super) const TARGETS: &[Target] = &[
     Target { name: "engine", is_long: false, measure: engine },
     Target { name: "one run", is_long: false, measure: one_run },
     Target { name: "version", is_long: false, measure: version },
-    Target { name: "checker", is_long: false, measure: checker },
     Target { name: "memory", is_long: false, measure: memory },
     Target { name: "1,000 seeds", is_long: true, measure: thousand_seeds },
     Target { name: "5,000 nodes", is_long: true, measure: many_nodes },
@@ -29,8 +28,7 @@ fn output_of(build: &[&str], target: &str, arguments: &[&str]) -> Result<String,
 }
 
 fn bench(package: &str, name: &str) -> Result<String, String> {
-    let words = ["bench", "--no-run", "--package", package, "--bench", name];
-    output_of(&words, name, &["--bench"])
+    output_of(&["bench", "--no-run", "--package", package, "--bench", name], name, &["--bench"])
 }
 
 fn engine(_: &Tools) -> Vec<Row> {
@@ -68,26 +66,6 @@ fn version(tools: &Tools) -> Vec<Row> {
     let least = |runs: Vec<Measured>| runs.iter().map(|run| run.wall).fold(f64::MAX, f64::min);
     let figure = runs.map(|runs| least(runs) * 1e3);
     vec![row("glomers --version", Goal::AtMost(10.0), "ms", figure, "on the wall, best of 20")]
-}
-
-fn checker(_: &Tools) -> Vec<Row> {
-    let output = bench("glomers-check", "set_full");
-    let figure = output.as_deref().map_err(String::clone).and_then(|text| {
-        // All reads of a half-grown set on average.
-        let small = divan(text, "(10000, 500)")? / (500.0 * 5_000.0);
-        let large = divan(text, "(100000, 2000)")? / (2_000.0 * 50_000.0);
-        Ok((large, large / small))
-    });
-    let note = figure
-        .as_ref()
-        .map_or(String::new(), |(large, _)| format!("{large:.1} ns an element read"));
-    vec![row(
-        "set-full: an element read, of 100,000 against of 10,000",
-        Goal::AtMost(2.0),
-        "times",
-        figure.map(|(_, ratio)| ratio),
-        note,
-    )]
 }
 
 fn memory(tools: &Tools) -> Vec<Row> {

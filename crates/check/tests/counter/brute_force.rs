@@ -6,6 +6,7 @@ use glomers_check::{Checker, Context, Counter, Validity};
 use glomers_history::{History, Op, OpKind, Process, Time, Value, edn};
 
 use crate::random::Random;
+use crate::soak::histories;
 
 fn subsets(base: i64, deltas: &[i64]) -> BTreeSet<i64> {
     (0..1u32 << deltas.len())
@@ -140,7 +141,7 @@ fn random_history(random: &mut Random, may_decrease: bool) -> History {
 fn counters_are_judged_as_by_definition() {
     let mut random = Random(5);
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    for round in 0..150_000 {
+    for round in 0..histories(150_000) {
         let spec = Counter { may_decrease: round % 2 == 0 };
         let history = random_history(&mut random, spec.may_decrease);
         let result = spec.check(&history, &Context::default());

@@ -4,6 +4,8 @@
 mod common;
 #[path = "../register/random.rs"]
 mod random;
+#[path = "../common/soak.rs"]
+mod soak;
 #[path = "../register/text.rs"]
 mod text;
 

@@ -8,6 +8,7 @@ use glomers_history::{History, Value, edn};
 use super::generate;
 use super::naive::{self, Opinion};
 use super::random::Random;
+use super::soak::histories;
 
 fn dump(history: &History) -> String {
     let mut text = String::new();
@@ -53,12 +54,6 @@ fn compare(history: &History) -> Opinion {
         assert!(!finding.summary.contains(":poll"), "{finding}");
     }
     ours
-}
-
-/// How many histories; `GLOMERS_SOAK` is a factor for more of them.
-fn histories(number: u64) -> u64 {
-    let soak = std::env::var("GLOMERS_SOAK").ok().and_then(|text| text.parse::<u64>().ok());
-    number * soak.unwrap_or(1).max(1)
 }
 
 #[test]

@@ -9,4 +9,6 @@ mod naive;
 #[path = "../common/random.rs"]
 #[expect(dead_code, reason = "the histories of sets are not of use here")]
 mod random;
+#[path = "../common/soak.rs"]
+mod soak;
 mod words;

@@ -10,6 +10,7 @@ use glomers_history::{History, Op, OpKind, Process, Time, Value, edn};
 use crate::naive::{self, Does, Event, Rules};
 use crate::random::Random;
 use crate::simulate::{Shape, simulate};
+use crate::soak::histories;
 
 const METHODS: [Method; 3] = [Method::Auto, Method::Frontier, Method::Search];
 
@@ -258,8 +259,8 @@ fn tally(seen: &mut BTreeMap<String, u32>, verdicts: [Validity; 2]) {
 fn random_histories_are_judged_as_by_definition() {
     let mut random = Random(1);
     let mut seen = BTreeMap::new();
-    for round in 0..120_000 {
-        let spec = specs()[round % 4];
+    for round in 0..histories(120_000) {
+        let spec = specs()[round as usize % 4];
         let history = random_history(&mut random, &spec);
         tally(&mut seen, compare(spec, &history));
     }
@@ -272,8 +273,8 @@ fn random_histories_are_judged_as_by_definition() {
 fn right_histories_that_were_broken_are_judged_as_by_definition() {
     let mut random = Random(2);
     let mut seen = BTreeMap::new();
-    for round in 0..100_000 {
-        let spec = specs()[round % 4];
+    for round in 0..histories(100_000) {
+        let spec = specs()[round as usize % 4];
         let reads = 1 + random.below(4);
         let writes = match spec.model {
             RegisterModel::Register => 6 - reads,
@@ -306,7 +307,7 @@ fn right_histories_that_were_broken_are_judged_as_by_definition() {
 fn methods_agree_on_longer_histories() {
     let mut random = Random(3);
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    for round in 0..4_000u64 {
+    for round in 0..histories(4_000) {
         let unique = round % 2 == 0;
         let spec = if unique { Register::REGISTER } else { Register::CAS_REGISTER };
         let shape = Shape {

@@ -10,4 +10,6 @@ mod junk;
 mod naive;
 mod random;
 mod simulate;
+#[path = "../common/soak.rs"]
+mod soak;
 mod text;
