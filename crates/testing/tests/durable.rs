@@ -20,6 +20,14 @@ fn seeds(default: u64) -> Range<u64> {
     0..number.map_or(default, |text| text.parse().expect("GLOMERS_SEEDS is a number"))
 }
 
+/// While most nodes are down or cannot write nothing may be answered, and that may
+/// be all the time.
+fn assert_nothing_wrong(seed: u64, report: &RunReport) {
+    let findings = report.verdict.findings.iter();
+    let wrong: Vec<_> = findings.filter(|finding| finding.name != "never-ok").collect();
+    assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}");
+}
+
 struct Nobody;
 impl Observer for Nobody {}
 
@@ -45,29 +53,21 @@ fn run_raft(plan: &Plan, flaw: Flaw) -> RunReport {
 
 #[test]
 fn raft_is_linearizable_under_kills_with_loss_of_unsynced_writes() {
-    let (mut ok, mut all, mut lost) = (0, 0, 0);
+    let (mut answerable, mut answered, mut lost) = (0, 0, 0);
     for seed in seeds(10) {
-        let kinds = [Kind::Partition, Kind::Kill, Kind::Pause, Kind::Disk];
-        let plan = raft_plan(seed, &kinds, 5 * S);
+        let kinds = [Kind::Partition, Kind::OneWay, Kind::Kill, Kind::Pause, Kind::Disk];
+        let plan = raft_plan(seed, &kinds, 10 * S);
         let report = run_raft(&plan, Flaw::None);
-        assert_eq!(
-            report.verdict.strict,
-            Validity::Valid,
-            "seed {seed}: {}",
-            report.verdict.findings[0]
-        );
-        ok += report.outcome.history.ops().iter().filter(|op| op.kind == OpKind::Ok).count();
-        all += report.outcome.history.ops().iter().filter(|op| op.kind == OpKind::Invoke).count();
-        lost += report
-            .outcome
-            .context
-            .marks
-            .iter()
-            .filter(|mark| &*mark.label == "lost-writes")
-            .count();
+        assert_nothing_wrong(seed, &report);
+        let availability = report.verdict.results.get("availability");
+        let count = |name| availability.and_then(|found| found.get(name)?.as_int()).unwrap_or(0);
+        answerable += count("answerable-count");
+        answered += count("answered-count");
+        let marks = report.outcome.context.marks.iter();
+        lost += marks.filter(|mark| &*mark.label == "lost-writes").count();
     }
-    println!("{ok} of {all} ok, {lost} kills lost writes");
-    assert!(ok * 3 > all && lost > 0);
+    println!("{answered} of {answerable} answered when all was well; {lost} kills lost writes");
+    assert!(answered * 100 >= answerable * 95 && answerable > 0 && lost > 0);
 }
 
 /// Writes that all nodes are killed after, and reads of them.
@@ -146,7 +146,10 @@ fn leader_cut_off_and_others_killed(seed: u64) -> Plan {
         asked(2_800, 5, "write", 0, Value::from(2 * turn % 5));
         asked(5_500, 6, "write", 0, Value::from((2 * turn + 1) % 5));
         asked(6_510, 5, "write", 1, Value::from(turn % 5));
-        asked(7_500, 2, "read", 0, Value::Null);
+        // Two may lead in one term now: each is asked for what the other took.
+        for (worker, key) in [(0, 0), (1, 1), (2, 0), (3, 1)] {
+            asked(7_500, worker, "read", key, Value::Null);
+        }
     }
     (plan.faults, plan.operations) = (faults, Operations::Listed(operations));
     plan
@@ -158,12 +161,12 @@ fn raft_that_does_not_sync_is_caught() {
     let mut case = |flaw, plan: &dyn Fn(u64) -> Plan| {
         let mut wrong = 0;
         for seed in seeds(10) {
-            let right = run_raft(&plan(seed), Flaw::None);
-            assert_eq!(right.verdict.strict, Validity::Valid, "{}", right.verdict.findings[0]);
-            let report = run_raft(&plan(seed), flaw);
             let names = ["not-linearizable", "wrong-refusal"];
-            let findings = &report.verdict.findings;
-            wrong += u64::from(findings.iter().any(|finding| names.contains(&&*finding.name)));
+            let is_refuted = |report: &RunReport| {
+                report.verdict.findings.iter().any(|finding| names.contains(&&*finding.name))
+            };
+            assert!(!is_refuted(&run_raft(&plan(seed), Flaw::None)), "seed {seed}");
+            wrong += u64::from(is_refuted(&run_raft(&plan(seed), flaw)));
         }
         let all = seeds(10).end;
         println!("{flaw:?}: caught in {wrong} of {all}");
@@ -219,10 +222,7 @@ fn hub_ft_with_a_disk_loses_nothing_that_was_acknowledged() {
         );
         lost += result(&in_memory, "lost-count");
         let durable = run(seed, &DURABLE, &kinds);
-        // With all disks full all the time nothing is acknowledged.
-        let findings = durable.verdict.findings.iter();
-        let wrong: Vec<_> = findings.filter(|finding| finding.name != "never-ok").collect();
-        assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}");
+        assert_nothing_wrong(seed, &durable);
         let marks = &durable.outcome.context.marks;
         unsynced += marks.iter().filter(|mark| &*mark.label == "lost-writes").count();
     }
