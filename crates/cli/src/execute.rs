@@ -16,6 +16,7 @@ use crate::log_net::Shown;
 use crate::panics::Quiet;
 use crate::progress::Progress;
 use crate::replay_file;
+use crate::test::Scratch;
 
 /// Where nodes that are processes may keep data.
 const NODE_DATA: &str = "node-data";
@@ -120,10 +121,16 @@ fn run(
                 .map_err(|error| CliError::usage(error.to_string()))?
         }
         TimeArgument::Real => {
+            // Nodes have disks whether the run is stored or not.
+            let scratch = match directory {
+                None => Some(Scratch::new()?),
+                Some(_) => None,
+            };
+            let room = directory.or(scratch.as_ref().map(|scratch| &*scratch.path));
             let options = RealOptions {
                 max_line: settings.max_line,
                 log_stderr: settings.log_stderr,
-                data_dir: directory.map(|directory| directory.join(NODE_DATA)),
+                data_dir: room.map(|room| room.join(NODE_DATA)),
                 interrupt: Some(settings.interrupt.clone()),
                 progress: Some(Box::new(|engine| {
                     progress.show(engine);

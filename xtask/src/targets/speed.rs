@@ -11,6 +11,7 @@ pub(super) const TARGETS: &[Target] = &[
     Target { name: "engine", is_long: false, measure: engine },
     Target { name: "one run", is_long: false, measure: one_run },
     Target { name: "version", is_long: false, measure: version },
+    Target { name: "disk", is_long: false, measure: disk },
     Target { name: "memory", is_long: false, measure: memory },
     Target { name: "1,000 seeds", is_long: true, measure: thousand_seeds },
     Target { name: "5,000 nodes", is_long: true, measure: many_nodes },
@@ -66,6 +67,18 @@ fn version(tools: &Tools) -> Vec<Row> {
     let least = |runs: Vec<Measured>| runs.iter().map(|run| run.wall).fold(f64::MAX, f64::min);
     let figure = runs.map(|runs| least(runs) * 1e3);
     vec![row("glomers --version", Goal::AtMost(10.0), "ms", figure, "on the wall, best of 20")]
+}
+
+fn disk(_: &Tools) -> Vec<Row> {
+    let output = bench("glomers-node", "disk");
+    let figure = output.and_then(|text| Ok(100_000.0 / (divan(&text, "─ 10 ")? / 1e9)));
+    vec![row(
+        "simulated disk: appends of 100 bytes, a sync after each ten",
+        Goal::AtLeast(1_000_000.0),
+        "writes/s",
+        figure,
+        "",
+    )]
 }
 
 fn memory(tools: &Tools) -> Vec<Row> {
