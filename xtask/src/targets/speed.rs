@@ -1,7 +1,7 @@
 //! How fast, and how much memory.
 
 use crate::measure::Measured;
-use crate::readings::named;
+use crate::readings::{divan, named};
 use crate::table::{Goal, Row};
 use crate::{build, measure};
 
