@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use glomers_bench::Interrupt;
 use glomers_report::frontier::{Document, Run, figure, table, to_parquet};
 
 pub(crate) use network::NetworkArguments;
@@ -36,15 +37,27 @@ pub(crate) struct FrontierArguments {
 }
 
 pub(crate) fn run(arguments: &FrontierArguments) -> Result<ExitCode, CliError> {
+    let interrupt = Interrupt::install_signal_handlers()
+        .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
+    // From here on what there is by then is written.
+    let _guard = interrupt.guard();
     let setting = arguments.network.setting();
     let points = sweep::points(&arguments.algorithms, &arguments.latencies, &setting)?;
     // A place that cannot be written is told before minutes of work.
     std::fs::create_dir_all(&arguments.out).map_err(|error| unwritable(&arguments.out, &error))?;
-    let (document, runs) = sweep::measure_all(&points, &setting, &arguments.network)?;
+    let measured = sweep::measure_all(&points, &setting, &arguments.network, &interrupt)?;
+    let Some((document, runs)) = measured else {
+        out::line("Interrupted before a row was finished: nothing is written.");
+        return Ok(ExitCode::from(INTERRUPTED));
+    };
     out::text(&table(&document));
     write_files(&arguments.out, &document, &runs)?;
-    Ok(verdict(&document))
+    let verdict = verdict(&document);
+    Ok(if document.interrupted { ExitCode::from(INTERRUPTED) } else { verdict })
 }
+
+/// The exit status of a command that somebody stopped.
+const INTERRUPTED: u8 = 130;
 
 fn write_files(folder: &Path, document: &Document, runs: &[Run]) -> Result<(), CliError> {
     let parquet = to_parquet(runs).map_err(|error| CliError::machine(error.to_string()))?;

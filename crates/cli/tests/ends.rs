@@ -45,6 +45,17 @@ fn ctrl_c_checks_what_there_is_in_virtual_time() {
 }
 
 #[test]
+fn ctrl_c_ends_a_frontier() {
+    let place = Place::new();
+    // More than anybody waits for.
+    let size = ["--seeds", "1000000", "--nodes", "3", "--time-limit", "1"];
+    let child = place.start(&[&["frontier", "--algorithms", "flood"], &size[..]].concat());
+    wait_until("it begins", || place.path("frontier").is_dir());
+    signal(&child, "INT");
+    finish(child).shows(130, &["Interrupted before a row was finished: nothing is written."]);
+}
+
+#[test]
 fn ctrl_c_ends_many_runs_and_says_which_was_cut_short() {
     let place = Place::new();
     let arguments = ["test", "--time-limit", "100000", "--rate", "100", "--test-count", "100000"];

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use glomers_bench::Interrupt;
 use glomers_report::frontier::{
     Curve, Document, Mark, Published, Row, Run, VERSION, is_the_challenge, rounded,
 };
@@ -104,12 +105,36 @@ fn point_by_hand(text: &str) -> Option<Point> {
 }
 
 /// Runs everything on all cores. What comes first in the result does not depend
-/// on what is finished first.
+/// on what is finished first. After an interrupt no further run begins, and what is
+/// finished is the result; `None` if that is not even one row.
 pub(super) fn measure_all(
     points: &[Point],
     setting: &Setting,
     network: &NetworkArguments,
-) -> Result<(Document, Vec<Run>), CliError> {
+    interrupt: &Interrupt,
+) -> Result<Option<(Document, Vec<Run>)>, CliError> {
+    let jobs = jobs(points, network);
+    let progress = Progress::of_runs(jobs.len() as u64);
+    let figures: Vec<Option<Figures>> = jobs
+        .par_iter()
+        .map(|(point, inbox, _, seed)| {
+            if interrupt.is_requested() {
+                return Ok(None);
+            }
+            let plan = setting.plan(&point.node, &point.arguments, *seed, *inbox);
+            let figures = measure(&plan);
+            progress.advance();
+            figures.map(Some)
+        })
+        .collect::<Result<_, _>>()?;
+    progress.clear();
+    Ok(document(points, setting, network, &figures))
+}
+
+/// A run that is to be measured: inboxes have names.
+type Job<'a> = (&'a Point, Inbox, &'static str, u64);
+
+fn jobs<'a>(points: &'a [Point], network: &NetworkArguments) -> Vec<Job<'a>> {
     let seeds = network.seeds();
     let mut jobs = Vec::with_capacity(points.len() * INBOXES.len() * seeds.len());
     for point in points {
@@ -117,37 +142,42 @@ pub(super) fn measure_all(
             jobs.extend(seeds.iter().map(|&seed| (point, inbox, name, seed)));
         }
     }
-    let progress = Progress::of_runs(jobs.len() as u64);
-    let figures: Vec<Figures> = jobs
-        .par_iter()
-        .map(|(point, inbox, _, seed)| {
-            let plan = setting.plan(&point.node, &point.arguments, *seed, *inbox);
-            let figures = measure(&plan);
-            progress.advance();
-            figures
-        })
-        .collect::<Result<_, _>>()?;
-    progress.clear();
+    jobs
+}
 
-    let runs = jobs.iter().zip(&figures).map(|(&(point, _, inbox, seed), figures)| Run {
-        algorithm: point.algorithm.clone(),
-        arguments: point.arguments.clone(),
-        wanted_ms: point.wanted.map(milliseconds),
-        inbox,
-        seed,
-        figures: side_of(figures),
-        lost_values: figures.lost,
-        is_valid: figures.is_valid,
-    });
+/// What the figures of all jobs amount to; those that are missing were not run.
+fn document(
+    points: &[Point],
+    setting: &Setting,
+    network: &NetworkArguments,
+    figures: &[Option<Figures>],
+) -> Option<(Document, Vec<Run>)> {
+    let (seeds, jobs) = (network.seeds(), jobs(points, network));
+    let runs: Vec<Run> = jobs
+        .iter()
+        .zip(figures)
+        .filter_map(|(job, figures)| Some(run(*job, figures.as_ref()?)))
+        .collect();
+    let interrupted = runs.len() < jobs.len();
     let bounds = bounds(setting);
     let blocks = figures.chunks(2 * seeds.len());
-    let rows =
-        points.iter().zip(blocks).map(|(point, figures)| row(point, figures, &seeds, bounds));
+    let rows: Vec<Row> = points
+        .iter()
+        .zip(blocks)
+        .filter_map(|(point, block)| {
+            let finished: Option<Vec<Figures>> = block.iter().cloned().collect();
+            Some(row(point, &finished?, &seeds, bounds))
+        })
+        .collect();
+    if rows.is_empty() {
+        return None;
+    }
     let described = network.describe();
     let same = is_the_challenge(&described);
     let mut document = Document {
         version: VERSION,
-        rows: rows.collect(),
+        interrupted,
+        rows,
         bounds: Vec::new(),
         published: if same { Published::all() } else { Vec::new() },
         marks: if same { Mark::all() } else { Vec::new() },
@@ -157,7 +187,20 @@ pub(super) fn measure_all(
     if let Some(bounds) = bounds {
         document.bounds = curves(bounds, setting, &document);
     }
-    Ok((document, runs.collect()))
+    Some((document, runs))
+}
+
+fn run((point, _, inbox, seed): Job<'_>, figures: &Figures) -> Run {
+    Run {
+        algorithm: point.algorithm.clone(),
+        arguments: point.arguments.clone(),
+        wanted_ms: point.wanted.map(milliseconds),
+        inbox,
+        seed,
+        figures: side_of(figures),
+        lost_values: figures.lost,
+        is_valid: figures.is_valid,
+    }
 }
 
 fn milliseconds(duration: Duration) -> f64 {
@@ -224,4 +267,32 @@ fn curves(bounds: Bounds, setting: &Setting, document: &Document) -> Vec<Curve> 
         curve("universal", "out of reach: lower bound for any algorithm", Bounds::universal),
         curve("single-hub", "lower bound for algorithms with one hub", Bounds::single_hub),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_an_interrupt_rows_that_are_finished_are_shown_and_marked() {
+        let network = NetworkArguments::default();
+        let setting = network.setting();
+        let names = ["direct --max-latency 100", "flood-retry --tree 4"].map(str::to_owned);
+        let points = points(&names, &[], &setting).unwrap();
+        let jobs = jobs(&points, &network);
+        let of = |figures: &[Option<Figures>]| document(&points, &setting, &network, figures);
+        let figures = Figures::of_results(&glomers_history::Value::Bool(true));
+        let mut all = vec![Some(figures); jobs.len()];
+        let (document, runs) = of(&all).unwrap();
+        assert_eq!((document.interrupted, document.rows.len(), runs.len()), (false, 2, jobs.len()));
+        // The last run of the second row is missing.
+        all[jobs.len() - 1] = None;
+        let (document, runs) = of(&all).unwrap();
+        assert_eq!((document.interrupted, document.rows.len(), runs.len()), (true, 1, 79));
+        assert!(glomers_report::frontier::table(&document).contains("Interrupted: rows"));
+        assert!(glomers_report::frontier::figure(&document).contains("interrupted, not complete"));
+        // And one of the first.
+        all[0] = None;
+        assert!(of(&all).is_none());
+    }
 }

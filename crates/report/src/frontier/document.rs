@@ -12,6 +12,9 @@ pub const VERSION: u32 = 1;
 pub struct Document {
     /// [`VERSION`] when it was written.
     pub version: u32,
+    /// Somebody stopped the measuring: rows that were not finished are missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     /// The cluster.
     pub network: Network,
     /// A row for each algorithm and wanted latency.

@@ -65,7 +65,8 @@ pub fn figure(document: &Document) -> String {
     let title = "Broadcast: messages between nodes per operation, against latency";
     let mut svg = Svg::new(WIDTH, HEIGHT, title);
     svg.label((LEFT[0], 34.0), title, Font::new(18.0, INK, Anchor::Start).bold());
-    let network = format!("{}; medians over seeds", document.network.text());
+    let interrupted = if document.interrupted { "; interrupted, not complete" } else { "" };
+    let network = format!("{}; medians over seeds{interrupted}", document.network.text());
     svg.label((LEFT[0], 55.0), &network, Font::new(12.5, FAINT, Anchor::Start));
     let areas = [
         [LEFT[0], TOP[0], SIZE.0, SIZE.1],

@@ -52,7 +52,11 @@ pub fn table(document: &Document) -> String {
     } else {
         text += &format!("{BOUNDS}\n");
     }
-    text + FRONTIER + "\n"
+    text += FRONTIER;
+    if document.interrupted {
+        text += "\nInterrupted: rows that were not finished are missing.";
+    }
+    text + "\n"
 }
 
 fn cells(row: &Row) -> Vec<String> {
