@@ -24,7 +24,7 @@ pub use availability::{Availability, AvailabilityCheck};
 pub use counter::Counter;
 pub use echo::Echo;
 pub use judge::{JudgeOptions, Standard, Verdict, compose, judge};
-pub use kafka::Kafka;
+pub use kafka::{Kafka, KafkaConsumers};
 pub use register::{Budget, Explanation, Method, Register, RegisterModel};
 pub use set_full::SetFull;
 pub use stats::Stats;

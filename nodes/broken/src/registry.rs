@@ -470,10 +470,17 @@ pub static ENTRIES: [Entry; 64] = [
     },
     Entry {
         name: "kafka-commits-too-far",
-        wrong: "A commit is taken as one of all there is, and what is committed is deleted.",
-        finding: "poll-skip",
-        under: Conditions { nodes: 1, clients: 4, rate: 200.0, ..Conditions::CALM },
-        minimal: "1 node; a poll, 2 sends, the commit of the poll",
+        wrong: "A commit is taken as one of all there is.",
+        finding: "commit-too-far",
+        under: Conditions {
+            nodes: 1,
+            clients: 8,
+            rate: 600.0,
+            seconds: 30,
+            options: &[("key-count", "2"), ("max-writes-per-key", "1000")],
+            ..Conditions::CALM
+        },
+        minimal: "1 node; a poll, a send, the commit of the poll, an assignment, a send, a poll",
         make: |arguments| plain(arguments, kafka::memory::commits_too_far),
         ..LOG
     },

@@ -3,6 +3,7 @@
 mod brute_force;
 #[path = "../common/mod.rs"]
 mod common;
+mod consumers;
 mod generate;
 mod junk;
 mod naive;

@@ -61,7 +61,10 @@ impl Claim {
         let clients = glomers_workload::entry(self.workload).map_or(1, |w| w.workers_per_node);
         plan.concurrency = nodes * clients;
         plan.rate = Rate::PerSecond(rate);
-        plan.time_limit = 10 * SECOND;
+        // A client of a node that is down waits 5 s; all of them are to have several
+        // chances to meet one that is up.
+        let has_kills = self.hazards.contains(&Hazard::Kill);
+        plan.time_limit = if has_kills { 30 * SECOND } else { 10 * SECOND };
         plan.recovery = 30 * SECOND;
         if self.hazards.contains(&Hazard::Latency) {
             plan.latency = Latency { mean_ms: 20, distribution: Distribution::Exponential };

@@ -164,6 +164,6 @@ impl Workload for Kafka {
     }
 
     fn checker(&self) -> Box<dyn Checker> {
-        Box::new(glomers_check::Kafka)
+        Box::new(glomers_check::KafkaConsumers)
     }
 }
