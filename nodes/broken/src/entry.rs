@@ -40,6 +40,8 @@ pub struct Conditions {
     pub latency_ms: u64,
     /// The fraction of messages between nodes that is lost, 0 to 1.
     pub loss: f64,
+    /// The mean time that a disk takes to sync, in ms.
+    pub sync_ms: u64,
     /// What is broken.
     pub faults: Faults,
     /// Operations by hand; if there are none, they are generated.
@@ -60,6 +62,7 @@ impl Conditions {
         seconds: 10,
         latency_ms: 0,
         loss: 0.0,
+        sync_ms: 1,
         faults: Faults::None,
         operations: &[],
         total: false,
@@ -113,6 +116,10 @@ pub enum Step {
     Only(&'static [u32], &'static [u32]),
     /// Mends all links.
     Heal,
+    /// Kills these nodes.
+    Kill(&'static [u32]),
+    /// Starts them again.
+    Start(&'static [u32]),
 }
 
 /// An operation by hand.

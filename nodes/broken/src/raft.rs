@@ -17,7 +17,7 @@
 //! | `raft-applies-twice` | a request that was sent again is applied again | loss | five nodes, a write whose answer is lost, another write |
 //! | `raft-no-entry-at-beginning` | a new leader answers reads before it knows what is committed | by hand: leaders fall after their last word | five nodes, a write, its leader falls, a read at the next |
 //!
-//! Flaws about the disk are in the tests of `glomers-testing` (`durable`).
+//! Flaws about the disk are in [`crate::raft_disk`].
 
 use glomers_nodes::raft::{Flaw, Options, Raft, node_with};
 
@@ -154,6 +154,6 @@ pub(crate) const COMEBACK_ASKED: &[Asked] = &[
 ];
 
 /// Clients 0 to 4, and 5 to 9, ask n0 to n4.
-const fn asked(at_ms: u64, client: u32, f: &'static str, value: &'static str) -> Asked {
+pub(crate) const fn asked(at_ms: u64, client: u32, f: &'static str, value: &'static str) -> Asked {
     Asked { at_ms, client, f, value }
 }

@@ -6,7 +6,7 @@ use glomers_nodes::raft::Flaw;
 use glomers_nodes::{Hazard, no_arguments};
 
 use crate::entry::{Conditions, Entry, Faults, Turn};
-use crate::{broadcast, counter, echo, g_set, kafka, lin_kv, raft, unique_ids};
+use crate::{broadcast, counter, echo, g_set, kafka, lin_kv, raft, raft_disk, unique_ids};
 
 /// A node without arguments.
 fn plain<N: IntoProcess>(
@@ -62,7 +62,7 @@ const REGISTERS: Conditions = Conditions { clients: 2, rate: 100.0, ..Conditions
 const HASTY: &[&str] = &["--election-timeout", "100"];
 
 /// All of them, by workload.
-pub static ENTRIES: [Entry; 64] = [
+pub static ENTRIES: [Entry; 67] = [
     Entry {
         name: "echo-shared-buffer",
         wrong: "The text waits in a field of the node that the next request overwrites.",
@@ -719,6 +719,55 @@ pub static ENTRIES: [Entry; 64] = [
         },
         minimal: "5 nodes; a write, its leader falls, a read at the next",
         make: |arguments| flawed(Flaw::NoEntryAtBeginning, arguments),
+        ..RAFT
+    },
+    Entry {
+        name: "raft-no-sync-of-log",
+        wrong: "Entries of the log are written, but not synced.",
+        finding: "wrong-refusal",
+        under: Conditions {
+            nodes: 5,
+            seconds: 60,
+            options: &[("check-refusals", "true")],
+            faults: Faults::Script(raft_disk::KILLED_AFTER_WRITES),
+            operations: raft_disk::KILLED_AFTER_WRITES_ASKED,
+            ..REGISTERS
+        },
+        minimal: "5 nodes; a write, all killed, a read",
+        make: |arguments| flawed(Flaw::NoSyncOfLog, arguments),
+        ..RAFT
+    },
+    Entry {
+        name: "raft-answers-before-sync",
+        wrong: "A node speaks before what it wrote is durable.",
+        finding: "wrong-refusal",
+        under: Conditions {
+            nodes: 5,
+            seconds: 60,
+            sync_ms: 100,
+            options: &[("check-refusals", "true")],
+            faults: Faults::Script(raft_disk::KILLED_AFTER_WRITES),
+            operations: raft_disk::KILLED_AFTER_WRITES_ASKED,
+            ..REGISTERS
+        },
+        minimal: "5 nodes; a write, all killed before it is synced, a read",
+        make: |arguments| flawed(Flaw::AnswersBeforeSync, arguments),
+        ..RAFT
+    },
+    Entry {
+        name: "raft-no-sync-of-vote",
+        wrong: "Term and vote are written in the background, not before they are told.",
+        finding: "not-linearizable",
+        under: Conditions {
+            nodes: 5,
+            seconds: 60,
+            latency_ms: 10,
+            faults: Faults::Script(raft_disk::FORGOTTEN_TERMS),
+            operations: raft_disk::FORGOTTEN_TERMS_ASKED,
+            ..REGISTERS
+        },
+        minimal: "5 nodes; a write, the leader apart, the others killed, a write to the next, a read",
+        make: |arguments| flawed(Flaw::NoSyncOfVote, arguments),
         ..RAFT
     },
 ];

@@ -6,7 +6,7 @@ use glomers_nodes::Hazard;
 use glomers_sim::nemesis::{Kind, Schedule};
 use glomers_sim::{
     Cut, Distribution, Fault, FaultEvent, Latency, ListedOperation, NodeProgram, Operations,
-    PartitionKind, Plan, Rate,
+    PartitionKind, Plan, Rate, ServiceTime,
 };
 
 /// The Plan of a run under these conditions.
@@ -24,6 +24,7 @@ pub fn plan(under: &Conditions, workload: &str, program: NodeProgram, seed: u64)
         mean_ms => Latency { mean_ms, distribution: Distribution::Exponential },
     };
     plan.loss = under.loss;
+    plan.sync_time = ServiceTime::Exponential { mean: under.sync_ms * MILLISECOND };
     let option = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
     plan.workload.options.extend(under.options.iter().map(option));
     plan.faults = faults(under, seed, plan.time_limit);
@@ -68,6 +69,8 @@ fn faults(under: &Conditions, seed: u64, end: u64) -> Vec<FaultEvent> {
                 let fault = match step {
                     Step::Only(these, those) => only(under.nodes, these, those),
                     Step::Heal => Fault::StopPartition,
+                    Step::Kill(nodes) => Fault::Kill { nodes: nodes.to_vec().into() },
+                    Step::Start(nodes) => Fault::Start { nodes: nodes.to_vec().into() },
                 };
                 FaultEvent { at: at_ms * MILLISECOND, fault }
             };

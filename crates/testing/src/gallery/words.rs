@@ -48,6 +48,6 @@ fn faults(under: &Conditions) -> Option<String> {
             };
             Some(format!("{what} for {} in turn", seconds(for_ms)))
         }
-        Faults::Script(_) => Some("partitions by hand".to_owned()),
+        Faults::Script(_) => Some("faults by hand".to_owned()),
     }
 }
