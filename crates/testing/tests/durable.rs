@@ -6,8 +6,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use glomers_sim::nemesis::{Kind, Schedule};
-use glomers_sim::{Distribution, Latency, NodeProgram, Rate};
+use glomers_sim::nemesis::{KINDS, Kind, Schedule};
+use glomers_sim::{Distribution, Fault, FaultEvent, Latency, NodeProgram, Rate};
 use glomers_testing::*;
 
 fn seeds(default: u64) -> Range<u64> {
@@ -34,16 +34,31 @@ fn raft_plan(seed: u64, kinds: &[Kind], interval: Duration) -> Plan {
     plan.workload.options.insert("check-refusals".into(), "true".into());
     plan.rate = Rate::PerSecond(20.0);
     let interval = interval.as_nanos() as u64;
-    plan.faults = Schedule::new(seed, kinds, 5, interval, plan.time_limit).draw();
+    let until = plan.time_limit * 2 / 3;
+    plan.faults = Schedule::new(seed, kinds, 5, interval, until).draw();
+    // For the last third all is well.
+    let all: Vec<u32> = (0..5).collect();
+    let mended = [
+        Fault::StopPartition,
+        Fault::Start { nodes: all.clone().into() },
+        Fault::Resume { nodes: all.into() },
+        Fault::StopLoss,
+        Fault::StopDuplicate,
+        Fault::StopReorder,
+        Fault::StopSlowLinks,
+        Fault::StopSlowNodes,
+        Fault::StopClock,
+        Fault::StopDisk,
+    ];
+    plan.faults.extend(mended.map(|fault| FaultEvent { at: until, fault }));
     plan
 }
 
 #[test]
-fn raft_is_linearizable_under_kills_with_loss_of_unsynced_writes() {
+fn raft_is_linearizable_under_all_faults_at_once_and_answers_when_they_are_over() {
     let (mut answerable, mut answered, mut lost) = (0, 0, 0);
     for seed in seeds(10) {
-        let kinds = [Kind::Partition, Kind::OneWay, Kind::Kill, Kind::Pause, Kind::Disk];
-        let plan = raft_plan(seed, &kinds, 10 * S);
+        let plan = raft_plan(seed, &KINDS.map(|entry| entry.kind), 10 * S);
         let report = run_plan(&plan, &RunOptions::default(), &mut Nobody).unwrap();
         assert_nothing_wrong(seed, &report);
         let availability = report.verdict.results.get("availability");
@@ -89,7 +104,7 @@ fn run(seed: u64, arguments: &[&str], kinds: &[Kind]) -> RunReport {
 
 #[test]
 fn hub_ft_with_a_disk_loses_nothing_that_was_acknowledged() {
-    let kinds = [Kind::Partition, Kind::OneWay, Kind::Kill, Kind::Pause, Kind::Disk];
+    let kinds = KINDS.map(|entry| entry.kind);
     let (mut lost, mut unsynced) = (0, 0);
     for seed in seeds(12) {
         // In memory what only killed nodes had is lost, and nothing else.
