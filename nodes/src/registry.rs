@@ -24,6 +24,8 @@ pub enum Hazard {
     Pause,
     /// Nodes are killed and started again with nothing in memory.
     Kill,
+    /// Disks are slow, full, or fail.
+    Disk,
 }
 
 impl Hazard {
@@ -36,6 +38,7 @@ impl Hazard {
             Hazard::OneWay => "one-way",
             Hazard::Pause => "pause",
             Hazard::Kill => "kill",
+            Hazard::Disk => "disk",
         }
     }
 }
@@ -52,6 +55,7 @@ const ALL: &[Hazard] = &[
     Hazard::OneWay,
     Hazard::Pause,
     Hazard::Kill,
+    Hazard::Disk,
 ];
 
 /// Slowness alone: nothing is repeated.

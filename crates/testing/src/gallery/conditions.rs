@@ -53,6 +53,7 @@ pub(super) fn kind(hazard: Hazard) -> Option<Kind> {
         Hazard::OneWay => Some(Kind::OneWay),
         Hazard::Pause => Some(Kind::Pause),
         Hazard::Kill => Some(Kind::Kill),
+        Hazard::Disk => Some(Kind::Disk),
     }
 }
 
