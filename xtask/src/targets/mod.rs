@@ -3,6 +3,7 @@
 mod broadcast;
 mod checkers;
 mod figures;
+mod replays;
 mod seeds;
 mod speed;
 
@@ -33,9 +34,15 @@ struct Tools {
 pub(crate) fn run(quick: bool, only: Option<&str>) -> Result<bool, String> {
     let room = tempfile::tempdir().map_err(|error| error.to_string())?;
     let tools = Tools { glomers: OnceCell::new(), room };
-    let all =
-        [speed::TARGETS, checkers::TARGETS, seeds::TARGETS, figures::TARGETS, broadcast::TARGETS]
-            .concat();
+    let all = [
+        speed::TARGETS,
+        checkers::TARGETS,
+        seeds::TARGETS,
+        replays::TARGETS,
+        figures::TARGETS,
+        broadcast::TARGETS,
+    ]
+    .concat();
     let wanted = |target: &&Target| {
         (!quick || !target.is_long) && only.is_none_or(|words| target.name.contains(words))
     };
