@@ -138,7 +138,7 @@ impl HubFt {
             self.leaf.busy = message.busy;
             let jitter = self.round_trips.timeout(hub).saturating_sub(self.round_trips.mean(hub));
             self.leaf.expect_by =
-                (message.busy && self.plan.nack).then(|| now + self.plan.period() + jitter);
+                (message.busy && self.plan.nack).then(|| now + self.next_down() + jitter);
         }
         if received.items > 0 {
             self.leaf.acknowledge_at.get_or_insert(now + self.acknowledge());

@@ -144,6 +144,12 @@ impl HubFt {
         })
     }
 
+    /// How long after a message of a busy hub the next is sent at the latest: with
+    /// timers the hub waits for news first, which in a whole period surely comes.
+    fn next_down(&self) -> Duration {
+        self.plan.period() * if self.plan.eager { 2 } else { 1 }
+    }
+
     /// How long the hub has not been heard.
     fn hub_silence(&self, now: Time) -> Duration {
         if self.is_hub() {
@@ -157,7 +163,7 @@ impl HubFt {
     fn suspects(&self, now: Time) -> bool {
         let hub = self.hub_place();
         let jitter = self.round_trips.timeout(hub).saturating_sub(self.round_trips.mean(hub));
-        let late = self.leaf.busy && self.hub_silence(now) > self.plan.period() + jitter;
+        let late = self.leaf.busy && self.hub_silence(now) > self.next_down() + jitter;
         !self.is_hub() && (self.gossip.misses_hub() || late)
     }
 
