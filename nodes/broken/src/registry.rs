@@ -572,7 +572,7 @@ pub static ENTRIES: [Entry; 67] = [
         arguments: HASTY,
         under: Conditions {
             nodes: 5,
-            seconds: 20,
+            seconds: 10,
             faults: Faults::InTurn { what: Turn::Apart(1), for_ms: 1_000 },
             ..REGISTERS
         },
@@ -688,7 +688,7 @@ pub static ENTRIES: [Entry; 67] = [
         arguments: HASTY,
         under: Conditions {
             nodes: 5,
-            seconds: 20,
+            seconds: 8,
             faults: Faults::InTurn { what: Turn::Apart(2), for_ms: 1_000 },
             ..REGISTERS
         },

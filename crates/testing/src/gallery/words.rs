@@ -21,6 +21,9 @@ pub fn in_words(under: &Conditions) -> String {
     if under.loss > 0.0 {
         parts.push(format!("{:.0} % lost", under.loss * 100.0));
     }
+    if under.sync_ms != Conditions::CALM.sync_ms {
+        parts.push(format!("syncs of {} ms", under.sync_ms));
+    }
     parts.extend(faults(under));
     if under.total {
         parts.push("all must succeed".to_owned());
