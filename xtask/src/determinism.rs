@@ -24,6 +24,23 @@ const WORKLOADS: [(&str, &str); 4] = [
     ),
 ];
 
+/// Every node of the registry under all faults at once, and one node under each
+/// alone.
+fn faulty() -> Vec<(&'static str, String)> {
+    const LOAD: &str = "--latency 10 --latency-dist uniform --rate 20 --time-limit 5 --recovery 3 \
+                        --nemesis-interval 1 --node-count";
+    let kinds: Vec<&str> = glomers_sim::nemesis::KINDS.iter().map(|entry| entry.name).collect();
+    let all = kinds.join(",");
+    let nodes = glomers_nodes::NODES.iter().map(|node| {
+        let count = if node.name == "kafka-single" { 1 } else { 3 };
+        (node.workload, format!("--node {} {LOAD} {count} --nemesis {all}", node.name))
+    });
+    let alone = kinds
+        .iter()
+        .map(|kind| ("broadcast", format!("--node flood-retry {LOAD} 5 --nemesis {kind}")));
+    nodes.chain(alone).collect()
+}
+
 /// What may not matter, beside what all are compared with: one thread, release,
 /// typed.
 const VARIANTS: [(&str, &str, &str); 5] = [
@@ -41,7 +58,8 @@ pub(crate) fn run(seeds: u64) -> Result<bool, String> {
         .map(|p| Ok((p, build::glomers(p)?)))
         .collect::<Result<_, String>>()?;
     let mut all_equal = true;
-    for (workload, options) in WORKLOADS {
+    let plain = WORKLOADS.map(|(workload, options)| (workload, options.to_owned()));
+    for (workload, options) in plain.into_iter().chain(faulty()) {
         let line = format!("test -w {workload} {options}");
         println!("{line}: {seeds} seeds");
         let base = stores(&builds["release"], &format!("{line} --threads 1"), seeds)?;
@@ -78,30 +96,36 @@ struct Stores {
 /// Runs a test with so many seeds.
 fn stores(glomers: &Path, line: &str, seeds: u64) -> Result<Stores, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let output = Command::new(glomers)
-        .args(line.split_whitespace())
-        .args(["--seed", "0", "--test-count", &seeds.to_string(), "--store", "store"])
-        .current_dir(folder.path())
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("{} cannot be run: {error}", glomers.display()))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stdout);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{line}: {}\n{said}{errors}", output.status));
-    }
     let mut runs = BTreeMap::new();
-    let workloads = entries(&folder.path().join("store"))?;
-    for run in workloads.iter().map(|workload| entries(workload)).collect::<Result<Vec<_>, _>>()? {
-        for directory in run {
-            let seed = seed_of(&directory)?;
-            runs.insert(seed, directory);
+    // A run that is not valid ends the command: it goes on behind it.
+    while let Some(first) = (0..seeds).find(|seed| !runs.contains_key(seed)) {
+        let (seed, count) = (first.to_string(), (seeds - first).to_string());
+        let output = Command::new(glomers)
+            .args(line.split_whitespace())
+            .args(["--seed", &seed, "--test-count", &count, "--store", "store"])
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| format!("{} cannot be run: {error}", glomers.display()))?;
+        runs = stored(folder.path())?;
+        if !matches!(output.status.code(), Some(0..=2)) || !runs.contains_key(&first) {
+            let said = String::from_utf8_lossy(&output.stdout);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("{line}: {}\n{said}{errors}", output.status));
         }
     }
-    if runs.len() as u64 != seeds {
-        return Err(format!("{line}: {} stores of {seeds} seeds", runs.len()));
-    }
     Ok(Stores { runs, _folder: folder })
+}
+
+/// All runs that are stored here, by seed.
+fn stored(folder: &Path) -> Result<BTreeMap<u64, PathBuf>, String> {
+    let mut runs = BTreeMap::new();
+    for workload in entries(&folder.join("store"))? {
+        for directory in entries(&workload)? {
+            runs.insert(seed_of(&directory)?, directory);
+        }
+    }
+    Ok(runs)
 }
 
 /// The directories in a folder, links left out.

@@ -60,7 +60,7 @@ const DIRECTIONS: [(&str, &[&str]); 15] = [
             "report",
         ],
     ),
-    ("xtask", &["store"]),
+    ("xtask", &["nodes", "sim", "store"]),
 ];
 
 #[test]

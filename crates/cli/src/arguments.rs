@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glomers_check::Availability;
 
+use crate::ci::CiArguments;
 use crate::compare::CompareArguments;
 use crate::faults::FaultArguments;
 use crate::frontier::FrontierArguments;
@@ -244,6 +245,9 @@ pub(crate) struct TestArguments {
     #[arg(long, value_name = "DIR", default_value = "store", help_heading = "Output")]
     pub(crate) store: String,
 
+    #[command(flatten)]
+    pub(crate) ci: CiArguments,
+
     /// Show what nodes log
     #[arg(long, help_heading = "Output")]
     pub(crate) log_stderr: bool,
@@ -281,6 +285,9 @@ pub(crate) struct ChallengeArguments {
     /// Where runs are stored, or none
     #[arg(long, value_name = "DIR", default_value = "store")]
     pub(crate) store: String,
+
+    #[command(flatten)]
+    pub(crate) ci: CiArguments,
 
     /// Arguments of the node
     #[arg(last = true, value_name = "ARGUMENTS")]

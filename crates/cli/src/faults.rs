@@ -94,6 +94,11 @@ pub(crate) struct FaultArguments {
     #[arg(long, value_name = "MS", default_value = "5000", value_parser = number::milliseconds)]
     pub(crate) fault_clock: Duration,
 
+    /// How soon nodes must serve again once all faults are over, in seconds
+    /// [default: the recovery time]
+    #[arg(long, value_name = "S", value_parser = number::seconds)]
+    pub(crate) recovery_bound: Option<Duration>,
+
     /// Fail if a fault touched nothing
     #[arg(long)]
     pub(crate) require_faults: bool,

@@ -3,6 +3,7 @@
 mod arguments;
 mod challenge;
 mod check;
+mod ci;
 mod compare;
 mod error;
 mod execute;
@@ -10,6 +11,7 @@ mod faults;
 mod findings;
 mod frontier;
 mod gallery;
+mod junit;
 mod links;
 mod log_net;
 mod number;

@@ -119,6 +119,7 @@ pub(crate) fn plan(
     if let Some(file) = &arguments.link_latency {
         plan.links = links::read(file, &plan.nodes)?;
     }
+    plan.recovery_bound = arguments.faults.recovery_bound.map(nanos);
     plan.faults = arguments.faults.draw(&plan)?;
     plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
     // Names the nearest if there is no such workload or topology.

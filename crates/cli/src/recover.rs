@@ -132,6 +132,7 @@ fn outcome(recovered: &Recovered, plan: &Plan) -> Result<Outcome, CliError> {
     );
     let ended = ended(recovered, &reader.findings);
     Ok(Outcome {
+        recovery_bound: plan.recovery_bound(),
         history,
         context: reader.context,
         net: reader.net,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use glomers_check::Validity;
+use glomers_check::{Exposure, Validity};
 use glomers_history::Value;
 use glomers_sim::{Ended, NodeProgram, Plan};
 use glomers_testing::{RunOptions, RunReport};
@@ -44,6 +44,7 @@ pub(crate) fn results(report: &RunReport) -> Value {
     };
     let ours = [
         (Value::keyword("faults"), Value::list(faults)),
+        (Value::keyword("exposure"), report.exposure.to_value()),
         (Value::keyword("warnings"), Value::list(report.warnings.iter().map(Value::string))),
         (Value::keyword("ended"), Value::keyword(ended)),
     ];
@@ -73,6 +74,26 @@ pub(crate) fn latencies(report: &RunReport, field: &str) -> Option<[i64; 4]> {
 
 fn quantiles([median, p95, p99, max]: [i64; 4]) -> String {
     format!("median {median} ms, 0.95 {p95} ms, 0.99 {p99} ms, max {max} ms")
+}
+
+/// What the run could have shown.
+fn exposure(exposure: Exposure) -> String {
+    let count = |number: u64, noun: &str| match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    };
+    let mut text = format!("at most {} at once", count(exposure.overlap, "operation"));
+    if exposure.contended_keys > 0 {
+        text += &format!(", which met at {}", count(exposure.contended_keys, "key"));
+    }
+    if exposure.reads > 0 {
+        text += &format!(
+            ", {} of {} could have been stale",
+            exposure.reads_that_could_be_stale,
+            count(exposure.reads, "read")
+        );
+    }
+    text
 }
 
 /// The program in few words.
@@ -173,6 +194,9 @@ pub(crate) fn whole(
             fault.kind,
             format!("{} to {until}: {}; {}", fault.from, fault.description, fault.effects()),
         );
+    }
+    if report.exposure.overlap > 0 {
+        row("tested", exposure(report.exposure));
     }
     for warning in &report.warnings {
         row("warning", warning.clone());

@@ -9,10 +9,14 @@ use glomers_testing::{RunOptions, RunReport};
 use rayon::prelude::*;
 
 use crate::arguments::{TestArguments, TimeArgument};
+use crate::ci::Runs;
 use crate::error::CliError;
 use crate::execute::{Executed, Settings, execute, store_root};
 use crate::progress::Progress;
 use crate::{out, plan, summary};
+
+/// What reports call the runs of this command.
+const SUITE: &str = "glomers test";
 
 pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
     let (program, time) = plan::program(arguments)?;
@@ -36,6 +40,10 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
         command: command_of(seed, arguments.test_count),
     };
     if arguments.check_determinism {
+        if arguments.ci.junit.is_some() || arguments.ci.one_line {
+            return Err(CliError::usage("--check-determinism says itself what came of it")
+                .hint("leave out --junit and --one-line, or run without --check-determinism"));
+        }
         if time == TimeArgument::Real {
             return Err(CliError::usage("executables in real time are never deterministic")
                 .hint("--check-determinism works with embedded nodes in virtual time"));
@@ -52,7 +60,10 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
     };
     let executed = execute(&plan, &settings, &progress)?;
     progress.clear();
-    out::text(&summary::whole(&plan, &executed, &settings.judge, &settings.command));
+    let mut runs = Runs::new(&arguments.ci, SUITE);
+    runs.add(&plan, &executed, &settings.judge, None);
+    runs.show(&plan, &executed, &settings.judge, &settings.command);
+    runs.finish()?;
     Ok(exit_code(&executed.report, &settings.judge))
 }
 
@@ -129,6 +140,7 @@ fn many(
         .map_err(|error| CliError::machine(format!("threads cannot be started: {error}")))?;
     let progress = Progress::of_runs(arguments.test_count);
     let mut total = Totals::default();
+    let mut runs = Runs::new(&arguments.ci, SUITE);
     // In blocks, so that what is printed is in order and a failure ends it soon.
     let block = 8 * pool.current_num_threads() as u64;
     let mut done = 0;
@@ -155,10 +167,16 @@ fn many(
             let is_good = executed.report.validity(&settings.judge) == Validity::Valid
                 && executed.report.outcome.ended == Ended::Completed;
             total.add(&executed);
+            runs.add(&plan, &executed, &settings.judge, None);
             if is_good {
                 continue;
             }
             progress.clear();
+            runs.finish()?;
+            if arguments.ci.one_line {
+                runs.show(&plan, &executed, &settings.judge, "");
+                return Ok(exit_code(&executed.report, &settings.judge));
+            }
             let seed = plan.seed;
             out::line(match executed.report.outcome.ended {
                 Ended::Interrupted => {
@@ -172,6 +190,11 @@ fn many(
         }
     }
     progress.clear();
+    runs.finish()?;
+    if arguments.ci.one_line {
+        out::line(total.head(first));
+        return Ok(ExitCode::SUCCESS);
+    }
     out::line(total.text(first));
     out::line("\nEverything looks good! ヽ(‘ー`)ノ");
     Ok(ExitCode::SUCCESS)
@@ -200,11 +223,16 @@ impl Totals {
         }
     }
 
+    /// In one line.
+    fn head(&self, first: u64) -> String {
+        let last = first.wrapping_add(self.runs - 1);
+        format!("{} runs, seeds {first} to {last}: all valid.", self.runs)
+    }
+
     fn text(&self, first: u64) -> String {
         let mut text = format!(
-            "{} runs, seeds {first} to {}: all valid.\n  means: {:.3} messages between servers per operation",
-            self.runs,
-            first.wrapping_add(self.runs - 1),
+            "{}\n  means: {:.3} messages between servers per operation",
+            self.head(first),
             self.messages_per_operation / self.runs as f64
         );
         if self.with_latencies > 0 {

@@ -83,6 +83,21 @@ fn broadcast_by_every_node() {
     }
 }
 
+/// All of the registry under all that can be broken at once, so that neither a new
+/// node nor a new fault is forgotten.
+#[test]
+fn every_node_under_every_fault() {
+    let kinds: Vec<&str> = glomers_sim::nemesis::KINDS.iter().map(|entry| entry.name).collect();
+    let kinds = kinds.join(",");
+    for node in glomers_nodes::NODES {
+        let count = if node.name == "kafka-single" { "1" } else { "3" };
+        let test = ["-w", node.workload, "--node", node.name, "--node-count", count];
+        let load = ["--time-limit", "5", "--rate", "20", "--recovery", "3", "--latency", "10"];
+        let faults = ["--nemesis", &kinds, "--nemesis-interval", "1", "--latency-dist", "uniform"];
+        same(&[&test[..], &load, &faults].concat());
+    }
+}
+
 #[test]
 fn broadcast_with_maelstroms_inbox_and_kills() {
     same(

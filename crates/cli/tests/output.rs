@@ -37,11 +37,15 @@ fn paths(value: &Value, path: &str, found: &mut Vec<String>) {
 #[test]
 fn results_have_the_keys_that_maelstroms_have() {
     // What we say besides. Whoever knows Maelstrom's keys finds them all.
-    const OURS: [&str; 7] = [
+    const OURS: [&str; 11] = [
         "schema_version",
         "findings",
         "jepsen-compat/valid?",
         "strict/valid?",
+        "exposure/contended-keys",
+        "exposure/overlap",
+        "exposure/reads",
+        "exposure/reads-that-could-be-stale",
         "faults",
         "warnings",
         "ended",

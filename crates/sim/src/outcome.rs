@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use glomers_check::{Context, Finding};
 use glomers_history::{History, Time};
 
@@ -28,6 +30,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// What each fault did.
     pub faults: Vec<FaultReport>,
+    /// How soon the cluster had to serve again once all faults were over.
+    pub recovery_bound: Duration,
     /// How it ended.
     pub ended: Ended,
     /// How long it lasted, from the start of the nodes to their end.

@@ -37,6 +37,11 @@ pub struct Plan {
     pub time_limit: u64,
     /// How long the cluster is left alone before final operations, ns.
     pub recovery: u64,
+    /// How soon the cluster must serve again once all faults are over, ns; `None`:
+    /// within the time to recover. Asked of workloads without final operations
+    /// only if there are faults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_bound: Option<u64>,
     /// How long a client waits for a reply, ns; `None`: the workload's own.
     pub rpc_timeout: Option<u64>,
     /// How long a node may take to answer `init`, ns.
@@ -255,6 +260,7 @@ impl Plan {
             rate: Rate::PerSecond(5.0),
             time_limit: seconds(60),
             recovery: seconds(10),
+            recovery_bound: None,
             rpc_timeout: None,
             init_timeout: seconds(10),
             latency: Latency { mean_ms: 0, distribution: Distribution::Constant },
@@ -268,6 +274,11 @@ impl Plan {
             operations: Operations::Generated,
             overrides: Vec::new(),
         }
+    }
+
+    /// How soon the cluster must serve again once all faults are over.
+    pub fn recovery_bound(&self) -> Duration {
+        Duration::from_nanos(self.recovery_bound.unwrap_or(self.recovery))
     }
 
     /// Sets the number of nodes, named n0, n1, …

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use glomers_check::Checker;
+use glomers_check::{Access, Checker};
 use glomers_history::{Op, Time, Value};
 use glomers_node::{Body, ErrorCode, NodeId, Payload, RpcError};
 
@@ -97,6 +97,17 @@ pub trait Workload {
     /// answered while nothing was broken.
     fn errors_that_answer(&self) -> &'static [ErrorCode] {
         &[]
+    }
+
+    /// What an operation does with which keys, from its invocation. One object, which
+    /// `read` reads and all else changes, unless a workload says otherwise.
+    fn accesses(&self, op: &Op) -> Vec<Access> {
+        vec![Access { key: Value::Null, is_write: &*op.f != "read" }]
+    }
+
+    /// Whether a test says little unless operations meet at one key.
+    fn needs_contention(&self) -> bool {
+        false
     }
 
     /// Who judges the history.

@@ -1,10 +1,11 @@
 //! From a Plan to a verdict.
 
 use glomers_check::{
-    Answered, AnsweredCount, Availability, Finding, JudgeOptions, Standard, Verdict, judge,
+    Answered, AnsweredCount, Availability, Exposure, Finding, JudgeOptions, Standard, Verdict,
+    judge, unavailable_after_heal,
 };
-use glomers_history::Observer;
-use glomers_sim::{InProcessHost, Outcome, Plan, PlanError, Workload, run_virtual};
+use glomers_history::{Observer, Time};
+use glomers_sim::{Ended, InProcessHost, Outcome, Plan, PlanError, Workload, run_virtual};
 use glomers_workload::UnknownName;
 
 use crate::embedded::{UnknownNode, embedded_factory};
@@ -27,8 +28,11 @@ pub struct RunReport {
     pub outcome: Outcome,
     /// What it amounts to.
     pub verdict: Verdict,
-    /// Faults that touched nothing, in words.
+    /// Faults that touched nothing, and other reasons why a wrong cluster would have
+    /// passed, too, in words.
     pub warnings: Vec<String>,
+    /// How much the run exposes its cluster to mistakes.
+    pub exposure: Exposure,
 }
 
 /// Why a Plan cannot be run.
@@ -96,7 +100,7 @@ pub fn judge_outcome(
 ) -> RunReport {
     let idle: Vec<&glomers_sim::FaultReport> =
         outcome.faults.iter().filter(|report| report.proves_nothing()).collect();
-    let warnings: Vec<String> = idle
+    let mut warnings: Vec<String> = idle
         .iter()
         .map(|report| {
             format!(
@@ -122,6 +126,11 @@ pub fn judge_outcome(
             time: None,
         });
     }
+    if let Some(finding) = unavailable(&outcome) {
+        outcome.findings.push(finding);
+    }
+    let exposure = Exposure::of(&outcome.history, &outcome.context, |op| workload.accesses(op));
+    warnings.extend(harmless(&outcome, exposure, workload));
     let answers = workload.errors_that_answer();
     let answered = (!answers.is_empty()).then(|| Answered {
         errors: answers.to_vec(),
@@ -141,7 +150,28 @@ pub fn judge_outcome(
         outcome.net.to_value(),
         outcome.findings.clone(),
     );
-    RunReport { outcome, verdict, warnings }
+    RunReport { outcome, verdict, warnings, exposure }
+}
+
+/// Whether nodes did not serve again after all faults were over.
+fn unavailable(outcome: &Outcome) -> Option<Finding> {
+    if outcome.ended != Ended::Completed {
+        return None;
+    }
+    let ends: Option<Vec<Time>> = outcome.faults.iter().map(|fault| fault.until).collect();
+    let healed = ends?.into_iter().max()?;
+    let (history, context) = (&outcome.history, &outcome.context);
+    unavailable_after_heal(history, context, healed, outcome.recovery_bound)
+}
+
+/// Why a wrong cluster would have passed, too, as far as can be seen.
+fn harmless(outcome: &Outcome, exposure: Exposure, workload: &dyn Workload) -> Option<String> {
+    let is_complete = outcome.ended == Ended::Completed;
+    (is_complete && workload.needs_contention() && exposure.contended_keys == 0).then(|| {
+        "no two operations met at one key, so nothing could go wrong between them; a higher \
+         --rate or --concurrency makes them meet"
+            .to_owned()
+    })
 }
 
 impl RunReport {

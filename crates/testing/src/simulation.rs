@@ -133,6 +133,13 @@ impl Simulation {
         self
     }
 
+    /// How soon nodes must serve again once all faults are over; the time to
+    /// recover unless set.
+    pub fn recovery_bound(mut self, bound: Duration) -> Simulation {
+        self.plan.recovery_bound = Some(nanos(bound));
+        self
+    }
+
     /// Breaks something for a while. May be called several times.
     pub fn fault(mut self, fault: FaultSpec) -> Simulation {
         self.faults.push(fault);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use glomers_check::Checker;
+use glomers_check::{Access, Checker};
 use glomers_history::{Op, Value};
 use glomers_protocol::Payload;
 use glomers_protocol::rpc::echo::{ECHO_OK, Echo as EchoRequest, EchoOk};
@@ -27,6 +27,11 @@ impl Workload for Echo {
 
     fn client(&self) -> Box<dyn Client> {
         Box::new(EchoClient::default())
+    }
+
+    /// Operations have nothing in common.
+    fn accesses(&self, _op: &Op) -> Vec<Access> {
+        Vec::new()
     }
 
     fn checker(&self) -> Box<dyn Checker> {

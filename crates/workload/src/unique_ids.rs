@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use glomers_check::Checker;
+use glomers_check::{Access, Checker};
 use glomers_history::{Op, Value};
 use glomers_protocol::Payload;
 use glomers_protocol::rpc::unique_ids::{GENERATE_OK, Generate, GenerateOk};
@@ -30,6 +30,11 @@ impl Workload for UniqueIds {
 
     fn keeps_client(&self) -> bool {
         true
+    }
+
+    /// Operations have nothing in common.
+    fn accesses(&self, _op: &Op) -> Vec<Access> {
+        Vec::new()
     }
 
     fn checker(&self) -> Box<dyn Checker> {

@@ -110,7 +110,7 @@ impl Tally {
             let receivers = if self.carried == 1 { "its receiver" } else { "every receiver" };
             return format!(
                 "{cut}; {receivers} got {those} another way (by another link, or by a retry), \
-                 so the faults did not matter here."
+                 so nothing was lost by that."
             );
         }
         let mut text = format!("{cut}: {} got through another way", self.arrived);

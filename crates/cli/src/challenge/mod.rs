@@ -11,6 +11,7 @@ use glomers_sim::{Inbox, NodeProgram};
 use glomers_testing::RunReport;
 
 use crate::arguments::{ChallengeArguments, TimeArgument};
+use crate::ci::Runs;
 use crate::error::CliError;
 use crate::execute::{Settings, execute, store_root};
 use crate::progress::Progress;
@@ -33,8 +34,9 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
     let _guard = interrupt.guard();
     let mut table = table::empty();
-    let mut all_passed = true;
-    let mut details = String::new();
+    let mut runs = Runs::new(&arguments.ci, "glomers challenge");
+    let (mut passed, mut total) = (0, 0);
+    let (mut details, mut details_of_store) = (String::new(), String::new());
     for challenge in chosen {
         let program = match &bin {
             Some(path) => NodeProgram::Program {
@@ -78,7 +80,14 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
             judge: &settings.judge,
             other: other.transpose()?,
         };
-        all_passed &= attempt.passes();
+        let passes = attempt.passes();
+        total += 1;
+        passed += u32::from(passes);
+        let missed = (!passes).then(|| format!("challenge {} is not passed", challenge.id));
+        runs.add(&plan, &executed, &settings.judge, missed.as_deref());
+        if let Some(directory) = &executed.directory {
+            details_of_store += &format!("\n  {:<4} {}", challenge.id, directory.display());
+        }
         table.add_row(attempt.row());
         if executed.report.validity(&settings.judge) != Validity::Valid {
             details += &format!("\nchallenge {}:\n", challenge.id);
@@ -91,8 +100,19 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
             return Ok(ExitCode::from(130));
         }
     }
+    runs.finish()?;
+    let all_passed = passed == total;
+    if arguments.ci.one_line {
+        let (verdict, stored) =
+            (if all_passed { "passed" } else { "NOT passed" }, &arguments.store);
+        out::line(format_args!("{verdict}: {passed} of {total} challenges; stored in {stored}"));
+        return Ok(if all_passed { ExitCode::SUCCESS } else { ExitCode::from(1) });
+    }
     out::line(&table);
     out::line(table::LEGEND);
+    if !details_of_store.is_empty() {
+        out::line(format_args!("\nStored in:{details_of_store}"));
+    }
     out::text(&details);
     if all_passed {
         out::line("\nAll passed.");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use glomers_check::was_served;
 use glomers_history::journal::DropReason;
 use glomers_history::{MILLISECOND, Op, OpKind, Process, Time, Value};
 use glomers_node::{Body, NodeId, Payload, RpcError};
@@ -14,6 +15,9 @@ use crate::draws::{Draws, Purpose};
 use crate::plan::{Operations, PlanError, Rate};
 use crate::queue::Event;
 use crate::workload::{Client, ClusterSize, Failure, FinalEnd, NextOperation, Step};
+
+/// How long a worker waits that was not served before it asks again.
+const PAUSE_OF_PROBES: Duration = Duration::from_millis(500);
 
 /// What a client is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -325,6 +329,7 @@ impl Engine<'_> {
             }
             Phase::Draining => self.all_done_if_idle(),
             Phase::Final { .. } => self.plan_next_final(worker),
+            Phase::Probing { .. } => self.probed(worker),
             _ => {}
         }
     }
@@ -342,9 +347,7 @@ impl Engine<'_> {
                 self.generator_waits = true;
                 return;
             };
-            let mut draws = self.workers[worker as usize].draws.clone();
-            let next = self.workload.generate_at(self.history_time(), worker, &mut draws);
-            self.workers[worker as usize].draws = draws;
+            let next = self.generate_for(worker);
             self.invoke(worker, next, false);
             if self.plan.rate == Rate::Max {
                 if self.workers[worker as usize].current.is_none() {
@@ -438,6 +441,31 @@ impl Engine<'_> {
         // time must not pile up on the stack.
         state.next_final = Some(next);
         self.schedule(self.now + pause, Event::NextFinal { worker });
+    }
+
+    /// A worker asks something, as in the main phase, to see whether it is served.
+    pub(super) fn probe(&mut self, worker: u32) {
+        let next = self.generate_for(worker);
+        self.invoke(worker, next, true);
+    }
+
+    fn generate_for(&mut self, worker: u32) -> NextOperation {
+        let mut draws = self.workers[worker as usize].draws.clone();
+        let next = self.workload.generate_at(self.history_time(), worker, &mut draws);
+        self.workers[worker as usize].draws = draws;
+        next
+    }
+
+    /// What a worker asked after the faults has ended.
+    fn probed(&mut self, worker: u32) {
+        let was_served = self.history.ops().last().and_then(was_served).unwrap_or(true);
+        if was_served || self.now >= self.serve_until {
+            return self.probing_is_done();
+        }
+        let next = self.generate_for(worker);
+        self.workers[worker as usize].next_final = Some(next);
+        let again = (self.now + PAUSE_OF_PROBES).min(self.serve_until);
+        self.schedule(again, Event::NextFinal { worker });
     }
 
     /// A worker's next final operation is due.

@@ -227,6 +227,8 @@ pub struct Engine<'a> {
     origin: Option<Time>,
     /// When operations began.
     main_start: Time,
+    /// Until when the cluster must serve again, where it is asked.
+    serve_until: Time,
     /// When final operations began.
     final_start: Time,
     phase: Phase,
@@ -300,6 +302,7 @@ impl<'a> Engine<'a> {
             now: Time::ZERO,
             origin: None,
             main_start: Time::ZERO,
+            serve_until: Time::MAX,
             final_start: Time::ZERO,
             phase: Phase::Before,
             ended: Ended::Completed,
@@ -578,6 +581,7 @@ impl<'a> Engine<'a> {
         let faults =
             reports_from(&self.history, &self.plan.nodes, &self.marks, &self.cut, &self.touches);
         Outcome {
+            recovery_bound: self.plan.recovery_bound(),
             context: Context {
                 nodes: self.plan.nodes,
                 concurrency: self.plan.concurrency,

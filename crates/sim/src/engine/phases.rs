@@ -31,6 +31,10 @@ pub(super) enum Phase {
     Draining,
     /// The cluster is left alone.
     Recovery,
+    /// All faults are over; so many workers have not been served since.
+    Probing {
+        unserved: u32,
+    },
     /// Final operations; so many workers are not done with theirs.
     Final {
         unfinished: u32,
@@ -50,6 +54,7 @@ impl Phase {
             Phase::Recovery => 5,
             Phase::Final { .. } => 6,
             Phase::Over => 7,
+            Phase::Probing { .. } => 8,
         }
     }
 }
@@ -239,8 +244,37 @@ impl Engine<'_> {
                 let end = Time(self.now.0.saturating_add(self.plan.recovery));
                 self.schedule(end, Event::PhaseEnd { phase: Phase::Recovery.number() });
             }
+            Phase::Draining if self.can_probe() => self.begin_probing(),
             Phase::Draining => self.end(),
             _ => {}
+        }
+    }
+
+    /// Whether the cluster is to be asked if it serves again: where there were
+    /// faults and no final operations tell.
+    fn can_probe(&self) -> bool {
+        self.has_final() && !self.plan.faults.is_empty() && self.net.operations > 0
+    }
+
+    /// Ends all faults and has each worker ask until it is served.
+    fn begin_probing(&mut self) {
+        self.heal();
+        let unserved = self.plan.concurrency;
+        self.phase = Phase::Probing { unserved };
+        self.serve_until = self.now + self.plan.recovery_bound();
+        for worker in 0..unserved {
+            self.probe(worker);
+        }
+    }
+
+    /// A worker was served, or it is too late for that.
+    pub(super) fn probing_is_done(&mut self) {
+        let Phase::Probing { unserved } = &mut self.phase else {
+            return;
+        };
+        *unserved -= 1;
+        if *unserved == 0 {
+            self.end();
         }
     }
 

@@ -265,7 +265,10 @@ fn take(drafts: &mut Vec<Draft>, before: &Op, op: &Op) {
                     release(drafts, "pause", &nodes, op.time);
                 }
                 let words = target::describe_nodes(&Value::list(nodes.clone()));
-                drafts.push(Draft::new(kind, words, op, nodes));
+                let mut draft = Draft::new(kind, words, op, nodes);
+                // Nobody was hit, so nobody has to get well.
+                draft.report.until = draft.nodes.is_empty().then_some(op.time);
+                drafts.push(draft);
             }
             "start" => release(drafts, "kill", &keys(&op.value), op.time),
             "resume" => release(drafts, "pause", &keys(&op.value), op.time),

@@ -11,7 +11,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glomers_check::Checker;
+use glomers_check::{Access, Checker};
 use glomers_history::{Op, SECOND, Time, Value};
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, ClusterSize, FinalEnd, NextOperation, Workload};
@@ -161,6 +161,15 @@ impl Workload for Kafka {
 
     fn may_never_succeed(&self) -> &'static [&'static str] {
         &["crash"]
+    }
+
+    /// Sends, by key; which keys a poll will read is known at its end only.
+    fn accesses(&self, op: &Op) -> Vec<Access> {
+        let key = op.value.as_list().and_then(|pair| pair.get(0));
+        match (&*op.f, key) {
+            ("send", Some(key)) => vec![Access { key, is_write: true }],
+            _ => Vec::new(),
+        }
     }
 
     fn checker(&self) -> Box<dyn Checker> {

@@ -8,7 +8,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glomers_check::{Checker, Register};
+use glomers_check::{Access, Checker, Register};
 use glomers_history::{Op, OpKind, Process, Value};
 use glomers_protocol::ErrorCode;
 use glomers_sim::draws::Draws;
@@ -148,6 +148,15 @@ impl Workload for LinKv {
             ErrorCode::KEY_ALREADY_EXISTS,
             ErrorCode::PRECONDITION_FAILED,
         ]
+    }
+
+    fn accesses(&self, op: &Op) -> Vec<Access> {
+        let key = op.value.as_list().and_then(|pair| pair.get(0)).unwrap_or(Value::Null);
+        vec![Access { key, is_write: &*op.f != "read" }]
+    }
+
+    fn needs_contention(&self) -> bool {
+        true
     }
 
     fn checker(&self) -> Box<dyn Checker> {

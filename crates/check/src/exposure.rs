@@ -1,0 +1,159 @@
+//! What a run could have shown: operations that meet, and reads that could have
+//! been stale.
+
+use std::collections::BTreeMap;
+
+use glomers_history::{History, Op, OpKind, Process, Value};
+
+use crate::Context;
+
+/// What an operation does with a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// Which key; workloads with one object have one.
+    pub key: Value,
+    /// Whether it may change it.
+    pub is_write: bool,
+}
+
+/// How much a run exposes its cluster to mistakes. Where these are 0, a wrong
+/// cluster would have passed, too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Exposure {
+    /// The most operations that were under way at once.
+    pub overlap: u64,
+    /// Keys with two operations under way at once, one of which may change it.
+    pub contended_keys: u64,
+    /// Reads that were answered after a change of the same key had been
+    /// acknowledged, the last of these at another node: a node that lags behind
+    /// would have answered them wrongly.
+    pub reads_that_could_be_stale: u64,
+    /// Reads that were answered.
+    pub reads: u64,
+}
+
+/// An operation under way.
+struct Open<'a> {
+    process: Process,
+    accesses: Vec<Access>,
+    /// For each access whether the last acknowledged change was at another node.
+    could_be_stale: bool,
+    node: Option<&'a str>,
+}
+
+impl Exposure {
+    /// Looks through a history. `accesses` says what an operation does, from its
+    /// invocation.
+    pub fn of(
+        history: &History,
+        context: &Context,
+        accesses: impl Fn(&Op) -> Vec<Access>,
+    ) -> Exposure {
+        let mut exposure = Exposure::default();
+        let mut open: Vec<Open<'_>> = Vec::new();
+        let mut contended: BTreeMap<Value, ()> = BTreeMap::new();
+        // Where the last acknowledged change of each key was asked for.
+        let mut changed: BTreeMap<Value, Option<&str>> = BTreeMap::new();
+        for op in history.ops().iter().filter(|op| op.process.is_client()) {
+            if op.kind == OpKind::Invoke {
+                let node = context.node_of(op.process);
+                let accesses = accesses(op);
+                for access in &accesses {
+                    let others = open.iter().flat_map(|open| &open.accesses);
+                    let meets = others
+                        .filter(|other| other.key == access.key)
+                        .any(|other| other.is_write || access.is_write);
+                    if meets {
+                        contended.insert(access.key.clone(), ());
+                    }
+                }
+                let could_be_stale = accesses.iter().any(|access| {
+                    !access.is_write && changed.get(&access.key).is_some_and(|at| *at != node)
+                });
+                open.push(Open { process: op.process, accesses, could_be_stale, node });
+                exposure.overlap = exposure.overlap.max(open.len() as u64);
+                continue;
+            }
+            let Some(place) = open.iter().position(|open| open.process == op.process) else {
+                continue;
+            };
+            let ended = open.swap_remove(place);
+            if op.kind != OpKind::Ok {
+                continue;
+            }
+            if ended.accesses.iter().any(|access| !access.is_write) {
+                exposure.reads += 1;
+                exposure.reads_that_could_be_stale += u64::from(ended.could_be_stale);
+            }
+            for access in ended.accesses.into_iter().filter(|access| access.is_write) {
+                changed.insert(access.key, ended.node);
+            }
+        }
+        exposure.contended_keys = contended.len() as u64;
+        exposure
+    }
+
+    /// As results show it.
+    pub fn to_value(self) -> Value {
+        Value::record([
+            ("overlap", Value::from(self.overlap)),
+            ("contended-keys", Value::from(self.contended_keys)),
+            ("reads", Value::from(self.reads)),
+            ("reads-that-could-be-stale", Value::from(self.reads_that_could_be_stale)),
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use glomers_history::Time;
+
+    use super::*;
+
+    /// `i0 w`: process 0 begins a write; `o0`: it ends well; `f0`: it fails.
+    fn exposure(text: &str) -> Exposure {
+        let mut history = History::new();
+        let mut last = BTreeMap::new();
+        for word in text.split_whitespace() {
+            let process: u32 = word[1..2].parse().unwrap();
+            let kind = match &word[..1] {
+                "i" => OpKind::Invoke,
+                "o" => OpKind::Ok,
+                _ => OpKind::Fail,
+            };
+            if kind == OpKind::Invoke {
+                last.insert(process, word[2..].to_owned());
+            }
+            history.push(Op {
+                index: 0,
+                time: Time::ZERO,
+                process: Process::Client(process),
+                kind,
+                f: Arc::from(last[&process].as_str()),
+                value: Value::Null,
+                error: None,
+                is_final: false,
+            });
+        }
+        let nodes = vec!["n0".to_owned(), "n1".to_owned()];
+        let context = Context { nodes, concurrency: 4, ..Context::default() };
+        Exposure::of(&history, &context, |op| {
+            vec![Access { key: Value::Null, is_write: &*op.f == "w" }]
+        })
+    }
+
+    #[test]
+    fn counts_what_meets_and_what_could_be_stale() {
+        let told = exposure("i0w o0 i0r o0 i1r o1");
+        assert_eq!((told.overlap, told.contended_keys), (1, 0));
+        // The first read is at the node of the write.
+        assert_eq!((told.reads, told.reads_that_could_be_stale), (2, 1));
+        let told = exposure("i0r i1r o0 o1");
+        assert_eq!((told.overlap, told.contended_keys), (2, 0));
+        assert_eq!(exposure("i0w i1r o1 o0").contended_keys, 1);
+        // Not acknowledged, so not to be seen.
+        assert_eq!(exposure("i0w f0 i1r o1").reads_that_could_be_stale, 0);
+    }
+}

@@ -1,0 +1,180 @@
+//! Whether the cluster serves again once all faults are over.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use glomers_history::{History, Op, OpKind, Time};
+
+use crate::{Context, Finding, words};
+
+/// How many operations a finding shows.
+const SHOWN: usize = 5;
+
+/// Errors that mean that a node does not serve: the answers of who waits for
+/// others, and none at all. Other errors are answers to the question.
+const UNSERVED: [&str; 5] =
+    ["net-timeout", "timeout", "node-not-found", "temporarily-unavailable", "crash"];
+
+/// Whether the end of an operation shows that its node serves; `None` if it shows
+/// neither, as when the client gave itself up.
+pub fn was_served(end: &Op) -> Option<bool> {
+    let name = end.error.as_ref().and_then(|error| match error.as_list() {
+        Some(list) => list.get(0).and_then(|name| name.as_str().map(str::to_owned)),
+        None => error.as_str().map(str::to_owned),
+    });
+    match (end.kind, name) {
+        (OpKind::Ok, _) => Some(true),
+        (OpKind::Fail, Some(name)) => Some(!UNSERVED.contains(&name.as_str())),
+        (OpKind::Fail, None) => Some(true),
+        (OpKind::Info, Some(_)) => Some(false),
+        (OpKind::Info, None) | (OpKind::Invoke, _) => None,
+    }
+}
+
+/// What a node did with the operations that it was asked since faults were over.
+#[derive(Default)]
+struct Service<'a> {
+    /// When the first began that it served.
+    served: Option<Time>,
+    /// Those before that: invocation and end.
+    unserved: Vec<(&'a Op, &'a Op)>,
+}
+
+impl Service<'_> {
+    /// Whether it is known not to have served by then, though it was asked.
+    fn is_late(&self, bound: Time) -> bool {
+        match self.served {
+            Some(served) => {
+                served > bound && self.unserved.iter().any(|(begin, _)| begin.time <= bound)
+            }
+            None => self.unserved.iter().any(|(_, end)| end.time >= bound),
+        }
+    }
+}
+
+/// Judges whether every node that was asked something after `healed`, when the
+/// last fault was over, served something that it was asked within `bound` of
+/// that, or the first thing that it was asked later.
+pub fn unavailable_after_heal(
+    history: &History,
+    context: &Context,
+    healed: Time,
+    bound: Duration,
+) -> Option<Finding> {
+    let mut services: BTreeMap<&str, Service<'_>> = BTreeMap::new();
+    let ops = history.ops();
+    for (begin, end) in ops.iter().zip(history.pairs()) {
+        let Some(end) = end.map(|end| &ops[end]) else { continue };
+        if begin.kind != OpKind::Invoke || begin.time < healed {
+            continue;
+        }
+        let Some(node) = context.node_of(begin.process) else { continue };
+        let service = services.entry(node).or_default();
+        match was_served(end) {
+            Some(true) => service.served = service.served.or(Some(begin.time)),
+            Some(false) if service.served.is_none() => service.unserved.push((begin, end)),
+            _ => {}
+        }
+    }
+    let limit = healed + bound;
+    let late: Vec<(&str, Service<'_>)> =
+        services.into_iter().filter(|(_, service)| service.is_late(limit)).collect();
+    if late.is_empty() {
+        return None;
+    }
+    let names: Vec<&str> = late.iter().map(|(node, _)| *node).collect();
+    let names = names.join(", ");
+    let summary = format!(
+        "All faults were over at {healed}, but {} later {} had served nothing: {names}. What is \
+         mended must serve again; --recovery-bound says how soon.",
+        seconds(bound),
+        if late.len() == 1 { "a node" } else { "nodes" },
+    );
+    let mut finding = Finding::new("unavailable-after-heal", summary);
+    for (node, service) in &late {
+        let when = match service.served {
+            Some(served) => format!("first served what was asked at {served}"),
+            None => "has served nothing since".to_owned(),
+        };
+        let count = words::count(service.unserved.len(), "operation");
+        finding.evidence.push(format!("{node} {when}; {count} before that had no answer:"));
+        for (begin, end) in service.unserved.iter().take(SHOWN / late.len().min(SHOWN)) {
+            let (what, how) = (words::operation(begin, context), words::outcome(Some(end)));
+            finding.evidence.push(format!("  {what} {how}"));
+            words::point(&mut finding, begin, context);
+        }
+    }
+    Some(finding)
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use glomers_history::{Process, SECOND, Value};
+
+    use super::*;
+
+    /// Operations of process 0 at n0: begin and end in seconds, and the error.
+    fn judged(ops: &[(u64, u64, Option<&str>)]) -> Option<Finding> {
+        let op = |at: u64, kind: OpKind, error: Option<&str>| Op {
+            index: 0,
+            time: Time(at * SECOND),
+            process: Process::Client(0),
+            kind,
+            f: Arc::from("read"),
+            value: Value::Null,
+            error: error.map(Value::keyword),
+            is_final: false,
+        };
+        let mut history = History::new();
+        for &(begin, end, error) in ops {
+            history.push(op(begin, OpKind::Invoke, None));
+            let kind = if error.is_some() { OpKind::Fail } else { OpKind::Ok };
+            history.push(op(end, kind, error));
+        }
+        let context =
+            Context { nodes: vec!["n0".to_owned()], concurrency: 1, ..Context::default() };
+        unavailable_after_heal(&history, &context, Time(20 * SECOND), Duration::from_secs(10))
+    }
+
+    #[test]
+    fn who_serves_in_time_or_was_not_asked_is_content() {
+        let down = Some("net-timeout");
+        assert_eq!(judged(&[]), None);
+        assert_eq!(judged(&[(5, 10, down)]), None);
+        assert_eq!(judged(&[(20, 25, down), (25, 26, None)]), None);
+        // Asked late for the first time.
+        assert_eq!(judged(&[(35, 36, None)]), None);
+        // A refusal is an answer.
+        assert_eq!(judged(&[(31, 32, Some("precondition-failed"))]), None);
+        // It may still have come in time.
+        assert_eq!(judged(&[(21, 26, down)]), None);
+        // It serves, though not always.
+        assert_eq!(judged(&[(21, 22, None), (32, 37, down)]), None);
+    }
+
+    #[test]
+    fn who_serves_too_late_or_never_is_named() {
+        let down = Some("net-timeout");
+        let never = judged(&[(21, 26, down), (26, 31, down)]).unwrap();
+        assert_eq!(
+            never.render(),
+            [
+                "unavailable-after-heal: All faults were over at 20.000 s, but 10 s later a node \
+                 had served nothing: n0. What is mended must serve again; --recovery-bound says \
+                 how soon.",
+                "  n0 has served nothing since; 2 operations before that had no answer:",
+                "    op 0, read at n0, 21.000 s failed (net-timeout)",
+                "    op 2, read at n0, 26.000 s failed (net-timeout)",
+            ]
+        );
+        let late = judged(&[(25, 30, down), (31, 32, None)]).unwrap();
+        assert!(late.evidence[0].starts_with("n0 first served what was asked at 31.000 s"));
+        assert!(judged(&[(31, 32, Some("temporarily-unavailable"))]).is_some());
+    }
+}
