@@ -19,9 +19,11 @@
 //! `lin-kv` is not used at all: memory is enough as long as no node is killed.
 //! Survives partitions, loss and pauses. Polls are always answered; a send for a
 //! node that cannot be reached is answered with an error that leaves open whether
-//! it happened, and is not repeated, as the message could then be there twice.
+//! it happened, and is not repeated, as the message could then be there twice. What
+//! is passed on has a number by which the owner knows it again if the network brings
+//! it twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use glomers_node::protocol::rpc::kafka::{
@@ -48,6 +50,19 @@ const FETCHED: usize = 10_000;
 /// of its key.
 type Entry = (String, Value);
 
+/// How many sends that were passed on an owner knows again.
+const REMEMBERED: usize = 10_000;
+
+/// A send that is passed on to the owner of its key.
+#[derive(Debug, Clone, Serialize, Deserialize, Message)]
+#[message(type = "kafka_append", reply = SendOk)]
+struct Append {
+    key: String,
+    msg: Value,
+    /// Random: no other has it.
+    number: u64,
+}
+
 /// Asks for an owner's journal from an entry on.
 #[derive(Debug, Clone, Serialize, Deserialize, Message)]
 #[message(type = "kafka_fetch", reply = FetchOk)]
@@ -69,6 +84,10 @@ pub struct State {
     logs: BTreeMap<String, Log>,
     /// What was appended to its own logs, in order.
     journal: Vec<Entry>,
+    /// The offsets of sends that others passed on, by number, and the order in
+    /// which they came.
+    appended: BTreeMap<u64, i64>,
+    numbers: VecDeque<u64>,
     copied: BTreeMap<NodeId, Copied>,
     /// What was committed here.
     committed: Offsets,
@@ -89,6 +108,22 @@ impl State {
         self.logs.entry(key).or_default().append(message)
     }
 
+    /// Appends what was passed on, unless that came before.
+    fn append_once(&mut self, number: u64, key: String, message: Value) -> i64 {
+        if let Some(&offset) = self.appended.get(&number) {
+            return offset;
+        }
+        let offset = self.append(key, message);
+        self.appended.insert(number, offset);
+        self.numbers.push_back(number);
+        if self.numbers.len() > REMEMBERED
+            && let Some(oldest) = self.numbers.pop_front()
+        {
+            self.appended.remove(&oldest);
+        }
+        offset
+    }
+
     /// Takes a piece of another's journal that begins at an entry. Two fetches at
     /// once may bring the same.
     fn copy(&mut self, owner: &NodeId, from: usize, entries: Vec<Entry>) {
@@ -107,9 +142,13 @@ pub fn node() -> Node<State> {
         .on(async |cx, Send { key, msg }| {
             let owner = owner(&key, cx.peers());
             if owner != cx.id() {
-                return cx.rpc(owner, Send { key, msg }).await;
+                let number = cx.random_below(u64::MAX);
+                return cx.rpc(owner, Append { key, msg, number }).await;
             }
             Ok(SendOk { offset: cx.with(|state| state.append(key, msg)) })
+        })
+        .on(async |cx, Append { key, msg, number }| {
+            Ok(SendOk { offset: cx.with(|state| state.append_once(number, key, msg)) })
         })
         .on(async |cx, Poll { offsets }| {
             renew(&cx, offsets.keys()).await;

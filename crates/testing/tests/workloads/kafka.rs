@@ -36,6 +36,13 @@ fn logs_with_owners_are_accepted() {
     Trial { nodes: 3, faults: &[Kind::OneWay], loss: 0.1, ..trial }.is_accepted();
 }
 
+/// Once a send that was passed on and came twice was appended twice.
+#[test]
+fn logs_with_owners_know_repeated_sends_again() {
+    let faults = &[Kind::Duplicate, Kind::Reorder, Kind::Slow];
+    Trial { node: "kafka-fast", nodes: 3, faults, mean_ms: 20, ..BASE }.is_accepted();
+}
+
 /// Challenges 5b and 5c.
 #[test]
 fn logs_with_owners_need_at_most_half_of_the_messages() {
