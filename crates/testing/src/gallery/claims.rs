@@ -61,10 +61,6 @@ impl Claim {
         let clients = glomers_workload::entry(self.workload).map_or(1, |w| w.workers_per_node);
         plan.concurrency = nodes * clients;
         plan.rate = Rate::PerSecond(rate);
-        // A client of a node that is down waits 5 s; all of them are to have several
-        // chances to meet one that is up.
-        let has_kills = self.hazards.contains(&Hazard::Kill);
-        plan.time_limit = if has_kills { 30 * SECOND } else { 10 * SECOND };
         plan.recovery = 30 * SECOND;
         if self.hazards.contains(&Hazard::Latency) {
             plan.latency = Latency { mean_ms: 20, distribution: Distribution::Exponential };
@@ -73,6 +69,14 @@ impl Claim {
             plan.loss = 0.1;
         }
         let kinds: Vec<Kind> = self.hazards.iter().copied().filter_map(kind).collect();
+        // Long enough for every kind of operation to succeed now and then, whatever
+        // is drawn: a client of a node that is down waits 5 s, and some operations
+        // need all nodes, or most of them.
+        plan.time_limit = match (kinds.is_empty(), kinds.contains(&Kind::Kill)) {
+            (true, _) => 10 * SECOND,
+            (false, false) => 30 * SECOND,
+            (false, true) => 60 * SECOND,
+        };
         // So many faults that none can keep all nodes down to the end.
         plan.faults = Schedule::new(seed, &kinds, nodes, SECOND, plan.time_limit).draw();
         plan
