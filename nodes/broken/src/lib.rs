@@ -14,7 +14,7 @@ pub mod g_set;
 pub mod kafka;
 pub mod lin_kv;
 pub mod raft;
-mod raft_disk;
+pub mod raft_disk;
 mod registry;
 pub mod unique_ids;
 
