@@ -1,6 +1,6 @@
 //! How long it takes to judge registers, conversion of the history included.
 
-#[path = "../tests/register/random.rs"]
+#[path = "../tests/common/random.rs"]
 mod random;
 #[path = "../tests/register/simulate.rs"]
 mod simulate;

@@ -1,19 +1,25 @@
 //! The checkers against naive second opinions, on many small random histories
 //! and on right ones that were broken.
 
+#[path = "common/entry.rs"]
+mod entry;
 #[path = "common/naive.rs"]
 mod naive;
 #[path = "common/random.rs"]
 mod random;
+#[path = "common/sets.rs"]
+mod sets;
 #[path = "common/soak.rs"]
 mod soak;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use entry::op;
 use glomers_check::{CheckResult, Checker, Context, Echo, Finding, SetFull, UniqueIds, Validity};
 use glomers_history::{History, OpKind, Value, edn};
-use random::{Random, op, set_history};
+use random::Random;
+use sets::set_history;
 use soak::histories;
 
 fn context() -> Context {

@@ -2,11 +2,11 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-#[path = "../register/random.rs"]
+#[path = "../common/random.rs"]
 mod random;
 #[path = "../common/soak.rs"]
 mod soak;
-#[path = "../register/text.rs"]
+#[path = "../common/text.rs"]
 mod text;
 
 mod brute_force;
@@ -15,7 +15,7 @@ use glomers_check::{Checker, Counter};
 
 #[test]
 fn what_is_said_of_histories() {
-    text::judge_all("counter", 15, |name| {
+    text::judge_all("counter/histories", 15, |name| {
         let checker: Box<dyn Checker> = match name {
             "g-counter" => Box::new(Counter::G_COUNTER),
             "pn-counter" => Box::new(Counter::PN_COUNTER),

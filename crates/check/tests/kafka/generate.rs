@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use glomers_history::{History, Op, OpKind, Value};
 
-use super::random::{Random, op};
+use super::entry::op;
+use super::random::Random;
 
 const KEYS: [&str; 2] = ["a", "b"];
 

@@ -3,8 +3,9 @@
 use glomers_check::{Checker, Context, Kafka, Validity};
 use glomers_history::{History, Op, OpKind, Process, Value};
 
+use super::entry::op;
 use super::generate;
-use super::random::{Random, op};
+use super::random::Random;
 
 fn junk(random: &mut Random, depth: u64) -> Value {
     match random.below(if depth == 0 { 7 } else { 11 }) {

@@ -4,11 +4,12 @@ mod brute_force;
 #[path = "../common/mod.rs"]
 mod common;
 mod consumers;
+#[path = "../common/entry.rs"]
+mod entry;
 mod generate;
 mod junk;
 mod naive;
 #[path = "../common/random.rs"]
-#[expect(dead_code, reason = "the histories of sets are not of use here")]
 mod random;
 #[path = "../common/soak.rs"]
 mod soak;

@@ -18,7 +18,7 @@ fn register(name: &str) -> Register {
 
 #[test]
 fn what_is_said_of_histories() {
-    judge_all("register", 30, |name| {
+    judge_all("register/histories", 30, |name| {
         let spec = register(name);
         let checker: Box<dyn Checker> = Box::new(spec);
         (checker, Some(spec))

@@ -8,8 +8,10 @@ mod fixtures;
 mod hard;
 mod junk;
 mod naive;
+#[path = "../common/random.rs"]
 mod random;
 mod simulate;
 #[path = "../common/soak.rs"]
 mod soak;
+#[path = "../common/text.rs"]
 mod text;

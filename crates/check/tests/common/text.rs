@@ -35,14 +35,13 @@ fn explain(spec: Option<Register>, case: &Case) -> String {
     format!("\nexplained:\n  {}\n", lines.join("\n  "))
 }
 
-/// Judges all in the directory of a test by the checker that each names.
+/// Judges all in a directory beside these tests by the checker that each names.
 pub(crate) fn judge_all(
-    test: &str,
+    directory: &str,
     least: usize,
     checker: impl Fn(&str) -> (Box<dyn Checker>, Option<Register>),
 ) {
-    let directory =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(test).join("histories");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(directory);
     let mut paths: Vec<_> = std::fs::read_dir(directory)
         .expect("the fixtures")
         .map(|entry| entry.expect("a fixture").path())
