@@ -210,8 +210,9 @@ impl PushPull {
         self.was_answered = true;
         self.update();
         self.is_joining &= !self.repair.strangers().is_empty();
-        // The sender holds all that this node does: so does everybody it names.
-        if self.repair.covers(peer) {
+        // The sender holds all that this node does: so does everybody it names. If a
+        // newer message overtook this one, it may have held less when it named them.
+        if self.repair.covers(peer) && self.repair.is_newest(peer, &talk.delta) {
             for &Origin(place, life) in &talk.complete {
                 let place = place as usize;
                 if place < self.complete.len() && self.repair.life(place).is_none_or(|l| l == life)
@@ -255,5 +256,35 @@ impl Process for PushPull {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use glomers_node::testing::TestNode;
+
+    use super::*;
+
+    /// n2 holds so many of the values 10 and 11 and says who else holds as much.
+    fn from_n2(count: u64, complete: &str) -> String {
+        let values = ["10", "10,11"][count as usize - 1];
+        format!(
+            r#"{{"type":"push_pull","part":"answer","complete":{complete},"delta":{{
+                "incarnation":5,"to":0,"seen":0,"since":0,"version":{count},"more":false,
+                "digest":[[[1,5],{count}]],"items":[[[1,5],0,[{values}]]]}}}}"#
+        )
+    }
+
+    /// Found by the gallery (seed 336 of all hazards together): n3 never got the
+    /// last value, because everybody believed that it had it.
+    #[test]
+    fn a_list_of_who_is_complete_that_was_overtaken_does_not_count() {
+        let node = PushPull::new(Options::parse(&[]).unwrap());
+        let mut node = TestNode::start(node, "n1", &["n1", "n2", "n3"]);
+        node.json_from("n2", &from_n2(2, "[]"));
+        node.json_from("n2", &from_n2(1, "[[2,7]]"));
+        assert!(node.next_wake().is_some(), "n3 may lack 11");
+        node.json_from("n2", &from_n2(2, "[[2,7]]"));
+        assert!(node.next_wake().is_none(), "all have all");
     }
 }

@@ -76,6 +76,8 @@ pub struct Peer {
     knows_life: bool,
     /// Up to which version of its storage its digests were seen here.
     seen: u64,
+    /// The highest version of its storage that anything from it told of.
+    newest: u64,
     /// The version of this node's storage when something was last sent to it.
     told: u64,
     /// The `seen` that was sent to it last.
@@ -285,6 +287,12 @@ impl Repair {
         self.peers[peer].seen > self.peers[peer].seen_sent
     }
 
+    /// Whether nothing newer has come from the peer than this: what is known of it
+    /// is what it held when it said this.
+    pub fn is_newest(&self, peer: usize, delta: &Delta) -> bool {
+        delta.version >= self.peers[peer].newest
+    }
+
     /// Whether the peer is known to hold exactly what this node holds, or more.
     pub fn covers(&self, peer: usize) -> bool {
         self.peers[peer].incarnation.is_some() && !self.is_behind(peer)
@@ -408,6 +416,7 @@ impl Repair {
         }
         known.heard_at = Some(now);
         known.unanswered = 0;
+        known.newest = known.newest.max(delta.version);
         if delta.to == self.incarnation {
             known.knows = known.knows.max(delta.seen);
             known.knows_life = true;
