@@ -41,20 +41,26 @@ struct Service<'a> {
 }
 
 impl Service<'_> {
-    /// Whether it is known not to have served by then, though it was asked.
-    fn is_late(&self, bound: Time) -> bool {
+    /// Whether it is known not to have served from some time in the second half of
+    /// the bound, `asked`, to its end, `limit`, though it was asked. What failed
+    /// earlier says nothing: a single message may be lost without any fault.
+    fn is_late(&self, asked: Time, limit: Time) -> bool {
+        let is_down_at_the_end = self.unserved.iter().any(|(_, end)| end.time >= limit);
+        let was_down_before = || {
+            let mut in_time = self.unserved.iter().filter(|(begin, _)| begin.time <= limit);
+            in_time.any(|(_, end)| end.time >= asked)
+        };
         match self.served {
-            Some(served) => {
-                served > bound && self.unserved.iter().any(|(begin, _)| begin.time <= bound)
-            }
-            None => self.unserved.iter().any(|(_, end)| end.time >= bound),
+            Some(served) => served > limit && is_down_at_the_end && was_down_before(),
+            None => is_down_at_the_end,
         }
     }
 }
 
 /// Judges whether every node that was asked something after `healed`, when the
 /// last fault was over, served something that it was asked within `bound` of
-/// that, or the first thing that it was asked later.
+/// that. Who was not asked in the second half of the bound, or not again, has to
+/// serve later, but not at once.
 pub fn unavailable_after_heal(
     history: &History,
     context: &Context,
@@ -76,9 +82,9 @@ pub fn unavailable_after_heal(
             _ => {}
         }
     }
-    let limit = healed + bound;
+    let (asked, limit) = (healed + bound / 2, healed + bound);
     let late: Vec<(&str, Service<'_>)> =
-        services.into_iter().filter(|(_, service)| service.is_late(limit)).collect();
+        services.into_iter().filter(|(_, service)| service.is_late(asked, limit)).collect();
     if late.is_empty() {
         return None;
     }
@@ -154,6 +160,11 @@ mod tests {
         assert_eq!(judged(&[(31, 32, Some("precondition-failed"))]), None);
         // It may still have come in time.
         assert_eq!(judged(&[(21, 26, down)]), None);
+        // One message was lost soon after the heal, and nothing asked for long.
+        assert_eq!(judged(&[(20, 24, down), (35, 36, None)]), None);
+        assert_eq!(judged(&[(20, 24, down), (35, 40, down), (40, 41, None)]), None);
+        // It serves the first thing after the bound.
+        assert_eq!(judged(&[(28, 29, down), (31, 32, None)]), None);
         // It serves, though not always.
         assert_eq!(judged(&[(21, 22, None), (32, 37, down)]), None);
     }
@@ -175,6 +186,8 @@ mod tests {
         );
         let late = judged(&[(25, 30, down), (31, 32, None)]).unwrap();
         assert!(late.evidence[0].starts_with("n0 first served what was asked at 31.000 s"));
+        let early = [(28, 29, down), (31, 32, down), (33, 34, None)];
+        assert!(judged(&early).is_some());
         assert!(judged(&[(31, 32, Some("temporarily-unavailable"))]).is_some());
     }
 }
