@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -80,6 +81,8 @@ pub struct Op {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
     ops: Vec<Op>,
+    /// By index. Few operations have any.
+    rebalanced: BTreeMap<u64, Box<[Value]>>,
 }
 
 impl History {
@@ -100,6 +103,24 @@ impl History {
         &self.ops
     }
 
+    /// All entries, for who gives them what they lack.
+    pub(crate) fn ops_mut(&mut self) -> &mut [Op] {
+        &mut self.ops
+    }
+
+    /// Notes that keys changed hands between consumers during the entry appended last.
+    pub fn note_rebalanced(&mut self, keys: impl IntoIterator<Item = Value>) {
+        if let Some(op) = self.ops.last() {
+            self.rebalanced.insert(op.index, keys.into_iter().collect());
+        }
+    }
+
+    /// The keys that changed hands between consumers during this entry: the
+    /// `:rebalance-log` of Jepsen's kafka workload.
+    pub fn rebalanced(&self, index: u64) -> &[Value] {
+        self.rebalanced.get(&index).map_or(&[], |keys| keys)
+    }
+
     /// How many entries.
     pub fn len(&self) -> usize {
         self.ops.len()
@@ -114,7 +135,7 @@ impl History {
     /// `invoke` its completion, if any, and the other way round. Entries of the
     /// nemesis have none.
     pub fn pairs(&self) -> Vec<Option<usize>> {
-        let mut open: std::collections::BTreeMap<u32, usize> = std::collections::BTreeMap::new();
+        let mut open: BTreeMap<u32, usize> = BTreeMap::new();
         let mut pairs = vec![None; self.ops.len()];
         for (at, op) in self.ops.iter().enumerate() {
             let Process::Client(process) = op.process else {

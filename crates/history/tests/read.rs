@@ -122,6 +122,20 @@ nemesis\t:info\t:start-partition\t[:isolated {\"n1\" #{\"n0\"}}]\n\
 }
 
 #[test]
+fn keys_that_changed_hands_are_kept() {
+    let edn = "{:type :invoke, :f :poll, :value [[:poll]]}
+        {:type :ok, :f :poll, :value [[:poll {}]],
+         :rebalance-log [{:type :revoked, :keys [1 4]} {:keys [5]} {:type :lost}]}";
+    let json = r#"{"type":"invoke","f":"poll","process":0,"value":[["poll"]]}
+{"type":"ok","f":"poll","process":0,"value":[["poll",{}]],"rebalance-log":[{"keys":[1,4]},{"keys":[5]}]}"#;
+    for text in [edn, json] {
+        let history = history(text);
+        assert_eq!(history.rebalanced(0), []);
+        assert_eq!(history.rebalanced(1), [1, 4, 5].map(Value::Int));
+    }
+}
+
+#[test]
 fn what_is_missing_is_made_up_and_what_is_unknown_is_ignored() {
     let history = history(
         "{:type :ok, :value [[:append :x 1]], :link #object[a.b 0x1 \"c\"], :sub {:type :fail}}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use glomers_history::{History, List, Op, OpKind, Process, Value};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::orders::Offsets;
 use super::places::{NONE, Places};
@@ -45,6 +45,8 @@ pub(super) struct Parsed {
     pub(super) subscribes: bool,
     /// Answered operations whose value is not what it should be.
     pub(super) malformed: Vec<u32>,
+    /// Transactions and the keys that changed hands meanwhile.
+    rebalanced: FxHashSet<(u32, u32)>,
     key_ids: FxHashMap<Value, u32>,
 }
 
@@ -61,6 +63,10 @@ impl Parsed {
                     parsed.transaction(ops, process, begin, NONE);
                 }
                 continue;
+            }
+            for key in history.rebalanced(op.index) {
+                let key = parsed.key(key);
+                parsed.rebalanced.insert((parsed.transactions.len() as u32, key));
             }
             let begin = open.remove(&process).unwrap_or(NONE);
             parsed.transaction(ops, process, begin, at);
@@ -90,6 +96,11 @@ impl Parsed {
 
     pub(super) fn polls_of(&self, transaction: &Transaction) -> &[Poll] {
         &self.polls[range(transaction.polls)]
+    }
+
+    /// Whether a key changed hands while a transaction went on.
+    pub(super) fn is_rebalanced(&self, transaction: u32, key: u32) -> bool {
+        self.rebalanced.contains(&(transaction, key))
     }
 
     /// Whether a transaction must have happened: it was answered, or an answered

@@ -87,9 +87,12 @@ impl Scan<'_> {
                     _ => self.steps.nonmonotonic_poll.push(step),
                 }
             }
+            // Who gets a key anew in the middle of a poll begins it anew.
+            let is_free = parsed.is_rebalanced(number, key);
             let mut current = first;
             for message in messages {
-                if let Some(step) = self.step(key, (number, current), (number, message)) {
+                if !is_free && let Some(step) = self.step(key, (number, current), (number, message))
+                {
                     match step.delta {
                         2.. => self.steps.int_poll_skip.push(step),
                         1 => {}

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
-use glomers_check::{Checker, Kafka};
+use glomers_check::{Checker, Context, Kafka};
 
 use super::common;
 
@@ -245,6 +245,36 @@ fn assignments_let_polls_begin_anew() {
             []
         "#]],
     );
+}
+
+#[test]
+fn one_poll_may_skip_and_go_back_in_a_key_that_changed_hands_meanwhile() {
+    let history = |log: &str| {
+        let mut text = String::new();
+        for (key, offset) in [(8, 0), (8, 1), (8, 2), (9, 0), (9, 1), (9, 2)] {
+            let _ = writeln!(
+                text,
+                "{{:process 0 :type :invoke :f :send :value [[:send {key} {offset}]]}}
+                 {{:process 0 :type :ok :f :send :value [[:send {key} [{offset} {offset}]]]}}"
+            );
+        }
+        let _ = writeln!(
+            text,
+            "{{:process 1 :type :invoke :f :poll :value [[:poll]]}}
+             {{:process 1 :type :ok :f :poll {log}
+               :value [[:poll {{8 [[0 0] [1 1] [2 2]], 9 [[0 0] [2 2] [1 1]]}}]]}}"
+        );
+        glomers_history::read(text.as_bytes()).expect("a history")
+    };
+    let errors = |log: &str| {
+        let result = Kafka.check(&history(log), &Context::default());
+        let types = result.fields.iter().find(|(name, _)| *name == "error-types");
+        types.expect("the types").1.to_string()
+    };
+    let both = "[:int-nonmonotonic-poll :int-poll-skip]";
+    assert_eq!(errors(""), both);
+    assert_eq!(errors(":rebalance-log [{:type :assigned, :keys [8]}]"), both);
+    assert_eq!(errors(":rebalance-log [{:keys [8]} {:keys [9 3]}]"), "[]");
 }
 
 #[test]

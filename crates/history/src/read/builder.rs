@@ -29,6 +29,7 @@ pub(super) struct Draft {
     pub(super) value: Value,
     pub(super) error: Option<Value>,
     pub(super) is_final: bool,
+    pub(super) rebalanced: Vec<Value>,
 }
 
 impl Default for Draft {
@@ -41,6 +42,7 @@ impl Default for Draft {
             value: Value::Null,
             error: None,
             is_final: false,
+            rebalanced: Vec::new(),
         }
     }
 }
@@ -79,6 +81,9 @@ impl Builder {
             error: draft.error,
             is_final: draft.is_final,
         });
+        if !draft.rebalanced.is_empty() {
+            self.history.note_rebalanced(draft.rebalanced);
+        }
     }
 
     /// The number comes when all are known that are taken.
@@ -91,7 +96,8 @@ impl Builder {
         if self.open.is_empty() {
             return self.history;
         }
-        let mut ops = self.history.ops().to_vec();
+        let mut history = self.history;
+        let ops = history.ops_mut();
         let mut numbers = Numbers { next: self.highest.map_or(0, |n| n.wrapping_add(1)) };
         let mut named: BTreeMap<Value, u32> = BTreeMap::new();
         // Begun and not ended: where, and by which number.
@@ -116,7 +122,7 @@ impl Builder {
             };
             ops[at].process = Process::Client(number);
         }
-        ops.into_iter().collect()
+        history
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Fault;
 use super::builder::{Builder, Draft};
-use super::op::{kind_of, time, who};
+use super::op::{kind_of, rebalanced, time, who};
 use crate::{Value, jsonl};
 
 /// Whether a text is JSON rather than EDN: whether its first map has a colon
@@ -77,5 +77,6 @@ fn draft(value: &Value) -> Result<Draft, &'static str> {
         value: jsonl::restore(field("value")),
         error: value.get("error").filter(|error| **error != Value::Null).map(jsonl::restore),
         is_final: *field("final") == Value::Bool(true) || *field("final?") == Value::Bool(true),
+        rebalanced: rebalanced(&jsonl::restore(field("rebalance-log"))),
     })
 }

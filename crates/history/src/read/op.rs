@@ -71,6 +71,7 @@ enum Key {
     Value,
     Error,
     Final,
+    RebalanceLog,
     Other,
 }
 
@@ -83,6 +84,7 @@ fn key(name: &str) -> Key {
         "value" => Key::Value,
         "error" => Key::Error,
         "final?" | "final" => Key::Final,
+        "rebalance-log" => Key::RebalanceLog,
         _ => Key::Other,
     }
 }
@@ -126,12 +128,24 @@ fn operation(cursor: &mut Cursor<'_>) -> Result<Draft, Fault> {
                 draft.error = Some(cursor.value(1)?).filter(|error| *error != Value::Null);
             }
             Key::Final => draft.is_final = cursor.value(1)? == Value::Bool(true),
+            Key::RebalanceLog => draft.rebalanced = rebalanced(&cursor.value(1)?),
             Key::Other => drop(cursor.value(1)?),
         }
     }
     cursor.at += 1;
     draft.kind = kind.ok_or_else(|| Fault::new(start, KINDS))?;
     Ok(draft)
+}
+
+/// The keys of a rebalance log: a list of events, each with its keys.
+pub(super) fn rebalanced(log: &Value) -> Vec<Value> {
+    let events = log.as_list().into_iter().flat_map(|events| events.iter());
+    let keys = |event: Value| match event.get("keys") {
+        Some(Value::List(keys)) => keys.iter().collect(),
+        Some(Value::Set(keys)) => keys.to_vec(),
+        _ => Vec::new(),
+    };
+    events.flat_map(keys).collect()
 }
 
 /// What kind a word means.
