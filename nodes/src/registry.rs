@@ -16,6 +16,14 @@ pub enum Hazard {
     Latency,
     /// Messages are lost.
     Loss,
+    /// Messages come twice.
+    Duplicate,
+    /// Some messages come much later than those sent after them.
+    Reorder,
+    /// Links and nodes take many times as long as they should.
+    Slow,
+    /// Wall clocks jump and drift.
+    Clock,
     /// Links are cut and mended.
     Partition,
     /// Links are cut in one direction and mended.
@@ -34,6 +42,10 @@ impl Hazard {
         match self {
             Hazard::Latency => "latency",
             Hazard::Loss => "loss",
+            Hazard::Duplicate => "duplicate",
+            Hazard::Reorder => "reorder",
+            Hazard::Slow => "slow",
+            Hazard::Clock => "clock",
             Hazard::Partition => "partition",
             Hazard::OneWay => "one-way",
             Hazard::Pause => "pause",
@@ -44,13 +56,26 @@ impl Hazard {
 }
 
 /// All but kills: for nodes that keep everything in memory.
-const ALIVE: &[Hazard] =
-    &[Hazard::Latency, Hazard::Loss, Hazard::Partition, Hazard::OneWay, Hazard::Pause];
+const ALIVE: &[Hazard] = &[
+    Hazard::Latency,
+    Hazard::Loss,
+    Hazard::Duplicate,
+    Hazard::Reorder,
+    Hazard::Slow,
+    Hazard::Clock,
+    Hazard::Partition,
+    Hazard::OneWay,
+    Hazard::Pause,
+];
 
 /// Whatever happens.
 const ALL: &[Hazard] = &[
     Hazard::Latency,
     Hazard::Loss,
+    Hazard::Duplicate,
+    Hazard::Reorder,
+    Hazard::Slow,
+    Hazard::Clock,
     Hazard::Partition,
     Hazard::OneWay,
     Hazard::Pause,
@@ -58,8 +83,15 @@ const ALL: &[Hazard] = &[
     Hazard::Disk,
 ];
 
-/// Slowness alone: nothing is repeated.
-const SLOW: &[Hazard] = &[Hazard::Latency, Hazard::Pause];
+/// No message is lost: for nodes that repeat nothing.
+const ARRIVING: &[Hazard] = &[
+    Hazard::Latency,
+    Hazard::Duplicate,
+    Hazard::Reorder,
+    Hazard::Slow,
+    Hazard::Clock,
+    Hazard::Pause,
+];
 
 /// A node that can be embedded by its name.
 pub struct Entry {
@@ -101,7 +133,7 @@ pub const NODES: [Entry; 19] = [
         name: "flood",
         workload: "broadcast",
         about: "passes each new value on to its neighbours once; loses values when messages are lost",
-        survives: SLOW,
+        survives: ARRIVING,
         make: |arguments| {
             no_arguments(arguments)?;
             Ok(broadcast::flood::node().into_process())
@@ -131,7 +163,7 @@ pub const NODES: [Entry; 19] = [
         name: "hub-timer",
         workload: "broadcast",
         about: "leaves send to a hub at once, the hub to all after a while; no repair",
-        survives: SLOW,
+        survives: ARRIVING,
         make: |arguments| {
             let options = broadcast::hub_timer::Options::parse(arguments)?;
             Ok(broadcast::hub_timer::HubTimer::new(options).into_process())
@@ -141,7 +173,7 @@ pub const NODES: [Entry; 19] = [
         name: "hub-sync",
         workload: "broadcast",
         about: "a hub and leaves on one schedule, learned without clocks; no repair",
-        survives: SLOW,
+        survives: ARRIVING,
         make: |arguments| {
             let options = broadcast::hub_sync::Options::parse(arguments, false)?;
             Ok(broadcast::hub_sync::HubSync::new(options).into_process())
@@ -151,7 +183,7 @@ pub const NODES: [Entry; 19] = [
         name: "tree-sync",
         workload: "broadcast",
         about: "as hub-sync, with sub-hubs between, for a thousand nodes and more; no repair",
-        survives: SLOW,
+        survives: ARRIVING,
         make: |arguments| {
             let options = broadcast::tree_sync::Options::parse(arguments, true)?;
             Ok(broadcast::tree_sync::TreeSync::new(options).into_process())
@@ -231,7 +263,7 @@ pub const NODES: [Entry; 19] = [
         name: "kafka-single",
         workload: "kafka",
         about: "logs in memory, for one node",
-        survives: SLOW,
+        survives: ARRIVING,
         make: |arguments| {
             no_arguments(arguments)?;
             Ok(kafka::single::node().into_process())

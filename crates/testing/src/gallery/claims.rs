@@ -5,7 +5,7 @@ use glomers_nodes::{Entry, Hazard, NODES};
 use glomers_sim::nemesis::{Kind, Schedule};
 use glomers_sim::{Distribution, Latency, NodeProgram, Plan, Rate};
 
-use super::conditions::kind;
+use super::conditions::drawn;
 use super::{Attempt, attempt};
 use crate::run::RunError;
 
@@ -68,7 +68,7 @@ impl Claim {
         if self.hazards.contains(&Hazard::Loss) {
             plan.loss = 0.1;
         }
-        let kinds: Vec<Kind> = self.hazards.iter().copied().filter_map(kind).collect();
+        let kinds = drawn(&self.hazards);
         // Long enough for every kind of operation to succeed now and then, whatever
         // is drawn: a client of a node that is down waits 5 s, and some operations
         // need all nodes, or most of them.

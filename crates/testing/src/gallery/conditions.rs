@@ -44,24 +44,33 @@ fn listed(asked: &Asked) -> ListedOperation {
     }
 }
 
-/// The kind that the nemesis has for a hazard; latency and loss are not faults that
-/// begin and end.
-pub(super) fn kind(hazard: Hazard) -> Option<Kind> {
+/// The kinds that the nemesis has for a hazard; latency and loss are there all the
+/// time.
+fn kinds(hazard: Hazard) -> &'static [Kind] {
     match hazard {
-        Hazard::Latency | Hazard::Loss => None,
-        Hazard::Partition => Some(Kind::Partition),
-        Hazard::OneWay => Some(Kind::OneWay),
-        Hazard::Pause => Some(Kind::Pause),
-        Hazard::Kill => Some(Kind::Kill),
-        Hazard::Disk => Some(Kind::Disk),
+        Hazard::Latency | Hazard::Loss => &[],
+        Hazard::Duplicate => &[Kind::Duplicate],
+        Hazard::Reorder => &[Kind::Reorder],
+        Hazard::Slow => &[Kind::Slow],
+        Hazard::Clock => &[Kind::Clock],
+        Hazard::Partition => &[Kind::Partition, Kind::Bridge, Kind::SingleLink],
+        Hazard::OneWay => &[Kind::OneWay],
+        Hazard::Pause => &[Kind::Pause],
+        Hazard::Kill => &[Kind::Kill],
+        Hazard::Disk => &[Kind::Disk],
     }
+}
+
+/// The kinds that are drawn for these hazards.
+pub(super) fn drawn(hazards: &[Hazard]) -> Vec<Kind> {
+    hazards.iter().flat_map(|&hazard| kinds(hazard)).copied().collect()
 }
 
 fn faults(under: &Conditions, seed: u64, end: u64) -> Vec<FaultEvent> {
     match under.faults {
         Faults::None => Vec::new(),
         Faults::Drawn { kinds, every_ms } => {
-            let kinds: Vec<Kind> = kinds.iter().copied().filter_map(kind).collect();
+            let kinds: Vec<Kind> = drawn(kinds);
             Schedule::new(seed, &kinds, under.nodes, every_ms * MILLISECOND, end).draw()
         }
         Faults::InTurn { what, for_ms } => in_turn(what, under.nodes, for_ms * MILLISECOND, end),
