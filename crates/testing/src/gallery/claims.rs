@@ -68,7 +68,11 @@ impl Claim {
         if self.hazards.contains(&Hazard::Loss) {
             plan.loss = 0.1;
         }
-        let kinds = drawn(&self.hazards);
+        let mut kinds = drawn(&self.hazards);
+        if kinds.contains(&Kind::Partition) {
+            // Of every kind.
+            kinds.extend([Kind::Bridge, Kind::SingleLink]);
+        }
         // Long enough for every kind of operation to succeed now and then, whatever
         // is drawn: a client of a node that is down waits 5 s, and some operations
         // need all nodes, or most of them.

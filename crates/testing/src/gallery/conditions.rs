@@ -44,26 +44,26 @@ fn listed(asked: &Asked) -> ListedOperation {
     }
 }
 
-/// The kinds that the nemesis has for a hazard; latency and loss are there all the
+/// The kind that the nemesis has for a hazard; latency and loss are there all the
 /// time.
-fn kinds(hazard: Hazard) -> &'static [Kind] {
-    match hazard {
-        Hazard::Latency | Hazard::Loss => &[],
-        Hazard::Duplicate => &[Kind::Duplicate],
-        Hazard::Reorder => &[Kind::Reorder],
-        Hazard::Slow => &[Kind::Slow],
-        Hazard::Clock => &[Kind::Clock],
-        Hazard::Partition => &[Kind::Partition, Kind::Bridge, Kind::SingleLink],
-        Hazard::OneWay => &[Kind::OneWay],
-        Hazard::Pause => &[Kind::Pause],
-        Hazard::Kill => &[Kind::Kill],
-        Hazard::Disk => &[Kind::Disk],
-    }
+fn kind(hazard: Hazard) -> Option<Kind> {
+    Some(match hazard {
+        Hazard::Latency | Hazard::Loss => return None,
+        Hazard::Duplicate => Kind::Duplicate,
+        Hazard::Reorder => Kind::Reorder,
+        Hazard::Slow => Kind::Slow,
+        Hazard::Clock => Kind::Clock,
+        Hazard::Partition => Kind::Partition,
+        Hazard::OneWay => Kind::OneWay,
+        Hazard::Pause => Kind::Pause,
+        Hazard::Kill => Kind::Kill,
+        Hazard::Disk => Kind::Disk,
+    })
 }
 
 /// The kinds that are drawn for these hazards.
 pub(super) fn drawn(hazards: &[Hazard]) -> Vec<Kind> {
-    hazards.iter().flat_map(|&hazard| kinds(hazard)).copied().collect()
+    hazards.iter().copied().filter_map(kind).collect()
 }
 
 fn faults(under: &Conditions, seed: u64, end: u64) -> Vec<FaultEvent> {
