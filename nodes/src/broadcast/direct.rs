@@ -92,6 +92,10 @@ pub struct Direct {
 /// Pauses between repetitions to a silent node do not grow beyond this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
+/// A round trip is taken to last no longer, unless none was shorter; and as long
+/// until one has been measured.
+const SECOND: Duration = Duration::from_secs(1);
+
 impl Direct {
     /// A node.
     pub fn new(options: Options) -> Direct {
@@ -118,7 +122,10 @@ impl Direct {
     /// How long after a batch its acknowledgement must have come: it may ride on
     /// a batch that comes late.
     fn patience(&self, peer: usize) -> Duration {
-        let round_trip = self.round_trips.to(peer).unwrap_or(Duration::from_secs(1));
+        // One that took much longer than others says how long a node was paused, not
+        // how far away it is.
+        let longest = self.round_trips.shortest(peer).map_or(SECOND, |least| least.max(SECOND));
+        let round_trip = self.round_trips.to(peer).unwrap_or(SECOND).min(longest);
         let first = self.options.acknowledge + round_trip + round_trip / 2 + self.hold();
         let doubled = self.repair.peer(peer).unanswered.saturating_sub(1).min(10);
         // Batches that go out anyway make a silent peer look more silent than it
@@ -232,5 +239,37 @@ impl Process for Direct {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use glomers_node::protocol::rpc::broadcast::Broadcast;
+    use glomers_node::testing::TestNode;
+
+    use super::super::latency::micros;
+    use super::*;
+
+    /// Found by the gallery (seed 916 of all hazards together): pauses of 5 s made
+    /// nodes wait 9 s before they repeated what was lost.
+    #[test]
+    fn a_pause_is_not_taken_for_the_latency_of_a_link() {
+        let node = Direct::new(Options::parse(&[]).unwrap());
+        let mut node = TestNode::start(node, "n1", &["n1", "n2"]);
+        for took in [20, 5_000] {
+            let at = micros(node.now());
+            node.advance(Duration::from_millis(took));
+            node.json_from(
+                "n2",
+                &format!(
+                    r#"{{"type":"direct","stamp":{{"at":0,"echo":{at},"held":0}},"delta":{{
+                        "incarnation":5,"to":0,"seen":0,"since":0,"version":0,"more":false,
+                        "digest":[],"items":[]}}}}"#
+                ),
+            );
+        }
+        node.send_from("c1", Broadcast { message: 7_u64.into() });
+        assert_eq!(node.advance(Duration::from_millis(200)).len(), 1, "the batch");
+        assert_eq!(node.advance(Duration::from_secs(4)).len(), 1, "again");
     }
 }

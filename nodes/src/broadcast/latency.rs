@@ -24,6 +24,7 @@ struct Link {
     /// The last stamp that was heard, and when.
     heard: Option<(u64, Time)>,
     round_trip: Option<Duration>,
+    shortest: Option<Duration>,
     /// Smoothed round trip and its mean deviation, in microseconds.
     smoothed: Option<(f64, f64)>,
 }
@@ -53,7 +54,9 @@ impl RoundTrips {
         let link = self.link(peer);
         link.heard = Some((stamp.at, now));
         let took = micros(now).checked_sub(stamp.echo?)?.checked_sub(stamp.held)?;
-        link.round_trip = Some(Duration::from_micros(took));
+        let round_trip = Duration::from_micros(took);
+        link.round_trip = Some(round_trip);
+        link.shortest = Some(link.shortest.map_or(round_trip, |least| least.min(round_trip)));
         let took = took as f64;
         link.smoothed = Some(match link.smoothed {
             None => (took, 0.0),
@@ -67,6 +70,11 @@ impl RoundTrips {
     /// The round trip to a node, as measured last.
     pub fn to(&self, peer: usize) -> Option<Duration> {
         self.links.get(peer)?.round_trip
+    }
+
+    /// The shortest round trip to a node so far.
+    pub fn shortest(&self, peer: usize) -> Option<Duration> {
+        self.links.get(peer)?.shortest
     }
 
     /// How long a round trip to a node hardly ever takes: the mean and four mean
