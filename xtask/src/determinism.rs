@@ -24,21 +24,51 @@ const WORKLOADS: [(&str, &str); 4] = [
     ),
 ];
 
-/// Every node of the registry under all faults at once, and one node under each
-/// alone.
-fn faulty() -> Vec<(&'static str, String)> {
-    const LOAD: &str = "--latency 10 --latency-dist uniform --rate 20 --time-limit 5 --recovery 3 \
-                        --nemesis-interval 1 --node-count";
-    let kinds: Vec<&str> = glomers_sim::nemesis::KINDS.iter().map(|entry| entry.name).collect();
-    let all = kinds.join(",");
-    let nodes = glomers_nodes::NODES.iter().map(|node| {
+/// A short run with every hazard that has no flag of its own.
+const LOAD: &str = "--latency 10 --latency-dist uniform --rate 20 --time-limit 5 --recovery 3 \
+                    --nemesis-interval 1 --node-count";
+
+/// Every node of the registry with each workload that it is for, without the faults.
+fn nodes() -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    for node in &glomers_nodes::NODES {
         let count = if node.name == "kafka-single" { 1 } else { 3 };
-        (node.workload, format!("--node {} {LOAD} {count} --nemesis {all}", node.name))
-    });
-    let alone = kinds
-        .iter()
+        let line = format!("--node {} {LOAD} {count}", node.name);
+        if node.workload == "g-counter" {
+            lines.push(("pn-counter", line.clone()));
+        }
+        lines.push((node.workload, line));
+    }
+    lines
+}
+
+/// Every kind of fault.
+fn kinds() -> Vec<&'static str> {
+    glomers_sim::nemesis::KINDS.iter().map(|entry| entry.name).collect()
+}
+
+/// Plain workloads, every node under all faults at once, and one node under each alone.
+fn some() -> Vec<(&'static str, String)> {
+    let plain = WORKLOADS.map(|(workload, options)| (workload, options.to_owned()));
+    let all = kinds().join(",");
+    let together =
+        nodes().into_iter().map(|(workload, line)| (workload, format!("{line} --nemesis {all}")));
+    let alone = kinds()
+        .into_iter()
         .map(|kind| ("broadcast", format!("--node flood-retry {LOAD} 5 --nemesis {kind}")));
-    nodes.chain(alone).collect()
+    plain.into_iter().chain(together).chain(alone).collect()
+}
+
+/// Every node under no fault, each alone, and all at once.
+fn every() -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    for (workload, line) in nodes() {
+        lines.push((workload, line.clone()));
+        for faults in kinds().into_iter().map(str::to_owned).chain([kinds().join(",")]) {
+            lines.push((workload, format!("{line} --nemesis {faults}")));
+        }
+    }
+    lines
 }
 
 /// What may not matter, beside what all are compared with: one thread, release,
@@ -51,19 +81,21 @@ const VARIANTS: [(&str, &str, &str); 5] = [
     ("debug, --wire json", "dev", "--threads 8 --wire json"),
 ];
 
-/// Runs all and prints the first difference of each pair; whether there is none.
-pub(crate) fn run(seeds: u64) -> Result<bool, String> {
-    let builds: BTreeMap<&str, PathBuf> = ["release", "dev"]
-        .into_iter()
-        .map(|p| Ok((p, build::glomers(p)?)))
+/// Runs all and prints the first difference of each pair; whether there is none. With
+/// `twice` every node under every fault, but only with itself.
+pub(crate) fn run(seeds: u64, twice: bool) -> Result<bool, String> {
+    let (lines, variants) = if twice { (every(), &VARIANTS[..1]) } else { (some(), &VARIANTS[..]) };
+    let profiles: &[&str] = if twice { &["release"] } else { &["release", "dev"] };
+    let builds: BTreeMap<&str, PathBuf> = profiles
+        .iter()
+        .map(|&profile| Ok((profile, build::glomers(profile)?)))
         .collect::<Result<_, String>>()?;
     let mut all_equal = true;
-    let plain = WORKLOADS.map(|(workload, options)| (workload, options.to_owned()));
-    for (workload, options) in plain.into_iter().chain(faulty()) {
+    for (workload, options) in lines {
         let line = format!("test -w {workload} {options}");
         println!("{line}: {seeds} seeds");
         let base = stores(&builds["release"], &format!("{line} --threads 1"), seeds)?;
-        for (name, profile, more) in VARIANTS {
+        for &(name, profile, more) in variants {
             let other = stores(&builds[profile], &format!("{line} {more}"), seeds)?;
             let mut differing = 0;
             for (seed, directory) in &base.runs {

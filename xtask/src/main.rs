@@ -37,6 +37,9 @@ enum Command {
         #[arg(long, value_name = "N", default_value_t = 50,
               value_parser = clap::value_parser!(u64).range(2..))]
         seeds: u64,
+        /// Only run twice in release, but every node under every fault
+        #[arg(long)]
+        twice: bool,
     },
     /// Runs a command and says what it used
     #[command(hide = true, name = "__measure")]
@@ -49,7 +52,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Targets { quick, only } => targets::run(quick, only.as_deref()),
-        Command::Determinism { seeds } => determinism::run(seeds),
+        Command::Determinism { seeds, twice } => determinism::run(seeds, twice),
         Command::Measure { command } => return measure::measure(&command),
     };
     match result {
