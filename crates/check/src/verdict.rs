@@ -126,6 +126,9 @@ pub struct Context {
     pub marks: Vec<Mark>,
     /// What partitions cut, in order of time.
     pub cut: Vec<CutMessage>,
+    /// Whether the history ends before its time: what was on its way then had no
+    /// chance to arrive.
+    pub is_cut_short: bool,
 }
 
 impl Context {

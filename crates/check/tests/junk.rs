@@ -76,6 +76,7 @@ fn context() -> impl Strategy<Value = Context> {
             concurrency,
             marks,
             cut,
+            ..Context::default()
         },
     )
 }

@@ -129,6 +129,7 @@ pub fn judge_outcome(
     if let Some(finding) = unavailable(&outcome) {
         outcome.findings.push(finding);
     }
+    outcome.context.is_cut_short = outcome.ended == Ended::Interrupted;
     let exposure = Exposure::of(&outcome.history, &outcome.context, |op| workload.accesses(op));
     warnings.extend(harmless(&outcome, exposure, workload));
     let answers = workload.errors_that_answer();

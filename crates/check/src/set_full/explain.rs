@@ -4,6 +4,7 @@ use glomers_history::{History, OpKind};
 
 use super::SetFull;
 use super::scan::Scan;
+use crate::words;
 
 /// Why no element was found stable, in words.
 pub(super) fn unknown(spec: &SetFull, history: &History, scan: &Scan) -> String {
@@ -23,4 +24,13 @@ pub(super) fn unknown(spec: &SetFull, history: &History, scan: &Scan) -> String 
         format!("no {} was ever read", spec.add)
     };
     format!("Whether the set is right cannot be said: {why}.")
+}
+
+/// Why what is lacking at the end of a run that was cut short is not lost.
+pub(super) fn open(count: usize) -> String {
+    let (values, is) = (words::count(count, "value"), if count == 1 { "is" } else { "are" });
+    format!(
+        "{values} {is} lacking from later reads, but the run was cut short: whether lost or on the \
+         way cannot be said."
+    )
 }

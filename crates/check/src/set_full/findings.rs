@@ -21,9 +21,20 @@ pub(super) fn report(
     outcomes: &Outcomes,
     result: &mut CheckResult,
 ) {
+    Reporter { spec, history, context, scan, result }.lost(outcomes);
+    report_but_lost(spec, history, context, scan, result);
+}
+
+/// The same without what was lost.
+pub(super) fn report_but_lost(
+    spec: &SetFull,
+    history: &History,
+    context: &Context,
+    scan: &mut Scan,
+    result: &mut CheckResult,
+) {
     let missing = missing_at_end(scan);
     let mut reporter = Reporter { spec, history, context, scan, result };
-    reporter.lost(outcomes);
     reporter.missing(&missing);
     reporter.aborted();
     reporter.unexpected();

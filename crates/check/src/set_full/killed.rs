@@ -108,7 +108,7 @@ mod tests {
             nodes: vec!["n0".into(), "n1".into()],
             concurrency: 1,
             marks: vec![mark(1, 0, 1), mark(3, 0, 2), mark(4, 1, 2)],
-            cut: Vec::new(),
+            ..Context::default()
         };
         let result = SetFull::BROADCAST.check(&history, &context);
         assert_eq!(field(&result, "lost-with-killed-nodes"), Some(list(&[1])));

@@ -587,6 +587,7 @@ impl<'a> Engine<'a> {
                 concurrency: self.plan.concurrency,
                 marks: self.marks,
                 cut: self.cut,
+                ..Context::default()
             },
             history: self.history,
             net: self.net,

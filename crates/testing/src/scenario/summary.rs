@@ -68,6 +68,7 @@ impl View<'_> {
             concurrency: nodes,
             marks: all.marks.iter().filter(|m| seen(m.time)).cloned().collect(),
             cut: all.cut.iter().filter(|c| seen(c.time)).cloned().collect(),
+            ..Context::default()
         };
         let findings = self.outcome.findings.iter();
         let findings = findings.filter(|finding| finding.time.is_none_or(seen)).cloned().collect();
