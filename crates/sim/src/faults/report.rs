@@ -259,10 +259,13 @@ fn take(drafts: &mut Vec<Draft>, before: &Op, op: &Op) {
             "stop-partition" => close(drafts, "partition", op.time),
             "kill" | "pause" => {
                 let kind = if &*op.f == "kill" { "kill" } else { "pause" };
-                let nodes = keys(&op.value);
+                let mut nodes = keys(&op.value);
                 if kind == "kill" {
                     // The dead are not paused any more.
                     release(drafts, "pause", &nodes, op.time);
+                } else {
+                    // Nor can they be.
+                    nodes.retain(|node| !is_dead(drafts, node));
                 }
                 let words = target::describe_nodes(&Value::list(nodes.clone()));
                 let mut draft = Draft::new(kind, words, op, nodes);
@@ -275,6 +278,12 @@ fn take(drafts: &mut Vec<Draft>, before: &Op, op: &Op) {
             _ => {}
         }
     }
+}
+
+/// Whether a kill that is not over has hit a node.
+fn is_dead(drafts: &[Draft], node: &Value) -> bool {
+    let open = drafts.iter().filter(|draft| draft.report.until.is_none());
+    open.filter(|draft| draft.report.kind == "kill").any(|draft| draft.affected.contains(node))
 }
 
 /// Ends all faults of a kind.

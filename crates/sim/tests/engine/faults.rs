@@ -290,3 +290,19 @@ fn each_fault_has_draws_of_its_own() {
         }
     }
 }
+
+/// What is dead cannot be paused, so the report does not say that it was.
+#[test]
+fn a_pause_hits_only_who_lives() {
+    let mut plan =
+        talk(Fault::Kill { nodes: vec![0].into() }, Fault::Start { nodes: vec![0].into() });
+    plan.faults.insert(1, at(400, Fault::Pause { nodes: vec![0, 1].into() }));
+    plan.faults.insert(2, at(450, Fault::Resume { nodes: vec![0, 1].into() }));
+    plan.faults.insert(3, at(500, Fault::Pause { nodes: vec![0].into() }));
+    let ran = run(&plan, telling);
+    let [_, both, dead] = &*ran.outcome.faults else { panic!("{:?}", ran.outcome.faults) };
+    assert_eq!((both.description.as_str(), both.nodes_hit), ("n1", 1));
+    assert_eq!(both.until, Some(Time(450 * MILLISECOND)));
+    assert_eq!((dead.nodes_hit, dead.until), (0, Some(Time(500 * MILLISECOND))));
+    assert!(dead.touched_nothing());
+}
