@@ -22,6 +22,12 @@ pub fn decode_all<M: Message + DeserializeOwned>(bytes: &[u8]) -> (Vec<M>, bool)
     (records, !rest.is_empty())
 }
 
+/// All records of a file that are whole, wherever they are. Before a record that
+/// may follow a torn one there must be a line end.
+pub fn decode_whole<M: Message + DeserializeOwned>(bytes: &[u8]) -> impl Iterator<Item = M> {
+    bytes.split(|byte| *byte == b'\n').filter_map(decode)
+}
+
 fn decode<M: Message + DeserializeOwned>(line: &[u8]) -> Option<M> {
     let (sum, json) = std::str::from_utf8(line).ok()?.split_once(' ')?;
     let is_whole = u64::from_str_radix(sum, 16) == Ok(checksum(json.as_bytes()));

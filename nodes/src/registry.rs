@@ -142,7 +142,7 @@ pub const NODES: [Entry; 19] = [
     Entry {
         name: "flood-retry",
         workload: "broadcast",
-        about: "as flood, but acknowledged and retried with back-off; survives partitions and loss",
+        about: "as flood, but acknowledged and retried with back-off; --durable on: survives kills, too",
         survives: ALIVE,
         make: |arguments| {
             let options = broadcast::flood_retry::Options::parse(arguments)?;

@@ -1,54 +1,128 @@
 //! Faults of free processes, in real time.
+//!
+//! `GLOMERS_SECONDS=60` makes each run with faults that long; 5 s otherwise.
 
 mod support;
 
-use support::Place;
+use std::process::{Child, Command};
+use std::time::Duration;
 
-/// A node that repeats what is not acknowledged survives what does not take its
-/// memory. With kills it may forget, which is a verdict; whatever comes of it, all
-/// that was done to processes is undone: none is left, stopped or not.
-#[test]
-fn a_cluster_of_processes_is_killed_paused_split_and_loses_messages() {
-    let place = Place::new();
-    let test = [
-        "test",
-        "--node",
-        "flood-retry",
-        "--time",
-        "real",
-        "--node-count",
-        "3",
-        "--rate",
-        "20",
-        "--time-limit",
-        "6",
-        "--recovery",
-        "3",
-        "--nemesis-interval",
-        "1",
-        "--seed",
-        "1",
-    ];
-    let gentle =
-        [&test[..], &["--nemesis", "pause,partition,loss,duplicate,reorder,slow"]].concat();
-    let said =
-        place.run(&gentle).shows(0, &["  pause ", "  partition ", "  loss ", "  duplicate "]);
-    assert_eq!(place.left(), Vec::<String>::new(), "{said:?}");
-    let all = [&test[..], &["--nemesis", "kill,pause,partition,loss"]].concat();
-    let said = place.run(&all);
-    assert!(matches!(said.code, Some(0 | 1)), "{said:?}");
-    let kinds = ["kill", "pause", "partition", "loss"];
+use support::{Place, Said, finish, has_grown, pause, signal, wait_until};
+
+/// How long nodes are tormented.
+fn seconds() -> f64 {
+    let given = std::env::var("GLOMERS_SECONDS").ok();
+    given.map_or(5.0, |text| text.parse().expect("GLOMERS_SECONDS is a number"))
+}
+
+/// Arguments that name a node, and the node's own.
+type Words = &'static [&'static str];
+
+const FLOOD_RETRY: (Words, Words) =
+    (&["--node", "flood-retry", "--time", "real"], &["--", "--durable", "on"]);
+const PYTHON: (Words, Words) = (
+    &["--bin", concat!(env!("CARGO_MANIFEST_DIR"), "/../../nodes/examples/durable_broadcast.py")],
+    &[],
+);
+
+/// Nodes that have on their disks what they acknowledge: ours, and one in Python
+/// if there is a Python.
+fn durable_nodes() -> Vec<(Words, Words)> {
+    if Command::new("python3").arg("--version").output().is_err() {
+        println!("skipped: there is no python3 here");
+        return vec![FLOOD_RETRY];
+    }
+    vec![FLOOD_RETRY, PYTHON]
+}
+
+/// A run of a node under these faults: about twelve of each kind.
+fn run_of(node: &[&str], faults: &str) -> Vec<String> {
+    let time = seconds().to_string();
+    let interval = (seconds() / 12.0).to_string();
+    let size = ["--node-count", "3", "--rate", "20", "--time-limit", &time, "--recovery", "6"];
+    let nemesis = ["--nemesis", faults, "--nemesis-interval", &interval, "--seed", "1"];
+    [&["test", "-w", "broadcast"], node, &size, &nemesis]
+        .concat()
+        .into_iter()
+        .map(Into::into)
+        .collect()
+}
+
+fn words(line: &[String]) -> Vec<&str> {
+    line.iter().map(String::as_str).collect()
+}
+
+/// Asserts that each kind of fault was there, and nothing is left of any.
+fn assert_faults(place: &Place, kinds: &str, said: &Said) {
     let results: serde_json::Value =
         serde_json::from_str(&place.read_latest("results.json")).unwrap();
     let faults = results["faults"].as_array().unwrap();
-    for kind in kinds {
+    for kind in kinds.split(',') {
         assert!(faults.iter().any(|fault| fault["kind"] == kind), "{kind}: {said:?}");
     }
-    let findings = results["findings"].as_array().unwrap();
-    let names: Vec<&str> = findings.iter().map(|f| f["name"].as_str().unwrap()).collect();
-    let forgotten = ["lost", "missing-at-end", "never-read", "stale"];
-    assert!(names.iter().all(|name| forgotten.contains(name)), "{names:?}");
     assert_eq!(place.left(), Vec::<String>::new(), "{said:?}");
+}
+
+/// A node that repeats what is not acknowledged survives what does not take its
+/// memory.
+#[test]
+fn a_cluster_of_processes_is_paused_and_split_and_its_messages_suffer() {
+    let kinds = "pause,partition,loss,duplicate,reorder,slow";
+    let place = Place::new();
+    let run = run_of(&["--node", "flood-retry", "--time", "real"], kinds);
+    let said = place.run(&words(&run)).shows(0, &["Everything looks good!"]);
+    assert_faults(&place, "pause,partition,loss,duplicate,reorder", &said);
+}
+
+const WITH_KILLS: &str = "kill,pause,partition,loss";
+
+#[test]
+fn a_cluster_that_stores_what_it_acknowledges_survives_kills_as_well() {
+    for (node, arguments) in durable_nodes() {
+        let place = Place::new();
+        let run = run_of(node, WITH_KILLS);
+        let said = place.run(&[&words(&run), arguments].concat());
+        let said = said.shows(0, &["Everything looks good!", "restarted"]);
+        assert_faults(&place, WITH_KILLS, &said);
+    }
+}
+
+/// Starts such a run and comes back half-way, when a node is stopped.
+fn half_way(place: &Place, node: &[&str], arguments: &[&str]) -> Child {
+    let run = run_of(node, WITH_KILLS);
+    let child = place.start(&[&words(&run), arguments].concat());
+    let history = place.path("store/latest/history.jsonl");
+    wait_until("operations are stored", || has_grown(&history, 100));
+    pause(Duration::from_secs_f64(seconds() / 2.0));
+    wait_until("a node is stopped", || place.has_stopped());
+    child
+}
+
+#[test]
+fn when_glomers_is_killed_half_way_no_node_is_left_stopped_or_alive() {
+    for (node, arguments) in durable_nodes() {
+        let place = Place::new();
+        let mut child = half_way(&place, node, arguments);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        wait_until("nothing is left", || place.left().is_empty());
+        // What was on its way nobody knows, but nothing may be wrong.
+        let said = place.run(&["recover", "store/latest"]);
+        assert!(matches!(said.code, Some(0 | 2)), "{said:?}");
+        assert!(said.out.contains("The run was cut short"), "{said:?}");
+    }
+}
+
+#[test]
+fn when_glomers_is_interrupted_half_way_no_node_is_left_stopped_or_alive() {
+    for (node, arguments) in durable_nodes() {
+        let place = Place::new();
+        let child = half_way(&place, node, arguments);
+        signal(&child, "INT");
+        let said = finish(child).shows(130, &["Interrupted: this is the verdict on"]);
+        assert!(!said.out.starts_with("  verdict      INVALID"), "{said:?}");
+        assert_eq!(place.left(), Vec::<String>::new(), "{said:?}");
+    }
 }
 
 #[test]

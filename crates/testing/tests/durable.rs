@@ -78,9 +78,9 @@ fn raft_is_linearizable_under_all_faults_at_once_and_answers_when_they_are_over(
 
 const DURABLE: [&str; 4] = ["--period", "450", "--durable", "on"];
 
-fn broadcast_plan(seed: u64, arguments: &[&str], kinds: &[Kind]) -> Plan {
+fn broadcast_plan(seed: u64, node: &str, arguments: &[&str], kinds: &[Kind]) -> Plan {
     let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-    let program = NodeProgram::Embedded { name: "hub-ft".into(), arguments };
+    let program = NodeProgram::Embedded { name: node.into(), arguments };
     let mut plan = Plan::new(seed, program, "broadcast");
     plan.set_node_count([3, 5, 9][(seed % 3) as usize]);
     plan.concurrency = plan.nodes.len() as u32;
@@ -102,7 +102,7 @@ fn result(report: &RunReport, name: &str) -> i64 {
 }
 
 fn run(seed: u64, arguments: &[&str], kinds: &[Kind]) -> RunReport {
-    let plan = broadcast_plan(seed, arguments, kinds);
+    let plan = broadcast_plan(seed, "hub-ft", arguments, kinds);
     run_plan(&plan, &RunOptions::default(), &mut Nobody).unwrap()
 }
 
@@ -126,6 +126,20 @@ fn hub_ft_with_a_disk_loses_nothing_that_was_acknowledged() {
     }
     println!("{lost} values lost in memory, none on disks; {unsynced} kills lost writes");
     assert!(lost > 0);
+}
+
+#[test]
+fn flood_retry_with_a_disk_loses_nothing_that_was_acknowledged() {
+    let kinds = KINDS.map(|entry| entry.kind);
+    let mut unsynced = 0;
+    for seed in seeds(12) {
+        let plan = broadcast_plan(seed, "flood-retry", &["--durable", "on"], &kinds);
+        let report = run_plan(&plan, &RunOptions::default(), &mut Nobody).unwrap();
+        assert_nothing_wrong(seed, &report);
+        let marks = report.outcome.context.marks.iter();
+        unsynced += marks.filter(|mark| &*mark.label == "lost-writes").count();
+    }
+    println!("nothing lost; {unsynced} kills lost writes");
 }
 
 /// The mean time that clients wait for `broadcast_ok`, in ms.

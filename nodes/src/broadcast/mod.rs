@@ -9,6 +9,7 @@ pub mod flood_retry;
 pub mod hub_ft;
 pub mod hub_sync;
 pub mod hub_timer;
+mod kept;
 pub mod latency;
 pub mod plumtree;
 pub mod push_pull;

@@ -106,6 +106,20 @@ impl Place {
 
     /// Processes that this started and that are still there.
     pub fn left(&self) -> Vec<String> {
+        let command = |process: &Path| std::fs::read(process.join("cmdline")).unwrap_or_default();
+        let words =
+            |process: &PathBuf| String::from_utf8_lossy(&command(process)).replace('\0', " ");
+        self.processes().iter().map(words).collect()
+    }
+
+    /// Whether one of them is stopped, as by a pause.
+    pub fn has_stopped(&self) -> bool {
+        let state = |process: &PathBuf| std::fs::read_to_string(process.join("status"));
+        self.processes().iter().any(|p| state(p).is_ok_and(|text| text.contains("State:\tT")))
+    }
+
+    /// Their folders in /proc.
+    fn processes(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir("/proc").expect("these tests need /proc");
         entries
             .filter_map(|entry| {
@@ -115,8 +129,7 @@ impl Place {
                 let is_ours = environment
                     .windows(self.mark.len())
                     .any(|window| window == self.mark.as_bytes());
-                let command = || std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-                is_ours.then(|| String::from_utf8_lossy(&command()).replace('\0', " "))
+                is_ours.then(|| entry.path())
             })
             .collect()
     }
