@@ -1,6 +1,8 @@
 //! A run in words.
 
 use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 
 use glomers_check::{Exposure, Validity};
 use glomers_history::Value;
@@ -9,6 +11,11 @@ use glomers_testing::{RunOptions, RunReport};
 
 use crate::execute::Executed;
 use crate::findings;
+
+/// The directory of what nodes logged, in the store.
+const NODE_LOGS: &str = "node-logs";
+/// How many bytes of a log are read at most to show how it begins.
+const SHOWN_OF_LOG: u64 = 200;
 
 /// The map of results, with what the run itself knows added.
 pub(crate) fn results(report: &RunReport) -> Value {
@@ -205,6 +212,9 @@ pub(crate) fn whole(
         row("note", note.clone());
     }
     if let Some(directory) = &executed.directory {
+        if let Some(logs) = logs(directory, &plan.nodes) {
+            row("logs", logs);
+        }
         row("store", directory.display().to_string());
     }
     row("took", took(executed));
@@ -213,6 +223,22 @@ pub(crate) fn whole(
     text.push_str(&findings::text(&report.verdict.findings));
     let _ = writeln!(text, "{}", last_lines(report, options));
     text
+}
+
+/// Which nodes logged something, and how the first began: what is wrong with the
+/// machine is often told there alone.
+fn logs(directory: &Path, nodes: &[String]) -> Option<String> {
+    let log = |node: &str| directory.join(NODE_LOGS).join(format!("{node}.log"));
+    let logged: Vec<&str> =
+        nodes.iter().map(String::as_str).filter(|node| log(node).is_file()).collect();
+    let first = logged.first()?;
+    let file = std::fs::File::open(log(first)).ok()?;
+    let mut line = Vec::new();
+    BufReader::new(file.take(SHOWN_OF_LOG)).read_until(b'\n', &mut line).ok()?;
+    let line = String::from_utf8_lossy(&line);
+    // Each begins with the time.
+    let words = line.split_once(' ').map_or("", |(_, words)| words).trim_end();
+    Some(format!("{}, in {NODE_LOGS}; {first} began: {words}", logged.join(" ")))
 }
 
 /// The verdict, and what it rests on.
