@@ -24,6 +24,15 @@ pub(crate) struct CiArguments {
     pub(crate) one_line: bool,
 }
 
+/// A run that is over, and what is told of it.
+pub(crate) struct Run<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) executed: &'a Executed,
+    pub(crate) options: &'a RunOptions,
+    /// The command that repeats it.
+    pub(crate) command: &'a str,
+}
+
 /// The runs of a command, for its report.
 pub(crate) struct Runs<'a> {
     arguments: &'a CiArguments,
@@ -32,51 +41,108 @@ pub(crate) struct Runs<'a> {
 }
 
 impl<'a> Runs<'a> {
-    pub(crate) fn new(arguments: &'a CiArguments, suite: &'static str) -> Runs<'a> {
-        Runs { arguments, suite, cases: Vec::new() }
+    /// Writes a report that says that nothing came to its end, if one is wanted:
+    /// so it is known at once that it can be written, and whoever finds it after a
+    /// crash does not take an older one for it.
+    pub(crate) fn new(
+        arguments: &'a CiArguments,
+        suite: &'static str,
+    ) -> Result<Runs<'a>, CliError> {
+        let runs = Runs { arguments, suite, cases: Vec::new() };
+        runs.write(&[junit::unfinished()])?;
+        Ok(runs)
     }
 
-    /// Takes a run into the report. `also` is what else is wrong with it than its
-    /// verdict.
-    pub(crate) fn add(
-        &mut self,
-        plan: &Plan,
-        executed: &Executed,
-        options: &RunOptions,
-        also: Option<&str>,
-    ) {
-        let report = &executed.report;
-        let is_good = report.validity(options) == Validity::Valid
-            && report.outcome.ended == Ended::Completed
-            && also.is_none();
-        let failure = (!is_good).then(|| {
-            let details = findings::text(&report.verdict.findings);
-            (also.map_or_else(|| verdict(executed, options), str::to_owned), details)
-        });
-        self.cases.push(Case { name: name(plan), wall_time: executed.wall_time, failure });
+    /// Takes a run into the report.
+    pub(crate) fn add(&mut self, run: &Run<'_>) {
+        self.cases.push(run.case(name(run.plan), &[]));
+    }
+
+    /// Takes an attempt at a challenge into the report: `3d (broadcast, fast)`, with
+    /// the marks that it misses.
+    pub(crate) fn add_challenge(&mut self, run: &Run<'_>, challenge: &str, missed: &[String]) {
+        let name = format!("challenge {challenge}: {}", name(run.plan));
+        self.cases.push(run.case(name, missed));
     }
 
     /// Writes the report, if one is wanted.
     pub(crate) fn finish(&self) -> Result<(), CliError> {
+        self.write(&self.cases)
+    }
+
+    fn write(&self, cases: &[Case]) -> Result<(), CliError> {
         match &self.arguments.junit {
-            Some(path) => junit::write(path, self.suite, &self.cases),
+            Some(path) => junit::write(path, self.suite, cases),
             None => Ok(()),
         }
     }
 
     /// Shows one run: as a person wants it, or in one line.
-    pub(crate) fn show(
-        &self,
-        plan: &Plan,
-        executed: &Executed,
-        options: &RunOptions,
-        command: &str,
-    ) {
+    pub(crate) fn show(&self, run: &Run<'_>) {
         if self.arguments.one_line {
-            out::line(one_line(plan, executed, options));
+            out::line(run.one_line());
         } else {
-            out::text(&summary::whole(plan, executed, options, command));
+            out::text(&summary::whole(run.plan, run.executed, run.options, run.command));
         }
+    }
+}
+
+impl Run<'_> {
+    fn is_good(&self) -> bool {
+        let report = &self.executed.report;
+        report.validity(self.options) == Validity::Valid && report.outcome.ended == Ended::Completed
+    }
+
+    fn case(&self, name: String, missed: &[String]) -> Case {
+        let failure = (!self.is_good() || !missed.is_empty()).then(|| {
+            let mut message = self.verdict();
+            if !missed.is_empty() {
+                message += &format!(", and misses its marks: {}", missed.join(", "));
+            }
+            let verdict = &self.executed.report.verdict;
+            (message, findings::text(&verdict.findings) + &verdict.notes.join("\n"))
+        });
+        let stored = self.executed.directory.as_ref();
+        let mut output =
+            stored.map_or(String::new(), |path| format!("stored in {}\n", path.display()));
+        output += &format!("repeat with {}\n", self.command);
+        Case { name, wall_time: self.executed.wall_time, failure, output }
+    }
+
+    /// `valid`, `INVALID (lost)`, `valid so far (interrupted)`.
+    fn verdict(&self) -> String {
+        let report = &self.executed.report;
+        let mut text = summary::word(report.validity(self.options)).to_owned();
+        if report.outcome.ended == Ended::Interrupted {
+            text += " so far (interrupted)";
+        }
+        let names = findings::names(&report.verdict.findings);
+        if !names.is_empty() {
+            text += &format!(" ({names})");
+        }
+        text
+    }
+
+    /// In one line: verdict, what was run, how much, where it is stored.
+    fn one_line(&self) -> String {
+        let outcome = &self.executed.report.outcome;
+        let count = |number: u64, noun: &str| match number {
+            1 => format!("1 {noun}"),
+            _ => format!("{number} {noun}s"),
+        };
+        let operations = count(outcome.net.operations, "operation");
+        let mut text = format!("{}: {}: {operations}", self.verdict(), name(self.plan));
+        if !outcome.faults.is_empty() {
+            text += &format!(", {}", count(outcome.faults.len() as u64, "fault"));
+        }
+        if !self.executed.report.warnings.is_empty() {
+            let warnings = self.executed.report.warnings.len() as u64;
+            text += &format!(", {}", count(warnings, "warning"));
+        }
+        if let Some(directory) = &self.executed.directory {
+            text += &format!("; {}", directory.display());
+        }
+        text
     }
 }
 
@@ -85,43 +151,4 @@ fn name(plan: &Plan) -> String {
     let s = if count == 1 { "" } else { "s" };
     let (workload, program) = (&plan.workload.name, summary::program(plan));
     format!("{workload}, {program}, {count} node{s}, seed {}", plan.seed)
-}
-
-/// `valid`, `INVALID (lost)`, `valid so far (interrupted)`.
-fn verdict(executed: &Executed, options: &RunOptions) -> String {
-    let report = &executed.report;
-    let mut text = summary::word(report.validity(options)).to_owned();
-    if report.outcome.ended == Ended::Interrupted {
-        text += " so far (interrupted)";
-    }
-    let names = findings::names(&report.verdict.findings);
-    if !names.is_empty() {
-        text += &format!(" ({names})");
-    }
-    text
-}
-
-/// A run in one line: verdict, what was run, how much, where it is stored.
-fn one_line(plan: &Plan, executed: &Executed, options: &RunOptions) -> String {
-    let outcome = &executed.report.outcome;
-    let count = |number: u64, noun: &str| match number {
-        1 => format!("1 {noun}"),
-        _ => format!("{number} {noun}s"),
-    };
-    let mut text = format!(
-        "{}: {}: {}",
-        verdict(executed, options),
-        name(plan),
-        count(outcome.net.operations, "operation")
-    );
-    if !outcome.faults.is_empty() {
-        text += &format!(", {}", count(outcome.faults.len() as u64, "fault"));
-    }
-    if !executed.report.warnings.is_empty() {
-        text += &format!(", {}", count(executed.report.warnings.len() as u64, "warning"));
-    }
-    if let Some(directory) = &executed.directory {
-        text += &format!("; {}", directory.display());
-    }
-    text
 }

@@ -12,12 +12,26 @@ pub(crate) struct Case {
     pub(crate) wall_time: Duration,
     /// If it is not valid: in a few words, and with all that was found.
     pub(crate) failure: Option<(String, String)>,
+    /// Where it is stored, and how to repeat it.
+    pub(crate) output: String,
+}
+
+/// What is in the place of the cases until all are over.
+pub(crate) fn unfinished() -> Case {
+    let details = "Glomers ended before it could write its report.";
+    Case {
+        name: "all runs".to_owned(),
+        wall_time: Duration::ZERO,
+        failure: Some(("did not come to its end".to_owned(), details.to_owned())),
+        output: String::new(),
+    }
 }
 
 /// Writes a report.
 pub(crate) fn write(path: &Path, suite: &str, cases: &[Case]) -> Result<(), CliError> {
     std::fs::write(path, text(suite, cases)).map_err(|error| {
         CliError::machine(format!("{} cannot be written: {error}", path.display()))
+            .hint("--junit takes a file in a folder that is there and may be written to")
     })
 }
 
@@ -34,21 +48,19 @@ fn text(suite: &str, cases: &[Case]) -> String {
     );
     for case in cases {
         text += &format!(
-            "    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3}\"",
+            "    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3}\">\n",
             escaped(suite),
             escaped(&case.name),
             case.wall_time.as_secs_f64()
         );
-        match &case.failure {
-            None => text += "/>\n",
-            Some((message, details)) => {
-                text += &format!(
-                    ">\n      <failure message=\"{}\">{}</failure>\n    </testcase>\n",
-                    escaped(message),
-                    escaped(details)
-                );
-            }
+        if let Some((message, details)) = &case.failure {
+            let (message, details) = (escaped(message), escaped(details));
+            text += &format!("      <failure message=\"{message}\">{details}</failure>\n");
         }
+        if !case.output.is_empty() {
+            text += &format!("      <system-out>{}</system-out>\n", escaped(&case.output));
+        }
+        text += "    </testcase>\n";
     }
     text + "  </testsuite>\n</testsuites>\n"
 }
@@ -63,7 +75,7 @@ fn escaped(text: &str) -> String {
             '>' => escaped += "&gt;",
             '"' => escaped += "&quot;",
             '\n' | '\t' => escaped.push(letter),
-            letter if letter.is_control() => {}
+            letter if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') => {}
             letter => escaped.push(letter),
         }
     }
@@ -80,17 +92,23 @@ mod tests {
             name: name.to_owned(),
             wall_time: Duration::from_millis(1500),
             failure: failure.map(|(a, b)| (a.to_owned(), b.to_owned())),
+            output: "stored in <x>".to_owned(),
         };
-        let cases =
-            [case("good", None), case("bad", Some(("INVALID: lost", "a < b & \"c\"\u{1}")))];
+        let cases = [
+            case("good", None),
+            case("bad", Some(("INVALID: lost", "a < b & \"c\"\u{1}\u{ffff}"))),
+        ];
         assert_eq!(
             text("glomers test", &cases),
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <testsuites tests=\"2\" failures=\"1\" time=\"3.000\">\n\
              \x20 <testsuite name=\"glomers test\" tests=\"2\" failures=\"1\" time=\"3.000\">\n\
-             \x20   <testcase classname=\"glomers test\" name=\"good\" time=\"1.500\"/>\n\
+             \x20   <testcase classname=\"glomers test\" name=\"good\" time=\"1.500\">\n\
+             \x20     <system-out>stored in &lt;x&gt;</system-out>\n\
+             \x20   </testcase>\n\
              \x20   <testcase classname=\"glomers test\" name=\"bad\" time=\"1.500\">\n\
              \x20     <failure message=\"INVALID: lost\">a &lt; b &amp; &quot;c&quot;</failure>\n\
+             \x20     <system-out>stored in &lt;x&gt;</system-out>\n\
              \x20   </testcase>\n\
              \x20 </testsuite>\n\
              </testsuites>\n"

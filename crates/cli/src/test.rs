@@ -9,7 +9,7 @@ use glomers_testing::{RunOptions, RunReport};
 use rayon::prelude::*;
 
 use crate::arguments::{TestArguments, TimeArgument};
-use crate::ci::Runs;
+use crate::ci::{Run, Runs};
 use crate::error::CliError;
 use crate::execute::{Executed, Settings, execute, store_root};
 use crate::progress::Progress;
@@ -54,15 +54,21 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
         return many(arguments, &program, seed, &settings);
     }
     let plan = plan::plan(arguments, &program, seed)?;
+    let mut runs = Runs::new(&arguments.ci, SUITE)?;
     let progress = match time {
         TimeArgument::Real => Progress::of_run(&arguments.workload),
         TimeArgument::Virtual => Progress::none(),
     };
     let executed = execute(&plan, &settings, &progress)?;
     progress.clear();
-    let mut runs = Runs::new(&arguments.ci, SUITE);
-    runs.add(&plan, &executed, &settings.judge, None);
-    runs.show(&plan, &executed, &settings.judge, &settings.command);
+    let run = Run {
+        plan: &plan,
+        executed: &executed,
+        options: &settings.judge,
+        command: &settings.command,
+    };
+    runs.add(&run);
+    runs.show(&run);
     runs.finish()?;
     Ok(exit_code(&executed.report, &settings.judge))
 }
@@ -114,7 +120,8 @@ fn command_of(seed: u64, runs: u64) -> String {
     words.join(" ")
 }
 
-fn quoted(word: &str) -> String {
+/// A word as a shell takes it.
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
@@ -140,7 +147,7 @@ fn many(
         .map_err(|error| CliError::machine(format!("threads cannot be started: {error}")))?;
     let progress = Progress::of_runs(arguments.test_count);
     let mut total = Totals::default();
-    let mut runs = Runs::new(&arguments.ci, SUITE);
+    let mut runs = Runs::new(&arguments.ci, SUITE)?;
     // In blocks, so that what is printed is in order and a failure ends it soon.
     let block = 8 * pool.current_num_threads() as u64;
     let mut done = 0;
@@ -167,14 +174,21 @@ fn many(
             let is_good = executed.report.validity(&settings.judge) == Validity::Valid
                 && executed.report.outcome.ended == Ended::Completed;
             total.add(&executed);
-            runs.add(&plan, &executed, &settings.judge, None);
+            let command = command_of(plan.seed, 1);
+            let run = Run {
+                plan: &plan,
+                executed: &executed,
+                options: &settings.judge,
+                command: &command,
+            };
+            runs.add(&run);
             if is_good {
                 continue;
             }
             progress.clear();
             runs.finish()?;
             if arguments.ci.one_line {
-                runs.show(&plan, &executed, &settings.judge, "");
+                runs.show(&run);
                 return Ok(exit_code(&executed.report, &settings.judge));
             }
             let seed = plan.seed;
@@ -184,7 +198,6 @@ fn many(
                 }
                 _ => format!("{done} runs; the last, seed {seed}, is not valid:\n"),
             });
-            let command = command_of(seed, 1);
             out::text(&summary::whole(&plan, &executed, &settings.judge, &command));
             return Ok(exit_code(&executed.report, &settings.judge));
         }
@@ -192,10 +205,10 @@ fn many(
     progress.clear();
     runs.finish()?;
     if arguments.ci.one_line {
-        out::line(total.head(first));
+        out::line(total.head(first, settings));
         return Ok(ExitCode::SUCCESS);
     }
-    out::line(total.text(first));
+    out::line(total.text(first, settings));
     out::line("\nEverything looks good! ヽ(‘ー`)ノ");
     Ok(ExitCode::SUCCESS)
 }
@@ -224,15 +237,17 @@ impl Totals {
     }
 
     /// In one line.
-    fn head(&self, first: u64) -> String {
+    fn head(&self, first: u64, settings: &Settings) -> String {
         let last = first.wrapping_add(self.runs - 1);
-        format!("{} runs, seeds {first} to {last}: all valid.", self.runs)
+        let stored = settings.store.as_ref();
+        let stored = stored.map_or(String::new(), |path| format!(" Stored in {}.", path.display()));
+        format!("{} runs, seeds {first} to {last}: all valid.{stored}", self.runs)
     }
 
-    fn text(&self, first: u64) -> String {
+    fn text(&self, first: u64, settings: &Settings) -> String {
         let mut text = format!(
             "{}\n  means: {:.3} messages between servers per operation",
-            self.head(first),
+            self.head(first, settings),
             self.messages_per_operation / self.runs as f64
         );
         if self.with_latencies > 0 {

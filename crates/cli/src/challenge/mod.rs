@@ -3,6 +3,7 @@
 mod list;
 mod table;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use glomers_bench::Interrupt;
@@ -11,10 +12,11 @@ use glomers_sim::{Inbox, NodeProgram};
 use glomers_testing::RunReport;
 
 use crate::arguments::{ChallengeArguments, TimeArgument};
-use crate::ci::Runs;
+use crate::ci::{CiArguments, Run, Runs};
 use crate::error::CliError;
 use crate::execute::{Settings, execute, store_root};
 use crate::progress::Progress;
+use crate::test::quoted;
 use crate::{out, summary};
 use list::{Challenge, chosen, named};
 use table::Attempt;
@@ -33,10 +35,7 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
     let interrupt = Interrupt::install_signal_handlers()
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
     let _guard = interrupt.guard();
-    let mut table = table::empty();
-    let mut runs = Runs::new(&arguments.ci, "glomers challenge");
-    let (mut passed, mut total) = (0, 0);
-    let (mut details, mut details_of_store) = (String::new(), String::new());
+    let mut tally = Tally::new(&arguments.ci)?;
     for challenge in chosen {
         let program = match &bin {
             Some(path) => NodeProgram::Program {
@@ -80,46 +79,104 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
             judge: &settings.judge,
             other: other.transpose()?,
         };
-        let passes = attempt.passes();
-        total += 1;
-        passed += u32::from(passes);
-        let missed = (!passes).then(|| format!("challenge {} is not passed", challenge.id));
-        runs.add(&plan, &executed, &settings.judge, missed.as_deref());
-        if let Some(directory) = &executed.directory {
-            details_of_store += &format!("\n  {:<4} {}", challenge.id, directory.display());
-        }
-        table.add_row(attempt.row());
-        if executed.report.validity(&settings.judge) != Validity::Valid {
-            details += &format!("\nchallenge {}:\n", challenge.id);
-            details += &summary::whole(&plan, &executed, &settings.judge, &settings.command);
-        }
+        let run = Run {
+            plan: &plan,
+            executed: &executed,
+            options: &settings.judge,
+            command: &settings.command,
+        };
+        tally.add(&attempt, &run);
         if interrupt.is_requested() {
-            out::line(format_args!(
-                "{table}\n{details}\nInterrupted: the last row is what there was until then."
-            ));
-            return Ok(ExitCode::from(130));
+            break;
         }
     }
-    runs.finish()?;
-    let all_passed = passed == total;
-    if arguments.ci.one_line {
-        let (verdict, stored) =
-            (if all_passed { "passed" } else { "NOT passed" }, &arguments.store);
-        out::line(format_args!("{verdict}: {passed} of {total} challenges; stored in {stored}"));
-        return Ok(if all_passed { ExitCode::SUCCESS } else { ExitCode::from(1) });
+    tally.finish(interrupt.is_requested(), store_root(&arguments.store)?.as_deref())
+}
+
+/// What came of the challenges so far.
+struct Tally<'a> {
+    arguments: &'a CiArguments,
+    runs: Runs<'a>,
+    table: comfy_table::Table,
+    passed: usize,
+    not_passed: Vec<&'static str>,
+    /// Those that are not valid, in full.
+    details: String,
+    stored: String,
+}
+
+impl<'a> Tally<'a> {
+    fn new(arguments: &'a CiArguments) -> Result<Tally<'a>, CliError> {
+        Ok(Tally {
+            arguments,
+            runs: Runs::new(arguments, "glomers challenge")?,
+            table: table::empty(),
+            passed: 0,
+            not_passed: Vec::new(),
+            details: String::new(),
+            stored: String::new(),
+        })
     }
-    out::line(&table);
-    out::line(table::LEGEND);
-    if !details_of_store.is_empty() {
-        out::line(format_args!("\nStored in:{details_of_store}"));
+
+    fn add(&mut self, attempt: &Attempt<'_>, run: &Run<'_>) {
+        let id = attempt.challenge.id;
+        if attempt.passes() {
+            self.passed += 1;
+        } else {
+            self.not_passed.push(id);
+        }
+        let name = format!("{id} ({})", attempt.challenge.about);
+        self.runs.add_challenge(run, &name, &attempt.missed());
+        if let Some(directory) = &run.executed.directory {
+            self.stored += &format!("\n  {id:<4} {}", directory.display());
+        }
+        self.table.add_row(attempt.row());
+        if run.executed.report.validity(run.options) != Validity::Valid {
+            self.details += &format!("\nchallenge {id}:\n");
+            self.details += &summary::whole(run.plan, run.executed, run.options, run.command);
+        }
     }
-    out::text(&details);
-    if all_passed {
-        out::line("\nAll passed.");
-        return Ok(ExitCode::SUCCESS);
+
+    /// Writes the report and says what came of it all.
+    fn finish(&self, is_interrupted: bool, store: Option<&Path>) -> Result<ExitCode, CliError> {
+        let exit_code = match (is_interrupted, self.not_passed.is_empty()) {
+            (true, _) => ExitCode::from(130),
+            (false, true) => ExitCode::SUCCESS,
+            (false, false) => ExitCode::from(1),
+        };
+        if self.arguments.one_line {
+            out::line(self.one_line(is_interrupted, store));
+            return self.runs.finish().map(|()| exit_code);
+        }
+        out::line(&self.table);
+        out::line(table::LEGEND);
+        if !self.stored.is_empty() {
+            out::line(format_args!("\nStored in:{}", self.stored));
+        }
+        out::text(&self.details);
+        out::line(match (is_interrupted, self.not_passed.is_empty()) {
+            (true, _) => "\nInterrupted: the last row is what there was until then.",
+            (false, true) => "\nAll passed.",
+            (false, false) => "\nNot all passed: ✗ marks what is invalid or misses its mark.",
+        });
+        self.runs.finish().map(|()| exit_code)
     }
-    out::line("\nNot all passed: ✗ marks what is invalid or misses its mark.");
-    Ok(ExitCode::from(1))
+
+    /// `NOT passed: 3b, 5c (11 of 13 parts are); stored in store`.
+    fn one_line(&self, is_interrupted: bool, store: Option<&Path>) -> String {
+        let (passed, total) = (self.passed, self.passed + self.not_passed.len());
+        let mut text = match &*self.not_passed.join(", ") {
+            "" => format!("passed: {passed} of {total} parts"),
+            ids => format!("NOT passed: {ids} ({passed} of {total} parts are)"),
+        };
+        if is_interrupted {
+            text = format!("interrupted: {text}");
+        }
+        if let Some(store) = store {
+            text += &format!("; stored in {}", store.display());
+        }
+        text
+    }
 }
 
 /// The same with the reference node in virtual time, to compare with.
@@ -135,7 +192,14 @@ fn reference(
 }
 
 fn command_of(challenge: &Challenge, arguments: &ChallengeArguments) -> String {
-    let bin =
-        arguments.bin.as_ref().map_or(String::new(), |bin| format!(" --bin {}", bin.display()));
-    format!("glomers challenge {}{bin} --seed {}", challenge.id, arguments.seed)
+    let mut command = format!("glomers challenge {}", challenge.id);
+    if let Some(bin) = &arguments.bin {
+        command += &format!(" --bin {}", quoted(&bin.to_string_lossy()));
+    }
+    command += &format!(" --seed {}", arguments.seed);
+    if !arguments.node_arguments.is_empty() {
+        let words = arguments.node_arguments.iter().map(|word| quoted(word));
+        command += &format!(" -- {}", words.collect::<Vec<String>>().join(" "));
+    }
+    command
 }

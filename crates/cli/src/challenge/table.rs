@@ -2,7 +2,7 @@
 
 use comfy_table::{Table, presets};
 use glomers_check::Validity;
-use glomers_sim::Plan;
+use glomers_sim::{Ended, Plan};
 use glomers_testing::{RunOptions, RunReport};
 
 use super::list::Challenge;
@@ -55,13 +55,33 @@ fn marked(text: String, mark: Option<(bool, String)>) -> String {
 
 impl Attempt<'_> {
     pub(super) fn passes(&self) -> bool {
-        let marks = self.challenge.marks.is_none_or(|marks| {
-            let latencies = summary::latencies(self.report, "stable-latencies");
-            latencies
-                .is_some_and(|[median, _, _, max]| median < marks.median_ms && max < marks.max_ms)
-        });
-        let is_frugal = self.message_mark().is_none_or(|(holds, _)| holds);
-        self.report.validity(self.judge) == Validity::Valid && marks && is_frugal
+        self.report.validity(self.judge) == Validity::Valid
+            && self.report.outcome.ended == Ended::Completed
+            && self.missed().is_empty()
+    }
+
+    /// The marks that it misses: `median 480 ms (< 400)`.
+    pub(super) fn missed(&self) -> Vec<String> {
+        let mut missed = Vec::new();
+        if let Some(marks) = self.challenge.marks {
+            match summary::latencies(self.report, "stable-latencies") {
+                Some([median, _, _, max]) => {
+                    for (name, found, mark) in
+                        [("median", median, marks.median_ms), ("maximum", max, marks.max_ms)]
+                    {
+                        if found >= mark {
+                            missed.push(format!("{name} {found} ms (< {mark})"));
+                        }
+                    }
+                }
+                None => missed.push("there are no latencies".to_owned()),
+            }
+        }
+        if let Some((false, mark)) = self.message_mark() {
+            let found = self.report.outcome.net.servers_per_operation();
+            missed.push(format!("{found:.2} messages per operation ({mark})"));
+        }
+        missed
     }
 
     /// Whether the messages per operation are few enough, and what few is.
@@ -101,5 +121,38 @@ impl Attempt<'_> {
             self.ideal.map_or_else(|| "–".to_owned(), |ideal| pair(ideal, "stable-latencies")),
             pair(self.ideal.unwrap_or(self.report), "true-latencies"),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use glomers_history::Observer;
+    use glomers_sim::{Inbox, NodeProgram};
+    use glomers_testing::run_plan;
+
+    use super::super::list::named;
+    use super::*;
+
+    struct Nobody;
+    impl Observer for Nobody {}
+
+    #[test]
+    fn what_is_valid_and_misses_its_marks_does_not_pass() {
+        let challenge = named("3d");
+        let program = NodeProgram::Embedded { name: "flood-retry".into(), arguments: Vec::new() };
+        let plan = challenge.plan(program, 1, Inbox::Maelstrom);
+        let judge = challenge.judge();
+        let report = run_plan(&plan, &judge, &mut Nobody).unwrap();
+        let attempt = Attempt {
+            challenge,
+            plan: &plan,
+            report: &report,
+            ideal: None,
+            judge: &judge,
+            other: Some(1.0),
+        };
+        assert!(report.validity(&judge) == Validity::Valid && !attempt.passes());
+        let missed = attempt.missed().join("; ");
+        assert!(missed.contains(" ms (< ") && missed.contains("(≤ 1.00 / 2)"), "{missed}");
     }
 }
