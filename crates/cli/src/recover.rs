@@ -32,12 +32,7 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
     let recovered = open(&arguments.directory)?;
     let directory = recovered.directory();
     let (plan, options) = replay_file::read(recovered.replay())?;
-    for loss in recovered.losses() {
-        out::line(loss);
-    }
-    if !recovered.is_complete() {
-        out::line("The run was cut short; this is what there was until then.");
-    }
+    losses(&recovered).iter().for_each(out::line);
     let workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| CliError::usage(error.to_string()))?;
     let report = judge_outcome(outcome(&recovered, &plan)?, &*workload, &options);
@@ -68,6 +63,15 @@ pub(crate) fn open(directory: &Path) -> Result<Recovered, CliError> {
     // What a link points to may change while we look.
     let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
     Recovered::open(&directory).map_err(|error| CliError::usage(error.to_string()))
+}
+
+/// What a store lacks of a whole run, in lines.
+pub(crate) fn losses(recovered: &Recovered) -> Vec<String> {
+    let mut lines: Vec<String> = recovered.losses().iter().map(ToString::to_string).collect();
+    if !recovered.is_complete() {
+        lines.push("The run was cut short; this is what there was until then.".to_owned());
+    }
+    lines
 }
 
 /// The command that repeats the run, which is in its log.

@@ -109,6 +109,7 @@ fn compare(
                 return differ(&before, &now, place);
             }
         }
+        recovered.losses().iter().for_each(out::line);
         out::line(format_args!(
             "The stored run was cut off after {} events; the replay is the same until then.",
             before.events.len()

@@ -1,7 +1,7 @@
 //! `replay.json`: what repeats a run.
 
 use glomers_check::Availability;
-use glomers_sim::Plan;
+use glomers_sim::{PLAN_VERSION, Plan};
 use glomers_testing::RunOptions;
 use serde::{Deserialize, Serialize};
 
@@ -54,18 +54,30 @@ pub(crate) fn write(plan: &Plan, options: &RunOptions) -> Vec<u8> {
 }
 
 fn file(bytes: &[u8]) -> Result<ReplayFile, CliError> {
-    let refuse =
-        |reason: String| CliError::machine(format!("replay.json cannot be used: {reason}"));
-    let json: serde_json::Value =
-        serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
+    let refuse = |reason: String| CliError::usage(format!("replay.json cannot be used: {reason}"));
+    let json: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| {
+        refuse(if error.is_eof() {
+            format!("it was cut off: line {} has no end", error.line())
+        } else {
+            error.to_string()
+        })
+    })?;
     // First of all, because another version may have other fields.
-    match json["version"].as_u64() {
-        Some(version) if version == u64::from(VERSION) => {}
-        Some(version) => {
-            return Err(refuse(format!("it has version {version}, this build reads {VERSION}"))
-                .hint("use the build that made it: its name stands in the file under \"build\""));
+    let versions = [
+        (&json["version"], VERSION, "it has"),
+        (&json["plan"]["version"], PLAN_VERSION, "its Plan has"),
+    ];
+    for (found, ours, has) in versions {
+        match found.as_u64() {
+            Some(version) if version == u64::from(ours) => {}
+            Some(version) => {
+                return Err(refuse(format!("{has} version {version}, this build reads {ours}"))
+                    .hint(
+                        "use the build that made it: its name stands in the file under \"build\"",
+                    ));
+            }
+            None => return Err(refuse("it says no version, so it is none of ours".to_owned())),
         }
-        None => return Err(refuse("it says no version, so it is none of ours".to_owned())),
     }
     serde_json::from_value(json).map_err(|error| refuse(error.to_string()))
 }

@@ -15,6 +15,8 @@ use crate::{out, recover, replay_file};
 pub(crate) fn run(arguments: &TraceArguments) -> Result<ExitCode, CliError> {
     let recovered = recover::open(&arguments.directory)?;
     let (plan, _) = replay_file::read(recovered.replay())?;
+    // Beside what is printed, which programs may read.
+    recover::losses(&recovered).iter().for_each(out::error);
     let whole = trace(&recovered, &plan)?;
     let selection = selection(arguments, &plan)?;
     let Some(part) = whole.select(&selection) else {

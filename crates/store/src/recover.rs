@@ -27,6 +27,7 @@ impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Loss { file, kept_bytes, dropped_bytes, damage } = self;
         match damage {
+            None if *dropped_bytes == 0 => write!(f, "{file} was cut off: it has no end"),
             None => write!(
                 f,
                 "{file} was cut off: its last {dropped_bytes} bytes are unfinished and were left out"

@@ -123,6 +123,11 @@ fn read(file: &Path) -> Result<History, CliError> {
         file.display().to_string()
     };
     let cannot = |error| CliError::usage(format!("{name} cannot be read: {error}"));
+    if file.is_dir() {
+        return Err(CliError::usage(format!("{name} is a directory")).hint(
+            "a run's history is its file history.jsonl; glomers recover judges all of a run again",
+        ));
+    }
     let bytes = if file == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes).map_err(cannot)?;

@@ -146,6 +146,12 @@ fn read_run(directory: &Path) -> Result<(Plan, Figures), CliError> {
     let recovered =
         Recovered::open(directory).map_err(|error| CliError::usage(error.to_string()))?;
     let (plan, _) = replay_file::read(recovered.replay())?;
+    if !recovered.is_complete() {
+        let why = recovered.losses().iter().map(|loss| format!(": {loss}"));
+        let why = why.collect::<String>();
+        return Err(CliError::usage(format!("{} was cut short{why}", directory.display()))
+            .hint("half a run cannot be compared with a whole one; glomers recover shows it"));
+    }
     let results = std::fs::read_to_string(directory.join("results.json"))
         .ok()
         .and_then(|text| Value::from_json(&text).ok())
