@@ -35,9 +35,10 @@ fn durable_nodes() -> Vec<(Words, Words)> {
     vec![FLOOD_RETRY, PYTHON]
 }
 
-/// A run of a node under these faults: about twelve of each kind.
-fn run_of(node: &[&str], faults: &str) -> Vec<String> {
-    let time = seconds().to_string();
+/// A run of a node for so many seconds under these faults: about twelve of each
+/// kind in [`seconds`].
+fn run_of(node: &[&str], faults: &str, time: f64) -> Vec<String> {
+    let time = time.to_string();
     let interval = (seconds() / 12.0).to_string();
     let size = ["--node-count", "3", "--rate", "20", "--time-limit", &time, "--recovery", "6"];
     let nemesis = ["--nemesis", faults, "--nemesis-interval", &interval, "--seed", "1"];
@@ -69,7 +70,7 @@ fn assert_faults(place: &Place, kinds: &str, said: &Said) {
 fn a_cluster_of_processes_is_paused_and_split_and_its_messages_suffer() {
     let kinds = "pause,partition,loss,duplicate,reorder,slow";
     let place = Place::new();
-    let run = run_of(&["--node", "flood-retry", "--time", "real"], kinds);
+    let run = run_of(&["--node", "flood-retry", "--time", "real"], kinds, seconds());
     let said = place.run(&words(&run)).shows(0, &["Everything looks good!"]);
     assert_faults(&place, "pause,partition,loss,duplicate,reorder", &said);
 }
@@ -80,16 +81,17 @@ const WITH_KILLS: &str = "kill,pause,partition,loss";
 fn a_cluster_that_stores_what_it_acknowledges_survives_kills_as_well() {
     for (node, arguments) in durable_nodes() {
         let place = Place::new();
-        let run = run_of(node, WITH_KILLS);
+        let run = run_of(node, WITH_KILLS, seconds());
         let said = place.run(&[&words(&run), arguments].concat());
         let said = said.shows(0, &["Everything looks good!", "restarted"]);
         assert_faults(&place, WITH_KILLS, &said);
     }
 }
 
-/// Starts such a run and comes back half-way, when a node is stopped.
-fn half_way(place: &Place, node: &[&str], arguments: &[&str]) -> Child {
-    let run = run_of(node, WITH_KILLS);
+/// Starts such a run and comes back in the middle of it, when a node is stopped.
+fn in_the_middle(place: &Place, node: &[&str], arguments: &[&str]) -> Child {
+    // On a busy machine one pause may be missed, so there are more of them.
+    let run = run_of(node, WITH_KILLS, 20.0 * seconds());
     let child = place.start(&[&words(&run), arguments].concat());
     let history = place.path("store/latest/history.jsonl");
     wait_until("operations are stored", || has_grown(&history, 100));
@@ -99,10 +101,10 @@ fn half_way(place: &Place, node: &[&str], arguments: &[&str]) -> Child {
 }
 
 #[test]
-fn when_glomers_is_killed_half_way_no_node_is_left_stopped_or_alive() {
+fn when_glomers_is_killed_in_the_middle_no_node_is_left_stopped_or_alive() {
     for (node, arguments) in durable_nodes() {
         let place = Place::new();
-        let mut child = half_way(&place, node, arguments);
+        let mut child = in_the_middle(&place, node, arguments);
         child.kill().unwrap();
         child.wait().unwrap();
         wait_until("nothing is left", || place.left().is_empty());
@@ -114,10 +116,10 @@ fn when_glomers_is_killed_half_way_no_node_is_left_stopped_or_alive() {
 }
 
 #[test]
-fn when_glomers_is_interrupted_half_way_no_node_is_left_stopped_or_alive() {
+fn when_glomers_is_interrupted_in_the_middle_no_node_is_left_stopped_or_alive() {
     for (node, arguments) in durable_nodes() {
         let place = Place::new();
-        let child = half_way(&place, node, arguments);
+        let child = in_the_middle(&place, node, arguments);
         signal(&child, "INT");
         let said = finish(child).shows(130, &["Interrupted: this is the verdict on"]);
         assert!(!said.out.starts_with("  verdict      INVALID"), "{said:?}");
