@@ -36,8 +36,6 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
     let workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| CliError::usage(error.to_string()))?;
     let report = judge_outcome(outcome(&recovered, &plan)?, &*workload, &options);
-    recovered.derive()?;
-    recovered.save_results(&summary::results(&report))?;
     let executed = Executed {
         report,
         directory: Some(directory.to_owned()),
@@ -45,6 +43,9 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
     };
     let command = command(directory);
     out::text(&summary::whole(&plan, &executed, &options, &command));
+    // Last, as the disk may be full, which is why one recovers.
+    recovered.derive()?;
+    recovered.save_results(&summary::results(&executed.report))?;
     // That the run was cut short is not news: the verdict is what was asked for.
     Ok(match executed.report.validity(&options) {
         Validity::Valid => ExitCode::SUCCESS,

@@ -185,6 +185,7 @@ fn a_small_file_system_that_is_full() {
     }
     let test = ["test", "--store", "small/store", "--time-limit", "10000000", "--rate", "1000"];
     let said = place.run(&test);
+    let read = place.run(&["recover", "small/store/latest"]);
     let copied = Command::new("cp")
         .arg("-rL")
         .arg(small.join("store/latest"))
@@ -193,6 +194,8 @@ fn a_small_file_system_that_is_full() {
     let unmounted = Command::new("umount").arg(&small).status();
     assert!(copied.unwrap().success() && unmounted.unwrap().success());
     said.shows(255, &FULL);
+    // The verdict needs no room.
+    read.shows(255, &["  verdict ", FULL[0]]);
     let said = place.run(&["recover", "copy"]);
     assert!(matches!(said.code, Some(0..=2)), "{said:?}");
 }
