@@ -35,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) effects: Vec<Effect>,
     pub(crate) timers: Timers,
     pub(crate) disk: Option<Box<dyn Disk>>,
+    /// Whether the node has asked for it: who does not has begun no sync.
+    pub(crate) disk_used: bool,
     next_msg_id: u64,
 }
 
@@ -56,6 +58,7 @@ impl Cx {
             effects: Vec::new(),
             timers: Timers::default(),
             disk: None,
+            disk_used: false,
             next_msg_id,
         };
         Cx { inner: Box::new(inner) }
@@ -109,6 +112,7 @@ impl Cx {
     /// # Errors
     /// If the driver has no storage.
     pub fn disk(&mut self) -> Result<&mut (dyn Disk + 'static), Unsupported> {
+        self.inner.disk_used = true;
         self.inner.disk.as_deref_mut().ok_or(Unsupported { what: "durable storage (cx.disk())" })
     }
 

@@ -151,6 +151,12 @@ impl Runtime {
         self.cx.inner.clock_read.take()
     }
 
+    /// Whether the node has asked for its disk since this was last asked; who does
+    /// not has begun no sync.
+    pub fn take_disk_used(&mut self) -> bool {
+        std::mem::take(&mut self.cx.inner.disk_used)
+    }
+
     /// The node's id, once it is initialised.
     pub fn id(&self) -> Option<&NodeId> {
         self.early.is_none().then_some(&self.cx.inner.id)

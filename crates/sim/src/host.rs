@@ -88,9 +88,14 @@ pub type NodeFactory = Box<dyn Fn(u32) -> Result<Box<dyn Process>, String>>;
 pub struct InProcessHost {
     factory: NodeFactory,
     seed: u64,
-    nodes: Vec<Option<Runtime>>,
-    disks: Vec<SimulatedDisk>,
-    clocks: Vec<Clock>,
+    machines: Vec<Machine>,
+}
+
+/// Where a node lives, and what outlives its incarnations.
+struct Machine {
+    node: Option<Runtime>,
+    disk: SimulatedDisk,
+    clock: Clock,
 }
 
 /// How wrong the wall clock of a machine is.
@@ -107,25 +112,29 @@ const WALL_CLOCK_AT_START: u64 = 1_577_836_800 * glomers_history::SECOND;
 impl InProcessHost {
     /// A host for the nodes of a Plan.
     pub fn new(plan: &Plan, factory: NodeFactory) -> InProcessHost {
-        let places = 0..plan.nodes.len() as u32;
-        let disks = places.clone().map(|n| SimulatedDisk::new(plan.seed, n, plan.sync_time));
-        InProcessHost {
-            factory,
-            seed: plan.seed,
-            disks: disks.collect(),
-            clocks: vec![Clock::default(); plan.nodes.len()],
-            nodes: places.map(|_| None).collect(),
-        }
+        let machine = |place| Machine {
+            node: None,
+            disk: SimulatedDisk::new(plan.seed, place, plan.sync_time),
+            clock: Clock::default(),
+        };
+        let machines = (0..plan.nodes.len() as u32).map(machine).collect();
+        InProcessHost { factory, seed: plan.seed, machines }
     }
 }
 
 impl Clock {
     /// What it says. A clock that would be before 1970 stands there.
     fn read(self, now: Time) -> WallClock {
-        let right = i128::from(WALL_CLOCK_AT_START) + i128::from(now.0);
+        let right = WALL_CLOCK_AT_START.saturating_add(now.0);
+        // Nearly all clocks are right, and the division costs more than all else
+        // that a host adds to a step.
+        if self.jump == 0 && self.drift == 0 {
+            return WallClock(right);
+        }
         let elapsed = i128::from(now.0 - self.since.0);
         let wrong = i128::from(self.jump) + elapsed * i128::from(self.drift) / 1_000_000;
-        WallClock(u64::try_from((right + wrong).max(0)).unwrap_or(u64::MAX))
+        let shown = (i128::from(right) + wrong).max(0);
+        WallClock(u64::try_from(shown).unwrap_or(u64::MAX))
     }
 }
 
@@ -147,37 +156,38 @@ impl SteppedHost for InProcessHost {
         let identity = Identity { seed, incarnation: Some(incarnation) };
         let process = catch_unwind(AssertUnwindSafe(|| (self.factory)(node)))
             .unwrap_or_else(|panic| Err(panic_text(&*panic)))?;
-        let disk = Box::new(self.disks[node as usize].handle());
-        let runtime = Runtime::new(process, identity, now).with_disk(disk);
-        self.nodes[node as usize] = Some(runtime);
+        let machine = &mut self.machines[node as usize];
+        let disk = Box::new(machine.disk.handle());
+        machine.node = Some(Runtime::new(process, identity, now).with_disk(disk));
         Ok(())
     }
 
     fn stop(&mut self, node: u32, _how: Stop, now: Time) -> u64 {
-        self.nodes[node as usize] = None;
-        self.disks[node as usize].crash(now)
+        let machine = &mut self.machines[node as usize];
+        machine.node = None;
+        machine.disk.crash(now)
     }
 
     fn set_disk(&mut self, node: u32, condition: Option<DiskCondition>) {
-        self.disks[node as usize].set_condition(condition);
+        self.machines[node as usize].disk.set_condition(condition);
     }
 
     fn waits(&self, node: u32) -> (Vec<Time>, Vec<Time>) {
-        let runtime = self.nodes[node as usize].as_ref();
-        let timers = runtime.map(Runtime::timers).unwrap_or_default();
-        (timers, self.disks[node as usize].all_done().collect())
+        let machine = &self.machines[node as usize];
+        let timers = machine.node.as_ref().map(Runtime::timers).unwrap_or_default();
+        (timers, machine.disk.all_done().collect())
     }
 
     fn set_clock(&mut self, node: u32, now: Time, jump: i64, drift: i64) {
-        self.clocks[node as usize] = Clock { since: now, jump, drift };
+        self.machines[node as usize].clock = Clock { since: now, jump, drift };
     }
 
     fn step(&mut self, node: u32, now: Time, input: StepInput, output: &mut StepOutput) {
-        let Some(runtime) = &mut self.nodes[node as usize] else {
+        let Machine { node, disk, clock } = &mut self.machines[node as usize];
+        let Some(runtime) = node else {
             return;
         };
-        let disk = &mut self.disks[node as usize];
-        let wall_clock = self.clocks[node as usize].read(now);
+        let wall_clock = clock.read(now);
         // A node that panicked is thrown away, so nobody sees what it left half
         // done.
         let result = catch_unwind(AssertUnwindSafe(|| match input {
@@ -189,7 +199,10 @@ impl SteppedHost for InProcessHost {
                 runtime.wake(now, wall_clock);
             }
         }));
-        disk.begin_syncs(now);
+        // What a node that panicked has asked for is under way all the same.
+        if result.is_err() || runtime.take_disk_used() {
+            disk.begin_syncs(now);
+        }
         output.effects.extend(runtime.effects().drain(..).map(|effect| (Duration::ZERO, effect)));
         output.next_wake = match (runtime.next_wake(), disk.next_done()) {
             (Some(timer), Some(sync)) => Some(timer.min(sync)),
@@ -199,7 +212,7 @@ impl SteppedHost for InProcessHost {
         if let Err(panic) = result {
             output.crashed = Some(panic_text(&*panic));
             output.next_wake = None;
-            self.nodes[node as usize] = None;
+            *node = None;
         }
     }
 }
