@@ -1,4 +1,5 @@
-//! What faults do to messages between nodes, beside cutting their links.
+//! What faults do to messages between nodes, beside cutting their links. Cold: the
+//! code that runs for every message is faster without this in its midst.
 
 use glomers_history::MILLISECOND;
 use glomers_history::journal::{Disturbance, DropReason};
@@ -45,6 +46,7 @@ impl Disturbances {
 
     /// What becomes of a message that would take `nanos`. `latency` is the rule
     /// of its link, `draws` gives the streams of this message.
+    #[cold]
     pub(super) fn fate(
         &self,
         src: u32,
@@ -90,8 +92,9 @@ impl Disturbances {
 }
 
 impl Engine<'_> {
-    /// Notes what faults did to a message.
-    pub(super) fn disturbed(&mut self, message: &InFlight, passage: &Passage) {
+    /// Notes what faults did to a message, and sends its copy, if that comes, too.
+    #[cold]
+    pub(super) fn disturbed(&mut self, mut message: InFlight, passage: &Passage) {
         let all = [
             (passage.copy.is_some(), Disturbance::Doubled),
             (passage.is_delayed, Disturbance::Delayed),
@@ -100,9 +103,14 @@ impl Engine<'_> {
         for (_, how) in all.into_iter().filter(|(is_so, _)| *is_so) {
             self.note_disturbance(message.id, message.dest, how);
         }
+        if let Some(copy) = passage.copy {
+            message.due = self.after(copy);
+            self.travels(message);
+        }
     }
 
     /// The time that a node takes for a message while some nodes are slow.
+    #[cold]
     pub(super) fn slowed(&mut self, node: u32, key: u32, service: u64) -> u64 {
         let Some(slow) = &self.slow_nodes else { return service };
         if !slow.places.contains(node as usize) {

@@ -1,13 +1,14 @@
 //! The event loop. Its parts: `network` (what happens to a message),
-//! `disturbances` (what faults add to that), `nodes` (start, stop, inboxes),
-//! `clients` (operations), `phases` (the course of a run), `faults` (their
-//! beginnings and ends), `blame` (what nodes do wrong).
+//! `link_counts` (how many there were), `disturbances` (what faults add to that),
+//! `nodes` (start, stop, inboxes), `clients` (operations), `phases` (the course of
+//! a run), `faults` (their beginnings and ends), `blame` (what nodes do wrong).
 
 mod blame;
 mod clients;
 mod disturbances;
 mod faults;
 mod inspect;
+mod link_counts;
 mod network;
 mod nodes;
 mod phases;

@@ -3,10 +3,10 @@
 use glomers_history::Time;
 use glomers_history::journal::DropReason;
 use glomers_node::{NodeId, Payload};
-use rustc_hash::FxHashMap;
 
 use super::clients::ClientSlot;
 use super::disturbances::{Disturbances, Passage};
+use super::link_counts::LinkCounts;
 use super::{Command, Endpoint, Engine};
 use crate::draws::{Draws, Purpose};
 use crate::plan::{Distribution, Inbox, Latency, MessageOverride, OverrideAction, Plan, Wire};
@@ -15,7 +15,7 @@ use crate::services::Services;
 use glomers_history::MILLISECOND;
 
 /// A message on its way.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct InFlight {
     pub(super) id: u64,
     pub(super) src: Endpoint,
@@ -34,9 +34,11 @@ pub(super) struct LinkTable {
     loss: f64,
     rules: Vec<crate::plan::LinkRule>,
     overrides: Vec<MessageOverride>,
+    /// Unless faults are on, all messages between nodes take the same time.
+    is_plain: bool,
     /// Counting costs, so it is done only if something depends on it.
     counts_matter: bool,
-    counts: FxHashMap<(u32, u32), u64>,
+    counts: LinkCounts,
     pub(super) disturbances: Disturbances,
 }
 
@@ -49,19 +51,21 @@ pub(super) enum Fate {
 
 impl LinkTable {
     pub(super) fn new(plan: &Plan) -> LinkTable {
-        let random = |latency: &Latency| latency.distribution != Distribution::Constant;
+        let is_plain = plan.latency.distribution == Distribution::Constant
+            && plan.loss <= 0.0
+            && plan.links.is_empty()
+            && plan.overrides.is_empty();
+        let counts_matter =
+            !is_plain || plan.faults.iter().any(|event| event.fault.draws_by_message());
         LinkTable {
             seed: plan.seed,
             latency: plan.latency,
             loss: plan.loss,
-            counts_matter: plan.loss > 0.0
-                || random(&plan.latency)
-                || !plan.links.is_empty()
-                || !plan.overrides.is_empty()
-                || plan.faults.iter().any(|event| event.fault.draws_by_message()),
+            is_plain,
+            counts_matter,
             rules: plan.links.clone(),
             overrides: plan.overrides.clone(),
-            counts: FxHashMap::default(),
+            counts: LinkCounts::new(if counts_matter { plan.nodes.len() } else { 0 }),
             disturbances: Disturbances::default(),
         }
     }
@@ -71,20 +75,26 @@ impl LinkTable {
         if self.latency.distribution == Distribution::Constant {
             return Fate::Arrives(self.latency.mean_ms * MILLISECOND);
         }
-        let counter = self.counts.entry((src, dest)).or_default();
-        let count = *counter;
-        *counter += 1;
+        let count = self.counts.count(src, dest);
         let draws = || Draws::keyed(self.seed, Purpose::Latency, src.into(), dest.into(), count);
         Fate::Arrives(self.latency.draw(draws) * MILLISECOND)
     }
 
+    #[inline]
     fn fate(&mut self, src: u32, dest: u32) -> Fate {
-        if !self.counts_matter {
-            return Fate::Arrives(self.latency.mean_ms * MILLISECOND);
+        if self.counts_matter {
+            let count = self.counts.count(src, dest);
+            if !self.is_plain || self.disturbances.are_on() {
+                return self.drawn(src, dest, count);
+            }
         }
-        let counter = self.counts.entry((src, dest)).or_default();
-        let count = *counter;
-        *counter += 1;
+        Fate::Arrives(self.latency.mean_ms * MILLISECOND)
+    }
+
+    /// What a message draws, given how many there were before it on its link. Not
+    /// inlined: most runs draw nothing, and `send` is shorter without it.
+    #[inline(never)]
+    fn drawn(&self, src: u32, dest: u32, count: u64) -> Fate {
         let exception =
             self.overrides.iter().find(|one| (one.src, one.dest, one.count) == (src, dest, count));
         match exception.map(|one| one.action) {
@@ -206,26 +216,28 @@ impl Engine<'_> {
             Endpoint::Node(_) => u32::MAX,
             Endpoint::Client(_) | Endpoint::Service(_) => 0,
         };
-        let message = InFlight { id, src, dest, due: self.now, incarnation, payload };
+        let message = |due, payload| InFlight { id, src, dest, due, incarnation, payload };
         let latency = match fate {
             Fate::Arrives(latency) => latency,
-            Fate::Lost(reason) => return self.drop_message(message, reason),
+            Fate::Lost(reason) => return self.drop_message(message(self.now, payload), reason),
             Fate::Disturbed(passage) => {
-                self.disturbed(&message, &passage);
-                if let Some(copy) = passage.copy {
-                    self.travels(message.clone(), copy);
-                }
+                self.disturbed(message(self.now, payload.clone()), &passage);
                 passage.latency
             }
         };
-        self.travels(message, latency);
+        self.travels(message(self.after(latency), payload));
     }
 
-    /// A message is on its way for so many ns.
-    fn travels(&mut self, mut message: InFlight, latency: u64) {
-        let due = Time(self.now.0.saturating_add(latency));
-        message.due = due;
-        let dest = message.dest;
+    /// When something is due that takes so many ns.
+    pub(super) fn after(&self, nanos: u64) -> Time {
+        Time(self.now.0.saturating_add(nanos))
+    }
+
+    /// A message is on its way until it is due. Always inlined, so that `send`
+    /// makes the message where it stays instead of copying it there.
+    #[inline(always)]
+    pub(super) fn travels(&mut self, message: InFlight) {
+        let (due, dest) = (message.due, message.dest);
         if let (Inbox::Maelstrom, Endpoint::Node(node)) = (self.plan.inbox, dest) {
             return self.queue_as_maelstrom(node, message);
         }
