@@ -1,18 +1,24 @@
 //! What a message costs the engine in virtual time: nodes with async handlers that
 //! ask each other without end, each answer followed by the next question, and
 //! clients beside them; service time on. Prints messages delivered per CPU second
-//! of this process, one figure a line: without a journal, and with the journal of
-//! a stored run.
+//! of this process, one figure a line: without a journal; likewise with a fault of
+//! each kind in the Plan, none of which ever begins, and what these cost; and with
+//! the journal of a stored run.
 //!
-//! `cargo bench -p glomers-sim --bench engine [-- SECONDS]` (of virtual time; 30
-//! are about a million messages)
+//! `cargo bench -p glomers-sim --bench engine [-- SECONDS] [bare] [planned] [journal]
+//! [once]` (seconds of virtual time; 30 are about a million messages). `once` runs
+//! each once and measures nothing: for valgrind, which counts instructions, and
+//! under which the clock of this process cannot be read.
 
 use std::time::{Duration, SystemTime};
 
 use glomers_history::{Observer, SECOND, Unobserved};
 use glomers_node::protocol::rpc::echo::{Echo as Ask, EchoOk};
 use glomers_node::{IntoProcess, Message, Node};
-use glomers_sim::{InProcessHost, NodeProgram, Plan, Rate, run_virtual};
+use glomers_sim::{
+    BadDisks, DiskCondition, Duplicate, Fault, FaultEvent, InProcessHost, Links, Loss, NodeProgram,
+    Plan, Rate, Reorder, SlowLinks, SlowNodes, Targets, WrongClocks, run_virtual,
+};
 use glomers_workload::Echo;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
@@ -54,7 +60,23 @@ fn cpu_seconds() -> f64 {
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
-fn run(seconds: u64, observer: &mut dyn Observer) -> u64 {
+/// A fault of each kind that needs something of the engine or the host for every
+/// message or step, so late that it never begins.
+fn late_faults(plan: &Plan) -> Vec<FaultEvent> {
+    let (links, nodes) = (Links::All, Targets::Nodes(vec![0]));
+    let faults = [
+        Fault::StartLoss(Loss { probability: 0.1, links: links.clone() }),
+        Fault::StartDuplicate(Duplicate { probability: 0.1, most: SECOND, links: links.clone() }),
+        Fault::StartReorder(Reorder { probability: 0.1, most: SECOND, links: links.clone() }),
+        Fault::StartSlowLinks(SlowLinks { factor: 2, extra: 0, links }),
+        Fault::StartSlowNodes(SlowNodes { factor: 2, nodes: nodes.clone() }),
+        Fault::StartClock(WrongClocks { jump: 1, drift: 1, nodes: nodes.clone() }),
+        Fault::StartDisk(BadDisks { nodes, condition: DiskCondition::Full }),
+    ];
+    faults.map(|fault| FaultEvent { at: 2 * plan.time_limit, fault }).into()
+}
+
+fn run(seconds: u64, has_faults: bool, observer: &mut dyn Observer) -> u64 {
     let program = NodeProgram::Embedded { name: "ping".into(), arguments: Vec::new() };
     let mut plan = Plan::new(1, program, "echo");
     plan.set_node_count(NODES);
@@ -62,6 +84,9 @@ fn run(seconds: u64, observer: &mut dyn Observer) -> u64 {
     plan.rate = Rate::PerSecond(100.0);
     plan.latency.mean_ms = 1;
     plan.time_limit = seconds * SECOND;
+    if has_faults {
+        plan.faults = late_faults(&plan);
+    }
     let factory = Box::new(|_| Ok(node().into_process()));
     let mut host = InProcessHost::new(&plan, factory);
     let outcome = run_virtual(&plan, &mut Echo, &mut host, observer, None);
@@ -70,28 +95,60 @@ fn run(seconds: u64, observer: &mut dyn Observer) -> u64 {
     outcome.net.all().received
 }
 
-fn report(name: &str, run: impl Fn() -> u64) {
-    // The best of three: other work on the machine only ever slows a run down.
-    let rates = (0..3).map(|_| {
-        let before = cpu_seconds();
-        let messages = run() as f64;
-        messages / (cpu_seconds() - before)
-    });
-    let best = rates.fold(0.0, f64::max);
-    println!("engine {name}-messages-per-cpu-second {best:.0}");
+fn run_stored(seconds: u64) -> u64 {
+    let folder = tempfile::tempdir().expect("there is room for a store");
+    let store = glomers_store::Store::create(folder.path(), "bench", SystemTime::UNIX_EPOCH)
+        .expect("a new folder can be written");
+    let mut writer = store.writer(b"{}").expect("a new folder can be written");
+    let messages = run(seconds, false, &mut writer);
+    writer.finish().expect("the store can be written");
+    messages
+}
+
+/// A way to run, and how many messages it delivers in so many seconds.
+type Way = (&'static str, fn(u64) -> u64);
+
+const WAYS: [Way; 3] = [
+    ("bare", |seconds| run(seconds, false, &mut Unobserved)),
+    ("planned", |seconds| run(seconds, true, &mut Unobserved)),
+    ("journal", run_stored),
+];
+
+/// Messages per CPU second of each way.
+fn rates(ways: &[Way], seconds: u64) -> Vec<f64> {
+    let mut best = vec![0.0; ways.len()];
+    // The best of nine: other work on the machine only ever slows a run down. In
+    // turns, so that a time when all is slow does not hit one way alone.
+    for _ in 0..9 {
+        for (best, (_, run)) in best.iter_mut().zip(ways) {
+            let before = cpu_seconds();
+            let messages = run(seconds) as f64;
+            *best = f64::max(*best, messages / (cpu_seconds() - before));
+        }
+    }
+    best
 }
 
 fn main() {
     // Cargo passes --bench.
-    let seconds = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(30);
-    report("bare", || run(seconds, &mut Unobserved));
-    report("journal", || {
-        let folder = tempfile::tempdir().expect("there is room for a store");
-        let store = glomers_store::Store::create(folder.path(), "bench", SystemTime::UNIX_EPOCH)
-            .expect("a new folder can be written");
-        let mut writer = store.writer(b"{}").expect("a new folder can be written");
-        let messages = run(seconds, &mut writer);
-        writer.finish().expect("the store can be written");
-        messages
-    });
+    let words: Vec<String> = std::env::args().collect();
+    let has = |word: &str| words.iter().any(|known| known == word);
+    let seconds = words.iter().find_map(|word| word.parse().ok()).unwrap_or(30);
+    let mut ways: Vec<Way> = WAYS.into_iter().filter(|(name, _)| has(name)).collect();
+    if ways.is_empty() {
+        ways.extend(WAYS);
+    }
+    if has("once") {
+        for (name, run) in ways {
+            println!("engine {name}-messages {}", run(seconds));
+        }
+        return;
+    }
+    let rates = rates(&ways, seconds);
+    for ((name, _), rate) in ways.iter().zip(&rates) {
+        println!("engine {name}-messages-per-cpu-second {rate:.0}");
+    }
+    if let ([("bare", _), ("planned", _), ..], [bare, planned, ..]) = (&*ways, &*rates) {
+        println!("engine planned-faults-percent {:.2}", (bare / planned - 1.0) * 100.0);
+    }
 }
