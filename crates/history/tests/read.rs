@@ -50,6 +50,7 @@ fn values_of_every_kind() {
         ("#{3 1 2 1}", "#{1 2 3}"),
         ("#inst \"2026-01-01\"", "\"2026-01-01\""),
         ("#jepsen.history.Op{:index 0}", "{:index 0}"),
+        ("#:http{:status 500}", "{:status 500}"),
         ("#clojure.lang.MapEntry[1 2]", "[1 2]"),
         ("#jepsen.independent.Tuple{:key 1, :value [2 3]}", "[1 [2 3]]"),
         ("; first\n#_ #_ gone [gone too] [1 #_2 3] ; last", "[1 3]"),

@@ -96,10 +96,29 @@ fn has_one_writer(message: &Message) -> bool {
     message.writer != NONE && !message.sent_again && !message.sent_fail
 }
 
+/// Whether any transaction comes before another at all.
+pub(super) fn any_edge(parsed: &Parsed) -> bool {
+    let ends = parsed.transactions.iter().filter(|t| t.end != NONE && t.assigns.is_none());
+    let begins = ends.clone().filter(|t| t.begin != NONE).map(|t| t.begin).max();
+    let first = ends.filter(|t| t.is_ok()).map(|t| t.end).min();
+    if first.is_some() && first < begins {
+        return true;
+    }
+    parsed.transactions.iter().enumerate().any(|(number, transaction)| {
+        let mut polls = parsed.polls_of(transaction).iter();
+        let sent_by_other = |&id: &u32| {
+            let message = &parsed.messages[id as usize];
+            message.writer != number as u32 || message.sent_again
+        };
+        polls.any(|poll| parsed.messages_of(poll).iter().any(sent_by_other))
+    })
+}
+
 /// Hands on who sent, who polled it, and what.
 fn poll_edges(parsed: &Parsed, each: &mut dyn FnMut(u32, u32, u32)) {
     for (number, transaction) in parsed.transactions.iter().enumerate() {
-        if !transaction.is_ok() {
+        // What was polled was there, whatever became of the poll.
+        if transaction.end == NONE {
             continue;
         }
         for poll in parsed.polls_of(transaction) {

@@ -18,6 +18,10 @@ pub(super) enum Kind {
     Duplicate,
     PollSkip,
     NonmonotonicPoll,
+    /// The two above where a poll in between got nothing of the key: to Jepsen that
+    /// poll was at no place, and what follows it may begin anywhere.
+    PollSkipAfterEmpty,
+    NonmonotonicPollAfterEmpty,
     IntPollSkip,
     IntNonmonotonicPoll,
     NonmonotonicSend,
@@ -30,7 +34,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Kind; 16] = [
+    pub(super) const ALL: [Kind; 18] = [
         Kind::LostWrite,
         Kind::Aborted,
         Kind::PhantomRead,
@@ -38,6 +42,8 @@ impl Kind {
         Kind::Duplicate,
         Kind::PollSkip,
         Kind::NonmonotonicPoll,
+        Kind::PollSkipAfterEmpty,
+        Kind::NonmonotonicPollAfterEmpty,
         Kind::IntPollSkip,
         Kind::IntNonmonotonicPoll,
         Kind::NonmonotonicSend,
@@ -59,6 +65,8 @@ impl Kind {
             Kind::Duplicate => "duplicate",
             Kind::PollSkip => "poll-skip",
             Kind::NonmonotonicPoll => "nonmonotonic-poll",
+            Kind::PollSkipAfterEmpty => "poll-skip-after-empty",
+            Kind::NonmonotonicPollAfterEmpty => "nonmonotonic-poll-after-empty",
             Kind::IntPollSkip => "int-poll-skip",
             Kind::IntNonmonotonicPoll => "int-nonmonotonic-poll",
             Kind::NonmonotonicSend => "nonmonotonic-send",
@@ -77,9 +85,20 @@ impl Kind {
     fn is_bad(self, subscribes: bool) -> bool {
         match self {
             Kind::IntSendSkip => false,
-            Kind::PollSkip | Kind::NonmonotonicPoll => !subscribes,
+            Kind::PollSkip
+            | Kind::NonmonotonicPoll
+            | Kind::PollSkipAfterEmpty
+            | Kind::NonmonotonicPollAfterEmpty => !subscribes,
             _ => true,
         }
+    }
+
+    /// Whether Jepsen does not look for it.
+    fn is_ours(self) -> bool {
+        matches!(
+            self,
+            Kind::PhantomRead | Kind::PollSkipAfterEmpty | Kind::NonmonotonicPollAfterEmpty
+        )
     }
 }
 
@@ -100,6 +119,9 @@ pub(super) struct Errors {
     pub(super) precommitted: Vec<(u32, u32)>,
     pub(super) cycles: Cycles,
     pub(super) unseen: Vec<u32>,
+    /// Whether no two transactions have to do with each other, neither by what they
+    /// polled nor by time: Jepsen calls that an error.
+    pub(super) unrelated: bool,
     subscribes: bool,
 }
 
@@ -122,6 +144,7 @@ impl Errors {
                 .filter(|&id| message(id).is_sent_ok() && !message(id).is_read_ok())
                 .collect(),
             bounds,
+            unrelated: !super::cycles::any_edge(parsed),
             subscribes: parsed.subscribes,
         };
         let place = |&id: &u32| (message(id).key, orders.positions[id as usize].earliest, id);
@@ -151,6 +174,8 @@ impl Errors {
         match kind {
             Kind::PollSkip => &self.steps.poll_skip,
             Kind::NonmonotonicPoll => &self.steps.nonmonotonic_poll,
+            Kind::PollSkipAfterEmpty => &self.steps.poll_skip_after_empty,
+            Kind::NonmonotonicPollAfterEmpty => &self.steps.nonmonotonic_poll_after_empty,
             Kind::IntPollSkip => &self.steps.int_poll_skip,
             Kind::IntNonmonotonicPoll => &self.steps.int_nonmonotonic_poll,
             Kind::NonmonotonicSend => &self.steps.nonmonotonic_send,
@@ -171,7 +196,7 @@ impl Errors {
 
     /// Whether there is one that makes the history invalid for Jepsen.
     pub(super) fn is_bad(&self) -> bool {
-        Kind::ALL.iter().any(|&kind| self.is_wrong(kind))
+        self.unrelated || Kind::ALL.iter().any(|&kind| !kind.is_ours() && self.is_wrong(kind))
     }
 }
 

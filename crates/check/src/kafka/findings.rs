@@ -382,6 +382,14 @@ fn summary(kind: Kind, count: usize) -> String {
             "a poll went backwards {}: it began at or before what the process had polled already. Each process polls a key in order, each message once.",
             times(count)
         ),
+        Kind::PollSkipAfterEmpty => format!(
+            "a poll left messages out {}, behind one that got nothing: it did not go on where the process' last poll with messages ended. Each process polls a key without gaps.",
+            times(count)
+        ),
+        Kind::NonmonotonicPollAfterEmpty => format!(
+            "a poll went backwards {}, behind one that got nothing: it began at or before what the process had polled already. Each process polls a key in order, each message once.",
+            times(count)
+        ),
         Kind::IntPollSkip => format!(
             "one poll left messages out between two that it got, {}. A poll has no gaps.",
             times(count)

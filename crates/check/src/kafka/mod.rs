@@ -69,7 +69,18 @@ fn check(history: &History, context: &Context, consumers: bool) -> CheckResult {
     if consumers {
         result.findings.extend(commits::finding(history, context, &parsed, &orders));
     }
-    result.strict = if result.findings.is_empty() { compat } else { Validity::Invalid };
+    result.strict = match (result.findings.is_empty(), throws) {
+        (false, _) => Validity::Invalid,
+        (true, true) => Validity::Unknown,
+        (true, false) => Validity::Valid,
+    };
+    if errors.unrelated && result.compat == Validity::Invalid && result.findings.is_empty() {
+        result.notes.push(
+            "Jepsen's checker calls this invalid: no operation here comes before another \
+             (empty-transaction-graph)."
+                .to_owned(),
+        );
+    }
     if result.strict == Validity::Valid && !parsed.any_acknowledged() {
         result.strict = Validity::Unknown;
         result.notes.push(

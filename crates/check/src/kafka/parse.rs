@@ -47,6 +47,8 @@ pub(super) struct Parsed {
     pub(super) malformed: Vec<u32>,
     /// Transactions and the keys that changed hands meanwhile.
     rebalanced: FxHashSet<(u32, u32)>,
+    /// Transactions and keys of which a poll in them got nothing, in order.
+    pub(super) empty: Vec<(u32, u32)>,
     key_ids: FxHashMap<Value, u32>,
 }
 
@@ -247,9 +249,10 @@ impl Parsed {
                 right = right.and(self.pair(key, &pair));
             }
             let end = self.polled.len() as u32;
-            // A key without messages says nothing about it.
             if end > start {
                 self.polls.push(Poll { key, messages: (start, end) });
+            } else {
+                self.empty.push((self.transactions.len() as u32, key));
             }
         }
         right
@@ -285,6 +288,19 @@ impl Parsed {
             key => key,
         };
         if let Some(&id) = self.key_ids.get(key) {
+            return id;
+        }
+        // A poll in JSON names by a string what a send names by an integer.
+        let twin = match key {
+            Value::Int(integer) => Some(Value::string(integer.to_string())),
+            Value::String(name) => {
+                let integer = name.parse().ok().filter(|i: &i64| *i.to_string() == **name);
+                integer.map(Value::Int)
+            }
+            _ => None,
+        };
+        if let Some(&id) = twin.and_then(|twin| self.key_ids.get(&twin)) {
+            self.key_ids.insert(key.clone(), id);
             return id;
         }
         let id = self.keys.len() as u32;

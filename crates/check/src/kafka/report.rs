@@ -25,6 +25,9 @@ pub(super) fn fields(
         .filter(|&&kind| errors.has(kind))
         .map(|&kind| (kind.name(), errors.is_wrong(kind)))
         .collect();
+    if errors.unrelated {
+        names.push(("empty-transaction-graph", true));
+    }
     names.sort_unstable();
     let listed = |bad_only: bool| {
         let names = names.iter().filter(|&&(_, bad)| bad || !bad_only);
@@ -35,6 +38,10 @@ pub(super) fn fields(
         if errors.has(kind) {
             fields.push((kind.name(), report.entry(kind)));
         }
+    }
+    if errors.unrelated {
+        let entry = Value::record([("count", Value::Int(1)), ("errs", Value::Bool(true))]);
+        fields.push(("empty-transaction-graph", entry));
     }
     if let Some(worst) = lag::worst(history, parsed, orders) {
         fields.push(("worst-realtime-lag", worst));

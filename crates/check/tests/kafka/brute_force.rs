@@ -44,7 +44,10 @@ fn compare(history: &History) -> Opinion {
     let result = Kafka.check(history, &context);
     let (ours, theirs) = (opinion(&result), naive::judge(history));
     assert_eq!(ours, theirs, "\n{}", dump(history));
-    let bad = ours.counts.keys().filter(|&&name| name != "int-send-skip");
+    let bad = ours
+        .counts
+        .keys()
+        .filter(|name| !["int-send-skip", "empty-transaction-graph"].contains(*name));
     let found: Vec<&str> = result.findings.iter().map(|finding| &*finding.name).collect();
     assert_eq!(bad.count(), found.len(), "{found:?}\n{}", dump(history));
     for finding in &result.findings {
@@ -67,8 +70,9 @@ fn agrees_with_the_definitions_on_small_histories() {
             *counts.entry(name).or_default() += 1;
         }
     }
-    // All kinds of errors are among them, and right histories, too.
-    assert_eq!(counts.len(), 16, "{counts:?}");
+    // All kinds of errors are among them but for a skip behind a poll of nothing,
+    // and right histories, too.
+    assert_eq!(counts.len(), 18, "{counts:?}");
     assert!(counts.values().all(|&times| times > 50), "{counts:?}");
     assert!(verdicts[&Validity::Valid] > 300, "{verdicts:?}");
 }

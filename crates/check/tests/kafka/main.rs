@@ -7,6 +7,7 @@ mod consumers;
 #[path = "../common/entry.rs"]
 mod entry;
 mod generate;
+mod jepsen;
 mod junk;
 mod naive;
 #[path = "../common/random.rs"]

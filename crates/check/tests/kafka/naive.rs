@@ -14,6 +14,8 @@ struct Txn {
     end: Option<usize>,
     sends: Vec<(Value, Value, Option<i64>)>,
     polls: BTreeMap<Value, Vec<(i64, Value)>>,
+    /// Keys of which it got nothing.
+    empty: BTreeSet<Value>,
     assigns: Option<Vec<Value>>,
 }
 
@@ -39,6 +41,7 @@ fn transaction(begin: Option<(usize, &Op)>, end: Option<(usize, &Op)>) -> Option
         end: end.map(|(at, _)| at),
         sends: Vec::new(),
         polls: BTreeMap::new(),
+        empty: BTreeSet::new(),
         assigns: None,
     };
     if &*op.f == "assign" {
@@ -67,6 +70,9 @@ fn transaction(begin: Option<(usize, &Op)>, end: Option<(usize, &Op)>) -> Option
                     let pair = list(&pair);
                     let offset = pair[0].as_int()?;
                     txn.polls.entry(key.clone()).or_default().push((offset, pair[1].clone()));
+                }
+                if list(pairs).is_empty() {
+                    txn.empty.insert(key.clone());
                 }
             }
         }
@@ -197,17 +203,24 @@ pub(crate) fn judge(history: &History) -> Opinion {
     let processes: BTreeSet<u32> = txns.iter().map(|txn| txn.process).collect();
     for process in processes {
         let mut polled: BTreeMap<Value, Value> = BTreeMap::new();
+        let mut empty: BTreeSet<Value> = BTreeSet::new();
         let mut sent: BTreeMap<Value, Value> = BTreeMap::new();
         for txn in txns.iter().filter(|txn| txn.process == process) {
             if let Some(keys) = &txn.assigns {
                 polled.retain(|key, _| keys.contains(key));
+                sent.retain(|key, _| keys.contains(key));
                 continue;
             }
             for (key, pairs) in &txn.polls {
                 if let Some(last) = polled.get(key) {
                     let delta = delta(key, last, &pairs[0].1);
-                    note("poll-skip", usize::from(delta > 1));
-                    note("nonmonotonic-poll", usize::from(delta < 1));
+                    let (skip, back) = if empty.contains(key) {
+                        ("poll-skip-after-empty", "nonmonotonic-poll-after-empty")
+                    } else {
+                        ("poll-skip", "nonmonotonic-poll")
+                    };
+                    note(skip, usize::from(delta > 1));
+                    note(back, usize::from(delta < 1));
                 }
                 for two in pairs.windows(2) {
                     let delta = delta(key, &two[0].1, &two[1].1);
@@ -216,13 +229,19 @@ pub(crate) fn judge(history: &History) -> Opinion {
                 }
                 if txn.kind == OpKind::Ok {
                     polled.insert(key.clone(), pairs[pairs.len() - 1].1.clone());
+                    empty.remove(key);
                 }
+            }
+            if txn.kind == OpKind::Ok {
+                let got_none = |key: &&Value| !txn.polls.contains_key(*key);
+                empty.extend(txn.empty.iter().filter(got_none).cloned());
             }
             let keys: BTreeSet<&Value> = txn.sends.iter().map(|(key, ..)| key).collect();
             for key in keys {
                 let mine = txn.sends.iter().filter(|(k, ..)| k == key);
                 let values: Vec<&Value> = mine.map(|(_, value, _)| value).collect();
-                if let Some(last) = sent.get(key) {
+                let counts = txn.kind != OpKind::Fail;
+                if let Some(last) = sent.get(key).filter(|_| counts) {
                     note("nonmonotonic-send", usize::from(delta(key, last, values[0]) < 1));
                 }
                 for two in values.windows(2) {
@@ -230,7 +249,7 @@ pub(crate) fn judge(history: &History) -> Opinion {
                     note("int-send-skip", usize::from(delta > 1));
                     note("int-nonmonotonic-send", usize::from(delta < 1));
                 }
-                if txn.kind == OpKind::Ok {
+                if counts {
                     sent.insert(key.clone(), values[values.len() - 1].clone());
                 }
             }
@@ -248,7 +267,7 @@ pub(crate) fn judge(history: &History) -> Opinion {
                     .iter()
                     .map(|txn| txn.sends.iter().filter(|(k2, v2, _)| k2 == k && v2 == v).count())
                     .sum();
-                let real = writer.kind != OpKind::Fail && reader.kind == OpKind::Ok;
+                let real = writer.kind != OpKind::Fail && reader.end.is_some();
                 real && times == 1 && sends(writer, k, v) && reads(reader, k, v)
             });
             let time = writer.kind == OpKind::Ok
@@ -272,10 +291,27 @@ pub(crate) fn judge(history: &History) -> Opinion {
     }
 
     let bad = counts.keys().any(|&name| name != "int-send-skip");
+    let jepsens = |name: &str| name != "int-send-skip" && !name.ends_with("-after-empty");
+    // No transaction before another, those that failed counted in.
+    let works = || txns.iter().filter(|txn| txn.assigns.is_none());
+    let related = works().any(|a| {
+        let after = |b: &Txn| b.end.is_some() && b.begin.is_some() && a.end < b.begin;
+        a.kind == OpKind::Ok && works().any(after)
+    });
+    let others = |at: usize, k: &Value, v: &Value| {
+        let mut senders = txns.iter().enumerate().filter(|(_, txn)| sends(txn, k, v));
+        senders.clone().next().is_none() || senders.any(|(other, _)| other != at)
+    };
+    let known = txns
+        .iter()
+        .enumerate()
+        .any(|(at, txn)| messages.iter().any(|(k, v)| reads(txn, k, v) && others(at, k, v)));
+    let unrelated = !related && !known;
+    let jepsens_bad = unrelated || counts.keys().any(|&name| jepsens(name));
     let compat = if counts.contains_key("phantom-read") {
         Validity::Unknown
     } else {
-        Validity::from_bool(!bad)
+        Validity::from_bool(!jepsens_bad)
     };
     let acknowledged = oks().any(|txn| !txn.sends.is_empty());
     let strict = match (bad, acknowledged) {
@@ -283,6 +319,9 @@ pub(crate) fn judge(history: &History) -> Opinion {
         (false, false) => Validity::Unknown,
         (false, true) => Validity::Valid,
     };
+    if unrelated {
+        counts.insert("empty-transaction-graph", 1);
+    }
     Opinion { compat, strict, counts }
 }
 

@@ -159,7 +159,8 @@ impl<'a> Cursor<'a> {
         let start = self.at;
         self.at += 1;
         let name = self.token();
-        if name.starts_with(|first: char| first.is_alphabetic() || first == '\'') {
+        // A colon: the namespace of all keys of the map that follows.
+        if name.starts_with(|first: char| first.is_alphabetic() || first == '\'' || first == ':') {
             return Ok(name);
         }
         Err(Fault::new(start, "a tag, a set or a discarded value after #"))
