@@ -1,7 +1,10 @@
 //! Which way to decide.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use super::budget::{Budget, Limit};
-use super::operation::{Action, Layer, Operation, Renumber, START, Subject};
+use super::operation::{Action, Layer, NIL, OPEN, Operation, Renumber, START, Subject};
 use super::outcome::{Outcome, Shown, Stuck};
 use super::plan::Plan;
 use super::{Method, frontier, search, zones};
@@ -38,7 +41,7 @@ pub(super) fn analyse(
     }
     let plan = match Plan::new(&subject) {
         Ok(plan) => plan,
-        Err(limit) => return gave_up(subject, limit),
+        Err(limit) => return gave_up(subject, limit, "none"),
     };
     if method == Method::Auto {
         // Most histories are right, and the first order that is tried is nearly so.
@@ -65,12 +68,22 @@ pub(super) fn analyse(
             }
         }
     }
-    let outcome = by_search(&subject, &plan, &mut budget, record);
-    Analysis { subject, outcome, analyzer: "search" }
+    match by_search(&subject, &plan, &mut budget, record) {
+        Outcome::Exhausted(limit) => gave_up(subject, limit, "search"),
+        outcome => Analysis { subject, outcome, analyzer: "search" },
+    }
 }
 
-fn gave_up(subject: Subject, limit: Limit) -> Analysis {
-    Analysis { subject, outcome: Outcome::Exhausted(limit), analyzer: "none" }
+/// What is left to say where the search has to stop: there is no order if a value
+/// shows before anything can have made it.
+fn gave_up(subject: Subject, limit: Limit, analyzer: &'static str) -> Analysis {
+    match subject.out_of_nothing() {
+        Some(op) => {
+            let stuck = Stuck { op, states: Vec::new(), configs: Vec::new(), prefix: Vec::new() };
+            Analysis { subject, outcome: Outcome::Stuck(stuck), analyzer: "sources" }
+        }
+        None => Analysis { subject, outcome: Outcome::Exhausted(limit), analyzer },
+    }
 }
 
 fn by_zones(subject: &Subject, record: bool) -> Outcome {
@@ -149,6 +162,36 @@ impl Subject {
             at != op && gives && other.begin < own.end
         });
         earlier.max_by_key(|(_, other)| other.begin).map(|(at, _)| at)
+    }
+
+    /// The operation that ends first of those that need a value which the register
+    /// cannot hold by then, whatever took effect: nothing that makes it had begun,
+    /// or only what itself needs such a value.
+    fn out_of_nothing(&self) -> Option<u32> {
+        let mut changes: Vec<Vec<(u32, u32)>> = vec![Vec::new(); self.values.len()];
+        let mut reached = BinaryHeap::from([Reverse((0, NIL))]);
+        for op in &self.ops {
+            match op.action {
+                Action::Write(value) => reached.push(Reverse((op.begin, value))),
+                Action::Cas(from, to) => changes[from as usize].push((op.begin, to)),
+                Action::Is(_) | Action::IsNot(_) => {}
+            }
+        }
+        // For each value when the register can hold it first.
+        let mut earliest = vec![OPEN; self.values.len()];
+        while let Some(Reverse((moment, value))) = reached.pop() {
+            if earliest[value as usize] != OPEN {
+                continue;
+            }
+            earliest[value as usize] = moment;
+            let next = changes[value as usize].iter();
+            reached.extend(next.map(|&(begin, to)| Reverse((moment.max(begin), to))));
+        }
+        let wrong = (0u32..).zip(&self.ops).filter(|(_, op)| match op.action {
+            Action::Is(value) | Action::Cas(value, _) => op.end < earliest[value as usize],
+            Action::IsNot(_) | Action::Write(_) => false,
+        });
+        wrong.min_by_key(|(_, op)| op.end).map(|(at, _)| at)
     }
 
     /// The entry of the history with which an operation begins, if there is one.

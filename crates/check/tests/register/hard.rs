@@ -90,10 +90,60 @@ fn what_was_tried_before_is_paid_for_too() {
     for _ in 0..17 {
         push(&mut history, 3, OpKind::Ok, "write", Value::Int(5));
     }
-    for (process, from, to) in [(1, 5, 6), (0, 1, 1), (2, 4, 0)] {
+    for (process, from, to) in [(1, 5, 6), (0, 6, 7), (2, 6, 8)] {
         push(&mut history, process, OpKind::Ok, "cas", Value::integers(&[from, to]));
     }
     let budget = Budget { steps: 50_000, ..Budget::DEFAULT };
     let spec = Register { method: Method::Search, budget, ..Register::CAS_REGISTER };
     assert_eq!(spec.check(&history, &Context::default()).compat, Validity::Unknown);
+}
+
+/// Open operations of many kinds, more than the search can follow.
+fn open(kinds: i64) -> History {
+    let mut history = History::new();
+    for kind in 0..kinds {
+        let value = Value::integers(&[kind % 40, kind / 40]);
+        push(&mut history, kind as u32, OpKind::Invoke, "cas", value.clone());
+        push(&mut history, kind as u32, OpKind::Info, "cas", value);
+    }
+    for round in 0..40 {
+        push(&mut history, 9_999, OpKind::Invoke, "write", Value::Int(round));
+        push(&mut history, 9_999, OpKind::Ok, "write", Value::Int(round));
+    }
+    history
+}
+
+#[test]
+fn a_value_out_of_nothing_is_found_where_the_search_has_to_stop() {
+    let budget = Budget { steps: 2_000, ..Budget::DEFAULT };
+    let spec = Register { budget, ..Register::CAS_REGISTER };
+    let judge = |ends: &[(OpKind, &str, Value)]| {
+        let mut history = open(700);
+        for (kind, f, value) in ends {
+            push(&mut history, 10_000, *kind, f, value.clone());
+        }
+        spec.check(&history, &Context::default())
+    };
+    let read = |value| [(OpKind::Invoke, "read", Value::Null), (OpKind::Ok, "read", value)];
+    let later = [(OpKind::Invoke, "write", Value::Int(77)), (OpKind::Ok, "write", Value::Int(77))];
+    let refused = |ends: &[(OpKind, &str, Value)]| {
+        let result = judge(ends);
+        assert_eq!((result.compat, result.strict), (Validity::Invalid, Validity::Invalid));
+        let text = result.findings[0].to_string();
+        assert!(text.contains("nothing that had begun by then"), "{text}");
+    };
+    refused(&read(Value::Int(77)));
+    refused(&[read(Value::Int(77)), later.clone()].concat());
+    let cas = Value::integers(&[77, 1]);
+    refused(&[(OpKind::Invoke, "cas", cas.clone()), (OpKind::Ok, "cas", cas)]);
+    // A change to it from a value that is out of nothing, too, makes it no better.
+    let cas = Value::integers(&[78, 77]);
+    let open = [(OpKind::Invoke, "cas", cas.clone()), (OpKind::Info, "cas", cas)];
+    assert_eq!(
+        judge(&[open.to_vec(), read(Value::Int(77)).to_vec()].concat()).compat,
+        Validity::Invalid
+    );
+    // What may be there is no more wrong than before.
+    assert_ne!(judge(&read(Value::Int(3))).compat, Validity::Invalid);
+    assert_ne!(judge(&[later, read(Value::Int(77))].concat()).compat, Validity::Invalid);
 }
