@@ -230,6 +230,41 @@ fn polls_that_skip_or_go_back() {
 }
 
 #[test]
+fn polls_that_skip_or_go_back_behind_one_of_nothing() {
+    says(
+        &format!(
+            r#"{THREE}
+20 2 invoke poll [["poll"]]
+21 2 ok poll [["poll",{{"9":[[0,1]]}}]]
+22 2 invoke poll [["poll"]]
+23 2 ok poll [["poll",{{"9":[]}}]]
+24 2 invoke poll [["poll"]]
+25 2 ok poll [["poll",{{"9":[[2,3]]}}]]
+26 2 invoke poll [["poll"]]
+27 2 ok poll [["poll",{{"9":[]}}]]
+28 2 invoke poll [["poll"]]
+29 2 ok poll [["poll",{{"9":[[1,2]]}}]]
+"#
+        ),
+        expect![[r#"
+            compat Valid, strict Invalid
+            [:nonmonotonic-poll-after-empty :poll-skip-after-empty]
+
+            poll-skip-after-empty: a poll left messages out once, behind one that got nothing: it did not go on where the process' last poll with messages ended. Each process polls a key without gaps.
+              op 13, poll at n2, 0.025 s, key "9": polled 3 (offset 2)
+                right after 1 (offset 0) by op 9, poll at n2, 0.021 s
+                between them stands 2
+              @ [13, 9] n2 0.025 s
+
+            nonmonotonic-poll-after-empty: a poll went backwards once, behind one that got nothing: it began at or before what the process had polled already. Each process polls a key in order, each message once.
+              op 17, poll at n2, 0.029 s, key "9": polled 2 (offset 1)
+                right after 3 (offset 2) by op 13, poll at n2, 0.025 s
+              @ [17, 13] n2 0.029 s
+        "#]],
+    );
+}
+
+#[test]
 fn assignments_let_polls_begin_anew() {
     says(
         &format!(
