@@ -90,7 +90,7 @@ impl HubFt {
         let now = cx.now();
         let hub = self.hub_place();
         let (has_items, more) = self.send(hub, kind, Which::Unacknowledged, None, cx);
-        let timeout = self.round_trips.timeout(hub);
+        let timeout = self.round_trips.patience(hub);
         let wait = match kind {
             Kind::Ask => timeout,
             _ if self.plan.eager || self.leaf.slot.next(now).is_none() => {

@@ -198,7 +198,7 @@ impl HubFt {
             let part = if self.repair.has_news(peer) { 30 } else { 5 };
             return Some(sent_at + period.max(silence / part).min(LONGEST_PAUSE));
         }
-        let timeout = self.round_trips.timeout(peer);
+        let timeout = self.round_trips.patience(peer);
         let wait = match self.checks[peer] {
             // An acknowledgement may wait for a message to ride on …
             0 if self.is_hub() => self.acknowledge() + period + timeout,
