@@ -79,8 +79,8 @@ impl<H: SteppedHost> SteppedHost for Quiet<H> {
         self.inside(|host| host.stop(node, how, now))
     }
 
-    fn set_disk(&mut self, node: u32, condition: Option<DiskCondition>) {
-        self.0.set_disk(node, condition);
+    fn set_disk(&mut self, node: u32, condition: Option<DiskCondition>, now: Time) -> Option<Time> {
+        self.0.set_disk(node, condition, now)
     }
 
     fn waits(&self, node: u32) -> (Vec<Time>, Vec<Time>) {

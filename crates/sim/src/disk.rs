@@ -48,13 +48,24 @@ pub(crate) struct SimulatedDisk {
     seed: u64,
     node: u32,
     sync_time: ServiceTime,
-    /// Syncs under way and when they will be done.
-    syncs: VecDeque<(Time, SyncId)>,
+    /// Syncs under way, which are done one after another.
+    syncs: VecDeque<Sync>,
+    /// Until when the work on them has been counted.
+    counted: Time,
     sync_count: u64,
     crash_count: u64,
     slowness: u32,
     /// Calls so far that might fail, counted over all faults.
     calls: Rc<RefCell<u64>>,
+}
+
+/// A sync under way.
+#[derive(Debug)]
+struct Sync {
+    id: SyncId,
+    asked: Time,
+    /// What is left of it, in ns of a disk that is not slow.
+    left: u64,
 }
 
 impl SimulatedDisk {
@@ -65,6 +76,7 @@ impl SimulatedDisk {
             node,
             sync_time,
             syncs: VecDeque::new(),
+            counted: Time::ZERO,
             sync_count: 0,
             crash_count: 0,
             slowness: 1,
@@ -83,9 +95,7 @@ impl SimulatedDisk {
             return;
         }
         for sync in self.disk.take_syncs() {
-            // One after another, as a disk does them.
-            let begin = self.syncs.back().map_or(now, |(done, _)| now.max(*done));
-            let duration = match self.sync_time {
+            let left = match self.sync_time {
                 ServiceTime::Off => 0,
                 ServiceTime::Exponential { mean } => {
                     let (node, count) = (self.node.into(), self.sync_count);
@@ -94,26 +104,31 @@ impl SimulatedDisk {
                 }
             };
             self.sync_count += 1;
-            let done = begin.0.saturating_add(duration.saturating_mul(self.slowness.into()));
-            self.syncs.push_back((Time(done), sync));
+            self.syncs.push_back(Sync { id: sync, asked: now, left });
         }
     }
 
     /// When the next sync is done.
     pub(crate) fn next_done(&self) -> Option<Time> {
-        self.syncs.front().map(|(done, _)| *done)
+        self.all_done().next()
     }
 
     /// When all syncs that are under way will be done.
     pub(crate) fn all_done(&self) -> impl Iterator<Item = Time> + '_ {
-        self.syncs.iter().map(|(done, _)| *done)
+        self.syncs.iter().scan(self.counted, |done, sync| {
+            let took = sync.left.saturating_mul(self.slowness.into());
+            *done = Time(sync.asked.max(*done).0.saturating_add(took));
+            Some(*done)
+        })
     }
 
     /// Takes a sync that is done by now.
     pub(crate) fn take_done(&mut self, now: Time) -> Option<SyncId> {
-        let (_, sync) = self.syncs.pop_front_if(|(done, _)| *done <= now)?;
-        self.disk.complete(sync);
-        Some(sync)
+        let done = self.next_done().filter(|done| *done <= now)?;
+        let sync = self.syncs.pop_front()?;
+        self.counted = done;
+        self.disk.complete(sync.id);
+        Some(sync.id)
     }
 
     /// The node is killed. Half of the time all that was not synced is gone; else
@@ -142,8 +157,15 @@ impl SimulatedDisk {
         (unsynced - survivors) as u64
     }
 
-    /// Something is wrong with the disk from now on, or no longer.
-    pub(crate) fn set_condition(&mut self, condition: Option<DiskCondition>) {
+    /// Something is wrong with the disk from now on, or no longer. What is under way
+    /// goes on at the new speed.
+    pub(crate) fn set_condition(&mut self, condition: Option<DiskCondition>, now: Time) {
+        if let Some(sync) = self.syncs.front_mut() {
+            let begun = sync.asked.max(self.counted);
+            let worked = now.0.saturating_sub(begun.0) / u64::from(self.slowness);
+            sync.left = sync.left.saturating_sub(worked);
+            self.counted = begun.max(now);
+        }
         self.slowness = 1;
         self.disk.set_fault(None);
         match condition {
@@ -167,5 +189,38 @@ impl SimulatedDisk {
                 })));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use glomers_history::SECOND;
+    use glomers_node::Disk;
+
+    use super::*;
+
+    #[test]
+    fn syncs_under_way_speed_up_when_the_disk_is_mended() {
+        let mut disk = SimulatedDisk::new(1, 0, ServiceTime::Exponential { mean: SECOND });
+        for _ in 0..3 {
+            disk.handle().sync().unwrap();
+        }
+        disk.begin_syncs(Time(SECOND));
+        let planned: Vec<Time> = disk.all_done().collect();
+        disk.set_condition(Some(DiskCondition::Slow { factor: 100 }), Time(SECOND));
+        let slow: Vec<Time> = disk.all_done().collect();
+        let hundredfold = |done: &Time| Time(SECOND + 100 * (done.0 - SECOND));
+        assert_eq!(slow, planned.iter().map(hundredfold).collect::<Vec<_>>());
+
+        // Half of the first is done when the disk is mended.
+        let half = (planned[0].0 - SECOND) / 2;
+        let mended = SECOND + 100 * half;
+        disk.set_condition(None, Time(mended));
+        let fast: Vec<Time> = disk.all_done().collect();
+        let shifted = |done: &Time| Time(done.0 - SECOND - half + mended);
+        assert_eq!(fast, planned.iter().map(shifted).collect::<Vec<_>>());
+        assert_eq!(disk.next_done(), Some(fast[0]));
+        assert!(disk.take_done(Time(fast[0].0 - 1)).is_none());
+        assert!(disk.take_done(fast[0]).is_some() && disk.next_done() == Some(fast[1]));
     }
 }

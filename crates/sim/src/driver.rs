@@ -122,7 +122,12 @@ fn carry_out(
             let lost_writes = host.stop(node, how, now);
             return engine.input(now, Input::Stopped { node, lost_writes });
         }
-        Command::Disk { node, condition } => return host.set_disk(node, condition),
+        Command::Disk { node, incarnation, condition } => {
+            if let Some(at) = host.set_disk(node, condition, now) {
+                engine.input(now, Input::NextWake { node, incarnation, at: Some(at) });
+            }
+            return;
+        }
         Command::Pause { node } => return host.pause(node),
         Command::Resume { node } => return host.resume(node),
         Command::SetClock { node, jump, drift } => return host.set_clock(node, now, jump, drift),

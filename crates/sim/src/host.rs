@@ -24,9 +24,11 @@ pub trait SteppedHost {
     /// Ends a node. How many writes to its disk are lost with it.
     fn stop(&mut self, node: u32, how: Stop, now: Time) -> u64;
 
-    /// Something is wrong with a node's disk from now on, or no longer.
-    fn set_disk(&mut self, node: u32, condition: Option<DiskCondition>) {
-        let _ = (node, condition);
+    /// Something is wrong with a node's disk from now on, or no longer. When the node
+    /// wants to be woken then, as syncs under way go on at another speed.
+    fn set_disk(&mut self, node: u32, condition: Option<DiskCondition>, now: Time) -> Option<Time> {
+        let _ = (node, condition, now);
+        None
     }
 
     /// What a node waits for by itself: when its timers are due, and when its
@@ -150,6 +152,11 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     }
 }
 
+/// The next timer or the end of a sync, whichever is first.
+fn next_wake(runtime: &Runtime, disk: &SimulatedDisk) -> Option<Time> {
+    runtime.next_wake().into_iter().chain(disk.next_done()).min()
+}
+
 impl SteppedHost for InProcessHost {
     fn start(&mut self, node: u32, incarnation: u32, now: Time) -> Result<(), String> {
         let seed = keyed_seed(self.seed, Purpose::Node, node.into(), incarnation.into(), 0);
@@ -168,8 +175,10 @@ impl SteppedHost for InProcessHost {
         machine.disk.crash(now)
     }
 
-    fn set_disk(&mut self, node: u32, condition: Option<DiskCondition>) {
-        self.machines[node as usize].disk.set_condition(condition);
+    fn set_disk(&mut self, node: u32, condition: Option<DiskCondition>, now: Time) -> Option<Time> {
+        let machine = &mut self.machines[node as usize];
+        machine.disk.set_condition(condition, now);
+        next_wake(machine.node.as_ref()?, &machine.disk)
     }
 
     fn waits(&self, node: u32) -> (Vec<Time>, Vec<Time>) {
@@ -204,10 +213,7 @@ impl SteppedHost for InProcessHost {
             disk.begin_syncs(now);
         }
         output.effects.extend(runtime.effects().drain(..).map(|effect| (Duration::ZERO, effect)));
-        output.next_wake = match (runtime.next_wake(), disk.next_done()) {
-            (Some(timer), Some(sync)) => Some(timer.min(sync)),
-            (timer, sync) => timer.or(sync),
-        };
+        output.next_wake = next_wake(runtime, disk);
         output.read_clock = runtime.take_clock_read();
         if let Err(panic) = result {
             output.crashed = Some(panic_text(&*panic));

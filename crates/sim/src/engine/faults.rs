@@ -9,6 +9,7 @@ use glomers_history::{OpKind, Process, Value};
 use super::nodes::NodeState;
 use super::phases::Phase;
 use super::{Command, Engine, Stop};
+use crate::disk::DiskCondition;
 use crate::faults::{BadDisks, Fault, LinkSet, Links, Marked, SlowNodes, Targets, WrongClocks};
 use crate::partition::{Barrier, Cut, PartitionKind};
 
@@ -209,16 +210,21 @@ impl Engine<'_> {
         let nodes = self.resolve(&bad.nodes);
         for node in 0..self.names.len() as u32 {
             let condition = nodes.contains(&node).then_some(condition);
-            self.commands.push_back(Command::Disk { node, condition });
+            self.set_disk(node, condition);
         }
         self.has_bad_disks = true;
         self.nemesis("start-disk", bad.to_value(self.names_value(&nodes)));
     }
 
+    fn set_disk(&mut self, node: u32, condition: Option<DiskCondition>) {
+        let incarnation = self.nodes[node as usize].incarnation;
+        self.commands.push_back(Command::Disk { node, incarnation, condition });
+    }
+
     fn stop_disk(&mut self) {
         self.nemesis("stop-disk", Value::Null);
         for node in 0..self.names.len() as u32 {
-            self.commands.push_back(Command::Disk { node, condition: None });
+            self.set_disk(node, None);
         }
         self.has_bad_disks = false;
         self.nemesis("stop-disk", Value::keyword("disks-healed"));

@@ -87,6 +87,8 @@ pub enum Command {
     Disk {
         /// The node.
         node: u32,
+        /// Its incarnation, if it is up.
+        incarnation: u32,
         /// What.
         condition: Option<DiskCondition>,
     },
