@@ -159,12 +159,15 @@ impl Explanation {
     }
 
     fn did(&self, history: &History, op: &Op) -> String {
-        // An end may say nothing of the argument.
+        // An end may say nothing of the argument, or why it is not known what became
+        // of it.
         let mut argument = self.inner(op);
-        if argument == Value::Null && !matches!(&*op.f, "read" | "r") {
+        let told = op.kind == OpKind::Ok && argument != Value::Null;
+        if !told && op.kind != OpKind::Invoke && !matches!(&*op.f, "read" | "r") {
             let earlier = history.ops()[..op.index as usize].iter().rev();
             let mut invokes = earlier.filter(|other| other.process == op.process);
-            argument = invokes.next().map_or(Value::Null, |invoke| self.inner(invoke));
+            let begun = invokes.next().filter(|other| other.kind == OpKind::Invoke);
+            argument = begun.map_or(argument, |invoke| self.inner(invoke));
         }
         let pair = || {
             let list = argument.as_list().filter(|list| list.len() == 2)?;
