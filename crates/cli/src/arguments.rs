@@ -333,6 +333,11 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     pub(crate) jepsen_compat: bool,
 
+    /// Judge refusals of registers, too: errors 20 (no such key) and 22 (from does
+    /// not hold), and each cas that failed without an error, must be true
+    #[arg(long)]
+    pub(crate) check_refusals: bool,
+
     /// Show what the verdict rests on: of registers the longest order that there
     /// is, what they could hold then, and the operation that fits none
     #[arg(long)]

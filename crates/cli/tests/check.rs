@@ -94,6 +94,28 @@ fn registers_with_and_without_keys() {
 }
 
 #[test]
+fn refusals_are_judged_if_that_is_wanted() {
+    for error in ["", ":error [:precondition-failed \"no\"]", ":error 22"] {
+        let wrong = format!(
+            "{{:process 0 :type :invoke :f :write :value 1}} {{:process 0 :type :ok :f :write :value 1}}
+             {{:process 0 :type :invoke :f :cas :value [1 2]}}
+             {{:process 0 :type :fail :f :cas :value [1 2] {error}}}"
+        );
+        let model = ["--model", "cas-register"];
+        checked(&wrong, &model, 0, &["valid"]);
+        let strictly = [&model[..], &["--check-refusals"]].concat();
+        checked(&wrong, &strictly, 1, &["INVALID: wrong-refusal"]);
+        checked(&wrong, &[&strictly[..], &["--jepsen-compat"]].concat(), 0, &["valid"]);
+        checked(&wrong.replace("[1 2]", "[3 2]"), &strictly, 0, &["valid"]);
+    }
+    let place = Place::new();
+    place.write("history", LOST);
+    place
+        .run(&["check", "history", "-w", "g-set", "--check-refusals"])
+        .shows(254, &["is about registers"]);
+}
+
+#[test]
 fn standard_input() {
     let place = Place::new();
     let mut child = place

@@ -210,7 +210,11 @@ impl Converter<'_> {
 
     /// What an error says of the register at some moment of the operation.
     fn refusal(&mut self, kind: Kind, argument: &Value, ended: &Op) -> Option<Action> {
-        let error = ended.error.as_ref()?;
+        let Some(error) = &ended.error else {
+            // Most clients have nothing to say of a cas that found another value.
+            let (from, _) = pair(argument).filter(|_| kind == Kind::Cas)?;
+            return Some(Action::IsNot(self.found.values.intern(&from)));
+        };
         let first = error.as_list().and_then(|list| list.get(0));
         let error = first.as_ref().unwrap_or(error);
         let is = |code: i64, name: &str| {

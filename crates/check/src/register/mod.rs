@@ -82,7 +82,8 @@ pub struct Register {
     /// Whether there are many, each with a key.
     pub keyed: bool,
     /// Whether the strict verdict takes errors 20 (no such key) and 22 (the
-    /// `from` of a `cas` does not hold) as statements that must be true.
+    /// `from` of a `cas` does not hold), and that a `cas` failed without an error,
+    /// as statements that must be true.
     pub check_refusals: bool,
     /// How to decide.
     pub method: Method,

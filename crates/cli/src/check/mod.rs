@@ -38,6 +38,16 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CliError> {
         (None, Some(model)) => Judge::Register(by_model(model, &history)),
         (None, None) => return Err(CliError::usage("give a --workload or a --model")),
     };
+    let judge = match judge {
+        Judge::Register(register) => {
+            Judge::Register(Register { check_refusals: arguments.check_refusals, ..register })
+        }
+        Judge::Other(_) if arguments.check_refusals => {
+            return Err(CliError::usage("--check-refusals is about registers")
+                .hint("give it with --workload lin-kv or with a --model, or leave it out"));
+        }
+        judge => judge,
+    };
     let context = Context::default();
     let result = match &judge {
         Judge::Register(register) => register.check(&history, &context),
