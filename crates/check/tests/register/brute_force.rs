@@ -201,8 +201,8 @@ fn random_history(random: &mut Random, spec: &Register) -> History {
             end.value = keyed(&key, draw(random));
         }
         if end.kind == OpKind::Fail {
-            let name = ["key-does-not-exist", "precondition-failed", "abort"];
-            end.error = Some(Value::keyword(name[random.below(3) as usize]));
+            let names = ["key-does-not-exist", "precondition-failed", "abort"];
+            end.error = names.get(random.below(4) as usize).map(|name| Value::keyword(name));
         }
         if end.kind == OpKind::Info {
             names[worker] += workers;

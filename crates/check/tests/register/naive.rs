@@ -67,13 +67,14 @@ pub(crate) fn events(
             event.end = at;
         }
         if kind == OpKind::Fail {
-            let error = ops[event.place].error.as_ref().and_then(|error| error.as_str());
+            let error = ops[event.place].error.as_ref();
+            let error = error.map_or(Some("nothing"), |error| error.as_str());
             if !spec.check_refusals || rules == Rules::Jepsen {
                 continue;
             }
             event.does = match (&*invoke.f, error) {
                 ("read" | "cas", Some("key-does-not-exist")) => Does::Reads(Value::Null),
-                ("cas", Some("precondition-failed")) => {
+                ("cas", Some("precondition-failed" | "nothing")) => {
                     Does::NotHolds(two(&argument).expect("two").0)
                 }
                 _ => continue,
