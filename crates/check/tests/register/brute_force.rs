@@ -202,7 +202,7 @@ fn random_history(random: &mut Random, spec: &Register) -> History {
         }
         if end.kind == OpKind::Fail {
             let names = ["key-does-not-exist", "precondition-failed", "abort"];
-            end.error = names.get(random.below(4) as usize).map(|name| Value::keyword(name));
+            end.error = names.get(random.below(4) as usize).copied().map(Value::keyword);
         }
         if end.kind == OpKind::Info {
             names[worker] += workers;
