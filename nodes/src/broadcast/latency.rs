@@ -139,7 +139,7 @@ mod tests {
         let mut now = Time::ZERO;
         for took in [20, 20, 6_000, 6_000] {
             let echo = Some(micros(now));
-            now = now + Duration::from_millis(took);
+            now += Duration::from_millis(took);
             trips.heard(1, Stamp { at: 0, echo, held: 0 }, now);
         }
         assert!(trips.timeout(1) > Duration::from_secs(6));
