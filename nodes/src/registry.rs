@@ -55,20 +55,7 @@ impl Hazard {
     }
 }
 
-/// All but kills: for nodes that keep everything in memory.
-const ALIVE: &[Hazard] = &[
-    Hazard::Latency,
-    Hazard::Loss,
-    Hazard::Duplicate,
-    Hazard::Reorder,
-    Hazard::Slow,
-    Hazard::Clock,
-    Hazard::Partition,
-    Hazard::OneWay,
-    Hazard::Pause,
-];
-
-/// Whatever happens.
+/// Whatever happens. Kills and disks are last.
 const ALL: &[Hazard] = &[
     Hazard::Latency,
     Hazard::Loss,
@@ -82,6 +69,9 @@ const ALL: &[Hazard] = &[
     Hazard::Kill,
     Hazard::Disk,
 ];
+
+/// All but those: for nodes that keep everything in memory.
+const ALIVE: &[Hazard] = ALL.split_at(ALL.len() - 2).0;
 
 /// No message is lost: for nodes that repeat nothing.
 const ARRIVING: &[Hazard] = &[

@@ -92,10 +92,6 @@ pub struct Direct {
 /// Pauses between repetitions to a silent node do not grow beyond this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// A round trip is taken to last no longer, unless none was shorter; and as long
-/// until one has been measured.
-const SECOND: Duration = Duration::from_secs(1);
-
 impl Direct {
     /// A node.
     pub fn new(options: Options) -> Direct {
@@ -122,11 +118,7 @@ impl Direct {
     /// How long after a batch its acknowledgement must have come: it may ride on
     /// a batch that comes late.
     fn patience(&self, peer: usize) -> Duration {
-        // One that took much longer than others says how long a node was paused, not
-        // how far away it is.
-        let longest = self.round_trips.shortest(peer).map_or(SECOND, |least| least.max(SECOND));
-        let round_trip = self.round_trips.to(peer).unwrap_or(SECOND).min(longest);
-        let first = self.options.acknowledge + round_trip + round_trip / 2 + self.hold();
+        let first = self.options.acknowledge + self.round_trips.patience(peer) + self.hold();
         let doubled = self.repair.peer(peer).unanswered.saturating_sub(1).min(10);
         // Batches that go out anyway make a silent peer look more silent than it
         // is, so the first doubling waits a little.

@@ -67,16 +67,6 @@ impl RoundTrips {
         link.round_trip
     }
 
-    /// The round trip to a node, as measured last.
-    pub fn to(&self, peer: usize) -> Option<Duration> {
-        self.links.get(peer)?.round_trip
-    }
-
-    /// The shortest round trip to a node so far.
-    pub fn shortest(&self, peer: usize) -> Option<Duration> {
-        self.links.get(peer)?.shortest
-    }
-
     /// How long a round trip to a node hardly ever takes: the mean and four mean
     /// deviations (as TCP: Jacobson 1988), 20 ms more at the least; a second if
     /// nothing is known.
@@ -91,7 +81,7 @@ impl RoundTrips {
     /// and a second: far slower ones tell how long a node was paused, and would make
     /// repetitions rare long after that.
     pub fn patience(&self, peer: usize) -> Duration {
-        let shortest = self.shortest(peer).unwrap_or_default();
+        let shortest = self.links.get(peer).and_then(|link| link.shortest).unwrap_or_default();
         self.timeout(peer).min(4 * shortest + Duration::from_secs(1))
     }
 

@@ -378,16 +378,13 @@ fn summary(kind: Kind, count: usize) -> String {
             "a poll left messages out {}: it did not go on where the process' poll before ended. Each process polls a key without gaps.",
             times(count)
         ),
-        Kind::NonmonotonicPoll => format!(
-            "a poll went backwards {}: it began at or before what the process had polled already. Each process polls a key in order, each message once.",
-            times(count)
+        Kind::NonmonotonicPoll | Kind::NonmonotonicPollAfterEmpty => format!(
+            "a poll went backwards {}{}: it began at or before what the process had polled already. Each process polls a key in order, each message once.",
+            times(count),
+            if kind == Kind::NonmonotonicPoll { "" } else { ", behind one that got nothing" }
         ),
         Kind::PollSkipAfterEmpty => format!(
             "a poll left messages out {}, behind one that got nothing: it did not go on where the process' last poll with messages ended. Each process polls a key without gaps.",
-            times(count)
-        ),
-        Kind::NonmonotonicPollAfterEmpty => format!(
-            "a poll went backwards {}, behind one that got nothing: it began at or before what the process had polled already. Each process polls a key in order, each message once.",
             times(count)
         ),
         Kind::IntPollSkip => format!(

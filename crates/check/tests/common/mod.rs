@@ -7,9 +7,10 @@
 //! `mark TIME NODE VALUE` (a node holds a value), `cut TIME SRC DEST BODY`
 //! and `# comment`.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
-use glomers_check::{Context, CutMessage, Mark};
+use glomers_check::{CheckResult, Context, CutMessage, Mark};
 use glomers_history::{History, MILLISECOND, Op, OpKind, Process, Time, Value};
 
 pub(crate) struct Case {
@@ -101,4 +102,20 @@ fn node(text: &str) -> u32 {
 
 fn json(text: &str) -> Value {
     Value::from_json(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// Findings, with what they point at, and notes.
+pub(crate) fn in_words(result: &CheckResult) -> String {
+    let mut text = String::new();
+    for finding in &result.findings {
+        let lines = finding.render();
+        assert!(lines.len() <= 12, "too long:\n{finding}");
+        let node = finding.node.as_deref().unwrap_or("-");
+        let time = finding.time.map_or("-".to_owned(), |time| time.to_string());
+        let _ = writeln!(text, "\n{finding}\n  @ {:?} {node} {time}", finding.operations);
+    }
+    for note in &result.notes {
+        let _ = writeln!(text, "\nnote: {note}");
+    }
+    text
 }

@@ -6,23 +6,14 @@ use std::path::Path;
 use glomers_check::{CheckResult, Checker, Register};
 use glomers_history::edn;
 
-use crate::common::{Case, parse};
+use crate::common::{Case, in_words, parse};
 
 fn describe(result: &CheckResult) -> String {
     let mut text = format!("compat {:?}, strict {:?}\n", result.compat, result.strict);
     for (name, value) in &result.fields {
         let _ = writeln!(text, "{name} {}", edn::pretty(value));
     }
-    for finding in &result.findings {
-        let lines = finding.render();
-        assert!(lines.len() <= 12, "too long:\n{finding}");
-        let node = finding.node.as_deref().unwrap_or("-");
-        let time = finding.time.map_or("-".to_owned(), |time| time.to_string());
-        let _ = writeln!(text, "\n{finding}\n  @ {:?} {node} {time}", finding.operations);
-    }
-    for note in &result.notes {
-        let _ = writeln!(text, "\nnote: {note}");
-    }
+    text.push_str(&in_words(result));
     text
 }
 

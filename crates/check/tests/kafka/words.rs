@@ -15,16 +15,7 @@ fn says(history: &str, expected: Expect) {
     let mut text = format!("compat {:?}, strict {:?}\n", result.compat, result.strict);
     let types = result.fields.iter().find(|(name, _)| *name == "error-types");
     let _ = writeln!(text, "{}", types.expect("the types").1);
-    for finding in &result.findings {
-        let lines = finding.render();
-        assert!(lines.len() <= 12, "too long:\n{finding}");
-        let node = finding.node.as_deref().unwrap_or("-");
-        let time = finding.time.map_or("-".to_owned(), |time| time.to_string());
-        let _ = writeln!(text, "\n{finding}\n  @ {:?} {node} {time}", finding.operations);
-    }
-    for note in &result.notes {
-        let _ = writeln!(text, "\nnote: {note}");
-    }
+    text.push_str(&common::in_words(&result));
     expected.assert_eq(&text);
 }
 
