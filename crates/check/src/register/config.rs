@@ -1,7 +1,11 @@
 //! Configurations: what may have happened so far.
 
 use super::operation::{Action, Operation};
-use super::plan::{Field, Plan, Step};
+use super::plan::{FEW, Field, Group, Plan, Step};
+
+/// Through how many values at most it is found out that an operation cannot take
+/// effect.
+const CHAIN: usize = 16;
 
 /// A set of small numbers, or several counts side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,6 +78,40 @@ impl<const N: usize> Config<N> {
     pub(super) fn end(&mut self, slot: u16) {
         self.done.remove(slot);
         self.spent.remove(slot);
+    }
+
+    /// Whether an update can take effect no more.
+    #[inline]
+    fn is_over(&self, update: &Waiting) -> bool {
+        match update.action {
+            Action::Write(_) => self.spent.has(update.slot),
+            _ => self.done.has(update.slot),
+        }
+    }
+
+    /// Whether it is asked for no operation and has spent no write that another is not
+    /// asked for or has not spent, and used no more indeterminate operations.
+    #[inline]
+    pub(super) fn is_ahead_of(&self, other: &Config<N>) -> bool {
+        self.used <= other.used
+            && self.done.contains(&other.done)
+            && other.spent.contains(&self.spent)
+    }
+
+    /// The words in which it used more of some kind of indeterminate operations than
+    /// another; `guards` as in [`Plan::guards`].
+    #[inline]
+    pub(super) fn excess(
+        &self,
+        other: &Config<N>,
+        guards: &Bits<N>,
+    ) -> impl Iterator<Item = usize> {
+        (0..N).filter(move |&word| {
+            let guard = guards.0[word];
+            // Where it used more the difference takes the guard away.
+            let kept = (other.infos.0[word] | guard).wrapping_sub(self.infos.0[word]) & guard;
+            kept != guard
+        })
     }
 
     pub(super) const FIRST: Config<N> = Config {
@@ -182,6 +220,24 @@ pub(super) struct Waiting {
     pub(super) action: Action,
 }
 
+/// A group some of whose operations may take effect.
+#[derive(Debug, Clone, Copy)]
+struct Offer {
+    group: u32,
+    action: Action,
+    field: Field,
+    /// How many have begun.
+    available: u32,
+}
+
+impl Offer {
+    /// How many took effect.
+    #[inline]
+    fn used<const N: usize>(&self, config: &Config<N>) -> u32 {
+        ((config.infos.0[self.field.word] & self.field.mask()) >> self.field.shift) as u32
+    }
+}
+
 /// What is under way between two steps of a plan.
 pub(super) struct Pending<'a, const N: usize> {
     plan: &'a Plan,
@@ -194,8 +250,7 @@ pub(super) struct Pending<'a, const N: usize> {
     pub(super) loose: Bits<N>,
     /// The slots of writes.
     writing: Bits<N>,
-    /// The groups some of whose operations may take effect.
-    offers: Vec<u32>,
+    offers: Vec<Offer>,
     /// How many have begun, by group.
     available: Vec<u32>,
 }
@@ -206,11 +261,11 @@ impl<'a, const N: usize> Pending<'a, N> {
             plan,
             ops,
             guards: Bits(std::array::from_fn(|word| plan.guards[word])),
-            updates: Vec::new(),
-            assertions: Vec::new(),
+            updates: Vec::with_capacity(FEW),
+            assertions: Vec::with_capacity(FEW),
             loose: Bits::EMPTY,
             writing: Bits::EMPTY,
-            offers: Vec::new(),
+            offers: Vec::with_capacity(plan.groups.len()),
             available: vec![0; plan.groups.len()],
         }
     }
@@ -262,13 +317,10 @@ impl<'a, const N: usize> Pending<'a, N> {
             Step::Begin(op) => self.add(op),
             Step::End(op) => self.remove(op),
             Step::Offer(group) => {
-                let available = &mut self.available[group as usize];
-                *available += 1;
-                if *available == 1 {
-                    self.offers.push(group);
-                }
+                self.available[group as usize] += 1;
+                self.offer(group);
             }
-            Step::Retire(group) => self.offers.retain(|&other| other != group),
+            Step::Retire(group) => self.offers.retain(|other| other.group != group),
         }
     }
 
@@ -278,13 +330,25 @@ impl<'a, const N: usize> Pending<'a, N> {
             Step::Begin(op) => self.remove(op),
             Step::End(op) => self.add(op),
             Step::Offer(group) => {
-                let available = &mut self.available[group as usize];
-                *available -= 1;
-                if *available == 0 {
-                    self.offers.retain(|&other| other != group);
-                }
+                self.available[group as usize] -= 1;
+                self.offer(group);
             }
-            Step::Retire(group) => self.offers.push(group),
+            Step::Retire(group) => self.offer(group),
+        }
+    }
+
+    /// Makes the offer of a group what it is now.
+    fn offer(&mut self, group: u32) {
+        let available = self.available[group as usize];
+        match self.offers.iter().position(|other| other.group == group) {
+            Some(place) if available == 0 => {
+                self.offers.remove(place);
+            }
+            Some(place) => self.offers[place].available = available,
+            None => {
+                let Group { action, field, .. } = self.plan.groups[group as usize];
+                self.offers.push(Offer { group, action, field, available });
+            }
         }
     }
 
@@ -313,18 +377,15 @@ impl<'a, const N: usize> Pending<'a, N> {
         waiting: &Waiting,
         trail: &mut Trail,
     ) -> Option<Config<N>> {
+        if config.is_over(waiting) {
+            return None;
+        }
         let mut next = *config;
         if let Action::Write(value) = waiting.action {
-            if config.spent.has(waiting.slot) {
-                return None;
-            }
             next.value = value;
             next.done.extend(&self.writing);
             next.spent.insert(waiting.slot);
         } else {
-            if config.done.has(waiting.slot) {
-                return None;
-            }
             next.value = waiting.action.apply(config.value)?;
             next.done.insert(waiting.slot);
         }
@@ -336,48 +397,109 @@ impl<'a, const N: usize> Pending<'a, N> {
     }
 
     /// Lets one indeterminate operation of each kind take effect, where that is
-    /// possible and changes the register.
+    /// possible, wanted and changes the register.
     #[inline]
     pub(super) fn offers(
         &self,
         config: &Config<N>,
         trail: &mut Trail,
+        wanted: impl Fn(Action) -> bool,
         mut emit: impl FnMut(Config<N>),
     ) {
-        for &group in &self.offers {
-            let members = &self.plan.groups[group as usize];
-            let value = match members.action.apply(config.value) {
-                Some(value) if value != config.value => value,
+        for offer in &self.offers {
+            let &Offer { group, action, field, available } = offer;
+            let value = match action.apply(config.value) {
+                Some(value) if value != config.value && wanted(action) => value,
                 _ => continue,
             };
-            let field = members.field;
-            let used = (config.infos.0[field.word] & field.mask()) >> field.shift;
-            if used >= u64::from(self.available[group as usize]) {
+            let used = offer.used(config);
+            if used >= available {
                 continue;
             }
             let mut next = *config;
             next.value = value;
             next.infos.0[field.word] += 1 << field.shift;
             next.used += 1;
-            if let Action::Write(_) = members.action {
+            if let Action::Write(_) = action {
                 next.done.extend(&self.writing);
             }
-            next.trace = trail.push(config.trace, members.members[used as usize]);
+            next.trace = trail.push(config.trace, self.plan.member(group, used as usize));
             self.settle(&mut next, trail);
             emit(next);
         }
+    }
+
+    /// The values that the register can come to hold by what is under way.
+    pub(super) fn reach(&self, config: &Config<N>, values: &mut Vec<u32>) {
+        let mut found = vec![config.value];
+        let mut at = 0;
+        while let Some(&value) = found.get(at) {
+            at += 1;
+            let updates = self.updates.iter().filter(|update| !config.is_over(update));
+            let offers = self.offers.iter().filter(|offer| offer.used(config) < offer.available);
+            let actions =
+                updates.map(|update| update.action).chain(offers.map(|offer| offer.action));
+            for next in actions.filter_map(|action| action.apply(value)) {
+                if !found.contains(&next) {
+                    found.push(next);
+                }
+            }
+        }
+        found.retain(|value| !values.contains(value));
+        values.append(&mut found);
+    }
+
+    /// Whether an operation may take effect after others that are under way: whether
+    /// the register can come to hold the value that it needs.
+    pub(super) fn can_follow(&self, config: &Config<N>, waiting: &Waiting) -> bool {
+        let wanted = match waiting.action {
+            Action::Is(value) | Action::Cas(value, _) => value,
+            Action::IsNot(_) | Action::Write(_) => return true,
+        };
+        // From what is wanted back to what holds.
+        let mut chain = [wanted; CHAIN];
+        let mut length = 1;
+        let mut at = 0;
+        while at < length {
+            let value = chain[at];
+            at += 1;
+            if value == config.value {
+                return true;
+            }
+            let mut leads = |action: Action| match action {
+                Action::Write(to) => to == value,
+                Action::Cas(from, to) if to == value && !chain[..length].contains(&from) => {
+                    if length == CHAIN {
+                        return true;
+                    }
+                    chain[length] = from;
+                    length += 1;
+                    false
+                }
+                _ => false,
+            };
+            let update = |update: &Waiting| {
+                update.op != waiting.op && !config.is_over(update) && leads(update.action)
+            };
+            if self.updates.iter().any(update) {
+                return true;
+            }
+            let offer = |offer: &Offer| offer.used(config) < offer.available && leads(offer.action);
+            if self.offers.iter().any(offer) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Who can stand in for whom among the groups at hand: by the place of its
     /// guard the field of the group that writes what a group of `cas` changes to.
     pub(super) fn substitutes(&self) -> Vec<Option<Field>> {
         let mut substitutes = vec![None; 64 * N];
-        for &group in &self.offers {
-            let group = &self.plan.groups[group as usize];
-            let Action::Cas(_, to) = group.action else { continue };
-            let mut groups = self.offers.iter().map(|&other| &self.plan.groups[other as usize]);
-            let write = groups.find(|other| other.action == Action::Write(to));
-            substitutes[group.field.guard_place()] = write.map(|write| write.field);
+        for offer in &self.offers {
+            let Action::Cas(_, to) = offer.action else { continue };
+            let write = self.offers.iter().find(|other| other.action == Action::Write(to));
+            substitutes[offer.field.guard_place()] = write.map(|write| write.field);
         }
         substitutes
     }

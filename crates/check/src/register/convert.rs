@@ -1,5 +1,7 @@
 //! From a history to the operations on each register.
 
+use std::borrow::Cow;
+
 use glomers_history::{History, Op, OpKind, Process, Value};
 use rustc_hash::FxHashMap;
 
@@ -29,6 +31,9 @@ pub(super) struct Converted {
     pub(super) blurred: Option<u32>,
 }
 
+/// Of which register, where there are many.
+type Key = Option<Value>;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Read,
@@ -53,7 +58,9 @@ pub(super) fn convert(spec: &Register, history: &History) -> Converted {
     let nil = converter.found.values.intern(&Value::Null);
     debug_assert_eq!(nil, NIL, "null is the first value");
     if !spec.keyed {
-        converter.register(&Value::Null);
+        converter.found.keys.intern(&Value::Null);
+        let ops = Vec::with_capacity(history.ops().len() / 2);
+        converter.found.registers.push(KeyHistory { ops, blurred: None });
     }
     let mut open: FxHashMap<u32, usize> = FxHashMap::default();
     for (place, op) in history.ops().iter().enumerate() {
@@ -95,7 +102,8 @@ impl Converter<'_> {
         }
     }
 
-    fn register(&mut self, key: &Value) -> &mut KeyHistory {
+    fn register(&mut self, key: &Key) -> &mut KeyHistory {
+        let Some(key) = key else { return &mut self.found.registers[0] };
         let number = self.found.keys.intern(key) as usize;
         if number >= self.found.registers.len() {
             self.found.registers.resize_with(number + 1, KeyHistory::default);
@@ -104,15 +112,18 @@ impl Converter<'_> {
     }
 
     /// The key and the argument or result of an entry.
-    fn split(&self, op: &Op) -> Option<(Value, Value)> {
-        if self.spec.keyed { pair(&op.value) } else { Some((Value::Null, op.value.clone())) }
+    fn split<'a>(&self, op: &'a Op) -> Option<(Key, Cow<'a, Value>)> {
+        if !self.spec.keyed {
+            return Some((None, Cow::Borrowed(&op.value)));
+        }
+        pair(&op.value).map(|(key, value)| (Some(key), Cow::Owned(value)))
     }
 
-    fn push(&mut self, key: &Value, operation: Operation) {
+    fn push(&mut self, key: &Key, operation: Operation) {
         self.register(key).ops.push(operation);
     }
 
-    fn blur(&mut self, key: Option<&Value>, place: usize) {
+    fn blur(&mut self, key: Option<&Key>, place: usize) {
         let blurred = match key {
             Some(key) => &mut self.register(key).blurred,
             None => &mut self.found.blurred,
@@ -157,7 +168,8 @@ impl Converter<'_> {
                 let key = begun_split.map(|(key, _)| key);
                 match result.and_then(|op| self.split(op)) {
                     Some((found, value)) if key.as_ref().is_none_or(|key| *key == found) => {
-                        let layer = if value == Value::Null { Layer::Nulls } else { Layer::Base };
+                        let is_null = matches!(*value, Value::Null);
+                        let layer = if is_null { Layer::Nulls } else { Layer::Base };
                         let value = self.found.values.intern(&value);
                         self.push(&found, operation(Action::Is(value), time(entry), layer));
                     }
@@ -166,7 +178,8 @@ impl Converter<'_> {
             }
             Kind::Write | Kind::Cas => {
                 let told = result.and_then(|op| self.split(op));
-                let told = told.filter(|(_, told)| *told != Value::Null || begun_split.is_none());
+                let told = told
+                    .filter(|(_, told)| !matches!(**told, Value::Null) || begun_split.is_none());
                 let elsewhere = matches!((&told, &begun_split), (Some(a), Some(b)) if a.0 != b.0);
                 let certain = outcome == OpKind::Ok && same && !elsewhere;
                 // As in Knossos the end has the last word on the argument.

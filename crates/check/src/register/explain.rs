@@ -23,7 +23,7 @@ pub struct Explanation {
     /// Operations in an order that explains all that ended before `stuck` did;
     /// empty where it took too much to find.
     pub longest_prefix: Vec<u64>,
-    /// What the register could hold there.
+    /// What the register could hold there, in order.
     pub states: Vec<Value>,
     /// The operation that fits no order.
     pub stuck: u64,
@@ -59,6 +59,8 @@ impl Explanation {
         let subject = &analysis.subject;
         let value = |number: &u32| converted.values.value(subject.values[*number as usize]).clone();
         let places = |ops: &[u32]| ops.iter().map(|&op| subject.entry(op)).collect();
+        let mut states: Vec<Value> = stuck.states.iter().map(value).collect();
+        states.sort();
         let writer = subject.writer(stuck.op);
         let needs = match subject.ops[stuck.op as usize].action {
             super::operation::Action::Is(value) | super::operation::Action::Cas(value, _) => value,
@@ -68,7 +70,7 @@ impl Explanation {
             key: spec.keyed.then(|| converted.keys.value(key).clone()),
             finding: finding_name(layer),
             longest_prefix: places(&stuck.prefix),
-            states: stuck.states.iter().map(value).collect(),
+            states,
             stuck: subject.entry(stuck.op),
             previous_ok: subject.previous_ok(stuck.op).map(|op| subject.entry(op)),
             writer: writer.map(|op| subject.entry(op)),

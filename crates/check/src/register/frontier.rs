@@ -164,9 +164,14 @@ impl<const N: usize> Frontier<'_, N> {
                     add(next, pending, ending, seen, arrived, levels);
                 }
             }
-            pending.offers(&config, trail, |next| {
-                add(next, pending, ending, seen, arrived, levels);
-            });
+            pending.offers(
+                &config,
+                trail,
+                |_| true,
+                |next| {
+                    add(next, pending, ending, seen, arrived, levels);
+                },
+            );
             // An expansion costs about as much as some comparisons.
             seen.steps += 4;
             if seen.steps + arrived.steps > self.budget.steps {
@@ -196,7 +201,7 @@ impl<const N: usize> Frontier<'_, N> {
                 }
             }
             let arrived = &mut self.arrived;
-            self.pending.offers(config, &mut self.unused, |next| arrived.displace(&next));
+            self.pending.offers(config, &mut self.unused, |_| true, |next| arrived.displace(&next));
         }
         self.configs.clear();
         self.configs.extend(self.arrived.alive());
@@ -224,10 +229,8 @@ impl<const N: usize> Frontier<'_, N> {
 
     fn stuck(&self, ending: &Waiting) -> Stuck {
         let mut states: Vec<u32> = Vec::new();
-        for config in self.configs.iter().chain(self.seen.alive()) {
-            if !states.contains(&config.value) {
-                states.push(config.value);
-            }
+        for config in &self.configs {
+            self.pending.reach(config, &mut states);
         }
         let last = self.configs.iter().min_by_key(|config| config.used);
         Stuck {
@@ -256,6 +259,8 @@ fn add<const N: usize>(
         if !pending.may_show(&config, ending) {
             return;
         }
+    } else if !pending.can_follow(&config, ending) {
+        return;
     }
     if let Some(place) = seen.insert(config) {
         let level = config.used as usize;

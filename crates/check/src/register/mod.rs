@@ -14,6 +14,7 @@ mod outcome;
 mod pareto;
 mod plan;
 mod search;
+mod tried;
 mod zones;
 
 use glomers_history::{History, Value};

@@ -45,6 +45,16 @@ impl Action {
         }
     }
 
+    /// Whether another action makes this one hold at once, or lets it pass unseen,
+    /// where it does not hold: a write can always happen just before another.
+    pub(super) fn is_settled_by(self, other: Action) -> bool {
+        match (self, other) {
+            (Action::Write(_), other) => matches!(other, Action::Write(_)),
+            (Action::Cas(..), _) | (_, Action::Is(_) | Action::IsNot(_)) => false,
+            (_, Action::Write(value) | Action::Cas(_, value)) => self.apply(value).is_some(),
+        }
+    }
+
     /// The same action on other numbers.
     pub(super) fn map(self, mut number: impl FnMut(u32) -> u32) -> Action {
         match self {

@@ -132,29 +132,16 @@ impl<const N: usize> Pareto<N> {
     /// Whether one of two that are alike can do what the other can.
     #[inline]
     fn covers(&self, one: &Config<N>, other: &Config<N>) -> bool {
-        one.used <= other.used
-            && one.done.contains(&other.done)
-            && other.spent.contains(&one.spent)
-            && self.has_left(one, other)
+        one.is_ahead_of(other) && self.has_left(one, other)
     }
 
     /// Whether one has as much left of the indeterminate operations as another.
     #[inline]
     fn has_left(&self, one: &Config<N>, other: &Config<N>) -> bool {
-        let mut lacking = 0;
-        let mut at = 0;
-        for word in 0..N {
-            let guard = self.guards.0[word];
-            // Where it used more the difference takes the guard away.
-            let kept = (other.infos.0[word] | guard).wrapping_sub(one.infos.0[word]) & guard;
-            if kept != guard {
-                lacking += 1;
-                at = word;
-            }
-        }
-        match lacking {
-            0 => true,
-            1 => self.can_substitute(one, other, at),
+        let mut excess = one.excess(other, &self.guards);
+        match (excess.next(), excess.next()) {
+            (None, _) => true,
+            (Some(word), None) => self.can_substitute(one, other, word),
             _ => false,
         }
     }

@@ -1,8 +1,8 @@
 //! What a search goes through, step by step, worked out before it begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::budget::Limit;
 use super::operation::{Action, Subject};
@@ -10,6 +10,9 @@ use super::operation::{Action, Subject};
 /// How many words a set of operations or the counts of indeterminate ones may
 /// take.
 pub(super) const MOST_WORDS: usize = 16;
+
+/// For how many there is room at first where there may be few.
+pub(super) const FEW: usize = 32;
 
 /// One step, in the order of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,12 +54,12 @@ impl Field {
 
 /// Indeterminate operations that do the same. Which of them took effect does not
 /// matter, only how many.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Group {
     pub(super) action: Action,
     pub(super) field: Field,
-    /// In the order in which they began.
-    pub(super) members: Vec<u32>,
+    /// Where in [`Plan::members`] its operations begin.
+    first: usize,
 }
 
 #[derive(Debug, Default)]
@@ -65,6 +68,8 @@ pub(super) struct Plan {
     /// For each operation that must take effect its place in sets.
     pub(super) slots: Vec<u16>,
     pub(super) groups: Vec<Group>,
+    /// Those of each group, in the order in which they began.
+    members: Vec<u32>,
     /// The bits beside the counts.
     pub(super) guards: [u64; MOST_WORDS],
     /// For each value the last moment at which anything needs it.
@@ -74,6 +79,12 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// One of the operations of a group, by their order of time.
+    #[inline]
+    pub(super) fn member(&self, group: u32, number: usize) -> u32 {
+        self.members[self.groups[group as usize].first + number]
+    }
+
     pub(super) fn new(subject: &Subject) -> Result<Plan, Limit> {
         let needs = needs(subject);
         let need = |action: Action| match action {
@@ -91,17 +102,21 @@ impl Plan {
         }
         events.sort_unstable();
         let mut groups = Groups::gather(subject, &events);
-        let mut retirements: Vec<(u32, u32)> =
-            (0u32..).zip(&groups.actions).map(|(group, &action)| (need(action), group)).collect();
+        let mut retirements: Vec<(u32, u32)> = (0u32..)
+            .zip(&groups.drafts)
+            .map(|(group, draft)| (need(draft.action), group))
+            .collect();
         retirements.sort_unstable_by(|a, b| b.cmp(a));
-        let mut plan = Plan { slots: vec![0; subject.ops.len()], ..Plan::default() };
+        let mut plan = Plan {
+            steps: Vec::with_capacity(events.len() + groups.drafts.len()),
+            slots: vec![0; subject.ops.len()],
+            ..Plan::default()
+        };
         let mut slots = Slots::default();
         for event in events {
             let time = (event >> 32) as u32;
             let at = (event as u32) >> 1;
-            while let Some(&(until, group)) = retirements.last().filter(|next| next.0 < time) {
-                let _ = until;
-                retirements.pop();
+            while let Some((_, group)) = retirements.pop_if(|next| next.0 < time) {
                 groups.retire(group);
                 plan.steps.push(Step::Retire(group));
             }
@@ -110,7 +125,7 @@ impl Plan {
                 slots.free.push(plan.slots[at as usize]);
                 plan.steps.push(Step::End(at));
             } else if subject.ops[at as usize].is_optional() {
-                let group = groups.of[&at];
+                let group = groups.of[at as usize];
                 groups.place(group)?;
                 plan.steps.push(Step::Offer(group));
             } else {
@@ -122,13 +137,13 @@ impl Plan {
         plan.words = words;
         plan.needs = needs;
         plan.guards = groups.guards;
-        plan.groups = groups
-            .actions
-            .into_iter()
-            .zip(groups.members)
-            .zip(groups.fields)
-            .filter_map(|((action, members), field)| Some(Group { action, field: field?, members }))
-            .collect();
+        plan.members = groups.members;
+        let mut first = 0;
+        let all = groups.drafts.into_iter().filter_map(|Draft { action, size, field }| {
+            first += size;
+            Some(Group { action, field: field?, first: first - size })
+        });
+        plan.groups = all.collect();
         Ok(plan)
     }
 }
@@ -156,24 +171,23 @@ fn needs(subject: &Subject) -> Vec<u32> {
         .iter()
         .filter(|op| op.is_optional())
         .filter_map(|op| match op.action {
-            Action::Cas(from, to) => Some((from, to)),
+            Action::Cas(from, to) => Some((to, from)),
             _ => None,
         })
         .collect();
     chains.sort_unstable();
     chains.dedup();
     // The latest need first: what it reaches needs no second look.
-    let mut into: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-    for &(from, to) in &chains {
-        into.entry(to).or_default().push(from);
-    }
-    let mut latest: std::collections::BinaryHeap<(u32, u32)> =
-        into.keys().map(|&to| (needs[to as usize], to)).collect();
+    let mut latest: BinaryHeap<(u32, u32)> = chains
+        .chunk_by(|one, other| one.0 == other.0)
+        .map(|chunk| (needs[chunk[0].0 as usize], chunk[0].0))
+        .collect();
     while let Some((need, to)) = latest.pop() {
         if need < needs[to as usize] {
             continue;
         }
-        for &from in into.get(&to).into_iter().flatten() {
+        let first = chains.partition_point(|chain| chain.0 < to);
+        for &(_, from) in chains[first..].iter().take_while(|chain| chain.0 == to) {
             if needs[from as usize] < need {
                 needs[from as usize] = need;
                 latest.push((need, from));
@@ -205,10 +219,11 @@ impl Slots {
 
 /// Groups on their way into a plan.
 struct Groups {
-    of: FxHashMap<u32, u32>,
-    actions: Vec<Action>,
-    members: Vec<Vec<u32>>,
-    fields: Vec<Option<Field>>,
+    /// For each operation its group, if it has one.
+    of: Vec<u32>,
+    drafts: Vec<Draft>,
+    /// The operations of one group after the other.
+    members: Vec<u32>,
     /// Fields of groups that are of no use any more, by width.
     free: BTreeMap<u32, Vec<Field>>,
     word: usize,
@@ -216,19 +231,22 @@ struct Groups {
     guards: [u64; MOST_WORDS],
 }
 
+/// A group that may not have its field yet.
+#[derive(Clone, Copy)]
+struct Draft {
+    action: Action,
+    /// How many operations.
+    size: usize,
+    field: Option<Field>,
+}
+
 impl Groups {
     fn gather(subject: &Subject, events: &[u64]) -> Groups {
-        let mut groups = Groups {
-            of: FxHashMap::default(),
-            actions: Vec::new(),
-            members: Vec::new(),
-            fields: Vec::new(),
-            free: BTreeMap::new(),
-            word: 0,
-            bit: 0,
-            guards: [0; MOST_WORDS],
-        };
-        let mut by_action: FxHashMap<Action, u32> = FxHashMap::default();
+        let mut of = vec![0; subject.ops.len()];
+        let mut drafts: Vec<Draft> = Vec::with_capacity(FEW);
+        let mut optional: Vec<u32> = Vec::with_capacity(FEW);
+        let mut by_action: FxHashMap<Action, u32> =
+            FxHashMap::with_capacity_and_hasher(FEW, FxBuildHasher);
         for &event in events {
             let at = (event as u32) >> 1;
             let op = &subject.ops[at as usize];
@@ -236,24 +254,33 @@ impl Groups {
                 continue;
             }
             let group = *by_action.entry(op.action).or_insert_with(|| {
-                groups.actions.push(op.action);
-                groups.members.push(Vec::new());
-                groups.fields.push(None);
-                groups.actions.len() as u32 - 1
+                drafts.push(Draft { action: op.action, size: 0, field: None });
+                drafts.len() as u32 - 1
             });
-            groups.members[group as usize].push(at);
-            groups.of.insert(at, group);
+            drafts[group as usize].size += 1;
+            of[at as usize] = group;
+            optional.push(at);
         }
-        groups
+        // One group after the other, each in the order of time.
+        optional.sort_by_key(|&at| of[at as usize]);
+        Groups {
+            of,
+            drafts,
+            members: optional,
+            free: BTreeMap::new(),
+            word: 0,
+            bit: 0,
+            guards: [0; MOST_WORDS],
+        }
     }
 
     /// Gives a group a field, if it has none.
     fn place(&mut self, group: u32) -> Result<(), Limit> {
-        if self.fields[group as usize].is_some() {
+        let Draft { size, field, .. } = self.drafts[group as usize];
+        if field.is_some() {
             return Ok(());
         }
-        let width = (self.members[group as usize].len() as u64 + 1).next_power_of_two();
-        let width = width.trailing_zeros();
+        let width = (size as u64 + 1).next_power_of_two().trailing_zeros();
         let field = match self.free.get_mut(&width).and_then(Vec::pop) {
             Some(field) => field,
             None => {
@@ -262,7 +289,7 @@ impl Groups {
                     self.bit = 0;
                 }
                 if self.word == MOST_WORDS {
-                    return Err(Limit::Indeterminate(self.actions.len()));
+                    return Err(Limit::Indeterminate(self.drafts.len()));
                 }
                 let field = Field { word: self.word, shift: self.bit, width };
                 self.bit += width + 1;
@@ -270,12 +297,12 @@ impl Groups {
                 field
             }
         };
-        self.fields[group as usize] = Some(field);
+        self.drafts[group as usize].field = Some(field);
         Ok(())
     }
 
     fn retire(&mut self, group: u32) {
-        if let Some(field) = self.fields[group as usize] {
+        if let Some(field) = self.drafts[group as usize].field {
             self.free.entry(field.width).or_default().push(field);
         }
     }

@@ -2,19 +2,16 @@
 //! it may be found although all possibilities are too many.
 //!
 //! Wing & Gong, "Testing and Verifying Concurrent Objects" (J. Parallel Distrib.
-//! Comput. 17, 1993), with the memory of what was tried of Lowe (2017); over the
-//! same configurations as the frontier search.
-
-use rustc_hash::FxHashSet;
+//! Comput. 17, 1993), over the same configurations as the frontier search. Lowe
+//! (2017) remembers the configurations that were tried; here also those are left out
+//! that can do no more than one that was tried (see [`Tried`]).
 
 use super::budget::{Budget, Limit};
 use super::config::{Bits, Config, Pending, Trail};
-use super::operation::Subject;
+use super::operation::{Action, Subject};
 use super::outcome::{Outcome, Shown, Stuck};
-use super::plan::{Plan, Step};
-
-/// A step, and what had happened before it.
-type Tried<const N: usize> = (u32, u32, Bits<N>, Bits<N>, Bits<N>);
+use super::plan::{FEW, Plan, Step};
+use super::tried::Tried;
 
 /// Searches; `record` keeps the way to where it ended.
 pub(super) fn search<const N: usize>(
@@ -29,8 +26,9 @@ pub(super) fn search<const N: usize>(
         at: 0,
         trail: Trail::new(record),
         steps: 0,
-        tried: FxHashSet::default(),
-        stack: Vec::new(),
+        tried: Tried::new(Bits(std::array::from_fn(|word| plan.guards[word]))),
+        stack: Vec::with_capacity(2 * FEW),
+        furthest: None,
     };
     let outcome = search.run(*budget);
     budget.steps = budget.steps.saturating_sub(search.steps);
@@ -44,16 +42,40 @@ struct Search<'a, const N: usize> {
     at: usize,
     trail: Trail,
     steps: u64,
-    tried: FxHashSet<Tried<N>>,
-    stack: Vec<(u32, Config<N>)>,
+    tried: Tried<N>,
+    stack: Vec<Way<N>>,
+    furthest: Option<Furthest<N>>,
+}
+
+/// The furthest end that could not be passed.
+struct Furthest<const N: usize> {
+    at: usize,
+    /// What had happened when it was reached first.
+    config: Config<N>,
+    /// What the register could hold there.
+    states: Vec<u32>,
+}
+
+/// A way to go on from a step.
+struct Way<const N: usize> {
+    at: u32,
+    config: Config<N>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Over the step.
+    On,
+    /// By what can happen before the step, which ends an operation; but not by what
+    /// makes that one take effect at once, if it has not: that was tried.
+    Else,
 }
 
 impl<const N: usize> Search<'_, N> {
     fn run(&mut self, budget: Budget) -> Outcome {
-        // The furthest end that could not be passed, and what held there.
-        let mut furthest: Option<(usize, Config<N>, Vec<u32>)> = None;
-        self.stack.push((0, Config::FIRST));
-        while let Some((at, config)) = self.stack.pop() {
+        self.stack.push(Way { at: 0, config: Config::FIRST, kind: Kind::On });
+        while let Some(Way { at, config, kind }) = self.stack.pop() {
             if self.steps > budget.steps {
                 return Outcome::Exhausted(Limit::Steps(budget.steps));
             }
@@ -61,28 +83,28 @@ impl<const N: usize> Search<'_, N> {
                 return Outcome::Exhausted(Limit::Memory(budget.memory));
             }
             self.go_to(at as usize);
+            if kind == Kind::Else {
+                self.tried.insert(at, &config, &self.pending.loose);
+                self.expand_else(&config);
+                continue;
+            }
             let Some(config) = self.advance(config) else {
                 continue;
             };
-            let Some(&Step::End(op)) = self.plan.steps.get(self.at) else {
+            if self.at == self.plan.steps.len() {
                 return Outcome::Linearizable(Shown::of(
                     std::iter::once(&config),
                     &self.pending,
                     &self.trail,
                 ));
-            };
-            match &mut furthest {
-                Some((far, _, states)) if *far == self.at => {
-                    if !states.contains(&config.value) {
-                        states.push(config.value);
-                    }
-                }
-                Some((far, _, _)) if *far > self.at => {}
-                _ => furthest = Some((self.at, config, vec![config.value])),
             }
-            self.expand(&config, op);
+            if self.furthest.as_ref().is_none_or(|furthest| furthest.at < self.at) {
+                self.furthest = Some(Furthest { at: self.at, config, states: Vec::new() });
+            }
+            self.stack.push(Way { at: self.at as u32, config, kind: Kind::Else });
+            self.expand(&config, true);
         }
-        let Some((at, config, states)) = furthest else {
+        let Some(Furthest { at, config, states }) = self.furthest.take() else {
             return Outcome::Linearizable(Vec::new());
         };
         self.go_to(at);
@@ -119,14 +141,15 @@ impl<const N: usize> Search<'_, N> {
                 let waiting = self.pending.waiting(op);
                 let done = config.done.has(waiting.slot);
                 if !done || self.pending.may_show(&config, &waiting) {
-                    let Config { value, done: all, spent, infos, .. } = config;
-                    let is_new = self.tried.insert((self.at as u32, value, all, spent, infos));
+                    let loose = &self.pending.loose;
+                    let is_new =
+                        !self.tried.covers(self.at as u32, &config, loose, &mut self.steps);
                     if !done {
                         return is_new.then_some(config);
                     }
                     // It may also take effect where it can be seen.
                     if is_new {
-                        self.expand(&config, op);
+                        self.stack.push(Way { at: self.at as u32, config, kind: Kind::Else });
                     }
                 }
                 config.end(waiting.slot);
@@ -147,32 +170,52 @@ impl<const N: usize> Search<'_, N> {
         Some(config)
     }
 
-    /// Puts on the stack what can happen next: on top the operation that must, at
-    /// the bottom what need not.
-    fn expand(&mut self, config: &Config<N>, ending: u32) {
+    /// Puts on the stack what else can happen before an operation ends, unless that
+    /// is hopeless.
+    fn expand_else(&mut self, config: &Config<N>) {
+        let Some(&step @ Step::End(ending)) = self.plan.steps.get(self.at) else { return };
+        // The ways tried before this one went further.
+        self.trail.now = self.pending.time(step).unwrap_or(self.trail.now);
+        let wanted = self.pending.waiting(ending);
+        let is_hopeless =
+            !config.done.has(wanted.slot) && !self.pending.can_follow(config, &wanted);
+        if !is_hopeless {
+            self.expand(config, false);
+        }
+        if let Some(furthest) = self.furthest.as_mut().filter(|furthest| furthest.at == self.at) {
+            if is_hopeless {
+                self.pending.reach(config, &mut furthest.states);
+            } else if !furthest.states.contains(&config.value) {
+                furthest.states.push(config.value);
+            }
+        }
+    }
+
+    /// Puts on the stack what can happen before the operation at hand ends: on top
+    /// itself, at the bottom what need not happen. If it has not taken effect either
+    /// what lets it do so `at_once`, or all else.
+    fn expand(&mut self, config: &Config<N>, at_once: bool) {
+        let Some(&Step::End(ending)) = self.plan.steps.get(self.at) else { return };
         let at = self.at as u32;
         let before = self.stack.len();
         let (stack, trail) = (&mut self.stack, &mut self.trail);
-        self.pending.offers(config, trail, |next| stack.push((at, next)));
         let wanted = self.pending.waiting(ending);
+        let done = config.done.has(wanted.slot);
+        let fits = |action: Action| done || wanted.action.is_settled_by(action) == at_once;
+        let mut push = |config| stack.push(Way { at, config, kind: Kind::On });
+        self.pending.offers(config, trail, fits, &mut push);
         for waiting in &self.pending.updates {
-            if waiting.op != ending {
-                let next = self.pending.update(config, waiting, trail);
-                stack.extend(next.map(|next| (at, next)));
+            if waiting.op != ending && fits(waiting.action) {
+                self.pending.update(config, waiting, trail).map(&mut push);
             }
         }
-        if !wanted.action.is_assertion() {
-            let next = self.pending.update(config, &wanted, trail);
-            stack.extend(next.map(|next| (at, next)));
+        if !wanted.action.is_assertion() && (done || at_once) {
+            self.pending.update(config, &wanted, trail).map(&mut push);
         }
-        // What lets it take effect at once comes first.
-        stack[before..].sort_by_key(|(_, next)| next.done.has(wanted.slot));
         self.steps += 4 + 2 * (stack.len() - before) as u64;
     }
 
     fn bytes(&self) -> u64 {
-        // One byte more for each in the table.
-        let tried = self.tried.capacity() * (size_of::<Tried<N>>() + 1);
-        (tried + self.stack.capacity() * size_of::<(u32, Config<N>)>()) as u64
+        (self.tried.bytes() + self.stack.capacity() * size_of::<Way<N>>()) as u64
     }
 }
