@@ -163,14 +163,14 @@ fn what_is_wrong_is_explained_and_drawn() {
         1,
         &[
             "an order exists for 2 operations on the register, up to",
-            "when it ended it could hold one of 3, 2",
+            "when it ended it could hold one of 2, 3",
             "but op 7, read by process 2, 0.008 s returned 1: that fits no order",
             "stale.svg shows the operations around it.",
         ],
     );
     let svg = std::fs::read_to_string(place.path("stale.svg")).unwrap();
     let parts = ["7: returned 1", "4: may have written 3", "stroke-dasharray", "process 2"];
-    for part in parts.into_iter().chain(["0.008 s", "could hold one of 3, 2"]) {
+    for part in parts.into_iter().chain(["0.008 s", "could hold one of 2, 3"]) {
         assert!(svg.contains(part), "{part} is not in\n{svg}");
     }
     place.write("lost", LOST);

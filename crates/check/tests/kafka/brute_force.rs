@@ -70,8 +70,9 @@ fn agrees_with_the_definitions_on_small_histories() {
             *counts.entry(name).or_default() += 1;
         }
     }
-    // All kinds of errors are among them but for a skip behind a poll of nothing,
-    // and right histories, too.
+    // All kinds of errors are among them, though a skip behind a poll of nothing is
+    // too rare to count on, and right histories, too.
+    counts.remove("poll-skip-after-empty");
     assert_eq!(counts.len(), 18, "{counts:?}");
     assert!(counts.values().all(|&times| times > 50), "{counts:?}");
     assert!(verdicts[&Validity::Valid] > 300, "{verdicts:?}");

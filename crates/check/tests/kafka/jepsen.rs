@@ -124,6 +124,10 @@ fn where_nothing_has_to_do_with_anything_jepsen_finds_fault() {
     let poll = "invoke poll [[\"poll\"]]\n2 0 ok poll [[\"poll\",{}]]\n";
     let one = format!("1 0 {poll}");
     assert_eq!(judge(&one), (Validity::Invalid, Validity::Unknown, empty));
+    // Who polls what it alone sent comes before nobody, even if it sent that twice.
+    let own = "1 0 invoke txn [[\"poll\"],[\"send\",\"x\",1],[\"send\",\"x\",1]]\n\
+        2 0 ok txn [[\"poll\",{\"x\":[[0,1]]}],[\"send\",\"x\",[0,1]],[\"send\",\"x\",[1,1]]]\n";
+    assert!(judge(own).2.contains(":empty-transaction-graph"));
     let two = format!("{one}3 0 {poll}");
     assert_eq!(judge(&two), (Validity::Valid, Validity::Unknown, "[]".to_owned()));
 }
