@@ -39,14 +39,15 @@ pub(super) fn analyse(
         let outcome = by_zones(&subject, record);
         return Analysis { subject, outcome, analyzer: "zones" };
     }
+    let steps = budget.steps;
     let plan = match Plan::new(&subject) {
         Ok(plan) => plan,
         Err(limit) => return gave_up(subject, limit, "none"),
     };
     if method == Method::Auto {
         // Most histories are right, and the first order that is tried is nearly so.
-        let steps = (FIRST_LOOK * subject.ops.len() as u64).min(budget.steps);
-        let outcome = by_search(&subject, &plan, &mut Budget { steps, ..budget }, record);
+        let few = (FIRST_LOOK * subject.ops.len() as u64).min(steps);
+        let outcome = by_search(&subject, &plan, &mut Budget { steps: few, ..budget }, record);
         if matches!(outcome, Outcome::Linearizable(_)) {
             return Analysis { subject, outcome, analyzer: "search" };
         }
@@ -69,6 +70,8 @@ pub(super) fn analyse(
         }
     }
     match by_search(&subject, &plan, &mut budget, record) {
+        // What was tried before counts, too.
+        Outcome::Exhausted(Limit::Steps(_)) => gave_up(subject, Limit::Steps(steps), "search"),
         Outcome::Exhausted(limit) => gave_up(subject, limit, "search"),
         outcome => Analysis { subject, outcome, analyzer: "search" },
     }

@@ -15,7 +15,7 @@ pub struct Budget {
 
 impl Budget {
     /// Some seconds at most, and with what growing takes well below 1 GB.
-    pub const DEFAULT: Budget = Budget { steps: 50_000_000, memory: 160 << 20 };
+    pub const DEFAULT: Budget = Budget { steps: 150_000_000, memory: 160 << 20 };
 }
 
 impl Default for Budget {

@@ -9,11 +9,13 @@
 //! operations are expanded first, since they make others superfluous.
 
 use super::budget::{Budget, Limit};
-use super::config::{Config, Pending, Trail, Waiting};
+use super::config::Config;
 use super::operation::Subject;
 use super::outcome::{Outcome, Shown, Stuck};
 use super::pareto::Pareto;
+use super::pending::{Pending, Waiting};
 use super::plan::{Plan, Step};
+use super::trail::Trail;
 
 /// Searches; `record` keeps the way to where it ended. Of many configurations only
 /// `width` are followed, those that used the fewest indeterminate operations; if
@@ -159,19 +161,9 @@ impl<const N: usize> Frontier<'_, N> {
                 levels.iter_mut().for_each(Vec::clear);
                 break;
             }
-            for waiting in &pending.updates {
-                if let Some(next) = pending.update(&config, waiting, trail) {
-                    add(next, pending, ending, seen, arrived, levels);
-                }
-            }
-            pending.offers(
-                &config,
-                trail,
-                |_| true,
-                |next| {
-                    add(next, pending, ending, seen, arrived, levels);
-                },
-            );
+            let mut add = |next| add(next, pending, ending, seen, arrived, levels);
+            pending.updates(&config, trail, |_| true, &mut add);
+            pending.offers(&config, trail, |_| true, &mut add);
             // An expansion costs about as much as some comparisons.
             seen.steps += 4;
             if seen.steps + arrived.steps > self.budget.steps {
@@ -194,14 +186,11 @@ impl<const N: usize> Frontier<'_, N> {
         }
         for config in &self.configs {
             self.arrived.steps += 4;
-            for waiting in self.pending.updates.iter().filter(|other| other.op != ending.op) {
-                // Without a record: nothing comes of these.
-                if let Some(next) = self.pending.update(config, waiting, &mut self.unused) {
-                    self.arrived.displace(&next);
-                }
-            }
-            let arrived = &mut self.arrived;
-            self.pending.offers(config, &mut self.unused, |_| true, |next| arrived.displace(&next));
+            // Without a record: nothing comes of these.
+            let (arrived, unused) = (&mut self.arrived, &mut self.unused);
+            let mut displace = |next| arrived.displace(&next);
+            self.pending.updates(config, unused, |other| other.op != ending.op, &mut displace);
+            self.pending.offers(config, unused, |_| true, &mut displace);
         }
         self.configs.clear();
         self.configs.extend(self.arrived.alive());

@@ -12,8 +12,10 @@ mod frontier;
 mod operation;
 mod outcome;
 mod pareto;
+mod pending;
 mod plan;
 mod search;
+mod trail;
 mod tried;
 mod zones;
 

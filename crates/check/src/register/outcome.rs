@@ -1,7 +1,9 @@
 //! What a search came to.
 
 use super::budget::Limit;
-use super::config::{Config, Pending, Trail};
+use super::config::Config;
+use super::pending::Pending;
+use super::trail::Trail;
 
 /// How many configurations are shown, as in Knossos.
 const SHOWN: usize = 10;
@@ -22,7 +24,8 @@ impl Shown {
         pending: &Pending<'_, N>,
         trail: &Trail,
     ) -> Vec<Shown> {
-        let waiting = || pending.updates.iter().chain(&pending.assertions);
+        let updates = || pending.updates.iter().map(|update| &update.waiting);
+        let waiting = || updates().chain(&pending.assertions);
         let shown = configs.take(SHOWN).map(|config| {
             let mut pending: Vec<u32> = waiting()
                 .filter(|waiting| !config.done.has(waiting.slot))

@@ -28,7 +28,7 @@ pub(super) struct Pareto<const N: usize> {
     heads: Vec<u32>,
     loose: Bits<N>,
     guards: Bits<N>,
-    /// See [`super::config::Pending::substitutes`].
+    /// See [`super::pending::Pending::substitutes`].
     pub(super) substitutes: Vec<Option<Field>>,
     /// How many comparisons were made.
     pub(super) steps: u64,

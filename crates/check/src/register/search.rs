@@ -7,10 +7,12 @@
 //! that can do no more than one that was tried (see [`Tried`]).
 
 use super::budget::{Budget, Limit};
-use super::config::{Bits, Config, Pending, Trail};
+use super::config::{Bits, Config};
 use super::operation::{Action, Subject};
 use super::outcome::{Outcome, Shown, Stuck};
+use super::pending::{Pending, Waiting};
 use super::plan::{FEW, Plan, Step};
+use super::trail::Trail;
 use super::tried::Tried;
 
 /// Searches; `record` keeps the way to where it ended.
@@ -204,11 +206,8 @@ impl<const N: usize> Search<'_, N> {
         let fits = |action: Action| done || wanted.action.is_settled_by(action) == at_once;
         let mut push = |config| stack.push(Way { at, config, kind: Kind::On });
         self.pending.offers(config, trail, fits, &mut push);
-        for waiting in &self.pending.updates {
-            if waiting.op != ending && fits(waiting.action) {
-                self.pending.update(config, waiting, trail).map(&mut push);
-            }
-        }
+        let fits = |other: &Waiting| other.op != ending && fits(other.action);
+        self.pending.updates(config, trail, fits, &mut push);
         if !wanted.action.is_assertion() && (done || at_once) {
             self.pending.update(config, &wanted, trail).map(&mut push);
         }

@@ -87,10 +87,10 @@ fn many_operations_at_once_and_many_kinds_of_indeterminate_ones() {
 fn what_was_tried_before_is_paid_for_too() {
     let mut history = History::new();
     // Without a beginning of their own they may all have begun first.
-    for _ in 0..17 {
-        push(&mut history, 3, OpKind::Ok, "write", Value::Int(5));
+    for value in 5..22 {
+        push(&mut history, 3, OpKind::Ok, "write", Value::Int(value));
     }
-    for (process, from, to) in [(1, 5, 6), (0, 6, 7), (2, 6, 8)] {
+    for (process, from, to) in [(1, 5, 30), (0, 30, 31), (2, 30, 32)] {
         push(&mut history, process, OpKind::Ok, "cas", Value::integers(&[from, to]));
     }
     let budget = Budget { steps: 50_000, ..Budget::DEFAULT };
