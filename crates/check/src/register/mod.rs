@@ -173,14 +173,12 @@ impl<'a> Judge<'a> {
     /// Judges by all rules first: where they are met those of Jepsen are.
     fn judge(&mut self, key: u32) -> Judged {
         let register = &self.converted.registers[key as usize];
-        let strictest = register.ops.iter().map(|op| op.layer).max().unwrap_or_default();
-        let layers = [Layer::Refusals, Layer::Nulls, Layer::Base];
         // An analysis by fewer rules takes the place of one by more that failed.
         let mut last: Option<Analysis> = None;
         let mut ours: Option<Analysis> = None;
         let mut failure = None;
         let mut reason = None;
-        for layer in layers.into_iter().filter(|&layer| layer <= strictest) {
+        for layer in operation::layers(&register.ops) {
             let analysis = self.analyse(key, layer);
             let done = matches!(analysis.outcome, Outcome::Linearizable(_));
             match &analysis.outcome {

@@ -98,6 +98,18 @@ impl Operation {
     }
 }
 
+/// The layers in which something is said that is not sure to be right, from the
+/// strictest on, and Jepsen's.
+pub(super) fn layers(ops: &[Operation]) -> impl Iterator<Item = Layer> {
+    let of = |layer: Layer| ops.iter().filter(move |op| op.layer == layer);
+    // Until the first end that counts all that can be seen may have come later, so who
+    // began before that may well have read null.
+    let first = of(Layer::Base).map(|op| op.end).min().unwrap_or(OPEN);
+    let nulls = of(Layer::Nulls).any(|op| op.begin > first).then_some(Layer::Nulls);
+    let refusals = of(Layer::Refusals).next().map(|op| op.layer);
+    refusals.into_iter().chain(nulls).chain([Layer::Base])
+}
+
 /// The operations on one register that count under some rule, on values that are
 /// numbered from [`NIL`] without gaps.
 #[derive(Debug, Default)]

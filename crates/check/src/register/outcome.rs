@@ -6,7 +6,7 @@ use super::pending::Pending;
 use super::trail::Trail;
 
 /// How many configurations are shown, as in Knossos.
-const SHOWN: usize = 10;
+pub(super) const SHOWN: usize = 10;
 
 /// A configuration to show.
 #[derive(Debug, Clone, PartialEq, Eq)]

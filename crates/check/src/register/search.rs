@@ -9,7 +9,7 @@
 use super::budget::{Budget, Limit};
 use super::config::{Bits, Config};
 use super::operation::{Action, Subject};
-use super::outcome::{Outcome, Shown, Stuck};
+use super::outcome::{Outcome, SHOWN, Shown, Stuck};
 use super::pending::{Pending, Waiting};
 use super::plan::{FEW, Plan, Step};
 use super::trail::Trail;
@@ -52,8 +52,9 @@ struct Search<'a, const N: usize> {
 /// The furthest end that could not be passed.
 struct Furthest<const N: usize> {
     at: usize,
-    /// What had happened when it was reached first.
-    config: Config<N>,
+    /// What had happened when it was reached first, and when it was reached first with
+    /// another value in the register.
+    configs: Vec<Config<N>>,
     /// What the register could hold there.
     states: Vec<u32>,
 }
@@ -100,13 +101,11 @@ impl<const N: usize> Search<'_, N> {
                     &self.trail,
                 ));
             }
-            if self.furthest.as_ref().is_none_or(|furthest| furthest.at < self.at) {
-                self.furthest = Some(Furthest { at: self.at, config, states: Vec::new() });
-            }
+            self.arrive(&config);
             self.stack.push(Way { at: self.at as u32, config, kind: Kind::Else });
             self.expand(&config, true);
         }
-        let Some(Furthest { at, config, states }) = self.furthest.take() else {
+        let Some(Furthest { at, configs, states }) = self.furthest.take() else {
             return Outcome::Linearizable(Vec::new());
         };
         self.go_to(at);
@@ -116,9 +115,26 @@ impl<const N: usize> Search<'_, N> {
         Outcome::Stuck(Stuck {
             op,
             states,
-            configs: Shown::of(std::iter::once(&config), &self.pending, &self.trail),
-            prefix: self.pending.path(&self.trail, config.trace, op),
+            configs: Shown::of(configs.iter(), &self.pending, &self.trail),
+            prefix: self.pending.path(&self.trail, configs[0].trace, op),
         })
+    }
+
+    /// Takes down what has happened where an operation must take effect next.
+    fn arrive(&mut self, config: &Config<N>) {
+        match &mut self.furthest {
+            Some(furthest) if furthest.at > self.at => {}
+            Some(furthest) if furthest.at == self.at => {
+                let configs = &mut furthest.configs;
+                if configs.len() < SHOWN && configs.iter().all(|it| it.value != config.value) {
+                    configs.push(*config);
+                }
+            }
+            furthest => {
+                let (at, configs) = (self.at, vec![*config]);
+                *furthest = Some(Furthest { at, configs, states: Vec::new() });
+            }
+        }
     }
 
     fn go_to(&mut self, at: usize) {
