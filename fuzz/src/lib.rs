@@ -156,7 +156,9 @@ pub fn judge_by_all(history: &History) {
         // Of counters that never end their adds the strict verdict may be better.
         let is_counter = (5..7).contains(&number);
         let stricter = result.compat != Validity::Invalid || result.strict == Validity::Invalid;
-        assert!(stricter || is_counter, "{number}");
+        // Where nothing has to do with anything Jepsen finds fault, and we no verdict.
+        let is_unrelated = result.fields.iter().any(|it| it.0 == "empty-transaction-graph");
+        assert!(stricter || is_counter || is_unrelated, "{number}");
         for finding in &result.findings {
             assert!(finding.render().len() <= 12, "{finding}");
         }
