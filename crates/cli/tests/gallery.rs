@@ -34,6 +34,9 @@ fn the_list_says_what_is_wrong_and_runs_nothing() {
         0,
         &["broken/ids-from-clock  (unique-ids)", "  finding  duplicate-id", "  under    3 nodes, "],
     );
+    place
+        .run(&["gallery", "--list", "--only", "ids-from-clock,kafka"])
+        .shows(0, &["broken/ids-from-clock  (unique-ids)", "broken/kafka-reuses-offset  (kafka)"]);
 }
 
 #[test]
@@ -55,6 +58,9 @@ fn unknown_names_are_answered_with_the_nearest() {
     place
         .run(&["gallery", "--only", "ids-form-clock"])
         .shows(254, &["there is no broken node or workload", "did you mean \"ids-from-clock\"?"]);
+    place
+        .run(&["gallery", "--only", "kafka,ids-form-clock"])
+        .shows(254, &["there is no broken node or workload \"ids-form-clock\""]);
     place
         .run(&["gallery", "--twins-only", "--only", "flod"])
         .shows(254, &["there is no reference node or workload", "did you mean \"flood\"?"]);

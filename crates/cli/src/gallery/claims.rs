@@ -13,7 +13,7 @@ pub(super) fn run(
     arguments: &GalleryArguments,
     pool: &rayon::ThreadPool,
 ) -> Result<(bool, Json), CliError> {
-    let chosen = chosen(arguments.only.as_deref())?;
+    let chosen = chosen(&arguments.only)?;
     let progress = Progress::of_runs(arguments.seeds * chosen.len() as u64);
     let mut rows = Vec::new();
     let mut complaints = String::new();
@@ -65,15 +65,14 @@ pub(super) fn run(
 
 const HEADER: &str = "  node            workload    seeds  accepted  seconds  under";
 
-/// The claims of the nodes of this name or workload.
-fn chosen(only: Option<&str>) -> Result<Vec<Claim>, CliError> {
+/// The claims of the nodes of these names or workloads, or all if there are none.
+fn chosen(only: &[String]) -> Result<Vec<Claim>, CliError> {
     let mut all = claims();
-    if let Some(only) = only {
-        all.retain(|claim| claim.node == only || claim.workload == only);
-        if all.is_empty() {
-            let known: Vec<&str> = NODES.iter().map(|node| node.name).collect();
-            return Err(unknown("reference node or workload", only, &known, "--twins-only"));
-        }
+    let fits = |claim: &Claim, name: &String| claim.node == name || claim.workload == name;
+    if let Some(name) = only.iter().find(|name| !all.iter().any(|claim| fits(claim, name))) {
+        let known: Vec<&str> = NODES.iter().map(|node| node.name).collect();
+        return Err(unknown("reference node or workload", name, &known, "--twins-only"));
     }
+    all.retain(|claim| only.is_empty() || only.iter().any(|name| fits(claim, name)));
     Ok(all)
 }

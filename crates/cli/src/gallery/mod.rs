@@ -22,8 +22,8 @@ const EXAMPLES: &str = "\
 Examples:
   glomers gallery                         all broken nodes, 100 seeds each
   glomers gallery --only ids-from-clock   one of them, with its finding in full
-  glomers gallery --only kafka --seeds 10
-                                          those of a workload
+  glomers gallery --only kafka,raft-no-sync-of-log --seeds 10
+                                          those of a workload, and another one
   glomers gallery --twins-only --seeds 1000
                                           reference nodes under all that they claim to survive
   glomers test -w unique-ids --node broken/ids-from-clock --rate 500
@@ -39,9 +39,9 @@ pub(crate) struct GalleryArguments {
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = number::count)]
     seeds: u64,
 
-    /// Only the node of this name, or those of this workload
-    #[arg(long, value_name = "NAME")]
-    only: Option<String>,
+    /// Only the nodes of these names, or those of these workloads
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    only: Vec<String>,
 
     /// Only reference nodes, each under all that it claims to survive
     #[arg(long)]
@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &GalleryArguments) -> Result<ExitCode, CliError> {
     let (is_good, document) = if arguments.twins_only {
         claims::run(arguments, &pool)?
     } else {
-        let chosen = chosen(arguments.only.as_deref())?;
+        let chosen = chosen(&arguments.only)?;
         if arguments.list {
             list::print(&chosen);
             return Ok(ExitCode::SUCCESS);
@@ -85,17 +85,16 @@ pub(crate) fn run(arguments: &GalleryArguments) -> Result<ExitCode, CliError> {
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// The broken nodes of this name or workload.
-fn chosen(only: Option<&str>) -> Result<Vec<&'static Entry>, CliError> {
-    let Some(only) = only else { return Ok(ENTRIES.iter().collect()) };
-    let name = only.strip_prefix("broken/").unwrap_or(only);
-    let fits = |entry: &&Entry| entry.name == name || entry.workload == name;
-    let chosen: Vec<&Entry> = ENTRIES.iter().filter(fits).collect();
-    if chosen.is_empty() {
+/// The broken nodes of these names or workloads, or all if there are none.
+fn chosen(only: &[String]) -> Result<Vec<&'static Entry>, CliError> {
+    let names = || only.iter().map(|name| name.strip_prefix("broken/").unwrap_or(name));
+    let fits = |entry: &Entry, name: &str| entry.name == name || entry.workload == name;
+    if let Some(name) = names().find(|name| !ENTRIES.iter().any(|entry| fits(entry, name))) {
         let known: Vec<&str> = ENTRIES.iter().map(|entry| entry.name).collect();
         return Err(unknown("broken node or workload", name, &known, "--list"));
     }
-    Ok(chosen)
+    let wanted = |entry: &&Entry| only.is_empty() || names().any(|name| fits(entry, name));
+    Ok(ENTRIES.iter().filter(wanted).collect())
 }
 
 fn unknown(what: &str, name: &str, known: &[&str], lists: &str) -> CliError {
