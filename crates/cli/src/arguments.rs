@@ -278,7 +278,7 @@ pub(crate) struct ChallengeArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) bin: Option<PathBuf>,
 
-    /// The seed [default: 1, so that the table is always the same]
+    /// The seed; without one the table is always the same
     #[arg(long, default_value_t = 1, value_parser = number::seed)]
     pub(crate) seed: u64,
 
