@@ -108,19 +108,9 @@ pub(super) fn any_edge(parsed: &Parsed) -> bool {
         let mut polls = parsed.polls_of(transaction).iter();
         let sent_by_other = |&id: &u32| {
             let message = &parsed.messages[id as usize];
-            message.writer != number as u32 || message.sent_again && has_later_sender(parsed, id)
+            message.writer != number as u32 || message.sent_by_two
         };
         polls.any(|poll| parsed.messages_of(poll).iter().any(sent_by_other))
-    })
-}
-
-/// Whether a message was sent by another transaction than the first that did.
-fn has_later_sender(parsed: &Parsed, message: u32) -> bool {
-    let mut later = (0u32..).zip(&parsed.transactions);
-    later.any(|(number, transaction)| {
-        let mut sends = parsed.sends_of(transaction).iter();
-        number != parsed.messages[message as usize].writer
-            && sends.any(|send| send.message == message)
     })
 }
 

@@ -163,6 +163,7 @@ impl Parsed {
         for send in &self.sends[sends as usize..] {
             let message = &mut self.messages[send.message as usize];
             message.sent_again |= message.writer != NONE;
+            message.sent_by_two |= message.writer != NONE && message.writer != number;
             message.writer = message.writer.min(number);
             if kind == OpKind::Ok {
                 message.sent_ok = message.sent_ok.min(end);
@@ -340,6 +341,7 @@ impl Parsed {
             value,
             writer: NONE,
             sent_again: false,
+            sent_by_two: false,
             sent_ok: NONE,
             sent_fail: false,
             committed: false,

@@ -67,6 +67,8 @@ pub(super) struct Message {
     pub(super) writer: u32,
     /// Whether it was sent more than once.
     pub(super) sent_again: bool,
+    /// Whether two transactions sent it.
+    pub(super) sent_by_two: bool,
     /// Where a send of it was first acknowledged, [`NONE`] if none was.
     pub(super) sent_ok: u32,
     /// Whether some send of it failed.

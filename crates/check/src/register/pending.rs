@@ -320,7 +320,8 @@ impl<'a, const N: usize> Pending<'a, N> {
             Action::Is(value) | Action::Cas(value, _) => value,
             Action::IsNot(_) | Action::Write(_) => return true,
         };
-        // From what is wanted back to what holds.
+        // From what is wanted back to what holds: mostly there is a write of it, and to
+        // go through all that can be reached takes several times as long.
         let mut chain = [wanted; CHAIN];
         let mut length = 1;
         let mut at = 0;
