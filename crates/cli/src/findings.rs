@@ -2,43 +2,56 @@
 
 use glomers_check::Finding;
 
-/// How many are shown; all are in the results.
-const SHOWN: usize = 5;
+/// How many other forms of a kind are named after the first; all are in the results.
+const OTHER_FORMS: usize = 3;
 
-/// A finding and how many more there are like it.
-struct Group<'a> {
+/// All findings of one name: the first, and those that differ from it.
+struct Kind<'a> {
     first: &'a Finding,
-    key: String,
-    more: usize,
+    count: usize,
+    /// One finding of each other form: other words, or another node.
+    forms: Vec<(String, &'a Finding)>,
 }
 
-/// The text of all findings, with a blank line after each.
+/// The text of all findings, with a blank line after each kind. Every kind that
+/// the verdict names is explained, however many findings of another kind there are.
 pub(crate) fn text(findings: &[Finding]) -> String {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut kinds: Vec<Kind<'_>> = Vec::new();
     for finding in findings {
-        let key = key(finding);
-        match groups.iter_mut().find(|group| group.key == key) {
-            Some(group) => group.more += 1,
-            None => groups.push(Group { first: finding, key, more: 0 }),
+        let form = key(finding);
+        match kinds.iter_mut().find(|kind| kind.first.name == finding.name) {
+            Some(kind) => {
+                kind.count += 1;
+                if kind.forms.iter().all(|(known, _)| *known != form) {
+                    kind.forms.push((form, finding));
+                }
+            }
+            None => kinds.push(Kind { first: finding, count: 1, forms: vec![(form, finding)] }),
         }
     }
-    let mut text = String::new();
-    for Group { first, more, .. } in groups.iter().take(SHOWN) {
-        text += &format!("{first}\n");
+    kinds.iter().map(|kind| kind.text() + "\n").collect()
+}
+
+impl Kind<'_> {
+    fn text(&self) -> String {
+        let Kind { first, count, forms } = self;
+        let mut text = format!("{first}\n");
         // Others say when by their operations; before there are any it is always 0.
         let is_of_node = first.node.is_some() && first.operations.is_empty();
         if let Some(time) = first.time.filter(|time| is_of_node && time.0 > 0) {
             text += &format!("  at {time}\n");
         }
-        if *more > 0 {
-            text += &format!("  and {more} more like this, in results.edn\n");
+        let others = &forms[1..];
+        for (_, other) in others.iter().take(OTHER_FORMS) {
+            text += &format!("  also: {}\n", other.summary);
         }
-        text.push('\n');
+        if *count > 1 {
+            let name = &first.name;
+            text +=
+                &format!("  {count} findings of the kind {name} in all; results.edn has each\n");
+        }
+        text
     }
-    if let Some(more @ 1..) = groups.len().checked_sub(SHOWN) {
-        text += &format!("… and {more} more findings of other kinds, in results.edn\n\n");
-    }
-    text
 }
 
 /// The names of the findings, each once.
@@ -87,10 +100,28 @@ mod tests {
         let said = text(&[error("n0", 8), error("n0", 123), error("n1", 9)]);
         assert_eq!(
             said,
-            "node-error: n0 broke the protocol in op 8.\n  it wrote: x\n  at 0.005 s\n  and 1 \
-             more like this, in results.edn\n\nnode-error: n1 broke the protocol in op 9.\n  it \
-             wrote: x\n  at 0.005 s\n\n"
+            "node-error: n0 broke the protocol in op 8.\n  it wrote: x\n  at 0.005 s\n  also: n1 \
+             broke the protocol in op 9.\n  3 findings of the kind node-error in all; results.edn \
+             has each\n\n"
         );
         assert_eq!(names(&[error("n0", 1), error("n1", 2)]), "node-error");
+    }
+
+    #[test]
+    fn every_kind_is_explained_however_many_there_are_of_another() {
+        let mut findings: Vec<Finding> = (0..9)
+            .map(|number| Finding {
+                node: Some(format!("n{number}")),
+                ..Finding::new("node-error", format!("n{number} broke the protocol: form {number}"))
+            })
+            .collect();
+        let kinds = ["lost", "duplicated", "unseen", "never-ok", "unavailable", "read-went-back"];
+        findings.extend(kinds.map(|name| Finding::new(name, "Something is wrong.")));
+        let said = text(&findings);
+        for kind in kinds {
+            assert!(said.contains(&format!("\n{kind}: Something is wrong.\n")), "{kind}: {said}");
+        }
+        assert!(said.contains("  9 findings of the kind node-error in all"), "{said}");
+        assert_eq!(said.matches("  also: ").count(), 3, "{said}");
     }
 }

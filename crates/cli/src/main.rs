@@ -14,6 +14,7 @@ mod gallery;
 mod junit;
 mod links;
 mod log_net;
+mod next_step;
 mod number;
 mod out;
 mod panics;

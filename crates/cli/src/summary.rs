@@ -10,7 +10,7 @@ use glomers_sim::{Ended, NodeProgram, Plan};
 use glomers_testing::{RunOptions, RunReport};
 
 use crate::execute::Executed;
-use crate::findings;
+use crate::{findings, next_step};
 
 /// The directory of what nodes logged, in the store.
 const NODE_LOGS: &str = "node-logs";
@@ -221,6 +221,7 @@ pub(crate) fn whole(
     row("repeat", command.to_owned());
     text.push('\n');
     text.push_str(&findings::text(&report.verdict.findings));
+    text.push_str(&next_step::text(plan, executed, options));
     let _ = writeln!(text, "{}", last_lines(report, options));
     text
 }

@@ -80,7 +80,7 @@ fn node_error(mode: &str, what: &str, wrote: &str, expected: &str) {
     let what = format!("node-error: n0 broke the protocol: {what}");
     let wrote = format!("\n  it wrote: {wrote}\n");
     let expected = format!("\n  expected: {expected}");
-    let more = " more like this, in results.edn\n";
+    let more = " findings of the kind node-error in all; results.edn has each\n";
     invalid(mode, &[], &[&what, &wrote, &expected, "(protocol: ", "\n  at 0.", more]);
 }
 
@@ -260,7 +260,7 @@ fn a_node_whose_output_does_not_end() {
         &[],
         &[
             "node-error: n0 broke the protocol: a line of its output is no message",
-            "and 99 more like this",
+            "100 findings of the kind node-error in all",
         ],
     );
 }

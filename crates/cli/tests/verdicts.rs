@@ -177,3 +177,44 @@ fn challenges_pass_or_say_what_does_not() {
     place.run(&failing).shows(1, &["✗ INVALID", "challenge 1:", "init-failed", "Not all passed"]);
     place.run(&["challenge", "1", "--bin", "no/such"]).shows(254, &["there is no file"]);
 }
+
+/// The commands under "To see what happened around it" run, and show the operation
+/// that the first finding names.
+#[test]
+fn an_invalid_run_ends_with_the_next_commands_and_they_run() {
+    for more in [&[][..], &["--store", "other runs"]] {
+        let place = Place::new();
+        let test = ["test", "--node", "flood", "--nemesis", "partition", "--time-limit", "20"];
+        let seed = ["--rate", "10", "--seed", "7"];
+        let said = place.run(&[&test[..], &seed, more].concat()).shows(1, &["lost: "]);
+        let mut lines = said.out.lines().skip_while(|line| !line.starts_with("To see what "));
+        assert_eq!(lines.next(), Some("To see what happened around it:"), "{}", said.out);
+        let commands: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+        assert_eq!(commands.len(), 2, "{commands:?}");
+        for command in commands {
+            let words = command.trim().replace('\'', "\"");
+            let words: Vec<&str> = words
+                .split('"')
+                .enumerate()
+                .flat_map(|(at, part)| match at % 2 {
+                    0 => part.split_whitespace().collect::<Vec<&str>>(),
+                    _ => vec![part],
+                })
+                .collect();
+            let shown = place.run(&words[1..]).shows(0, &[]);
+            let operation = words.iter().find(|word| word.starts_with("op "));
+            if let Some(operation) = operation {
+                assert!(shown.out.contains(&format!("{operation} ok")), "{}", shown.out);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_valid_run_and_one_without_a_store_name_no_next_command() {
+    let place = Place::new();
+    let said = place.run(&["test", "--time-limit", "5", "--seed", "1"]).shows(0, &[]);
+    assert!(!said.out.contains("glomers trace"), "{}", said.out);
+    let said = ran(1, &["--node", "flood", "--nemesis", "partition"], &[]);
+    assert!(!said.out.contains("glomers trace"), "{}", said.out);
+}
