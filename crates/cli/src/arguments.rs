@@ -127,10 +127,10 @@ pub(crate) struct TestArguments {
     #[arg(long, value_name = "NAME", help_heading = "Nodes")]
     pub(crate) node: Option<String>,
 
-    /// How many nodes
-    #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Nodes",
-          value_parser = clap::value_parser!(u32).range(1..=100_000), conflicts_with = "nodes")]
-    pub(crate) node_count: u32,
+    /// How many nodes [default: 5]
+    #[arg(long, value_name = "N", help_heading = "Nodes",
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) node_count: Option<u32>,
 
     /// The names of the nodes, with commas between
     #[arg(long, value_name = "A,B", value_delimiter = ',', help_heading = "Nodes")]
@@ -264,6 +264,10 @@ pub(crate) struct TestArguments {
     #[arg(long, value_name = "SIZE", default_value = "32MiB", value_parser = number::size,
           help_heading = "Run")]
     pub(crate) max_line: usize,
+
+    /// What was typed, by the names of these fields.
+    #[arg(skip)]
+    pub(crate) given: std::collections::BTreeSet<String>,
 }
 
 #[derive(Debug, Args)]

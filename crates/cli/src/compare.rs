@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &CompareArguments) -> Result<ExitCode, CliError> {
     };
     let comparison = comparison(arguments, &measured);
     out::line(format!("A: {}\nB: {}\n{}", comparison.a, comparison.b, measured.about));
-    out::line(comparison.table());
+    out::line(comparison.table(out::columns()));
     if measured.seeds > 1 {
         out::line(
             "B/A: geometric mean over seeds of B's value over A's; its 95 % interval: Student's t \

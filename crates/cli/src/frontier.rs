@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &FrontierArguments) -> Result<ExitCode, CliError> {
         out::line("Interrupted before a row was finished: nothing is written.");
         return Ok(ExitCode::from(INTERRUPTED));
     };
-    out::text(&table(&document));
+    out::text(&table(&document, out::columns()));
     write_files(&arguments.out, &document, &runs)?;
     let verdict = verdict(&document);
     Ok(if document.interrupted { ExitCode::from(INTERRUPTED) } else { verdict })

@@ -11,6 +11,7 @@ mod faults;
 mod findings;
 mod frontier;
 mod gallery;
+mod ignored;
 mod junit;
 mod links;
 mod log_net;
@@ -28,11 +29,12 @@ mod scenario;
 mod summary;
 mod test;
 mod trace;
+mod typed;
 
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use arguments::{Arguments, Command};
 use error::CliError;
@@ -42,7 +44,14 @@ fn main() -> ExitCode {
 }
 
 fn command() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let parsed = match parsed() {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            out::error(&error);
+            return ExitCode::from(error.exit);
+        }
+    };
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => {
             let asked_for = matches!(
@@ -86,6 +95,32 @@ fn command() -> ExitCode {
         out::error(&error);
         ExitCode::from(error.exit)
     })
+}
+
+/// What was typed: as it is taken here, then parsed.
+fn parsed() -> Result<Result<Arguments, clap::Error>, CliError> {
+    // Of several values of one flag the last counts, as in Maelstrom.
+    let parser = Arguments::command().mut_subcommands(|command| command.args_override_self(true));
+    let words: Result<Vec<String>, _> =
+        std::env::args_os().map(std::ffi::OsString::into_string).collect();
+    let matches = match words {
+        Ok(words) => {
+            let typed = typed::prepare(words, &parser)?;
+            typed.notes.iter().for_each(out::note);
+            parser.try_get_matches_from(typed.words)
+        }
+        // What is no Unicode is the parser's to refuse.
+        Err(_) => parser.try_get_matches(),
+    };
+    Ok(matches.and_then(|matches| {
+        let mut arguments = Arguments::from_arg_matches(&matches)?;
+        if let (Command::Test(test), Some(("test", given))) =
+            (&mut arguments.command, matches.subcommand())
+        {
+            test.given = ignored::given(given);
+        }
+        Ok(arguments)
+    }))
 }
 
 /// Runs an embedded node on stdin and stdout: how `--time real` makes free

@@ -5,11 +5,23 @@ use std::time::Duration;
 use crate::arguments::AroundArgument;
 
 fn within(text: &str, lowest: f64, highest: f64, what: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| format!("{what} must be a number"))?;
+    let number = parsed(text).ok_or_else(|| format!("{what} must be a number"))?;
     if (lowest..=highest).contains(&number) {
         return Ok(number);
     }
     Err(format!("{what} must be from {lowest} to {highest}"))
+}
+
+/// A number, or one divided by another as Clojure writes fractions: `1/2`.
+fn parsed(text: &str) -> Option<f64> {
+    let whole = |text: &str| text.parse::<f64>().ok();
+    match text.split_once('/') {
+        Some((above, below)) => {
+            let below = whole(below).filter(|below| *below != 0.0)?;
+            whole(above).map(|above| above / below)
+        }
+        None => whole(text),
+    }
 }
 
 /// Seconds.

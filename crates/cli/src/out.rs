@@ -21,3 +21,18 @@ pub(crate) fn error(line: impl Display) {
     // In one call, so that lines of several threads do not mix.
     let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
 }
+
+/// How many columns the terminal has; `None` if standard output is none. `COLUMNS`
+/// counts before what the terminal says.
+pub(crate) fn columns() -> Option<usize> {
+    let named = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let terminal = || terminal_size::terminal_size_of(std::io::stdout());
+    named
+        .filter(|&columns: &usize| columns > 0)
+        .or_else(|| terminal().map(|(terminal_size::Width(width), _)| width.into()))
+}
+
+/// Prints a note on standard error: what was done about something that was typed.
+pub(crate) fn note(text: impl Display) {
+    error(format_args!("note: {text}"));
+}

@@ -23,6 +23,9 @@ impl From<DistributionArgument> for Distribution {
     }
 }
 
+/// How many nodes there are if nobody says.
+const NODES: u32 = 5;
+
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -45,6 +48,7 @@ pub(crate) fn program(arguments: &TestArguments) -> Result<(NodeProgram, TimeArg
     let entry = glomers_workload::entry(&arguments.workload)
         .map_err(|error| CliError::usage(error.to_string()))?;
     let name = arguments.node.clone().unwrap_or_else(|| entry.default_node.to_owned());
+    check_workload(&name, entry.name)?;
     let embedded = NodeProgram::Embedded { name: name.clone(), arguments: node_arguments.clone() };
     // Names the nearest if there is no such node, whatever the clock.
     let probe = Plan::new(0, embedded.clone(), &arguments.workload);
@@ -61,6 +65,25 @@ pub(crate) fn program(arguments: &TestArguments) -> Result<(NodeProgram, TimeArg
         return Ok((NodeProgram::Program { path, arguments: all }, TimeArgument::Real));
     }
     Ok((embedded, TimeArgument::Virtual))
+}
+
+/// An embedded node that is made for another workload answers nothing that this one
+/// asks: that is no verdict on it.
+fn check_workload(node: &str, workload: &str) -> Result<(), CliError> {
+    let made_for = match node.strip_prefix("broken/") {
+        Some(broken) => glomers_broken_nodes::entry(broken).map(|entry| entry.workload),
+        None => glomers_nodes::entry(node).map(|entry| entry.workload),
+    };
+    // One node serves both workloads of counters.
+    let family = |name: &str| if name == "pn-counter" { "g-counter" } else { name }.to_owned();
+    match made_for {
+        Some(made_for) if family(made_for) != family(workload) => Err(CliError::usage(format!(
+            "the node {node} is made for the workload {made_for}, not {workload}"
+        ))
+        .hint(format!("say -w {made_for}, or leave out --node"))),
+        // If there is no such node, that is said with the nearest name.
+        _ => Ok(()),
+    }
 }
 
 /// Names that would be taken for something else.
@@ -84,9 +107,18 @@ pub(crate) fn plan(
     seed: u64,
 ) -> Result<Plan, CliError> {
     let mut plan = Plan::new(seed, program.clone(), &arguments.workload);
-    match &arguments.nodes {
-        Some(names) => plan.nodes = names.iter().map(|name| name.trim().to_owned()).collect(),
-        None => plan.set_node_count(arguments.node_count),
+    match (&arguments.nodes, arguments.node_count) {
+        (Some(names), Some(count)) if names.len() != count as usize => {
+            return Err(CliError::usage(format!(
+                "--nodes names {} nodes, but --node-count is {count}",
+                names.len()
+            ))
+            .hint("leave one of them out"));
+        }
+        (Some(names), _) => {
+            plan.nodes = names.iter().map(|name| name.trim().to_owned()).collect();
+        }
+        (None, count) => plan.set_node_count(count.unwrap_or(NODES)),
     }
     check_names(&plan.nodes)?;
     let entry = glomers_workload::entry(&arguments.workload)

@@ -138,6 +138,7 @@ fn outcome(recovered: &Recovered, plan: &Plan) -> Result<Outcome, CliError> {
     let ended = ended(recovered, &reader.findings);
     Ok(Outcome {
         recovery_bound: plan.recovery_bound(),
+        asks_nothing: plan.asks_nothing(),
         history,
         context: reader.context,
         net: reader.net,

@@ -13,7 +13,7 @@ use crate::ci::{Run, Runs};
 use crate::error::CliError;
 use crate::execute::{Executed, Settings, execute, store_root};
 use crate::progress::Progress;
-use crate::{out, plan, summary};
+use crate::{ignored, out, plan, summary};
 
 /// What reports call the runs of this command.
 const SUITE: &str = "glomers test";
@@ -23,6 +23,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
     let seed = arguments.seed.unwrap_or_else(new_seed);
     // Mistakes are told before anything runs.
     plan::plan(arguments, &program, seed)?;
+    ignored::notes(arguments, &program).iter().for_each(out::note);
     let settings = Settings {
         time,
         judge: RunOptions {

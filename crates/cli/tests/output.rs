@@ -233,3 +233,28 @@ fn a_scenario_matches_or_shows_the_difference_or_is_updated() {
     assert_eq!(std::fs::read_to_string(place.path("flood.scenario")).unwrap(), SCENARIO);
     place.run(&["run", "flood.scenario"]).shows(0, &[]);
 }
+
+/// A terminal of 80 columns gets lists where a table does not fit.
+#[test]
+fn tables_fit_the_terminal() {
+    let place = Place::new();
+    let run = |arguments: &[&str], columns: &str| {
+        let output = place.command(arguments).env("COLUMNS", columns).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+        (text, widest)
+    };
+    let challenge = ["challenge", "1", "3a", "--store", "s"];
+    let (narrow, width) = run(&challenge, "80");
+    assert!(width <= 80, "{width}: {narrow}");
+    assert!(narrow.contains("3a\n  challenge    broadcast, one node\n"), "{narrow}");
+    let (wide, width) = run(&challenge, "200");
+    assert!(width > 80 && wide.contains("│ 3a "), "{wide}");
+    let sweep = ["--seeds", "1", "--latencies", "400", "--out", "f", "--algorithms", "hub-ft"];
+    let (narrow, width) = run(&[&["frontier"], &sweep[..]].concat(), "80");
+    assert!(width <= 80, "{width}: {narrow}");
+    // Sentences are the terminal's to wrap.
+    let (narrow, _) = run(&["compare", "flood", "flood-retry", "--seeds", "2"], "60");
+    assert!(!narrow.contains('│') && narrow.contains("\n  B/A "), "{narrow}");
+}

@@ -117,7 +117,8 @@ fn names_of_nodes_that_mean_something_else() {
     test_refused(&["--nodes", ""], &["a node has an empty name", "help: "]);
     test_refused(&["--nodes", "a,,b"], &["a node has an empty name"]);
     test_refused(&["--nodes", "n1,seq-kv"], &["a node cannot be called \"seq-kv\"", "help: "]);
-    test_refused(&["--nodes", "a", "--node-count", "3"], &["cannot be used with"]);
+    let both = ["--nodes", "a", "--node-count", "3"];
+    test_refused(&both, &["--nodes names 1 nodes, but --node-count is 3", "help: leave one"]);
 }
 
 #[test]

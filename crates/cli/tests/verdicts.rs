@@ -32,8 +32,24 @@ fn an_invalid_run_is_1() {
 #[test]
 fn an_unknown_verdict_is_2() {
     let words = ["  verdict      unknown\n", "there was no broadcast to look for"];
-    let said = ran(2, &["--rate", "0"], &words);
+    // The only operation is a read.
+    let said = ran(2, &["--time-limit", "0", "--seed", "4"], &words);
     assert_eq!(said.last(), "Errors occurred during analysis, but no anomalies found. ಠ~ಠ");
+}
+
+/// As Maelstrom's chapter on Raft does, to watch nodes elect a leader.
+#[test]
+fn a_run_that_is_to_ask_nothing_is_valid_unless_a_node_breaks() {
+    let asked = "clients asked nothing (rate 0)";
+    for workload in ["echo", "unique-ids", "broadcast", "g-set", "g-counter", "pn-counter"] {
+        ran(0, &["-w", workload, "--rate", "0"], &["  verdict      valid\n"]);
+    }
+    ran(0, &["--rate", "0"], &[asked]);
+    ran(0, &["-w", "kafka", "--rate", "0"], &[]);
+    ran(0, &["-w", "lin-kv", "--node", "raft", "--rate", "0", "--nemesis", "partition"], &[]);
+    let place = Place::new();
+    place.bad("good", &["--rate", "0"]).shows(0, &[]);
+    place.bad("exit-at-once", &["--rate", "0"]).shows(1, &["init-failed"]);
 }
 
 #[test]
@@ -144,8 +160,22 @@ fn two_runs_are_compared_byte_for_byte() {
 
 #[test]
 fn a_node_that_does_not_fit_the_workload() {
-    ran(1, &["--node", "echo"], &["setup-failed: ", "was asked \"topology\"", "no handler"]);
-    ran(1, &["-w", "echo", "--node", "flood"], &["never-ok: No echo was ever answered"]);
+    for (node, workload) in
+        [("echo", "broadcast"), ("raft", "broadcast"), ("broken/proxy-caches", "echo")]
+    {
+        let said = Place::new().run(&["test", "-w", workload, "--node", node]);
+        let text = format!("the node {node} is made for the workload ");
+        said.shows(254, &[&text, &format!(", not {workload}")]);
+    }
+    ran(0, &["-w", "pn-counter", "--node", "counter-seq-kv"], &[]);
+    // Of an executable nobody knows what it is made for.
+    let short = ["--time-limit", "1", "--recovery", "1", "--node-count", "1", "--bin"];
+    let node = |workload, node| {
+        [&["-w", workload][..], &short, &[support::GLOMERS, "--", "__node", node]].concat()
+    };
+    let words = ["setup-failed: ", "was asked \"topology\"", "no handler"];
+    ran(1, &node("broadcast", "echo"), &words);
+    ran(1, &node("echo", "flood"), &["never-ok: No echo was ever answered"]);
 }
 
 #[test]

@@ -8,10 +8,12 @@
 //! - [`comparison`]: two sides over the same seeds: ratios with confidence
 //!   intervals, and in words;
 //! - [`operations`]: operations in time, to see what is wrong with them: SVG;
+//! - [`layout`]: tables that fit where they are shown;
 //! - [`trace`]: a run as a space-time view.
 
 pub mod comparison;
 pub mod frontier;
+pub mod layout;
 pub mod operations;
 mod scale;
 mod svg;

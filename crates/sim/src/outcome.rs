@@ -32,6 +32,9 @@ pub struct Outcome {
     pub faults: Vec<FaultReport>,
     /// How soon the cluster had to serve again once all faults were over.
     pub recovery_bound: Duration,
+    /// Whether the Plan has clients ask nothing (rate 0): then there is nothing to
+    /// judge but what nodes did by themselves.
+    pub asks_nothing: bool,
     /// How it ended.
     pub ended: Ended,
     /// How long it lasted, from the start of the nodes to their end.

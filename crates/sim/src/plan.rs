@@ -276,6 +276,11 @@ impl Plan {
         }
     }
 
+    /// Whether clients are to ask nothing.
+    pub fn asks_nothing(&self) -> bool {
+        self.operations == Operations::Generated && self.rate == Rate::PerSecond(0.0)
+    }
+
     /// How soon the cluster must serve again once all faults are over.
     pub fn recovery_bound(&self) -> Duration {
         Duration::from_nanos(self.recovery_bound.unwrap_or(self.recovery))

@@ -141,6 +141,7 @@ pub fn judge_outcome(
         availability: options.availability,
         answered,
         exempt_from_stats: workload.may_never_succeed().iter().map(|f| (*f).to_owned()).collect(),
+        asks_nothing: outcome.asks_nothing,
         standard: if options.jepsen_compat { Standard::JepsenCompat } else { Standard::Strict },
     };
     let verdict = judge(

@@ -192,6 +192,11 @@ impl Challenge {
 
 static ALL: [Challenge; CHALLENGES.len()] = CHALLENGES;
 
+/// The ids of all challenges; those with several parts come several times.
+pub(crate) fn ids() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|challenge| challenge.id)
+}
+
 /// The challenge of this id, which is one of ours.
 pub(super) fn named(id: &str) -> &'static Challenge {
     ALL.iter().find(|challenge| challenge.id == id).expect("it is in the list")

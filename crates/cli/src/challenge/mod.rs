@@ -18,6 +18,7 @@ use crate::execute::{Settings, execute, store_root};
 use crate::progress::Progress;
 use crate::test::quoted;
 use crate::{out, summary};
+pub(crate) use list::ids;
 use list::{Challenge, chosen, named};
 use table::Attempt;
 
@@ -148,7 +149,7 @@ impl<'a> Tally<'a> {
             out::line(self.one_line(is_interrupted, store));
             return self.runs.finish().map(|()| exit_code);
         }
-        out::line(&self.table);
+        out::line(glomers_report::layout::fitted(&self.table, out::columns()));
         out::line(table::LEGEND);
         if !self.stored.is_empty() {
             out::line(format_args!("\nStored in:{}", self.stored));

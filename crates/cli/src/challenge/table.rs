@@ -10,10 +10,11 @@ use crate::summary;
 
 /// What the columns are, below the table.
 pub(super) const LEGEND: &str = "\
-msgs/op: messages between servers per operation. Latencies: median and maximum of the stable
-latencies, observed by reads with Maelstrom's inbox, for which the marks (in parentheses) were set;
-beside them observed with an ideal inbox, and true: when the last node had the value. 5c may need
-half of the messages that the reference node of 5b needs.";
+msgs/op: messages between servers per operation. Latencies: median and maximum
+of the stable latencies, observed by reads with Maelstrom's inbox, for which the
+marks (in parentheses) were set; beside them observed with an ideal inbox, and
+true: when the last node had the value. 5c may need half of the messages that
+the reference node of 5b needs.";
 
 /// A challenge that was run.
 pub(super) struct Attempt<'a> {
@@ -63,6 +64,9 @@ impl Attempt<'_> {
     /// The marks that it misses: `median 480 ms (< 400)`.
     pub(super) fn missed(&self) -> Vec<String> {
         let mut missed = Vec::new();
+        if self.has_marks() && !self.was_asked() {
+            return vec!["there were no operations, so nothing was measured".to_owned()];
+        }
         if let Some(marks) = self.challenge.marks {
             match summary::latencies(self.report, "stable-latencies") {
                 Some([median, _, _, max]) => {
@@ -84,8 +88,20 @@ impl Attempt<'_> {
         missed
     }
 
+    fn has_marks(&self) -> bool {
+        self.challenge.marks.is_some() || self.other.is_some()
+    }
+
+    /// Whether clients asked anything: without that a figure of 0 meets no mark.
+    fn was_asked(&self) -> bool {
+        self.report.outcome.net.operations > 0
+    }
+
     /// Whether the messages per operation are few enough, and what few is.
     fn message_mark(&self) -> Option<(bool, String)> {
+        if !self.was_asked() {
+            return None;
+        }
         let found = self.report.outcome.net.servers_per_operation();
         if let Some(other) = self.other {
             return Some((found <= other / 2.0, format!("≤ {other:.2} / 2")));
@@ -115,7 +131,10 @@ impl Attempt<'_> {
                 Validity::Valid => "valid".to_owned(),
                 other => format!("✗ {}", summary::word(other)),
             },
-            marked(format!("{per_operation:.2}"), self.message_mark()),
+            match self.was_asked() {
+                true => marked(format!("{per_operation:.2}"), self.message_mark()),
+                false => "–".to_owned(),
+            },
             latency(0, marks.map(|marks| marks.median_ms)),
             latency(3, marks.map(|marks| marks.max_ms)),
             self.ideal.map_or_else(|| "–".to_owned(), |ideal| pair(ideal, "stable-latencies")),
@@ -154,5 +173,26 @@ mod tests {
         assert!(report.validity(&judge) == Validity::Valid && !attempt.passes());
         let missed = attempt.missed().join("; ");
         assert!(missed.contains(" ms (< ") && missed.contains("(≤ 1.00 / 2)"), "{missed}");
+    }
+
+    /// 0 messages per operation would be fewer than any mark asks for.
+    #[test]
+    fn without_operations_no_figure_counts_as_met() {
+        for (id, other) in [("3d", None), ("5c", Some(6.44))] {
+            let challenge = named(id);
+            let mut plan = challenge.plan(challenge.embedded(), 1, Inbox::Maelstrom);
+            plan.rate = glomers_sim::Rate::PerSecond(0.0);
+            let judge = challenge.judge();
+            let report = run_plan(&plan, &judge, &mut Nobody).unwrap();
+            let mut report = report;
+            // As after a node that fails at its start.
+            report.outcome.net.operations = 0;
+            let plan = &plan;
+            let attempt =
+                Attempt { challenge, plan, report: &report, ideal: None, judge: &judge, other };
+            assert!(!attempt.passes());
+            assert_eq!(attempt.row()[4], "–");
+            assert_eq!(attempt.missed(), ["there were no operations, so nothing was measured"]);
+        }
     }
 }

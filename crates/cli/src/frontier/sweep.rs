@@ -289,7 +289,7 @@ mod tests {
         all[jobs.len() - 1] = None;
         let (document, runs) = of(&all).unwrap();
         assert_eq!((document.interrupted, document.rows.len(), runs.len()), (true, 1, 79));
-        assert!(glomers_report::frontier::table(&document).contains("Interrupted: rows"));
+        assert!(glomers_report::frontier::table(&document, None).contains("Interrupted: rows"));
         assert!(glomers_report::frontier::figure(&document).contains("interrupted, not complete"));
         // And one of the first.
         all[0] = None;

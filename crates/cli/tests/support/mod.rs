@@ -161,6 +161,12 @@ impl Said {
     }
 }
 
+/// Whether a program is installed.
+pub fn has(program: &str) -> bool {
+    let version = Command::new(program).arg("--version").output();
+    version.is_ok_and(|output| output.status.success())
+}
+
 /// Waits until something is so.
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let step = Duration::from_millis(10);

@@ -13,6 +13,8 @@ use comfy_table::{CellAlignment, Table, presets};
 
 pub use ratio::{Ratio, Verdict};
 
+use crate::layout::fitted;
+
 /// A metric of which less is better.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metric {
@@ -36,8 +38,8 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// The table of ratios.
-    pub fn table(&self) -> String {
+    /// The table of ratios, or a list where so many columns are too few.
+    pub fn table(&self, columns: Option<usize>) -> String {
         let mut table = Table::new();
         table.load_style(presets::UTF8_BORDERS_ONLY);
         table.set_header(["mean over seeds of", "A", "B", "B/A", "95 % interval", ""]);
@@ -63,7 +65,7 @@ impl Comparison {
         for column in table.column_iter_mut().skip(1).take(4) {
             column.set_cell_alignment(CellAlignment::Right);
         }
-        table.to_string()
+        fitted(&table, columns)
     }
 
     /// Which side is better where, in sentences.

@@ -3,6 +3,7 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::document::{Document, Latencies, Row};
+use crate::layout::fitted;
 
 const HEADER: [&str; 13] = [
     "algorithm",
@@ -21,22 +22,24 @@ const HEADER: [&str; 13] = [
 ];
 
 const NOTES: &str = "\
-Medians over the seeds of each run's figure. D: the latency that the node was asked for.
-Latencies are median / maximum of a value's time to all nodes: true, from what nodes note, and
-observed, as readers see it. M: with Maelstrom's inbox; all else with an ideal one.
-hottest: messages that the busiest node sends and receives per operation. bytes/op: JSON of bodies
-between nodes. lost: values, in all runs.";
+Medians over the seeds of each run's figure. D: the latency that the node was
+asked for. Latencies are median / maximum of a value's time to all nodes: true,
+from what nodes note, and observed, as readers see it. M: with Maelstrom's
+inbox; all else with an ideal one. hottest: messages that the busiest node sends
+and receives per operation. bytes/op: JSON of bodies between nodes. lost:
+values, in all runs.";
 
 const BOUNDS: &str = "\
-× any, × hub: messages over the lower bound for any algorithm, and for any with one hub, at the
-row's own true maximum.";
+× any, × hub: messages over the lower bound for any algorithm, and for any with
+one hub, at the row's own true maximum.";
 
 const FRONTIER: &str = "\
-frontier: no other row has fewer messages at no more latency, give or take 1 % (of the true maximum,
-of the true median).";
+frontier: no other row has fewer messages at no more latency, give or take 1 %
+(of the true maximum, of the true median).";
 
-/// The rows as a table, with an explanation.
-pub fn table(document: &Document) -> String {
+/// The rows as a table, or as a list where so many columns are too few, with an
+/// explanation.
+pub fn table(document: &Document, columns: Option<usize>) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_BORDERS_ONLY);
     table.set_header(HEADER);
@@ -46,6 +49,7 @@ pub fn table(document: &Document) -> String {
     for column in table.column_iter_mut().skip(1).take(HEADER.len() - 2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
+    let table = fitted(&table, columns);
     let mut text = format!("{}\n{table}\n{NOTES}\n", document.network.text());
     if document.bounds.is_empty() {
         text += "No lower bounds: they are known for links of constant latency only.\n";

@@ -585,6 +585,7 @@ impl<'a> Engine<'a> {
             reports_from(&self.history, &self.plan.nodes, &self.marks, &self.cut, &self.touches);
         Outcome {
             recovery_bound: self.plan.recovery_bound(),
+            asks_nothing: self.plan.asks_nothing(),
             context: Context {
                 nodes: self.plan.nodes,
                 concurrency: self.plan.concurrency,

@@ -1,0 +1,75 @@
+//! Options that this run does not look at: they are named, so that nobody believes
+//! that they did something.
+
+use std::collections::BTreeSet;
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use glomers_sim::NodeProgram;
+use glomers_sim::nemesis::Kind;
+
+use crate::arguments::TestArguments;
+
+/// The options that were typed, by the names of the fields they fill.
+pub(crate) fn given(matches: &ArgMatches) -> BTreeSet<String> {
+    let is_typed =
+        |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+    matches.ids().filter(is_typed).map(|id| id.as_str().to_owned()).collect()
+}
+
+/// Options of faults, each with the kinds that look at it.
+const OF_FAULTS: [(&str, &[Kind]); 6] = [
+    ("fault_loss", &[Kind::Loss]),
+    ("fault_duplicate", &[Kind::Duplicate]),
+    ("fault_reorder", &[Kind::Reorder]),
+    ("fault_delay", &[Kind::Reorder, Kind::Duplicate]),
+    ("fault_slow", &[Kind::Slow]),
+    ("fault_clock", &[Kind::Clock]),
+];
+
+/// Options that mean nothing without faults.
+const OF_NEMESIS: [&str; 4] =
+    ["nemesis_interval", "nemesis_length", "nemesis_target", "recovery_bound"];
+
+/// Options that embedded nodes alone have.
+const OF_EMBEDDED: [&str; 4] = ["service_time", "sync_time", "wire", "threads"];
+
+/// A sentence for each option that was typed and that this run does not look at.
+pub(crate) fn notes(arguments: &TestArguments, program: &NodeProgram) -> Vec<String> {
+    let is_given = |field: &str| arguments.given.contains(field);
+    let mut notes = Vec::new();
+    let mut name = |field: &str, why: &str| {
+        if is_given(field) {
+            notes.push(format!("--{} has no effect: {why}", field.replace('_', "-")));
+        }
+    };
+    let kinds = &arguments.faults.nemesis;
+    for (field, needed) in OF_FAULTS {
+        if !needed.iter().any(|kind| kinds.contains(kind)) {
+            let names: Vec<&str> = needed.iter().map(|kind| kind.name()).collect();
+            name(field, &format!("it belongs to --nemesis {}", names.join(" or ")));
+        }
+    }
+    if kinds.is_empty() {
+        for field in OF_NEMESIS {
+            name(field, "there are no faults without --nemesis");
+        }
+    }
+    match program {
+        NodeProgram::Program { .. } => {
+            for field in OF_EMBEDDED {
+                name(field, "nodes are processes, which take their own time");
+            }
+        }
+        NodeProgram::Embedded { .. } => {
+            name("max_line", "embedded nodes write no lines");
+            if arguments.test_count == 1 {
+                name("threads", "one run takes one thread");
+            }
+        }
+    }
+    if arguments.latency == 0 {
+        name("latency_dist", "messages take no time without --latency");
+    }
+    notes
+}
