@@ -3,11 +3,17 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 /// The exit code of an interrupted command.
 const INTERRUPTED: i32 = 130;
+
+/// How long a wish waits for somebody who asks for it.
+const PATIENCE: Duration = Duration::from_millis(900);
+const NOBODY_ASKED: &[u8] = b"Interrupted at once: the code of a node or a check went on and did \
+not return. What was stored can be read; `glomers recover` checks it.\n";
 
 /// The wish that a run ends now. Clones share the wish.
 #[derive(Debug, Clone)]
@@ -16,6 +22,8 @@ pub struct Interrupt {
     is_requested: Arc<AtomicBool>,
     /// While this is set a signal ends Glomers at once; a run clears it.
     may_exit: Arc<AtomicBool>,
+    /// Whether somebody has asked since the wish, and so ends what runs.
+    is_seen: Arc<AtomicBool>,
     /// The first signal sets it: the second ends Glomers at once. A run with
     /// nodes clears it again.
     is_impatient: Arc<AtomicBool>,
@@ -41,6 +49,7 @@ impl Interrupt {
         Ok(Interrupt {
             shared: Arc::new(Shared { reader, writer }),
             is_requested: Arc::new(AtomicBool::new(false)),
+            is_seen: Arc::new(AtomicBool::new(false)),
             may_exit: Arc::new(AtomicBool::new(true)),
             is_impatient: Arc::new(AtomicBool::new(false)),
             guards: Arc::new(Mutex::new(0)),
@@ -72,7 +81,30 @@ impl Interrupt {
             let writer = interrupt.shared.writer.try_clone()?;
             signal_hook::low_level::pipe::register(signal, writer)?;
         }
+        interrupt.exit_if_nobody_asks()?;
         Ok(interrupt)
+    }
+
+    /// Ends Glomers if nobody asks for the wish within a second of it: an embedded
+    /// node whose code never returns would keep everybody waiting.
+    fn exit_if_nobody_asks(&self) -> io::Result<()> {
+        let (mut signalled, writer) = UnixStream::pair()?;
+        for signal in [SIGINT, SIGTERM] {
+            signal_hook::low_level::pipe::register(signal, writer.try_clone()?)?;
+        }
+        let is_seen = self.is_seen.clone();
+        let wait = move || {
+            if signalled.read_exact(&mut [0]).is_err() {
+                return;
+            }
+            #[expect(clippy::disallowed_methods, reason = "this is what it is for")]
+            std::thread::sleep(PATIENCE);
+            if !is_seen.load(Ordering::SeqCst) {
+                let _ = io::stderr().write_all(NOBODY_ASKED);
+                std::process::exit(INTERRUPTED);
+            }
+        };
+        std::thread::Builder::new().name("interrupt".to_owned()).spawn(wait).map(drop)
     }
 
     /// Wishes it.
@@ -84,7 +116,11 @@ impl Interrupt {
 
     /// Whether somebody wished it.
     pub fn is_requested(&self) -> bool {
-        self.is_requested.load(Ordering::SeqCst)
+        let is_requested = self.is_requested.load(Ordering::SeqCst);
+        if is_requested {
+            self.is_seen.store(true, Ordering::SeqCst);
+        }
+        is_requested
     }
 
     /// Says that a sudden exit would lose or leave something, until what this

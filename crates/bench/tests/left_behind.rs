@@ -101,6 +101,21 @@ fn after_sigint_the_run_is_checked_and_nothing_is_left() {
     }
 }
 
+/// As when the code of an embedded node never returns.
+#[test]
+fn one_signal_is_enough_though_nobody_asks_for_it() {
+    for signal in ["INT", "TERM"] {
+        let mut child =
+            Command::new(FIXTURE).arg("never-asks").stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "running\n");
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+    }
+}
+
 #[test]
 fn after_a_wish_from_within() {
     let tag = tag();

@@ -17,7 +17,7 @@ use crate::execute::Executed;
 use crate::{out, replay_file, summary};
 
 /// Findings after which no run goes on.
-const BREAKS: [&str; 8] = [
+const BREAKS: [&str; 9] = [
     "init-failed",
     "setup-failed",
     "node-crashed",
@@ -26,6 +26,7 @@ const BREAKS: [&str; 8] = [
     "line-too-long",
     "runaway-output",
     "stopped-reading",
+    "time-stands-still",
 ];
 
 pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {

@@ -215,3 +215,11 @@ fn nothing_is_left_when_the_reader_of_the_output_goes_away() {
         assert!(matches!(code, Some(0 | 254)), "{arguments:?}: {code:?}");
     }
 }
+
+#[test]
+fn time_that_stands_still_ends_the_run_with_a_finding() {
+    let place = Place::new();
+    let test = ["test", "-w", "echo", "--service-time", "0", "--rate", "max", "--store", "none"];
+    let words = ["time-stands-still: Time does not go on: ", "a client begins an operation"];
+    place.run(&test).shows(1, &words);
+}

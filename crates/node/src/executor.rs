@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
+/// How many polls one input may cause.
+const MOST_POLLS: u32 = 10_000_000;
+
 /// A future that the executor owns.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -110,8 +113,18 @@ impl Executor {
     }
 
     /// Runs tasks until none is woken.
+    ///
+    /// # Panics
+    /// If they wake each other, or themselves, without end.
     pub(crate) fn run(&self) {
+        let mut polls = 0;
         while let Some(index) = self.woken.pop() {
+            polls += 1;
+            assert!(
+                polls < MOST_POLLS,
+                "{polls} tasks ran at one moment, each woken at once by itself or another, so time \
+                 could never go on; let one of them wait for something"
+            );
             self.poll(index);
         }
     }

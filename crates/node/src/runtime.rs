@@ -9,6 +9,10 @@ use crate::disk::Disk;
 use crate::effect::Effect;
 use crate::process::{Incoming, Input, Process, SyncId};
 
+/// How often a node may do at one moment what takes no time; more is a loop without
+/// end, which would keep its driver for ever.
+pub(crate) const MOST_AT_ONCE: u32 = 1_000_000;
+
 /// A time of day: nanoseconds since 1970-01-01 00:00 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WallClock(pub u64);
@@ -111,7 +115,14 @@ impl Runtime {
     /// Fires the timers that are due at `now`, in order.
     pub fn wake(&mut self, now: Time, wall_clock: WallClock) {
         self.set_clocks(now, wall_clock);
+        let mut fired = 0;
         while let Some(timer) = self.cx.inner.timers.take_due(self.cx.inner.now) {
+            fired += 1;
+            assert!(
+                fired < MOST_AT_ONCE,
+                "{fired} timers fired at one moment, each set for no time by the one before, so \
+                 time could never go on; let them take some time"
+            );
             self.process.handle(Input::Timer(timer), &mut self.cx);
         }
     }

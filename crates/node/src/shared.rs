@@ -9,7 +9,7 @@ use crate::collections::Map;
 use crate::cx::Cx;
 use crate::executor::Executor;
 use crate::process::{SyncId, TimerId};
-use crate::runtime::Identity;
+use crate::runtime::{Identity, MOST_AT_ONCE};
 
 /// What the futures of one node share: everything but the user's state.
 pub(crate) struct Shared {
@@ -26,6 +26,8 @@ pub(crate) struct Shared {
     /// Who waits for syncs, by the sync, in the order in which they began to.
     syncing: RefCell<Vec<(SyncId, Waker)>>,
     identity: OnceCell<(NodeId, Arc<[NodeId]>)>,
+    /// Sleeps that took no time, since the last input.
+    short_sleeps: Cell<u32>,
 }
 
 /// A request that was sent.
@@ -58,12 +60,29 @@ impl Shared {
             synced: Cell::new(None),
             syncing: RefCell::default(),
             identity: OnceCell::new(),
+            short_sleeps: Cell::new(0),
         }
     }
 
     pub(crate) fn lend<'a>(&'a self, cx: &'a mut Cx) -> Lent<'a> {
         std::mem::swap(&mut *self.cx.borrow_mut(), cx);
+        self.short_sleeps.set(0);
         Lent { shared: self, cx }
+    }
+
+    /// A sleep was over before it began.
+    ///
+    /// # Panics
+    /// If that happens again and again at one moment: a handler that loops so would
+    /// never return.
+    pub(crate) fn slept_for_no_time(&self) {
+        let count = self.short_sleeps.get() + 1;
+        self.short_sleeps.set(count);
+        assert!(
+            count < MOST_AT_ONCE,
+            "cx.sleep was called {count} times at one moment for no time, so time could never go \
+             on; sleep for some time"
+        );
     }
 
     /// The kernel's context; not to be held while anybody else's code runs.

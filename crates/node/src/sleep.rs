@@ -42,6 +42,9 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let now = self.shared.now();
         if now >= self.until {
+            if self.timer.is_none() {
+                self.shared.slept_for_no_time();
+            }
             self.take_back();
             return Poll::Ready(());
         }

@@ -81,3 +81,27 @@ fn timeout_gives_up() {
     assert_eq!(node.take_logs(), ["None Some(()) 2"]);
     assert_eq!(node.next_wake(), None);
 }
+
+#[test]
+#[should_panic(expected = "cx.sleep was called 1000000 times at one moment for no time")]
+fn a_loop_of_sleeps_that_take_no_time_panics_and_does_not_hang() {
+    let node = Node::new().on_message(async |cx, Go {}| {
+        loop {
+            cx.sleep(Duration::ZERO).await;
+        }
+    });
+    run(node, MILLISECOND);
+}
+
+#[test]
+#[should_panic(expected = "tasks ran at one moment, each woken at once")]
+fn tasks_that_wake_themselves_for_ever_panic_and_do_not_hang() {
+    let node = Node::new().on_message(async |_cx, Go {}| {
+        std::future::poll_fn::<(), _>(|context| {
+            context.waker().wake_by_ref();
+            std::task::Poll::Pending
+        })
+        .await;
+    });
+    run(node, MILLISECOND);
+}

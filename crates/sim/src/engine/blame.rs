@@ -135,7 +135,7 @@ impl Engine<'_> {
         self.break_off(node, name, format!("{node_name} {how}."), output);
     }
 
-    fn find(&mut self, finding: Finding) {
+    pub(super) fn find(&mut self, finding: Finding) {
         let (time, node) = (finding.time.unwrap_or_default(), finding.node.as_deref());
         let node = node.unwrap_or_default();
         self.observer.found(time, node, &finding.name, &finding.summary, &finding.evidence);

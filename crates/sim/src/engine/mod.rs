@@ -1,7 +1,8 @@
 //! The event loop. Its parts: `network` (what happens to a message),
 //! `link_counts` (how many there were), `disturbances` (what faults add to that),
 //! `nodes` (start, stop, inboxes), `clients` (operations), `phases` (the course of
-//! a run), `faults` (their beginnings and ends), `blame` (what nodes do wrong).
+//! a run), `faults` (their beginnings and ends), `blame` (what nodes do wrong),
+//! `standstill` (too many events at one instant).
 
 mod blame;
 mod clients;
@@ -12,6 +13,7 @@ mod link_counts;
 mod network;
 mod nodes;
 mod phases;
+mod standstill;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -277,6 +279,7 @@ pub struct Engine<'a> {
     /// Whom the last faults of leaders hit.
     struck: faults::Struck,
     touches: Vec<Touch>,
+    standstill: standstill::Standstill,
     setup: Vec<crate::workload::SetupRequest>,
     all_ids: Option<std::sync::Arc<[NodeId]>>,
 }
@@ -340,6 +343,7 @@ impl<'a> Engine<'a> {
             wrong_clocks: Vec::new(),
             struck: faults::Struck::default(),
             touches: Vec::new(),
+            standstill: standstill::Standstill::new(names.len()),
             setup: Vec::new(),
             all_ids: None,
             names,
@@ -419,7 +423,13 @@ impl<'a> Engine<'a> {
         // In real time an event may be handled late, and what follows from it
         // counts from when it really happened. A chooser may have taken an event
         // from the future.
+        let before = self.now;
         self.now = if self.chooser.is_some() { entry.time.max(self.now) } else { now };
+        if self.now > before {
+            self.standstill.goes_on();
+        } else if self.standstill.is_too_much() {
+            self.stands_still(entry.event);
+        }
         self.happen(entry.event);
         true
     }

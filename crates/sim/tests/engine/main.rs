@@ -11,3 +11,4 @@ mod faults;
 mod lives;
 mod network;
 mod operations;
+mod standstill;
