@@ -51,8 +51,9 @@ pub fn maelstroms_history(
         return None;
     }
     let (ops, pairs) = (history.ops(), history.pairs());
-    let mut workers: Vec<Worker> =
-        (0..context.concurrency).map(|process| Worker { process, busy_until: Time::ZERO }).collect();
+    let mut workers: Vec<Worker> = (0..context.concurrency)
+        .map(|process| Worker { process, busy_until: Time::ZERO })
+        .collect();
     let mut written: Vec<Op> = Vec::with_capacity(ops.len());
     for (at, op) in ops.iter().enumerate() {
         let Process::Client(process) = op.process else {
@@ -70,10 +71,15 @@ pub fn maelstroms_history(
         written.push(Op { process, ..op.clone() });
         let Some(end) = pairs[at].map(|end| &ops[end]) else { continue };
         let end = if unheard.contains(&op.index) {
-            let kind =
-                if (differences.is_idempotent)(&op.f) { OpKind::Fail } else { OpKind::Info };
+            let kind = if (differences.is_idempotent)(&op.f) { OpKind::Fail } else { OpKind::Info };
             let error = Some(Value::keyword("net-timeout"));
-            Op { kind, value: op.value.clone(), error, time: op.time + differences.rpc_timeout, ..end.clone() }
+            Op {
+                kind,
+                value: op.value.clone(),
+                error,
+                time: op.time + differences.rpc_timeout,
+                ..end.clone()
+            }
         } else {
             end.clone()
         };

@@ -23,7 +23,7 @@ impl From<DistributionArgument> for Distribution {
     }
 }
 
-fn nanos(duration: Duration) -> u64 {
+pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -97,6 +97,7 @@ pub(crate) fn plan(
     plan.rate = arguments.rate.0;
     plan.time_limit = nanos(arguments.time_limit);
     plan.recovery = nanos(arguments.recovery);
+    plan.init_timeout = nanos(arguments.init_timeout);
     plan.latency =
         Latency { mean_ms: arguments.latency, distribution: arguments.latency_dist.into() };
     plan.loss = arguments.loss;

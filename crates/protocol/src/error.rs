@@ -138,6 +138,9 @@ mod tests {
             assert!(error.text.ends_with('y'));
         }
         let (error, said) = RpcError::lenient(&Payload::from_json("{}").unwrap());
-        assert_eq!((error.code, said.as_deref()), (ErrorCode::NO_CODE, Some("the error has no code")));
+        assert_eq!(
+            (error.code, said.as_deref()),
+            (ErrorCode::NO_CODE, Some("the error has no code"))
+        );
     }
 }

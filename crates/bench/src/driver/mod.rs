@@ -28,9 +28,9 @@ use crate::limits::allow_open_files;
 use crate::options::{Note, RealOptions};
 use crate::process::Launch;
 use crate::program::check_program;
-use starts::Starts;
 use crate::tap::Tap;
 use crate::watchdog::{Watchdog, WatchdogProgram};
+use starts::Starts;
 
 /// What is read at once: as much as a pipe holds.
 const CHUNK: usize = 64 * 1024;

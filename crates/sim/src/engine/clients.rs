@@ -215,7 +215,10 @@ impl Engine<'_> {
                     self.worker_receives(worker, node, &message.payload);
                 }
                 if let Some(op) = op.filter(|_| is_unheard)
-                    && self.workers[worker as usize].current.as_ref().is_none_or(|now| now.index != op)
+                    && self.workers[worker as usize]
+                        .current
+                        .as_ref()
+                        .is_none_or(|now| now.index != op)
                 {
                     self.ended_unheard(node, op);
                 }

@@ -62,8 +62,12 @@ impl Engine<'_> {
         let own = Endpoint::Node(node);
         let src = if *message.src == **name { Some(own) } else { self.endpoint(&message.src) };
         let Some(src) = src else {
-            self.falls_silent(node, &format!("a message from {:?}, which does not exist", message.src));
-            let what = format!("it sent a message in the name of {:?}, which does not exist", message.src);
+            self.falls_silent(
+                node,
+                &format!("a message from {:?}, which does not exist", message.src),
+            );
+            let what =
+                format!("it sent a message in the name of {:?}, which does not exist", message.src);
             let expected = format!(
                 "expected: \"src\" is its own id, {:?}, or, where it passes a message on, the \
                  id of who sent that (protocol: messages)",

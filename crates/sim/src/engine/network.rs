@@ -196,7 +196,13 @@ impl Engine<'_> {
     }
 
     /// Sends a message in the name of another.
-    pub(super) fn send_as(&mut self, src: Endpoint, name: Endpoint, dest: Endpoint, payload: Payload) {
+    pub(super) fn send_as(
+        &mut self,
+        src: Endpoint,
+        name: Endpoint,
+        dest: Endpoint,
+        payload: Payload,
+    ) {
         self.post(src, name, dest, payload, false);
     }
 

@@ -120,7 +120,8 @@ impl Engine<'_> {
             }
         };
         let name = &self.names[node as usize];
-        let summary = format!("{name} sent a client a message {what}; clients ignore such messages.");
+        let summary =
+            format!("{name} sent a client a message {what}; clients ignore such messages.");
         self.remark(node, "note-unawaited", summary, text.get());
     }
 }

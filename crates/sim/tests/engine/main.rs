@@ -8,6 +8,8 @@ mod crashes;
 mod disk;
 mod draws;
 mod faults;
+mod lines;
 mod lives;
 mod network;
 mod operations;
+mod starts;
