@@ -27,11 +27,13 @@ mod groups;
 mod interrupt;
 mod limits;
 mod lines;
+mod machine;
 mod options;
 mod outgoing;
 mod process;
 mod program;
 mod tap;
+mod unread;
 mod watchdog;
 
 pub use driver::run_real;

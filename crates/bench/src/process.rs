@@ -16,6 +16,7 @@ use crate::groups::{MARKER, kill_child_and_group};
 use crate::lines::{LineBuffer, LogBuffer};
 use crate::outgoing::Outgoing;
 use crate::program::{start_error, working_folder};
+use crate::unread::Unread;
 
 /// What all nodes of a run are started with.
 #[derive(Debug)]
@@ -52,6 +53,7 @@ pub(crate) struct Running {
     /// The last line over 64 KiB that it was sent: bytes, when.
     pub(crate) long_line: Option<(usize, Time)>,
     pub(crate) volume: Volume,
+    pub(crate) unread: Unread,
 }
 
 /// The reading end of a pipe.
@@ -189,6 +191,7 @@ impl Launch {
                 closed: None,
                 long_line: None,
                 volume: Volume::default(),
+                unread: Unread::default(),
             }),
             Err(error) => {
                 kill_child_and_group(group);

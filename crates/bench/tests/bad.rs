@@ -111,6 +111,26 @@ fn stops_reading() {
     assert!(words.contains("bytes wait for it"), "{words}");
 }
 
+/// A call inside a handler that waits for its own reply: nothing is wrong with what
+/// the node wrote, so that it has stopped reading is a note, with the cause.
+#[test]
+fn stops_reading_in_the_middle_of_a_handler() {
+    let mut plan = support::workload::plan(1, FIXTURE, &["call-inside"]);
+    plan.time_limit = 5 * SECOND;
+    plan.rate = Rate::PerSecond(20.0);
+    plan.concurrency = 4;
+    plan.rpc_timeout = Some(SECOND / 2);
+    let ran = run_with(&plan, Value::Int(1), options()).unwrap();
+    assert_eq!(ran.outcome.ended, Ended::Completed);
+    assert!(ran.outcome.findings.is_empty(), "{:?}", ran.outcome.findings);
+    let note = ran.outcome.notes.iter().find(|note| note.name == "note-stopped-reading");
+    let words = &note.expect("it has stopped reading").summary;
+    assert!(words.starts_with("n0 has stopped reading: it read nothing for "), "{words}");
+    assert!(words.contains(" messages wait for it. It had read echo from c"), "{words}");
+    assert!(words.contains(" and never answered it. Among what waits is the reply of lin-kv"));
+    assert!(words.contains("(error) to its own message 7: a call inside a handler"), "{words}");
+}
+
 #[test]
 fn closes_standard_output() {
     let (name, words) = finding(&run_mode(&["close-stdout"], |_| {}));

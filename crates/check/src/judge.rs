@@ -2,13 +2,11 @@
 
 use glomers_history::{History, Value};
 
+use crate::as_maelstrom::{ignored, would_crash};
 use crate::{
     Answered, Availability, AvailabilityCheck, CheckResult, Checker, Context, Finding, Stats,
     Validity,
 };
-
-/// Findings of the engine that end a run; in Jepsen they end the test.
-const FATAL: [&str; 2] = ["node-crashed", "init-failed"];
 
 /// Whose verdict `:valid?` tells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,6 +40,11 @@ pub struct JudgeOptions {
     /// Whether clients were to ask nothing: then a workload without anything to judge
     /// by is valid, not unknown.
     pub asks_nothing: bool,
+    /// What Maelstrom would have recorded, if that is not the history; Jepsen's
+    /// verdict is on this.
+    pub maelstroms: Option<History>,
+    /// What is odd about the run and yet allowed.
+    pub notes: Vec<String>,
     /// Whose verdict the results show first.
     pub standard: Standard,
 }
@@ -75,14 +78,26 @@ pub fn judge(
     let stats = Stats { exempt: options.exempt_from_stats };
     let availability =
         AvailabilityCheck { required: options.availability, answered: options.answered };
-    let fatal = run_findings.iter().any(|finding| FATAL.contains(&&*finding.name));
-    let run = CheckResult {
-        compat: Validity::from_bool(!fatal),
+    let crash = would_crash(context, &run_findings);
+    let mut run = CheckResult {
         strict: Validity::from_bool(run_findings.is_empty()),
         findings: run_findings,
+        notes: options.notes,
         ..CheckResult::default()
     };
-    let mut result = workload.check(history, context);
+    if options.standard == Standard::JepsenCompat {
+        run.findings.extend(crash.clone());
+    }
+    let of = |checker: &dyn Checker| {
+        let ours = checker.check(history, context);
+        let Some(maelstroms) = &options.maelstroms else { return ours };
+        let theirs = checker.check(maelstroms, context);
+        match options.standard {
+            Standard::Strict => CheckResult { compat: theirs.compat, ..ours },
+            Standard::JepsenCompat => CheckResult { strict: ours.strict, ..theirs },
+        }
+    };
+    let mut result = of(workload);
     if options.asks_nothing && result.strict == Validity::Unknown && result.findings.is_empty() {
         result.strict = Validity::Valid;
         result.notes =
@@ -90,12 +105,17 @@ pub fn judge(
     }
     let parts = vec![
         (Part::Hidden, run),
-        (Part::Named("stats"), stats.check(history, context)),
-        (Part::Named("availability"), availability.check(history, context)),
+        (Part::Named("stats"), of(&stats)),
+        (Part::Named("availability"), of(&availability)),
         (Part::Map("net", net), CheckResult::default()),
         (Part::Named("workload"), result),
     ];
-    finish(parts, options.standard)
+    let mut verdict = finish(parts, options.standard, crash.is_some());
+    let is_compat = options.standard == Standard::JepsenCompat;
+    if crash.is_none() && (is_compat || verdict.compat != verdict.strict) {
+        verdict.notes.extend(ignored(context));
+    }
+    verdict
 }
 
 /// Merges the results of several checkers under their names into one map with
@@ -105,7 +125,7 @@ pub fn compose(
     standard: Standard,
 ) -> Verdict {
     let parts = parts.into_iter().map(|(name, result)| (Part::Named(name), result));
-    finish(parts.collect(), standard)
+    finish(parts.collect(), standard, false)
 }
 
 /// How a part shows in the results.
@@ -118,7 +138,7 @@ enum Part {
     Map(&'static str, Value),
 }
 
-fn finish(parts: Vec<(Part, CheckResult)>, standard: Standard) -> Verdict {
+fn finish(parts: Vec<(Part, CheckResult)>, standard: Standard, would_crash: bool) -> Verdict {
     let valid = || ("valid?", Value::Bool(true));
     let graph = || Value::record([valid()]);
     let perf = [("latency-graph", graph()), ("rate-graph", graph()), valid()];
@@ -142,14 +162,22 @@ fn finish(parts: Vec<(Part, CheckResult)>, standard: Standard) -> Verdict {
         findings.extend(result.findings);
         notes.extend(result.notes);
     }
+    if would_crash {
+        compat = Validity::Unknown;
+    }
     let shown = match standard {
         Standard::Strict => strict,
         Standard::JepsenCompat => compat,
     };
     let verdict = |validity: Validity| Value::record([("valid?", validity.to_value())]);
+    let jepsens = if would_crash {
+        Value::record([("valid?", compat.to_value()), ("reason", Value::keyword("would-crash"))])
+    } else {
+        verdict(compat)
+    };
     entries.extend([
         ("findings", Value::list(findings.iter().map(finding_map))),
-        ("jepsen-compat", verdict(compat)),
+        ("jepsen-compat", jepsens),
         ("strict", verdict(strict)),
         ("valid?", shown.to_value()),
     ]);

@@ -6,6 +6,7 @@
 //! stricter. [`judge`] puts together what a whole run amounts to.
 
 mod answered;
+mod as_maelstrom;
 mod availability;
 mod counter;
 mod echo;
@@ -22,6 +23,9 @@ mod verdict;
 mod words;
 
 pub use answered::{Answered, AnsweredCount};
+pub use as_maelstrom::{
+    AsMaelstrom, WOULD_CRASH, WOULD_IGNORE, WOULD_NOT_HEAR, maelstroms_history,
+};
 pub use availability::{Availability, AvailabilityCheck};
 pub use counter::Counter;
 pub use echo::Echo;

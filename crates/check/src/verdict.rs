@@ -161,7 +161,8 @@ impl Context {
 pub struct CheckResult {
     /// What Jepsen's checker of this name would say.
     pub compat: Validity,
-    /// What we say: never better than `compat`, but for unknown.
+    /// What we say: never better than what Jepsen says of the same history, but for
+    /// unknown.
     pub strict: Validity,
     /// The entries of the checker's map in the results, but for `valid?`, in
     /// order; names as Jepsen has them, then ours.

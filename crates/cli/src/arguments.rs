@@ -260,6 +260,12 @@ pub(crate) struct TestArguments {
     #[arg(long, help_heading = "Output")]
     pub(crate) log_net_recv: bool,
 
+    /// How long an executable may take to answer init, in seconds; waiting for a
+    /// processor does not count
+    #[arg(long, value_name = "S", default_value = "10", value_parser = number::seconds,
+          help_heading = "Run")]
+    pub(crate) init_timeout: Duration,
+
     /// The longest line that an executable may write
     #[arg(long, value_name = "SIZE", default_value = "32MiB", value_parser = number::size,
           help_heading = "Run")]
@@ -281,6 +287,11 @@ pub(crate) struct ChallengeArguments {
     /// follow after --
     #[arg(long, value_name = "FILE")]
     pub(crate) bin: Option<PathBuf>,
+
+    /// How long an executable may take to answer init, in seconds; waiting for a
+    /// processor does not count
+    #[arg(long, value_name = "S", default_value = "10", value_parser = number::seconds)]
+    pub(crate) init_timeout: Duration,
 
     /// The seed; without one the table is always the same
     #[arg(long, default_value_t = 1, value_parser = number::seed)]

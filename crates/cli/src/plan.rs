@@ -26,7 +26,7 @@ impl From<DistributionArgument> for Distribution {
 /// How many nodes there are if nobody says.
 const NODES: u32 = 5;
 
-fn nanos(duration: Duration) -> u64 {
+pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -129,6 +129,7 @@ pub(crate) fn plan(
     plan.rate = arguments.rate.0;
     plan.time_limit = nanos(arguments.time_limit);
     plan.recovery = nanos(arguments.recovery);
+    plan.init_timeout = nanos(arguments.init_timeout);
     plan.latency =
         Latency { mean_ms: arguments.latency, distribution: arguments.latency_dist.into() };
     plan.loss = arguments.loss;

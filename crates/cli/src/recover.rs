@@ -7,7 +7,7 @@ use std::sync::Arc;
 use glomers_check::{Context, CutMessage, Finding, Mark, Validity};
 use glomers_history::journal::DropReason;
 use glomers_history::{Time, Value};
-use glomers_sim::{Counts, Ended, Harm, NetStatistics, Outcome, Plan, Touch};
+use glomers_sim::{Counts, Ended, Harm, NOTE, NetStatistics, Outcome, Plan, Touch, Workload};
 use glomers_store::{Event, MessageRef, Recovered};
 use glomers_testing::judge_outcome;
 
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
     losses(&recovered).iter().for_each(out::line);
     let workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| CliError::usage(error.to_string()))?;
-    let report = judge_outcome(outcome(&recovered, &plan)?, &*workload, &options);
+    let report = judge_outcome(outcome(&recovered, &plan, &*workload)?, &*workload, &options);
     let executed = Executed {
         report,
         directory: Some(directory.to_owned()),
@@ -101,7 +101,11 @@ fn ended(recovered: &Recovered, findings: &[Finding]) -> Ended {
 }
 
 /// What the two streams tell of a run.
-fn outcome(recovered: &Recovered, plan: &Plan) -> Result<Outcome, CliError> {
+fn outcome(
+    recovered: &Recovered,
+    plan: &Plan,
+    workload: &dyn Workload,
+) -> Result<Outcome, CliError> {
     let origin = recovered.initialised_at().unwrap_or_default();
     let mut reader = Reader {
         plan,
@@ -113,6 +117,7 @@ fn outcome(recovered: &Recovered, plan: &Plan) -> Result<Outcome, CliError> {
             ..Context::default()
         },
         findings: Vec::new(),
+        notes: Vec::new(),
         touches: Vec::new(),
         length: Time::ZERO,
     };
@@ -144,6 +149,8 @@ fn outcome(recovered: &Recovered, plan: &Plan) -> Result<Outcome, CliError> {
         context: reader.context,
         net: reader.net,
         findings: reader.findings,
+        notes: reader.notes,
+        rpc_timeout: plan.rpc_timeout_of(workload),
         faults,
         ended,
         length: reader.length,
@@ -157,6 +164,7 @@ struct Reader<'a> {
     net: NetStatistics,
     context: Context,
     findings: Vec<Finding>,
+    notes: Vec<Finding>,
     touches: Vec<Touch>,
     length: Time,
 }
@@ -188,23 +196,29 @@ impl Reader<'_> {
                 let time = self.moment(time);
                 self.touches.push(Touch { time, node, harm: Harm::ClockRead });
             }
-            Event::Finding(finding) => self.findings.push(Finding {
-                name: finding.name.to_owned().into(),
-                summary: finding.summary.to_owned(),
-                evidence: finding.evidence.lines().map(str::to_owned).collect(),
-                operations: Vec::new(),
-                node: Some(finding.node.to_owned()),
-                time: Some(finding.time),
-            }),
+            Event::Finding(finding) => {
+                let is_note = finding.name.starts_with(NOTE);
+                let all = if is_note { &mut self.notes } else { &mut self.findings };
+                all.push(Finding {
+                    name: finding.name.to_owned().into(),
+                    summary: finding.summary.to_owned(),
+                    evidence: finding.evidence.lines().map(str::to_owned).collect(),
+                    operations: Vec::new(),
+                    node: Some(finding.node.to_owned()),
+                    time: Some(finding.time),
+                });
+            }
         }
     }
 
     fn message(&mut self, message: &MessageRef<'_>) {
         self.length = self.length.max(message.received_at.unwrap_or(message.sent_at));
         let ends = (self.place(message.src), self.place(message.dest));
-        let counts: &mut Counts = match ends {
-            (Some(_), Some(_)) => &mut self.net.servers,
-            _ => &mut self.net.clients,
+        let is_client = |name: &str| name.starts_with('c');
+        let counts: &mut Counts = if is_client(message.src) || is_client(message.dest) {
+            &mut self.net.clients
+        } else {
+            &mut self.net.servers
         };
         counts.sent += 1;
         let delivered = message.endings.iter().filter(|ending| ending.dropped.is_none());

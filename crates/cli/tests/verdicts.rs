@@ -86,8 +86,11 @@ fn the_availability_asked_for_must_be_reached() {
 fn jepsens_verdict_counts_if_asked_for() {
     let words = "Strict verdict: INVALID; Jepsen's would be: valid.";
     let place = Place::new();
-    place.bad("text", &[]).shows(1, &[words]);
-    place.bad("text", &["--jepsen-compat"]).shows(0, &[words, "Everything looks good!"]);
+    place.bad("twice", &[]).shows(1, &[words, "replied-twice: n0 replied 2 times"]);
+    place.bad("twice", &["--jepsen-compat"]).shows(0, &[words, "Everything looks good!"]);
+    // Maelstrom would crash.
+    let crash = ["unknown: init-failed, would-crash", "exited with status 3"];
+    place.bad("exit-at-once", &["--jepsen-compat"]).shows(2, &crash);
     // A flood whose values are lost to one node at the end: Jepsen has eyes only
     // for values that nobody reads any more.
     let found = (1..60).any(|seed: u32| {

@@ -3,6 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::message::Message;
+use crate::{Payload, Value};
 
 /// The code of an error reply, as Maelstrom numbers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ impl ErrorCode {
     pub const PRECONDITION_FAILED: ErrorCode = ErrorCode(22);
     /// The transaction conflicts with another and did not happen.
     pub const TXN_CONFLICT: ErrorCode = ErrorCode(30);
+
+    /// Stands for the code of an error that has none, or none that is an integer.
+    pub const NO_CODE: ErrorCode = ErrorCode(-1);
 
     /// Whether this code says for certain that the operation did not and will
     /// not happen. Unknown codes do not.
@@ -74,6 +78,26 @@ impl RpcError {
         RpcError { code, text: text.into() }
     }
 
+    /// Reads an error body as Maelstrom does, which checks nothing in it: a code
+    /// that is no integer is an unknown one. Also says what is odd about it.
+    pub fn lenient(body: &Payload) -> (RpcError, Option<String>) {
+        if let Some(error) = body.downcast_ref::<RpcError>() {
+            return (error.clone(), None);
+        }
+        let body = Value::from_json(body.to_json().get()).unwrap_or(Value::Null);
+        let text = match body.get("text") {
+            Some(Value::String(text)) => text.to_string(),
+            _ => String::new(),
+        };
+        let odd = match body.get("code") {
+            Some(Value::Int(code)) => return (RpcError { code: ErrorCode(*code), text }, None),
+            Some(other) => format!("the error code {} is not an integer", other.to_json()),
+            None => "the error has no code".to_owned(),
+        };
+        let text = if text.is_empty() { odd.clone() } else { format!("{odd}: {text}") };
+        (RpcError { code: ErrorCode::NO_CODE, text }, Some(odd))
+    }
+
     /// The error for a request of a type that the node does not know.
     pub fn not_supported(kind: &str) -> Self {
         RpcError::new(ErrorCode::NOT_SUPPORTED, format!("no handler for messages of type {kind:?}"))
@@ -94,4 +118,29 @@ impl std::error::Error for RpcError {}
 
 impl Message for RpcError {
     const TYPE: &'static str = "error";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_is_no_integer_is_an_unknown_one() {
+        for (code, odd) in [
+            ("\"11\"", Some("the error code \"11\" is not an integer")),
+            ("11.0", Some("the error code 11.0 is not an integer")),
+            ("11", None),
+        ] {
+            let text = format!(r#"{{"type":"error","code":{code},"text":"x","text":"y"}}"#);
+            let (error, said) = RpcError::lenient(&Payload::from_json(text).unwrap());
+            assert_eq!(said.as_deref(), odd);
+            assert_eq!(error.code.is_definite(), odd.is_none());
+            assert!(error.text.ends_with('y'));
+        }
+        let (error, said) = RpcError::lenient(&Payload::from_json("{}").unwrap());
+        assert_eq!(
+            (error.code, said.as_deref()),
+            (ErrorCode::NO_CODE, Some("the error has no code"))
+        );
+    }
 }

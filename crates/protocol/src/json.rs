@@ -15,14 +15,24 @@ use crate::{List, Value};
 /// How deep lists and objects may nest.
 pub const MAX_DEPTH: usize = 128;
 
-/// Text that is not JSON, or nests too deep.
+/// Text that is not JSON, nests too deep or holds a number that is too large.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not JSON at byte {at}: {reason}")]
+#[error("{}at byte {at}: {reason}", if self.is_json() { "" } else { "not JSON " })]
 pub struct JsonError {
     /// Offset into the text.
     pub at: usize,
     /// What was found or expected.
     pub reason: &'static str,
+}
+
+const TOO_DEEP: &str = "lists and objects are nested too deep (more than 128 levels)";
+const TOO_LARGE: &str = "a number is too large for a float of 64 bits";
+
+impl JsonError {
+    /// Whether it is JSON all the same, only more than is read here.
+    fn is_json(&self) -> bool {
+        self.reason == TOO_DEEP || self.reason == TOO_LARGE
+    }
 }
 
 struct Reader<'a> {
@@ -58,7 +68,7 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, depth: usize) -> Result<Value, JsonError> {
         if depth > MAX_DEPTH {
-            return self.fail("nested too deep");
+            return self.fail(TOO_DEEP);
         }
         match self.bytes.get(self.at) {
             Some(b'n') => self.word("null", Value::Null),
@@ -176,7 +186,7 @@ impl<'a> Reader<'a> {
         }
         match text.parse::<f64>() {
             Ok(float) if float.is_finite() => Ok(Value::Float(float)),
-            _ => self.fail("a number out of range"),
+            _ => Err(JsonError { at: start, reason: TOO_LARGE }),
         }
     }
 
@@ -395,6 +405,17 @@ mod tests {
             assert!(Value::from_json(text).is_err(), "{text:?} was read");
         }
         assert!(Value::from_json(&"[".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn what_is_too_deep_or_too_large_is_not_called_no_json() {
+        let said = |text: &str| Value::from_json(text).unwrap_err().to_string();
+        assert_eq!(
+            said(&format!("{}{}", "[".repeat(200), "]".repeat(200))),
+            "at byte 129: lists and objects are nested too deep (more than 128 levels)"
+        );
+        assert_eq!(said("[1e400]"), "at byte 1: a number is too large for a float of 64 bits");
+        assert_eq!(said("[1"), "not JSON at byte 2: expected a comma or the end of a list");
     }
 
     fn any_json() -> impl Strategy<Value = serde_json::Value> {

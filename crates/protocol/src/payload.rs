@@ -2,9 +2,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::Value;
 use crate::message::{Body, Header, Message};
 
 /// A body on its way: a shared Rust value, or JSON text.
@@ -36,15 +37,49 @@ pub struct DecodeError {
 }
 
 /// The reserved fields as they stand in JSON; a field of another type than
-/// expected counts as absent.
-#[derive(Deserialize)]
+/// expected counts as absent, and of one that comes twice the last counts.
+#[derive(Default)]
 struct RawHeader<'a> {
-    #[serde(borrow, default, rename = "type")]
     kind: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     msg_id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     in_reply_to: Option<&'a RawValue>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Reserved {
+    Type,
+    MsgId,
+    InReplyTo,
+    #[serde(other)]
+    Own,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawHeader<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RawHeader<'a>, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = RawHeader<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut raw = RawHeader::default();
+                while let Some(key) = map.next_key::<Reserved>()? {
+                    match key {
+                        Reserved::Type => raw.kind = Some(map.next_value()?),
+                        Reserved::MsgId => raw.msg_id = Some(map.next_value()?),
+                        Reserved::InReplyTo => raw.in_reply_to = Some(map.next_value()?),
+                        Reserved::Own => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(raw)
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
 }
 
 impl Payload {
@@ -156,8 +191,13 @@ impl Payload {
             return Ok(body.clone());
         }
         let text = self.to_json();
-        serde_json::from_str(text.get())
-            .map_err(|error| DecodeError { kind: M::TYPE, reason: error.to_string() })
+        serde_json::from_str(text.get()).or_else(|error| {
+            // Derived types refuse a key that comes twice. As everywhere, its last
+            // value counts.
+            let failed = || DecodeError { kind: M::TYPE, reason: error.to_string() };
+            let body = Value::from_json(text.get()).map_err(|_| failed())?;
+            serde_json::from_str(&body.to_json()).map_err(|_| failed())
+        })
     }
 
     /// As [`Payload::decode`], but takes the value out when nobody shares it.

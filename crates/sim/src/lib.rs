@@ -37,7 +37,7 @@ pub use faults::{
     SlowLinks, SlowNodes, Targets, Touch, WrongClocks, reports_from,
 };
 pub use host::{InProcessHost, NodeFactory, StepInput, StepOutput, SteppedHost};
-pub use outcome::{Ended, Outcome};
+pub use outcome::{Ended, NOTE, Outcome};
 pub use partition::{Cut, PartitionKind};
 pub use plan::{
     Distribution, Inbox, Latency, LinkRule, ListedOperation, MessageOverride, NodeProgram,

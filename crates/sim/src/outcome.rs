@@ -17,6 +17,9 @@ pub enum Ended {
     Interrupted,
 }
 
+/// How the names of notes begin, which are stored like findings and are none.
+pub const NOTE: &str = "note-";
+
 /// What a run leaves.
 #[derive(Debug)]
 pub struct Outcome {
@@ -28,6 +31,11 @@ pub struct Outcome {
     pub net: NetStatistics,
     /// What nodes did wrong against the protocol.
     pub findings: Vec<Finding>,
+    /// What is odd about nodes and yet allowed. The name of each begins with
+    /// [`NOTE`].
+    pub notes: Vec<Finding>,
+    /// How long clients waited for a reply.
+    pub rpc_timeout: Duration,
     /// What each fault did.
     pub faults: Vec<FaultReport>,
     /// How soon the cluster had to serve again once all faults were over.

@@ -7,6 +7,7 @@ use glomers_history::{MILLISECOND, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::faults::FaultEvent;
+use crate::workload::Workload;
 
 /// The version of [`Plan`]'s form. Higher when old readers would misread it.
 pub const PLAN_VERSION: u32 = 1;
@@ -284,6 +285,12 @@ impl Plan {
     /// How soon the cluster must serve again once all faults are over.
     pub fn recovery_bound(&self) -> Duration {
         Duration::from_nanos(self.recovery_bound.unwrap_or(self.recovery))
+    }
+
+    /// How long clients of this workload wait for a reply.
+    pub fn rpc_timeout_of(&self, workload: &dyn Workload) -> Duration {
+        let mean = Duration::from_millis(self.latency.mean_ms);
+        self.rpc_timeout.map_or_else(|| workload.rpc_timeout(mean), Duration::from_nanos)
     }
 
     /// Sets the number of nodes, named n0, n1, …

@@ -75,6 +75,12 @@ pub trait Workload {
         false
     }
 
+    /// Whether Maelstrom's clients take every error, also one that says that nothing
+    /// happened, for one of which nobody knows. Jepsen's verdict rests on that.
+    fn jepsen_trusts_no_error(&self) -> bool {
+        false
+    }
+
     /// Whether a worker keeps its client after an operation that nobody knows
     /// the outcome of.
     fn keeps_client(&self) -> bool {

@@ -1,8 +1,8 @@
 //! From a Plan to a verdict.
 
 use glomers_check::{
-    Answered, AnsweredCount, Availability, Exposure, Finding, JudgeOptions, Standard, Verdict,
-    judge, unavailable_after_heal,
+    Answered, AnsweredCount, AsMaelstrom, Availability, Exposure, Finding, JudgeOptions, Standard,
+    Verdict, judge, maelstroms_history, unavailable_after_heal,
 };
 use glomers_history::{Observer, Time};
 use glomers_sim::{Ended, InProcessHost, Outcome, Plan, PlanError, Workload, run_virtual};
@@ -137,7 +137,18 @@ pub fn judge_outcome(
         errors: answers.to_vec(),
         faults: outcome.faults.iter().map(|fault| (fault.from, fault.until)).collect(),
     });
+    let maelstroms = maelstroms_history(
+        &outcome.history,
+        &outcome.context,
+        &AsMaelstrom {
+            rpc_timeout: outcome.rpc_timeout,
+            is_idempotent: &|f| workload.is_idempotent(f),
+            trusts_no_error: workload.jepsen_trusts_no_error(),
+        },
+    );
     let judge_options = JudgeOptions {
+        maelstroms,
+        notes: outcome.notes.iter().map(note).collect(),
         availability: options.availability,
         answered,
         exempt_from_stats: workload.may_never_succeed().iter().map(|f| (*f).to_owned()).collect(),
@@ -153,6 +164,12 @@ pub fn judge_outcome(
         outcome.findings.clone(),
     );
     RunReport { outcome, verdict, warnings, exposure }
+}
+
+/// A note on a node, with what it wrote.
+fn note(note: &Finding) -> String {
+    let shown = note.evidence.first().map(|line| format!(" The first: {line}"));
+    format!("{}{}", note.summary, shown.unwrap_or_default())
 }
 
 /// Whether nodes did not serve again after all faults were over.

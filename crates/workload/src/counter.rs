@@ -40,6 +40,10 @@ impl Workload for GCounter {
         f == "read"
     }
 
+    fn jepsen_trusts_no_error(&self) -> bool {
+        true
+    }
+
     fn checker(&self) -> Box<dyn Checker> {
         Box::new(Counter::G_COUNTER)
     }
@@ -64,6 +68,10 @@ impl Workload for PnCounter {
 
     fn is_idempotent(&self, f: &str) -> bool {
         f == "read"
+    }
+
+    fn jepsen_trusts_no_error(&self) -> bool {
+        true
     }
 
     fn checker(&self) -> Box<dyn Checker> {

@@ -54,6 +54,10 @@ impl Workload for GSet {
         f == "read"
     }
 
+    fn jepsen_trusts_no_error(&self) -> bool {
+        true
+    }
+
     fn checker(&self) -> Box<dyn Checker> {
         Box::new(SetFull::G_SET)
     }

@@ -6,6 +6,7 @@
 //! | `echo-short-buffer` | more than 14 bytes are cut off | `wrong-echo` | nothing | one node, one echo of 15 bytes |
 //! | `echo-cached` | answers are cached by `msg_id`, which is unique only for its client | `wrong-echo` | two clients a node | one node, an echo of each of two clients |
 //! | `echo-busy` | while a request is served, others are dropped | `unavailable` | two clients a node, all must succeed | one node, two echoes at once |
+//! | `echo-replies-twice` | every reply is sent again, in case it was lost | `replied-twice` | nothing | one node, one echo |
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -54,6 +55,27 @@ impl Process for Cached {
             }
             (Ok(_), None) => {}
             (Err(error), _) => {
+                let error = RpcError::new(ErrorCode::MALFORMED_REQUEST, error.to_string());
+                cx.reply_error(&message, error);
+            }
+        }
+    }
+}
+
+/// Sends every reply again, though a reply to a client is never lost.
+#[derive(Debug)]
+pub struct RepliesTwice;
+
+impl Process for RepliesTwice {
+    fn handle(&mut self, input: Input, cx: &mut Cx) {
+        let Input::Message(message) = input else { return };
+        match message.payload.decode::<Echo>() {
+            Ok(Echo { echo }) => {
+                cx.reply(&message, EchoOk { echo: echo.clone() });
+                // Wrong: who asked has its answer.
+                cx.reply(&message, EchoOk { echo });
+            }
+            Err(error) => {
                 let error = RpcError::new(ErrorCode::MALFORMED_REQUEST, error.to_string());
                 cx.reply_error(&message, error);
             }

@@ -62,7 +62,7 @@ const REGISTERS: Conditions = Conditions { clients: 2, rate: 100.0, ..Conditions
 const HASTY: &[&str] = &["--election-timeout", "100"];
 
 /// All of them, by workload.
-pub static ENTRIES: [Entry; 67] = [
+pub static ENTRIES: [Entry; 68] = [
     Entry {
         name: "echo-shared-buffer",
         wrong: "The text waits in a field of the node that the next request overwrites.",
@@ -97,6 +97,15 @@ pub static ENTRIES: [Entry; 67] = [
         under: Conditions { nodes: 1, clients: 4, rate: 200.0, total: true, ..Conditions::CALM },
         minimal: "1 node; 2 echoes at once",
         make: |arguments| plain(arguments, echo::busy),
+        ..ECHO
+    },
+    Entry {
+        name: "echo-replies-twice",
+        wrong: "Every reply is sent again, in case the first was lost.",
+        finding: "replied-twice",
+        under: Conditions { nodes: 1, ..Conditions::CALM },
+        minimal: "1 node; 1 echo",
+        make: |arguments| plain(arguments, || echo::RepliesTwice),
         ..ECHO
     },
     Entry {

@@ -1,61 +1,25 @@
-//! Nodes that start, end, or break the bounds of their pipes.
+//! Nodes that end, or break the bounds of their pipes.
 
 use std::time::Duration;
 
 use glomers_sim::Input;
 
 use super::Driver;
-use crate::BenchError;
 use crate::groups::{has_any_ended, has_ended};
 use crate::process::Running;
 
 /// How long a node that closed a pipe may take to end. Processes close their
 /// pipes first and are gone a moment later.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
-/// How long a node waits for its former process to be gone.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How soon after a long line an end is put down to it.
 const SOON: Duration = Duration::from_secs(1);
 /// How much of an unfinished line is shown.
 const SHOWN: usize = 300;
 
 impl Driver<'_, '_, '_, '_> {
-    /// Starts a node, once its former process is gone: two would get in each
-    /// other's way, with a file of data for example.
-    pub(super) fn start(&mut self, node: u32, incarnation: u32) -> Result<(), BenchError> {
-        if self.cluster.is_leaving(node) {
-            self.waiting_starts.push((node, incarnation, self.now + LONGEST_WAIT));
-            return Ok(());
-        }
-        self.start_now(node, incarnation)
-    }
-
-    fn start_now(&mut self, node: u32, incarnation: u32) -> Result<(), BenchError> {
-        self.cluster.start(node, incarnation)?;
-        // Starting many takes a while, and each has its full time to answer.
-        self.now = self.clock.now();
-        self.engine.input(self.now, Input::Started { node, incarnation });
-        Ok(())
-    }
-
-    pub(super) fn start_waiting(&mut self) -> Result<(), BenchError> {
-        if self.waiting_starts.is_empty() {
-            return Ok(());
-        }
-        self.see_off();
-        let waiting = std::mem::take(&mut self.waiting_starts);
-        for (node, incarnation, until) in waiting {
-            if self.cluster.is_leaving(node) && self.now < until {
-                self.waiting_starts.push((node, incarnation, until));
-            } else {
-                self.start_now(node, incarnation)?;
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn stop(&mut self, node: u32, is_at_once: bool) {
-        self.waiting_starts.retain(|&(waiting, ..)| waiting != node);
+        self.forget_start(node);
+        self.tell_of_reading(node);
         if let Some(running) = &self.cluster.nodes[node as usize] {
             let waits = running.outgoing.len();
             if running.is_blocked && waits > 0 {
@@ -86,7 +50,7 @@ impl Driver<'_, '_, '_, '_> {
         }
     }
 
-    fn see_off(&mut self) {
+    pub(super) fn see_off(&mut self) {
         let (log, now) = (&self.log, self.now);
         let names = std::mem::take(&mut self.cluster.names);
         self.cluster.see_off(now, &mut self.space, |node, line| {

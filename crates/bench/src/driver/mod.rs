@@ -1,8 +1,10 @@
-//! The loop. Its parts: `pipes` (lines in and out), `ends` (nodes that end,
-//! break or start again).
+//! The loop. Its parts: `pipes` (lines in and out), `starts` (nodes that start),
+//! `ends` (nodes that end or break), `reading` (nodes that stop reading).
 
 mod ends;
 mod pipes;
+mod reading;
+mod starts;
 
 use std::cell::RefCell;
 use std::io::ErrorKind;
@@ -28,6 +30,7 @@ use crate::process::Launch;
 use crate::program::check_program;
 use crate::tap::Tap;
 use crate::watchdog::{Watchdog, WatchdogProgram};
+use starts::Starts;
 
 /// What is read at once: as much as a pipe holds.
 const CHUNK: usize = 64 * 1024;
@@ -39,8 +42,6 @@ const TICK: Duration = Duration::from_secs(1);
 const IMPATIENT: Duration = Duration::from_millis(1);
 /// Events of the engine before pipes have their turn.
 const EVENTS_PER_TURN: usize = 4096;
-/// Nodes started before pipes have their turn.
-const STARTS_PER_TURN: usize = 8;
 /// The poll's name for a wish that the run ends.
 const INTERRUPT: Token = Token(usize::MAX - 1);
 
@@ -84,7 +85,7 @@ pub fn run_real(
         readable: Vec::new(),
         dirty: Vec::new(),
         closing: Vec::new(),
-        waiting_starts: Vec::new(),
+        starts: Starts::default(),
         space: vec![0; CHUNK].into(),
     };
     let result = driver.run(&mut options);
@@ -175,9 +176,7 @@ struct Driver<'e, 's, 'o, 'n> {
     dirty: Vec<u32>,
     /// Nodes that closed a pipe and are expected to end.
     closing: Vec<u32>,
-    /// Nodes that start when their former process is gone, and until when they
-    /// wait for that.
-    waiting_starts: Vec<(u32, u32, Time)>,
+    starts: Starts,
     space: Box<[u8]>,
 }
 
@@ -195,6 +194,7 @@ impl Driver<'_, '_, '_, '_> {
             if self.now >= next_housekeeping {
                 next_housekeeping = self.now + HOUSEKEEPING;
                 self.keep_house();
+                self.watch_starts();
                 if self.now >= next_progress {
                     next_progress = self.now + PROGRESS;
                     if let Some(progress) = &mut options.progress {
@@ -204,6 +204,7 @@ impl Driver<'_, '_, '_, '_> {
                 if self.now >= next_tick {
                     next_tick = self.now + TICK;
                     self.log.observer.borrow_mut().tick();
+                    self.watch_reading();
                 }
             }
             self.read_all();
@@ -240,7 +241,7 @@ impl Driver<'_, '_, '_, '_> {
             until = until.min(deadline);
         }
         let timeout = until.since(self.clock.now());
-        if self.closing.is_empty() && self.waiting_starts.is_empty() {
+        if self.closing.is_empty() && !self.awaits_ends() {
             timeout
         } else {
             timeout.min(IMPATIENT)
@@ -251,36 +252,29 @@ impl Driver<'_, '_, '_, '_> {
     /// more to do at once.
     fn turn(&mut self) -> Result<bool, BenchError> {
         self.look_after_closing();
-        self.start_waiting()?;
         let mut has_more = false;
-        let mut starts = 0;
         // First what the inputs of this turn already want done.
-        has_more |= self.carry_out(&mut starts)?;
+        self.carry_out();
         for count in 0.. {
             if has_more || !self.engine.advance(self.now) {
                 break;
             }
-            has_more |= self.carry_out(&mut starts)?;
+            self.carry_out();
             has_more |= count >= EVENTS_PER_TURN;
         }
+        self.start_waiting()?;
         self.write_all();
         Ok(has_more)
     }
 
-    /// Does what the engine wants, up to a bound on costly things.
-    fn carry_out(&mut self, starts: &mut usize) -> Result<bool, BenchError> {
-        while *starts < STARTS_PER_TURN {
-            let Some(command) = self.engine.next_command() else {
-                return Ok(false);
-            };
+    /// Does what the engine wants.
+    fn carry_out(&mut self) {
+        while let Some(command) = self.engine.next_command() {
             match command {
                 Command::Deliver { node, incarnation, id, src, payload } => {
                     self.deliver(node, incarnation, id, &src, &payload);
                 }
-                Command::Start { node, incarnation } => {
-                    *starts += 1;
-                    self.start(node, incarnation)?;
-                }
+                Command::Start { node, incarnation } => self.start(node, incarnation),
                 Command::Stop { node, how } => self.stop(node, how == Stop::Kill),
                 Command::Pause { node } => self.cluster.signal(node, Signal::STOP),
                 Command::Resume { node } => self.cluster.signal(node, Signal::CONT),
@@ -289,7 +283,6 @@ impl Driver<'_, '_, '_, '_> {
                 Command::Wake { .. } | Command::SetClock { .. } | Command::Disk { .. } => {}
             }
         }
-        Ok(true)
     }
 
     fn note(&mut self, text: &str) {

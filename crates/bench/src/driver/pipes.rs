@@ -1,6 +1,6 @@
 //! Lines from nodes and to them.
 
-use glomers_protocol::{Line, Payload};
+use glomers_protocol::{Line, NodeId, Payload};
 use glomers_sim::Input;
 
 use super::Driver;
@@ -96,7 +96,7 @@ impl Driver<'_, '_, '_, '_> {
         node: u32,
         incarnation: u32,
         id: u64,
-        src: &str,
+        src: &NodeId,
         payload: &Payload,
     ) {
         let name = &self.cluster.names[node as usize];
@@ -109,6 +109,10 @@ impl Driver<'_, '_, '_, '_> {
         let before = running.outgoing.len();
         Line::write(id, src, name, payload, running.outgoing.end());
         let length = running.outgoing.len() - before;
+        if running.unread.push(length, src, payload) {
+            let unread = running.unread_bytes();
+            running.unread.settle(unread);
+        }
         if length > LONG_LINE {
             running.long_line = Some((length, self.now));
         }

@@ -15,6 +15,7 @@ use crate::arguments::{ChallengeArguments, TimeArgument};
 use crate::ci::{CiArguments, Run, Runs};
 use crate::error::CliError;
 use crate::execute::{Settings, execute, store_root};
+use crate::plan::nanos;
 use crate::progress::Progress;
 use crate::test::quoted;
 use crate::{out, summary};
@@ -57,7 +58,8 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
             command: command_of(challenge, arguments),
         };
         // Fly.io's marks were set on Maelstrom.
-        let plan = challenge.plan(program, arguments.seed, Inbox::Maelstrom);
+        let mut plan = challenge.plan(program, arguments.seed, Inbox::Maelstrom);
+        plan.init_timeout = nanos(arguments.init_timeout);
         let progress = match &bin {
             Some(_) => Progress::of_run(challenge.id),
             None => Progress::none(),
@@ -196,6 +198,9 @@ fn command_of(challenge: &Challenge, arguments: &ChallengeArguments) -> String {
     let mut command = format!("glomers challenge {}", challenge.id);
     if let Some(bin) = &arguments.bin {
         command += &format!(" --bin {}", quoted(&bin.to_string_lossy()));
+    }
+    if arguments.init_timeout.as_secs() != 10 || arguments.init_timeout.subsec_nanos() != 0 {
+        command += &format!(" --init-timeout {}", arguments.init_timeout.as_secs_f64());
     }
     command += &format!(" --seed {}", arguments.seed);
     if !arguments.node_arguments.is_empty() {

@@ -4,9 +4,8 @@ use glomers_check::Finding;
 use glomers_history::Value;
 use glomers_node::{NodeId, Payload};
 
-use super::{Endpoint, Engine};
+use super::Engine;
 use crate::outcome::Ended;
-use glomers_node::protocol::Line;
 
 /// How many findings of this kind one node may cause.
 const ERRORS_PER_NODE: u32 = 100;
@@ -24,27 +23,63 @@ impl Engine<'_> {
     /// Notes that a node broke the protocol with one message, which is dropped.
     /// `expected` says what would have been right and where to read.
     pub(super) fn blame(&mut self, node: u32, what: &str, line: &str, expected: &str) {
-        let state = &mut self.nodes[node as usize];
-        state.error_count += 1;
-        if state.error_count > ERRORS_PER_NODE {
+        let name = &self.names[node as usize];
+        let summary = format!("{name} broke the protocol: {what}. The message was dropped.");
+        self.blame_for(node, "node-error", summary, line, expected);
+    }
+
+    /// As [`Engine::blame`], for a finding of another name.
+    pub(super) fn blame_for(
+        &mut self,
+        node: u32,
+        finding: &'static str,
+        summary: String,
+        line: &str,
+        expected: &str,
+    ) {
+        let record = &mut self.nodes[node as usize].record;
+        record.errors += 1;
+        if record.errors > ERRORS_PER_NODE {
             return;
         }
-        let name = self.names[node as usize].to_string();
         let mut evidence = vec![format!("it wrote: {}", shown(line)), expected.to_owned()];
-        if state.error_count == ERRORS_PER_NODE {
+        if record.errors == ERRORS_PER_NODE {
             evidence.push("further errors of this node are not listed".to_owned());
         }
         self.find(Finding {
-            name: "node-error".into(),
-            summary: format!("{name} broke the protocol: {what}. The message was dropped."),
+            name: finding.into(),
+            summary,
             evidence,
             operations: Vec::new(),
-            node: Some(name),
+            node: Some(self.names[node as usize].to_string()),
             time: Some(self.history_time()),
         });
     }
 
+    /// Notes what is odd about a node and yet allowed, once a node. `name` begins
+    /// with [`NOTE`](crate::outcome::NOTE).
+    pub(super) fn remark(&mut self, node: u32, name: &'static str, summary: String, line: &str) {
+        debug_assert!(name.starts_with(crate::outcome::NOTE));
+        let notes = &mut self.nodes[node as usize].record.notes;
+        if notes.contains(&name) {
+            return;
+        }
+        notes.push(name);
+        let evidence = if line.is_empty() { Vec::new() } else { vec![shown(line)] };
+        let (time, of) = (self.history_time(), &self.names[node as usize]);
+        self.observer.found(time, of, name, &summary, &evidence);
+        self.notes.push(Finding {
+            name: name.into(),
+            summary,
+            evidence,
+            operations: Vec::new(),
+            node: Some(of.to_string()),
+            time: Some(time),
+        });
+    }
+
     pub(super) fn blame_destination(&mut self, node: u32, dest: &NodeId, payload: &Payload) {
+        self.falls_silent(node, &format!("a message to {:?}, which does not exist", &**dest));
         let text = payload.to_json();
         self.blame(
             node,
@@ -57,49 +92,11 @@ impl Engine<'_> {
         );
     }
 
-    fn some_names(&self) -> String {
+    pub(super) fn some_names(&self) -> String {
         match &*self.names {
             [only] => only.to_string(),
             [first, .., last] => format!("{first} … {last}"),
             [] => String::new(),
-        }
-    }
-
-    /// A live node wrote a line.
-    pub(super) fn line(&mut self, node: u32, incarnation: u32, line: &[u8]) {
-        if !self.is_current(node, incarnation) {
-            return;
-        }
-        const FORM: &str = "expected: one JSON object a line, {\"src\":…,\"dest\":…,\"body\":{…}}; \
-                            logs belong on standard error (protocol: messages)";
-        let Ok(text) = std::str::from_utf8(line) else {
-            let text = String::from_utf8_lossy(line);
-            return self.blame(node, "a line of its output is not UTF-8", &text, FORM);
-        };
-        let message = match Line::parse(text) {
-            Ok(message) => message,
-            Err(error) => {
-                return self.blame(
-                    node,
-                    &format!("a line of its output is no message: {error}"),
-                    text,
-                    FORM,
-                );
-            }
-        };
-        let name = &self.names[node as usize];
-        if *message.src != **name {
-            let what = format!("it sent a message in the name of {:?}", message.src);
-            let expected =
-                format!("expected: \"src\" is its own id, {name:?} (protocol: messages)");
-            return self.blame(node, &what, text, &expected);
-        }
-        match self.endpoint(&message.dest) {
-            Some(dest) => self.send(Endpoint::Node(node), dest, message.payload),
-            None => {
-                let dest = NodeId::new(&message.dest);
-                self.blame_destination(node, &dest, &message.payload);
-            }
         }
     }
 
@@ -153,6 +150,9 @@ impl Engine<'_> {
         let mut evidence = Vec::new();
         if finding == "init-failed" {
             let name = &self.names[node as usize];
+            if let Some(busy) = self.nodes[node as usize].patience.in_words(name) {
+                evidence.push(busy);
+            }
             evidence.push(format!(
                 "expected: the line {{\"src\":\"{name}\",\"dest\":…,\"body\":{{\"type\":\"init_ok\",\
                  \"in_reply_to\":1}}}}, with its output flushed (protocol: init)"

@@ -10,6 +10,7 @@ use glomers_node::{Body, NodeId, Payload, RpcError};
 
 use super::network::InFlight;
 use super::phases::Phase;
+use super::replies::Requests;
 use super::{Endpoint, Engine};
 use crate::draws::{Draws, Purpose};
 use crate::plan::{Operations, PlanError, Rate};
@@ -43,6 +44,8 @@ pub(super) struct ClientSlot {
     deadline: Time,
     /// Whether a time-out is in the queue, so that there is one at most.
     timeout_scheduled: bool,
+    /// Its last requests, as nodes got and answered them.
+    pub(super) requests: Requests,
 }
 
 /// One worker: does one operation at a time.
@@ -99,6 +102,7 @@ impl Engine<'_> {
             awaits: None,
             deadline: Time::MAX,
             timeout_scheduled: false,
+            requests: Requests::default(),
         });
         number
     }
@@ -141,6 +145,16 @@ impl Engine<'_> {
             slot.timeout_scheduled = true;
             return self.schedule(deadline, Event::Timeout { client });
         }
+        if let Owner::Init(node) = slot.owner {
+            let deadline = self.init_deadline(node, self.nodes[node as usize].init_since);
+            if deadline > self.now {
+                let slot = &mut self.clients[client as usize];
+                slot.deadline = deadline;
+                slot.timeout_scheduled = true;
+                return self.schedule(deadline, Event::Timeout { client });
+            }
+        }
+        let slot = &mut self.clients[client as usize];
         slot.awaits = None;
         match slot.owner {
             Owner::Init(node) => self.init_timed_out(node),
@@ -151,54 +165,91 @@ impl Engine<'_> {
     }
 
     pub(super) fn client_receives(&mut self, client: u32, message: InFlight) {
-        let Endpoint::Node(node) = message.src else {
-            return;
-        };
-        let slot = &mut self.clients[client as usize];
-        if slot.owner == Owner::Nobody {
+        let slot = &self.clients[client as usize];
+        let (owner, node) = (slot.owner, self.answering_node(slot.owner, message.src));
+        if let Endpoint::Node(node) = message.src {
+            self.request_answered(client, node, &message.payload);
+        }
+        if owner == Owner::Nobody {
+            if let Endpoint::Node(node) = message.src {
+                self.falls_silent(node, "a message to a client that has gone");
+            }
             return self.drop_message(message, DropReason::ClientGone);
         }
         self.observer.received(self.now, message.id);
         self.net.clients.received += 1;
         let header = message.payload.header();
+        let slot = &mut self.clients[client as usize];
         match header.in_reply_to {
             Some(id) if slot.awaits == Some(id) => slot.awaits = None,
             // An answer that comes late, or twice.
             Some(id) if (1..=slot.last_msg_id).contains(&id) => return,
-            other => {
-                let what = match other {
-                    None => {
-                        "it sent a client a message without \"in_reply_to\" (an integer)".to_owned()
-                    }
-                    Some(id) => format!("it replied to message {id}, which the client never sent"),
-                };
-                let text = message.payload.to_json();
-                return self.blame(
-                    node,
-                    &what,
-                    text.get(),
-                    "expected: \"in_reply_to\" is the \"msg_id\" of the request (protocol: bodies)",
-                );
-            }
+            _ => return self.unawaited(node, &message.payload),
         }
-        let owner = slot.owner;
-        let error = (header.kind() == "error").then(|| message.payload.decode::<RpcError>());
-        match (owner, error) {
-            (Owner::Init(node), _) => self.init_answered(node, &message.payload),
-            (Owner::Setup(index), Some(_)) => {
-                self.setup_failed(index, &format!("it answered {:?}", message.payload));
+        let is_unheard = match message.src {
+            Endpoint::Node(node) => self.is_unheard(node, message.id),
+            _ => false,
+        };
+        match owner {
+            Owner::Init(node) => {
+                if is_unheard {
+                    self.started_unheard(node);
+                }
+                self.init_answered(node, &message.payload);
             }
-            (Owner::Setup(index), None) => self.setup_answered(index, node, &message.payload),
-            (Owner::Worker(worker), Some(Ok(error))) => {
-                self.request_failed(worker, &Failure::Error(error));
+            Owner::Setup(index) => {
+                if is_unheard {
+                    self.started_unheard(node);
+                }
+                if header.kind() == "error" {
+                    self.setup_failed(index, &format!("it answered {:?}", message.payload));
+                } else {
+                    self.setup_answered(index, node, &message.payload);
+                }
             }
-            (Owner::Worker(worker), Some(Err(error))) => {
-                let what = format!("its error reply has not the form of one: {}", error.reason);
-                self.bad_reply(worker, node, &what, &message.payload);
+            Owner::Worker(worker) => {
+                let op = self.workers[worker as usize].current.as_ref().map(|op| op.index);
+                if header.kind() == "error" {
+                    self.error_received(worker, node, &message.payload);
+                } else {
+                    self.worker_receives(worker, node, &message.payload);
+                }
+                if let Some(op) = op.filter(|_| is_unheard)
+                    && self.workers[worker as usize]
+                        .current
+                        .as_ref()
+                        .is_none_or(|now| now.index != op)
+                {
+                    self.ended_unheard(node, op);
+                }
             }
-            (Owner::Worker(worker), None) => self.worker_receives(worker, node, &message.payload),
-            (Owner::Nobody, _) => {}
+            Owner::Nobody => {}
         }
+    }
+
+    /// Whose message it is that a client gets: that of the node that sent it, or,
+    /// where a service answers a request that was forwarded in the client's name, of
+    /// the node that the client asked.
+    fn answering_node(&self, owner: Owner, src: Endpoint) -> u32 {
+        match (src, owner) {
+            (Endpoint::Node(node), _) | (_, Owner::Init(node)) => node,
+            (_, Owner::Setup(index)) => self.setup[index as usize].node,
+            (_, Owner::Worker(worker)) => self.workers[worker as usize].asks,
+            (_, Owner::Nobody) => 0,
+        }
+    }
+
+    fn error_received(&mut self, worker: u32, node: u32, reply: &Payload) {
+        let (error, odd) = RpcError::lenient(reply);
+        if let Some(odd) = odd {
+            let summary = format!(
+                "{}: {odd}. As with any code that is not known, the operation is then indeterminate.",
+                self.names[node as usize]
+            );
+            let text = reply.to_json();
+            self.remark(node, "note-error-code", summary, text.get());
+        }
+        self.request_failed(worker, &Failure::Error(error));
     }
 
     fn worker_receives(&mut self, worker: u32, node: u32, reply: &Payload) {

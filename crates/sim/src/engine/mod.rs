@@ -1,19 +1,25 @@
 //! The event loop. Its parts: `network` (what happens to a message),
 //! `link_counts` (how many there were), `disturbances` (what faults add to that),
 //! `nodes` (start, stop, inboxes), `clients` (operations), `phases` (the course of
-//! a run), `faults` (their beginnings and ends), `blame` (what nodes do wrong),
-//! `standstill` (too many events at one instant).
+//! a run), `starts` (from a process to its `init_ok`), `faults` (their beginnings and
+//! ends), `lines` (what live nodes write), `blame` (what nodes do wrong), `replies`
+//! (what clients do not wait for), `silence` (what Maelstrom would ignore), `standstill`
+//! (too many events at one instant).
 
 mod blame;
 mod clients;
 mod disturbances;
 mod faults;
 mod inspect;
+mod lines;
 mod link_counts;
 mod network;
 mod nodes;
 mod phases;
+mod replies;
+mod silence;
 mod standstill;
+mod starts;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -205,6 +211,18 @@ pub enum Input<'a> {
         /// The last lines that it logged.
         output: Vec<String>,
     },
+    /// While a live node starts: how long it has waited for a processor so far, and
+    /// how busy the machine is. The wait does not count against the node.
+    Machine {
+        /// The node.
+        node: u32,
+        /// Its incarnation.
+        incarnation: u32,
+        /// How long it has waited.
+        waited: Duration,
+        /// What the machine is at, in words.
+        machine: String,
+    },
     /// Somebody wants the run to end now.
     Interrupt,
 }
@@ -271,6 +289,7 @@ pub struct Engine<'a> {
     labels: FxHashMap<String, std::sync::Arc<str>>,
     cut: Vec<CutMessage>,
     findings: Vec<Finding>,
+    notes: Vec<Finding>,
     is_partitioned: bool,
     has_bad_disks: bool,
     slow_nodes: Option<faults::SlowPlaces>,
@@ -297,9 +316,7 @@ impl<'a> Engine<'a> {
         plan.validate()?;
         let names: Vec<NodeId> = plan.nodes.iter().map(NodeId::new).collect();
         let places = names.iter().cloned().zip(0..).collect();
-        let mean = Duration::from_millis(plan.latency.mean_ms);
-        let rpc_timeout =
-            plan.rpc_timeout.map_or_else(|| workload.rpc_timeout(mean), Duration::from_nanos);
+        let rpc_timeout = plan.rpc_timeout_of(workload);
         let mut engine = Engine {
             plan: plan.clone(),
             workload,
@@ -337,6 +354,7 @@ impl<'a> Engine<'a> {
             labels: FxHashMap::default(),
             cut: Vec::new(),
             findings: Vec::new(),
+            notes: Vec::new(),
             is_partitioned: false,
             has_bad_disks: false,
             slow_nodes: None,
@@ -508,6 +526,9 @@ impl<'a> Engine<'a> {
             Input::Broke { node, incarnation, name, how, output } => {
                 self.broke(node, incarnation, name, &how, &output);
             }
+            Input::Machine { node, incarnation, waited, machine } => {
+                self.machine_was_busy(node, incarnation, waited, machine);
+            }
             Input::Stopped { node, lost_writes } if lost_writes > 0 => {
                 self.mark(node, LOST_WRITES.into(), Value::from(lost_writes));
             }
@@ -606,6 +627,8 @@ impl<'a> Engine<'a> {
             history: self.history,
             net: self.net,
             findings: self.findings,
+            notes: self.notes,
+            rpc_timeout: self.rpc_timeout,
             faults,
             ended: self.ended,
             length: self.now,

@@ -19,11 +19,16 @@ use glomers_history::MILLISECOND;
 pub(super) struct InFlight {
     pub(super) id: u64,
     pub(super) src: Endpoint,
+    /// In whose name: that of `src`, unless a node speaks for another.
+    pub(super) name: Endpoint,
     pub(super) dest: Endpoint,
     pub(super) due: Time,
     /// Which incarnation of the receiver it was sent to: what is on its way to a
-    /// node when that is killed does not reach the next.
+    /// node when that is killed does not reach the next. Of a message to a service
+    /// which incarnation of a node sent it.
     pub(super) incarnation: u32,
+    /// A service's answer to what this very incarnation asked.
+    pub(super) is_asked_for: bool,
     pub(super) payload: Payload,
 }
 
@@ -187,6 +192,28 @@ impl Engine<'_> {
     }
 
     pub(super) fn send(&mut self, src: Endpoint, dest: Endpoint, payload: Payload) {
+        self.post(src, src, dest, payload, false);
+    }
+
+    /// Sends a message in the name of another.
+    pub(super) fn send_as(
+        &mut self,
+        src: Endpoint,
+        name: Endpoint,
+        dest: Endpoint,
+        payload: Payload,
+    ) {
+        self.post(src, name, dest, payload, false);
+    }
+
+    fn post(
+        &mut self,
+        src: Endpoint,
+        name_of: Endpoint,
+        dest: Endpoint,
+        payload: Payload,
+        is_asked_for: bool,
+    ) {
         let payload = match self.plan.wire {
             Wire::Typed => payload,
             Wire::Json => payload.into_json(),
@@ -214,9 +241,22 @@ impl Engine<'_> {
             }
             // What is sent to a node that is down does not reach a later one.
             Endpoint::Node(_) => u32::MAX,
-            Endpoint::Client(_) | Endpoint::Service(_) => 0,
+            Endpoint::Service(_) => match src {
+                Endpoint::Node(node) => self.nodes[node as usize].incarnation,
+                _ => 0,
+            },
+            Endpoint::Client(_) => 0,
         };
-        let message = |due, payload| InFlight { id, src, dest, due, incarnation, payload };
+        let message = |due, payload| InFlight {
+            id,
+            src,
+            name: name_of,
+            dest,
+            due,
+            incarnation,
+            is_asked_for,
+            payload,
+        };
         let latency = match fate {
             Fate::Arrives(latency) => latency,
             Fate::Lost(reason) => return self.drop_message(message(self.now, payload), reason),
@@ -261,9 +301,16 @@ impl Engine<'_> {
         let message = self.in_flight.remove(key as usize);
         self.observer.received(self.now, message.id);
         self.counts(message.src, message.dest).received += 1;
-        if let Some(answer) = self.services.answer(service, message.src, &message.payload) {
-            self.send(message.dest, message.src, answer);
-        }
+        let Some(answer) = self.services.answer(service, message.name, &message.payload) else {
+            return;
+        };
+        let is_asked_for = match message.name {
+            Endpoint::Node(node) => {
+                message.name == message.src && self.is_current(node, message.incarnation)
+            }
+            _ => false,
+        };
+        self.post(message.dest, message.dest, message.name, answer, is_asked_for);
     }
 
     /// Where the messages between these two are counted.
@@ -279,7 +326,10 @@ impl Engine<'_> {
         let message = self.in_flight.remove(key as usize);
         self.observer.received(self.now, message.id);
         self.counts(message.src, message.dest).received += 1;
-        let src = name_in(&self.names, &self.clients, &self.services, message.src).clone();
+        let src = name_in(&self.names, &self.clients, &self.services, message.name).clone();
+        if let Endpoint::Client(client) = message.name {
+            self.request_delivered(client, node, &message.payload);
+        }
         self.commands.push_back(Command::Deliver {
             node,
             incarnation: message.incarnation,

@@ -7,6 +7,7 @@ use glomers_history::journal::DropReason;
 use glomers_history::{MILLISECOND, Time};
 
 use super::network::InFlight;
+use super::starts::Patience;
 use super::{Command, Engine, Stop};
 use crate::draws::{Draws, Purpose};
 use crate::plan::{Inbox, ServiceTime};
@@ -36,11 +37,24 @@ pub(super) struct NodeState {
     wanted_wake: Option<Time>,
     /// The wake-up that is in the queue.
     scheduled_wake: Option<Time>,
-    /// The client that initialises this incarnation.
+    /// The client that initialises this incarnation, and when it began to.
     pub(super) init_client: Option<u32>,
-    pub(super) error_count: u32,
+    pub(super) init_since: Time,
+    /// Messages that wait for this incarnation's `init_ok`, in order.
+    pub(super) waiting: VecDeque<u32>,
+    pub(super) patience: Patience,
+    /// From which message on Maelstrom would not hear this incarnation.
+    pub(super) silent_from: Option<u64>,
+    pub(super) record: Record,
     /// Whether its last mark `leader` says that it leads.
     pub(super) leads: bool,
+}
+
+/// What was said about a node, in all its incarnations.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    pub(super) errors: u32,
+    pub(super) notes: Vec<&'static str>,
 }
 
 impl Engine<'_> {
@@ -57,17 +71,17 @@ impl Engine<'_> {
         if !state.is_up {
             return;
         }
-        let error_count = state.error_count;
+        let record = std::mem::take(&mut state.record);
         let old = std::mem::take(state);
         // Messages that are still under way carry the old incarnation and will
         // be dropped when they arrive.
         state.incarnation = old.incarnation + 1;
-        state.error_count = error_count;
+        state.record = record;
         if let Some(client) = old.init_client {
             self.clients[client as usize].owner = super::clients::Owner::Nobody;
         }
         self.commands.push_back(Command::Stop { node, how });
-        let waiting = old.inbox.into_iter().chain(old.serving).chain(old.held);
+        let waiting = old.inbox.into_iter().chain(old.serving).chain(old.held).chain(old.waiting);
         let queued = old.maelstrom.into_iter().map(|Reverse((_, _, key))| key);
         for key in waiting.chain(queued).collect::<Vec<u32>>() {
             self.drop_key(key, DropReason::NodeDown);
@@ -117,17 +131,30 @@ impl Engine<'_> {
         if !self.is_receiver_alive(node, key) {
             return self.drop_key(key, DropReason::NodeDown);
         }
+        let state = &self.nodes[node as usize];
+        if !state.has_started && self.must_wait(node, &self.in_flight[key as usize]) {
+            return self.nodes[node as usize].waiting.push_back(key);
+        }
         self.nodes[node as usize].inbox.push_back(key);
         self.serve_next(node);
     }
 
     /// A message enters Maelstrom's queue, when it is sent.
     pub(super) fn queue_as_maelstrom(&mut self, node: u32, message: InFlight) {
-        let (due, id, incarnation) = (message.due, message.id, message.incarnation);
+        let incarnation = message.incarnation;
+        let must_wait = self.must_wait(node, &message);
         let key = self.in_flight.insert(message) as u32;
         if !self.is_current(node, incarnation) {
             return self.drop_key(key, DropReason::NodeDown);
         }
+        if must_wait {
+            return self.nodes[node as usize].waiting.push_back(key);
+        }
+        self.into_maelstroms_queue(node, key);
+    }
+
+    pub(super) fn into_maelstroms_queue(&mut self, node: u32, key: u32) {
+        let InFlight { due, id, .. } = self.in_flight[key as usize];
         self.nodes[node as usize].maelstrom.push(Reverse((due, id, key)));
         self.poll_as_maelstrom(node);
     }

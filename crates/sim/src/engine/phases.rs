@@ -86,9 +86,11 @@ impl Engine<'_> {
             return;
         }
         let client = if incarnation == 0 { node } else { self.new_client(Owner::Init(node)) };
-        self.nodes[node as usize].init_client = Some(client);
+        let state = &mut self.nodes[node as usize];
+        state.init_client = Some(client);
+        state.init_since = self.now;
         let init = self.init_body(node);
-        let deadline = self.now + Duration::from_nanos(self.plan.init_timeout);
+        let deadline = self.init_deadline(node, self.now);
         self.request(client, node, Arc::new(init), deadline);
     }
 
@@ -107,7 +109,7 @@ impl Engine<'_> {
     pub(super) fn init_timed_out(&mut self, node: u32) {
         let seconds = Duration::from_nanos(self.plan.init_timeout).as_secs_f64();
         let summary = format!(
-            "{} did not answer \"init\" with \"init_ok\" within {seconds} s.",
+            "{} did not answer \"init\" with \"init_ok\" within {seconds} s (--init-timeout).",
             self.names[node as usize]
         );
         self.break_off(node, "init-failed", summary, &[]);
@@ -123,6 +125,7 @@ impl Engine<'_> {
         }
         self.nodes[node as usize].has_started = true;
         self.nodes[node as usize].init_client = None;
+        self.hand_over_waiting(node);
         let Phase::Init { missing } = &mut self.phase else {
             return;
         };
@@ -152,7 +155,10 @@ impl Engine<'_> {
             self.clients[client as usize].owner = Owner::Setup(index);
             let request = &self.setup[index as usize];
             let (node, body) = (request.node, request.body.clone());
-            self.request(client, node, body, self.now + self.rpc_timeout);
+            // On a machine so slow that nodes may take longer to start, they may to
+            // be set up, too.
+            let patience = self.rpc_timeout.max(Duration::from_nanos(self.plan.init_timeout));
+            self.request(client, node, body, self.now + patience);
         }
     }
 

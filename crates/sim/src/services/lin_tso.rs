@@ -1,6 +1,8 @@
 use glomers_node::Payload;
 use glomers_node::protocol::rpc::tso::TsOk;
 
+use super::request::ReplyTo;
+
 /// `lin-tso`: timestamps 0, 1, 2, …, linearizable.
 #[derive(Debug, Default)]
 pub(super) struct LinTso {
@@ -8,9 +10,9 @@ pub(super) struct LinTso {
 }
 
 impl LinTso {
-    pub(super) fn answer(&mut self, to: Option<u64>) -> Payload {
+    pub(super) fn answer(&mut self, to: ReplyTo) -> Payload {
         let ts = self.next;
         self.next += 1;
-        Payload::typed(TsOk { ts }, None, to)
+        to.reply(TsOk { ts })
     }
 }

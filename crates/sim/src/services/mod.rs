@@ -14,7 +14,7 @@ use glomers_node::{NodeId, Payload};
 
 use crate::draws::{Draws, Purpose};
 use crate::engine::Endpoint;
-use request::Request;
+use request::{ReplyTo, Request};
 
 /// The names of the services, by their places.
 pub(crate) const SERVICES: [&str; 4] = ["lin-kv", "seq-kv", "lww-kv", "lin-tso"];
@@ -57,14 +57,15 @@ impl Services {
         payload: &Payload,
     ) -> Option<Payload> {
         let place = service as usize;
-        let header = payload.header();
-        let to = header.msg_id;
         if SERVICES[place] == "lin-tso" {
-            return (header.kind() == "ts").then(|| self.lin_tso.answer(to));
+            let is_known = payload.header().kind() == "ts";
+            return is_known.then(|| self.lin_tso.answer(ReplyTo::read(payload)));
         }
-        let request = match Request::read(&header, payload)? {
+        let request = Request::read(payload)?;
+        let to = ReplyTo::read(payload);
+        let request = match request {
             Ok(request) => request,
-            Err(error) => return Some(Payload::typed(error, None, to)),
+            Err(error) => return Some(to.reply(error)),
         };
         let count = self.counts[place];
         self.counts[place] += 1;

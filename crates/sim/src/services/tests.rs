@@ -111,6 +111,48 @@ fn lww_kv_loses_concurrent_writes_and_may_go_back() {
     assert!(went_back > 100, "{went_back}");
 }
 
+/// The questions and answers that real Maelstrom gave, in order.
+fn recorded(text: &str) -> Vec<(&str, Option<Value>)> {
+    let lines = text.lines().filter_map(|line| line.split_once("  =>  "));
+    lines.map(|(question, answer)| (question, Value::from_json(answer).ok())).collect()
+}
+
+fn without_text(payload: &glomers_node::Payload) -> Value {
+    let Ok(Value::Map(pairs)) = Value::from_json(payload.to_json().get()) else {
+        panic!("a body is an object")
+    };
+    Value::map(pairs.iter().filter(|(key, _)| key.as_str() != Some("text")).cloned())
+}
+
+/// Regression: what a body lacked was refused, and odd ids were not given back.
+#[test]
+fn services_answer_as_real_maelstroms_did() {
+    for (name, text) in [
+        ("lin-kv", include_str!("../../../cli/tests/cases/services-lin-kv.expected")),
+        ("seq-kv", include_str!("../../../cli/tests/cases/services-seq-kv.expected")),
+        ("lww-kv", include_str!("../../../cli/tests/cases/services-lww-kv.expected")),
+        ("lin-tso", include_str!("../../../cli/tests/cases/services-lin-tso.expected")),
+    ] {
+        let mut services = super::Services::new(1);
+        let place = super::Services::place(name).unwrap();
+        let all = recorded(text);
+        assert_eq!(all.len(), 42);
+        for (question, expected) in all {
+            let payload = glomers_node::Payload::from_json(question).unwrap();
+            let answer = services.answer(place, Endpoint::Node(0), &payload);
+            let answer = answer.map(|answer| without_text(&answer));
+            if name != "lww-kv" {
+                assert_eq!(answer, expected, "{name} was asked {question}");
+                continue;
+            }
+            // It may be stale, but never answers at all, or somebody else.
+            let id =
+                |answer: &Option<Value>| answer.as_ref().map(|a| a.get("in_reply_to").cloned());
+            assert_eq!(id(&answer), id(&expected), "{question}");
+        }
+    }
+}
+
 #[test]
 fn the_newest_write_wins_after_merging() {
     let mut draws = draws(1);

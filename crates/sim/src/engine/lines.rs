@@ -1,0 +1,102 @@
+//! Lines that live nodes write: what is a message, what is wrong, what is odd.
+
+use glomers_node::NodeId;
+use glomers_node::protocol::{Line, LineError};
+
+use super::{Endpoint, Engine};
+
+const FORM: &str = "expected: one JSON object a line, {\"src\":…,\"dest\":…,\"body\":{…}}; \
+                    logs belong on standard error (protocol: messages)";
+
+impl Engine<'_> {
+    /// A live node wrote a line.
+    pub(super) fn line(&mut self, node: u32, incarnation: u32, line: &[u8]) {
+        if !self.is_current(node, incarnation) {
+            return;
+        }
+        let Ok(mut text) = std::str::from_utf8(line) else {
+            self.falls_silent(node, "a line that is not UTF-8");
+            let text = String::from_utf8_lossy(line);
+            return self.blame(node, "a line of its output is not UTF-8", &text, FORM);
+        };
+        let mut is_first = true;
+        loop {
+            let rest = match Line::first(text) {
+                Ok((message, rest)) => {
+                    self.node_wrote(node, message, text);
+                    rest
+                }
+                Err(error) => {
+                    // Maelstrom reads a missing body as {}, and does not look at
+                    // what comes after the first message of a line.
+                    if is_first && error != LineError::NoBody {
+                        self.falls_silent(node, &format!("a line that is no message: {error}"));
+                    }
+                    let what = format!("a line of its output is no message: {error}");
+                    return self.blame(node, &what, text, FORM);
+                }
+            };
+            if rest.is_empty() {
+                return;
+            }
+            let summary = format!(
+                "{} wrote two messages in one line; both were taken, but each should have a line \
+                 of its own.",
+                self.names[node as usize]
+            );
+            self.remark(node, "note-two-in-a-line", summary, text);
+            (text, is_first) = (rest, false);
+        }
+    }
+
+    /// A live node wrote a message.
+    fn node_wrote(&mut self, node: u32, message: Line<'_>, text: &str) {
+        if let Some(key) = &message.foreign_key {
+            let why = match &**key {
+                "id" => "an \"id\" that is not an integer".to_owned(),
+                key => format!("a message with the key {key:?} beside src, dest and body"),
+            };
+            self.falls_silent(node, &why);
+        }
+        let name = &self.names[node as usize];
+        let own = Endpoint::Node(node);
+        let src = if *message.src == **name { Some(own) } else { self.endpoint(&message.src) };
+        let Some(src) = src else {
+            self.falls_silent(
+                node,
+                &format!("a message from {:?}, which does not exist", message.src),
+            );
+            let what =
+                format!("it sent a message in the name of {:?}, which does not exist", message.src);
+            let expected = format!(
+                "expected: \"src\" is its own id, {:?}, or, where it passes a message on, the \
+                 id of who sent that (protocol: messages)",
+                self.names[node as usize]
+            );
+            return self.blame(node, &what, text, &expected);
+        };
+        if src != own {
+            self.speaks_for(node, src, text);
+        }
+        match self.endpoint(&message.dest) {
+            Some(dest) => self.send_as(own, src, dest, message.payload),
+            None => {
+                let dest = NodeId::new(&message.dest);
+                self.blame_destination(node, &dest, &message.payload);
+            }
+        }
+    }
+
+    /// A node uses another's name, as one that forwards requests does.
+    fn speaks_for(&mut self, node: u32, src: Endpoint, text: &str) {
+        if self.is_gone(src) {
+            self.falls_silent(node, "a message in the name of a client that has gone");
+        }
+        let summary = format!(
+            "{} sends messages in the name of others, as one that forwards requests may; they \
+             take its own links and count as its own.",
+            self.names[node as usize]
+        );
+        self.remark(node, "note-foreign-src", summary, text);
+    }
+}

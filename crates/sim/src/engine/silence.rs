@@ -1,0 +1,45 @@
+//! What Maelstrom would have made of a run: after a line that it cannot take it
+//! ignores all that the node prints. Marks tell, so that a stored run does, too.
+
+use glomers_check::{WOULD_CRASH, WOULD_IGNORE, WOULD_NOT_HEAR};
+use glomers_history::Value;
+
+use super::clients::Owner;
+use super::phases::Phase;
+use super::{Endpoint, Engine};
+
+impl Engine<'_> {
+    /// From here on Maelstrom ignores what this incarnation of a node sends.
+    pub(super) fn falls_silent(&mut self, node: u32, why: &str) {
+        let next = self.next_message_id;
+        let state = &mut self.nodes[node as usize];
+        if state.silent_from.is_none() {
+            state.silent_from = Some(next);
+            self.mark(node, WOULD_IGNORE.into(), Value::string(why));
+        }
+    }
+
+    /// Whether Maelstrom would not have heard this message.
+    pub(super) fn is_unheard(&self, node: u32, message: u64) -> bool {
+        self.nodes[node as usize].silent_from.is_some_and(|from| message >= from)
+    }
+
+    /// An operation has ended by a message that Maelstrom would not have heard.
+    pub(super) fn ended_unheard(&mut self, node: u32, invocation: u64) {
+        self.mark(node, WOULD_NOT_HEAR.into(), Value::from(invocation));
+    }
+
+    /// The start of the run rests on such a message: Maelstrom waits for it in vain
+    /// and crashes.
+    pub(super) fn started_unheard(&mut self, node: u32) {
+        if matches!(self.phase, Phase::Init { .. } | Phase::Setup { .. }) {
+            self.mark(node, WOULD_CRASH.into(), Value::Null);
+        }
+    }
+
+    /// Whether this is a client that no worker has any more.
+    pub(super) fn is_gone(&self, end: Endpoint) -> bool {
+        matches!(end, Endpoint::Client(client)
+            if self.clients[client as usize].owner == Owner::Nobody)
+    }
+}
