@@ -5,6 +5,8 @@ mod challenge;
 mod check;
 mod ci;
 mod compare;
+#[cfg(test)]
+mod damage;
 mod error;
 mod execute;
 mod faults;
@@ -25,6 +27,7 @@ mod replay;
 mod replay_file;
 mod replay_log;
 mod scenario;
+mod scratch;
 mod summary;
 mod test;
 mod trace;
@@ -51,16 +54,27 @@ fn command() -> ExitCode {
                     | ErrorKind::DisplayVersion
                     | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
             );
-            // If nobody reads what is printed, there is nobody to tell.
-            let _ = error.print();
-            return if asked_for { ExitCode::SUCCESS } else { ExitCode::from(error::USAGE) };
+            let printed = error.print();
+            if !asked_for {
+                return ExitCode::from(error::USAGE);
+            }
+            out::printed(printed);
+            return out::finish(ExitCode::SUCCESS);
         }
     };
     // What a node as a process says about its panics belongs into its log.
     if !matches!(arguments.command, Command::Node { .. }) {
         panics::install_hook();
     }
-    let result = match arguments.command {
+    out::finish(dispatch(arguments.command).unwrap_or_else(|error: CliError| {
+        out::error(&error);
+        ExitCode::from(error.exit)
+    }))
+}
+
+/// Does what was asked for.
+fn dispatch(command: Command) -> Result<ExitCode, CliError> {
+    match command {
         Command::Test(arguments) => test::run(&arguments),
         Command::Challenge(arguments) => challenge::run(&arguments),
         Command::Run(arguments) => scenario::run(&arguments),
@@ -81,11 +95,7 @@ fn command() -> ExitCode {
         }
         Command::Watchdog => Ok(glomers_bench::watchdog_main()),
         Command::Node { name, arguments } => node(&name, &arguments),
-    };
-    result.unwrap_or_else(|error: CliError| {
-        out::error(&error);
-        ExitCode::from(error.exit)
-    })
+    }
 }
 
 /// Runs an embedded node on stdin and stdout: how `--time real` makes free

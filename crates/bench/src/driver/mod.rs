@@ -154,6 +154,7 @@ impl Log<'_, '_> {
         if self.echo {
             use std::io::Write;
             // Nobody may be there to read it.
+            let line = glomers_protocol::printable(line);
             let _ = writeln!(std::io::stderr(), "{node}: {line}");
         }
     }
