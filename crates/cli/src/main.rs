@@ -33,6 +33,7 @@ mod test;
 mod trace;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
@@ -62,6 +63,9 @@ fn command() -> ExitCode {
             return out::finish(ExitCode::SUCCESS);
         }
     };
+    // A file that may not grow is an error that is told, not the end of us. If the
+    // system refuses, it is as before.
+    let _ = signal_hook::flag::register(signal_hook::consts::signal::SIGXFSZ, Arc::default());
     // What a node as a process says about its panics belongs into its log.
     if !matches!(arguments.command, Command::Node { .. }) {
         panics::install_hook();

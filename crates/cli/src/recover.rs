@@ -52,10 +52,18 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
     let command = command(directory);
     out::text(&summary::whole(&plan, &executed, &options, &command));
     // Last, as the disk may be full, which is why one recovers.
-    let mut kept = recovered.derive()?;
     let results = summary::results(&executed.report);
     let results = if recovered.is_damaged() { unproven(results) } else { results };
-    kept.extend(recovered.save_results(&results)?);
+    let written = recovered.derive().and_then(|mut kept| {
+        kept.extend(recovered.save_results(&results)?);
+        Ok(kept)
+    });
+    let kept = written.map_err(|error| {
+        CliError::machine(error.to_string()).hint(
+            "the verdict above holds all the same; for the files to be made, free some space or \
+             copy the run's directory to where it can be written",
+        )
+    })?;
     if !kept.is_empty() {
         out::line(format_args!(
             "Kept as they were: {}. What can be read now is not the whole run, and they may have \

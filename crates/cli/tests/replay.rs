@@ -121,7 +121,7 @@ fn what_is_newer_foreign_or_not_there_is_refused_with_the_reason() {
     assert!(place.run(&["replay", "nowhere"]).err.contains("is not there"));
     std::fs::create_dir(place.path("empty")).unwrap();
     let said = place.run(&["replay", "empty"]);
-    assert!(said.code == Some(254) && said.err.contains("journal.bin"), "{said:?}");
+    assert!(said.code == Some(254) && said.err.contains("replay.json"), "{said:?}");
 }
 
 #[test]

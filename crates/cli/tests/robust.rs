@@ -283,6 +283,24 @@ fn a_folder_for_temporary_files_that_cannot_be_used_is_named() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_may_not_grow_is_a_full_disk() {
+    let place = Place::new();
+    let test = "ulimit -f 20; exec \"$@\"";
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", test, "sh", support::GLOMERS]);
+    command.args(["test", "--time-limit", "20", "--rate", "50", "--seed", "1"]);
+    command.current_dir(place.folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let said = finish(command.spawn().unwrap()).shows(255, &["there is no space left to write"]);
+    assert!(said.err.contains("glomers recover"), "{said:?}");
+    // What was streamed can be read: all but the last block.
+    let said = place.run(&["recover", "store/latest"]).shows(0, &["valid so far"]);
+    let row = said.out.lines().find(|line| line.contains("  operations ")).unwrap();
+    let count: u32 = row.split_whitespace().nth(1).unwrap().trim_matches(':').parse().unwrap();
+    assert!(count > 20, "{row}");
+}
+
 #[test]
 fn a_workload_is_no_path() {
     let place = Place::new();

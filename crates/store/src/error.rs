@@ -29,7 +29,7 @@ pub enum StoreError {
     },
     /// No space, or the user's share of it is used up.
     #[error(
-        "there is no space left to write {}: free some, or name a directory on another disk; what was written before can still be read, with `glomers recover`",
+        "there is no space left to write {}: free some, or name a directory on another disk",
         .path.display()
     )]
     Full {

@@ -73,7 +73,13 @@ impl Recovered {
     /// If the directory holds no run, a file cannot be read, or the journal is
     /// not ours or of another version.
     pub fn open(directory: &Path) -> Result<Recovered, StoreError> {
-        let journal = Journal::scan(directory)?;
+        let journal = Journal::scan(directory).map_err(|error| match error {
+            // Whoever names another directory misses the file that can be read.
+            StoreError::NotARun { path, .. } if !path.join(REPLAY).exists() => {
+                StoreError::NotARun { path, missing: REPLAY }
+            }
+            other => other,
+        })?;
         let (replay, spoilt) = replay(directory, journal.told())?;
         let (history, history_loss) = read_history(directory, &journal)?;
         Ok(Recovered {

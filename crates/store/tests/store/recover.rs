@@ -138,7 +138,7 @@ fn a_damaged_history_is_read_up_to_the_damage_and_named() {
 fn refuses_what_is_no_run_of_ours() {
     let root = tempfile::tempdir().unwrap();
     let said = |path: &Path| Recovered::open(path).unwrap_err().to_string();
-    assert!(said(root.path()).contains("holds no run: journal.bin is not there"));
+    assert!(said(root.path()).contains("holds no run: replay.json is not there"));
     let (store, _) = finished(root.path(), false);
     let journal = store.directory().join("journal.bin");
     let mut bytes = fs::read(&journal).unwrap();
