@@ -69,16 +69,22 @@ impl Finding {
     /// The finding as text: its name and summary, then the evidence, indented; at
     /// most a dozen lines.
     pub fn render(&self) -> Vec<String> {
-        let mut lines = vec![format!("{}: {}", self.name, self.summary)];
+        let mut lines = vec![format!("{}: {}", self.name, safe(&self.summary))];
         let room = LINES - 1;
         let fits = self.evidence.len() <= room;
         let shown = if fits { room } else { room - 1 };
-        lines.extend(self.evidence.iter().take(shown).map(|line| format!("  {line}")));
+        lines.extend(self.evidence.iter().take(shown).map(|line| format!("  {}", safe(line))));
         if !fits {
             lines.push(format!("  and {} lines more", self.evidence.len() - shown));
         }
         lines
     }
+}
+
+/// What may have been written by a node: a terminal obeys none of it, and its lines
+/// are not taken for ours.
+fn safe(text: &str) -> String {
+    glomers_protocol::printable_lines(text).replace('\n', "\n    ")
 }
 
 impl fmt::Display for Finding {

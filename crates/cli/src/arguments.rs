@@ -390,6 +390,18 @@ pub(crate) struct ReplayArguments {
     /// Where the new run is stored if it is one of free processes, or none
     #[arg(long, value_name = "DIR", default_value = "store")]
     pub(crate) store: String,
+
+    /// Run this executable where the run had another; its arguments follow after --
+    #[arg(long, value_name = "FILE", conflicts_with = "trust")]
+    pub(crate) bin: Option<PathBuf>,
+
+    /// Run the executable that the run names: only for runs of your own
+    #[arg(long)]
+    pub(crate) trust: bool,
+
+    /// Arguments of the executable that --bin names
+    #[arg(last = true, value_name = "ARGUMENTS", requires = "bin")]
+    pub(crate) node_arguments: Vec<String>,
 }
 
 /// What a view is centred on.

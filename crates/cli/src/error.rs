@@ -50,8 +50,10 @@ impl From<RunError> for CliError {
 
 impl From<glomers_store::StoreError> for CliError {
     fn from(error: glomers_store::StoreError) -> CliError {
-        CliError::machine(error.to_string())
-            .hint("--store DIR writes elsewhere, --store none nothing at all")
+        CliError::machine(error.to_string()).hint(
+            "--store DIR writes elsewhere, --store none nothing at all; what was written before \
+             can still be read, with glomers recover",
+        )
     }
 }
 

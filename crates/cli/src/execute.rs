@@ -1,12 +1,14 @@
 //! One run: from a Plan to a verdict and a store.
 
 use std::cell::Cell;
+use std::mem::Discriminant;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
 
 use glomers_bench::{Interrupt, RealOptions, run_real};
 use glomers_sim::{InProcessHost, Plan, run_virtual_until};
-use glomers_store::{Store, StoreWriter};
+use glomers_store::{Remark, Store, StoreWriter};
 use glomers_testing::{RunOptions, RunReport, embedded_factory, judge_outcome};
 use glomers_workload::make;
 
@@ -15,8 +17,8 @@ use crate::error::CliError;
 use crate::log_net::Shown;
 use crate::panics::Quiet;
 use crate::progress::Progress;
-use crate::replay_file;
-use crate::test::Scratch;
+use crate::scratch::Scratch;
+use crate::{out, replay_file, summary};
 
 /// Where nodes that are processes may keep data.
 const NODE_DATA: &str = "node-data";
@@ -33,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) log_net_send: bool,
     pub(crate) log_net_recv: bool,
     pub(crate) interrupt: Interrupt,
+    /// What is stored as `replay.json`, if it is not made of the Plan.
+    pub(crate) replay: Option<Vec<u8>>,
     /// The command that repeats the run, for `run.json`.
     pub(crate) command: String,
 }
@@ -68,16 +72,28 @@ pub(crate) fn execute(
         return Ok(Executed { report, directory: None, wall_time: clock.elapsed() });
     };
     let mut store = Store::create(root, &plan.workload.name, started)?;
-    let mut writer = store.writer(&replay_file::write(plan, &settings.judge))?;
+    tell(&store);
+    let made;
+    let replay = match &settings.replay {
+        Some(bytes) => bytes,
+        None => {
+            made = replay_file::write(plan, &settings.judge);
+            &made
+        }
+    };
+    let mut writer = store.writer(replay)?;
     store.log(&format!("command: {}", settings.command))?;
     let directory = store.directory().to_owned();
     let result = run(plan, settings, progress, Some(&directory), Some(&mut writer));
+    if let Ok(report) = &result {
+        writer.ended(summary::ended(report.outcome.ended));
+    }
     let finished = writer.finish();
     remove_empty(&directory.join(NODE_DATA));
     let report = result?;
     finished?;
     store.derive(&report.outcome.history)?;
-    store.save_results(&crate::summary::results(&report))?;
+    store.save_results(&summary::results(&report))?;
     for warning in &report.warnings {
         store.log(&format!("warning: {warning}"))?;
     }
@@ -145,6 +161,19 @@ fn run(
         }
     };
     Ok(judge_outcome(outcome, &*workload, &settings.judge))
+}
+
+/// Says what the user should know about the store: of many runs once.
+fn tell(store: &Store) {
+    static SAID: Mutex<Vec<Discriminant<Remark>>> = Mutex::new(Vec::new());
+    let Ok(mut said) = SAID.lock() else { return };
+    for remark in store.remarks() {
+        let kind = std::mem::discriminant(remark);
+        if !said.contains(&kind) {
+            said.push(kind);
+            out::error(format_args!("note: {remark}"));
+        }
+    }
 }
 
 /// Removes the folders in which no node kept anything.

@@ -43,7 +43,7 @@ impl Kind<'_> {
         }
         let others = &forms[1..];
         for (_, other) in others.iter().take(OTHER_FORMS) {
-            text += &format!("  also: {}\n", other.summary);
+            text += &format!("  also: {}\n", other.summary.replace('\n', "\n    "));
         }
         if *count > 1 {
             let name = &first.name;

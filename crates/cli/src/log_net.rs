@@ -1,8 +1,11 @@
+//! What is shown of a run while it goes on.
+
 use std::cell::Cell;
 
 use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{Observer, Op, Time, Value};
 use glomers_node::Payload;
+use glomers_protocol::printable;
 use glomers_store::StoreWriter;
 
 use crate::out;
@@ -41,7 +44,12 @@ impl Observer for Shown<'_> {
 
     fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
         if self.sent {
-            out::error(format_args!("{time} sent #{id} {src} → {dest} {payload:?}"));
+            let body = format!("{payload:?}");
+            out::error(format_args!(
+                "{time} sent #{id} {src} → {} {}",
+                printable(dest),
+                printable(&body)
+            ));
         }
         self.hand_on(|store| store.sent(time, id, src, dest, payload));
     }
@@ -81,7 +89,7 @@ impl Observer for Shown<'_> {
 
     fn logged(&mut self, time: Time, node: &str, line: &str) {
         if self.logs {
-            out::error(format_args!("{time} {node}: {line}"));
+            out::error(format_args!("{time} {node}: {}", printable(line)));
         }
         self.hand_on(|store| store.logged(time, node, line));
     }

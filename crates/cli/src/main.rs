@@ -5,6 +5,8 @@ mod challenge;
 mod check;
 mod ci;
 mod compare;
+#[cfg(test)]
+mod damage;
 mod error;
 mod execute;
 mod faults;
@@ -26,12 +28,14 @@ mod replay;
 mod replay_file;
 mod replay_log;
 mod scenario;
+mod scratch;
 mod summary;
 mod test;
 mod trace;
 mod typed;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -60,16 +64,30 @@ fn command() -> ExitCode {
                     | ErrorKind::DisplayVersion
                     | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
             );
-            // If nobody reads what is printed, there is nobody to tell.
-            let _ = error.print();
-            return if asked_for { ExitCode::SUCCESS } else { ExitCode::from(error::USAGE) };
+            let printed = error.print();
+            if !asked_for {
+                return ExitCode::from(error::USAGE);
+            }
+            out::printed(printed);
+            return out::finish(ExitCode::SUCCESS);
         }
     };
+    // A file that may not grow is an error that is told, not the end of us. If the
+    // system refuses, it is as before.
+    let _ = signal_hook::flag::register(signal_hook::consts::signal::SIGXFSZ, Arc::default());
     // What a node as a process says about its panics belongs into its log.
     if !matches!(arguments.command, Command::Node { .. }) {
         panics::install_hook();
     }
-    let result = match arguments.command {
+    out::finish(dispatch(arguments.command).unwrap_or_else(|error: CliError| {
+        out::error(&error);
+        ExitCode::from(error.exit)
+    }))
+}
+
+/// Does what was asked for.
+fn dispatch(command: Command) -> Result<ExitCode, CliError> {
+    match command {
         Command::Test(arguments) => test::run(&arguments),
         Command::Challenge(arguments) => challenge::run(&arguments),
         Command::Run(arguments) => scenario::run(&arguments),
@@ -90,11 +108,7 @@ fn command() -> ExitCode {
         }
         Command::Watchdog => Ok(glomers_bench::watchdog_main()),
         Command::Node { name, arguments } => node(&name, &arguments),
-    };
-    result.unwrap_or_else(|error: CliError| {
-        out::error(&error);
-        ExitCode::from(error.exit)
-    })
+    }
 }
 
 /// What was typed: as it is taken here, then parsed.

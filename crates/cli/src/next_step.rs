@@ -70,9 +70,16 @@ fn just_after(time: Time) -> String {
 fn argument(directory: &Path) -> String {
     let root = directory.ancestors().nth(2);
     match root {
-        Some(root) if root == Path::new(LATEST) => String::new(),
+        Some(root) if root == Path::new(LATEST) && is_latest(directory) => String::new(),
         _ => format!(" {}", quoted(&directory.to_string_lossy())),
     }
+}
+
+/// Whether `latest` leads to this run: what is in its place may be no link.
+fn is_latest(directory: &Path) -> bool {
+    let latest = Path::new(LATEST).join("latest").canonicalize();
+    // Where nothing can be looked up, nothing speaks against it.
+    latest.is_err() || latest.ok() == directory.canonicalize().ok()
 }
 
 #[cfg(test)]

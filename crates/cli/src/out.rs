@@ -1,14 +1,30 @@
 //! What is printed. Nobody need be there to read it: `glomers … | head -1` closes
 //! our standard output while the run goes on, and that is no reason to panic.
+//!
+//! Nodes and files of strangers have a say in what is printed, so whatever a
+//! terminal would obey is escaped here, on the only way out.
 
 use std::fmt::Display;
-use std::io::Write as _;
+use std::io::{self, ErrorKind, Write as _};
+use std::process::ExitCode;
+use std::sync::Mutex;
 
-/// Prints a text as it is.
+use glomers_protocol::printable_lines;
+
+use crate::error::CRASHED;
+
+/// Why standard output could not be written, the first time that it could not.
+static FAILED: Mutex<Option<String>> = Mutex::new(None);
+
+/// Prints a text of whole lines.
 pub(crate) fn text(text: &str) {
-    let mut out = std::io::stdout().lock();
-    // If nobody reads it, there is nobody to tell.
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let text = printable_lines(text);
+    #[cfg(test)]
+    if captured::add(&text, false) {
+        return;
+    }
+    let mut out = io::stdout().lock();
+    printed(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
 }
 
 /// Prints a line.
@@ -18,8 +34,63 @@ pub(crate) fn line(line: impl Display) {
 
 /// Prints a line on standard error.
 pub(crate) fn error(line: impl Display) {
+    let line = format!("{line}\n");
+    let line = printable_lines(&line);
+    #[cfg(test)]
+    if captured::add(&line, true) {
+        return;
+    }
     // In one call, so that lines of several threads do not mix.
-    let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
+    let _ = io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// Notes what became of something that was printed.
+pub(crate) fn printed(result: io::Result<()>) {
+    // Who closes the pipe has read enough.
+    if let Err(error) = result
+        && error.kind() != ErrorKind::BrokenPipe
+        && let Ok(mut failed) = FAILED.lock()
+    {
+        failed.get_or_insert(error.to_string());
+    }
+}
+
+/// The exit status of a command that is over: what could not be printed is no
+/// success.
+pub(crate) fn finish(code: ExitCode) -> ExitCode {
+    let Some(reason) = FAILED.lock().ok().and_then(|mut failed| failed.take()) else {
+        return code;
+    };
+    error(format_args!("error: standard output cannot be written: {reason}"));
+    if code == ExitCode::SUCCESS { ExitCode::from(CRASHED) } else { code }
+}
+
+/// What tests see in place of a terminal.
+#[cfg(test)]
+pub(crate) mod captured {
+    use std::cell::RefCell;
+
+    thread_local! {
+        static SAID: RefCell<Option<[String; 2]>> = const { RefCell::new(None) };
+    }
+
+    /// What this thread prints on standard output and standard error meanwhile.
+    pub(crate) fn during<T>(run: impl FnOnce() -> T) -> (T, String, String) {
+        SAID.set(Some(Default::default()));
+        let result = run();
+        let [out, error] = SAID.take().unwrap_or_default();
+        (result, out, error)
+    }
+
+    pub(super) fn add(text: &str, is_error: bool) -> bool {
+        SAID.with_borrow_mut(|said| match said {
+            Some(said) => {
+                said[usize::from(is_error)].push_str(text);
+                true
+            }
+            None => false,
+        })
+    }
 }
 
 /// How many columns the terminal has; `None` if standard output is none. `COLUMNS`

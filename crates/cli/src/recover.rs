@@ -1,6 +1,6 @@
 //! `glomers recover`: what a run that was cut short left, checked and readable.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use glomers_check::{Context, CutMessage, Finding, Mark, Validity};
 use glomers_history::journal::DropReason;
 use glomers_history::{Time, Value};
 use glomers_sim::{Counts, Ended, Harm, NOTE, NetStatistics, Outcome, Plan, Touch, Workload};
-use glomers_store::{Event, MessageRef, Recovered};
-use glomers_testing::judge_outcome;
+use glomers_store::{Event, Lock, MessageRef, Recovered};
+use glomers_testing::{RunOptions, RunReport, judge_outcome};
 
 use crate::arguments::RecoverArguments;
 use crate::error::CliError;
@@ -30,13 +30,21 @@ const BREAKS: [&str; 9] = [
 ];
 
 pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
-    let recovered = open(&arguments.directory)?;
-    let directory = recovered.directory();
+    let directory = directory(&arguments.directory)?;
+    let directory = &*directory;
+    let _lock = Lock::of_run(directory).map_err(|error| CliError::usage(error.to_string()))?;
+    let recovered = open(directory)?;
     let (plan, options) = replay_file::read(recovered.replay())?;
     losses(&recovered).iter().for_each(out::line);
-    let workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
-        .map_err(|error| CliError::usage(error.to_string()))?;
-    let report = judge_outcome(outcome(&recovered, &plan, &*workload)?, &*workload, &options);
+    let mut report = judged(&recovered, &plan, &options)?;
+    if recovered.is_damaged() {
+        // Nobody can say what the rest would have shown.
+        for verdict in [&mut report.verdict.strict, &mut report.verdict.compat] {
+            if *verdict == Validity::Valid {
+                *verdict = Validity::Unknown;
+            }
+        }
+    }
     let executed = Executed {
         report,
         directory: Some(directory.to_owned()),
@@ -45,8 +53,25 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
     let command = command(directory);
     out::text(&summary::whole(&plan, &executed, &options, &command));
     // Last, as the disk may be full, which is why one recovers.
-    recovered.derive()?;
-    recovered.save_results(&summary::results(&executed.report))?;
+    let results = summary::results(&executed.report);
+    let results = if recovered.is_damaged() { unproven(results) } else { results };
+    let written = recovered.derive().and_then(|mut kept| {
+        kept.extend(recovered.save_results(&results)?);
+        Ok(kept)
+    });
+    let kept = written.map_err(|error| {
+        CliError::machine(error.to_string()).hint(
+            "the verdict above holds all the same; for the files to be made, free some space or \
+             copy the run's directory to where it can be written",
+        )
+    })?;
+    if !kept.is_empty() {
+        out::line(format_args!(
+            "Kept as they were: {}. What can be read now is not the whole run, and they may have \
+             been made of more; move one away to have it made anew.",
+            kept.join(", ")
+        ));
+    }
     // That the run was cut short is not news: the verdict is what was asked for.
     Ok(match executed.report.validity(&options) {
         Validity::Valid => ExitCode::SUCCESS,
@@ -55,22 +80,50 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
     })
 }
 
+/// The verdict on what is there.
+pub(crate) fn judged(
+    recovered: &Recovered,
+    plan: &Plan,
+    options: &RunOptions,
+) -> Result<RunReport, CliError> {
+    let workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
+        .map_err(|error| CliError::usage(error.to_string()))?;
+    Ok(judge_outcome(outcome(recovered, plan, &*workload)?, &*workload, options))
+}
+
 /// The store in a directory.
-pub(crate) fn open(directory: &Path) -> Result<Recovered, CliError> {
+pub(crate) fn open(path: &Path) -> Result<Recovered, CliError> {
+    Recovered::open(&directory(path)?).map_err(|error| CliError::usage(error.to_string()))
+}
+
+/// The directory itself, where a link leads to it.
+fn directory(directory: &Path) -> Result<PathBuf, CliError> {
     if !directory.is_dir() {
         let what = if directory.exists() { "is no directory" } else { "is not there" };
         return Err(CliError::usage(format!("{} {what}", directory.display()))
             .hint("name the directory of a run, such as store/latest"));
     }
     // What a link points to may change while we look.
-    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-    Recovered::open(&directory).map_err(|error| CliError::usage(error.to_string()))
+    Ok(directory.canonicalize().unwrap_or_else(|_| directory.to_owned()))
+}
+
+/// Results that say "unknown" where they said "valid".
+fn unproven(results: Value) -> Value {
+    let Value::Map(pairs) = &results else { return results };
+    let verdict = Value::keyword("valid?");
+    Value::map(pairs.iter().map(|(key, value)| {
+        let is_meant = *key == verdict && *value == Value::Bool(true);
+        (key.clone(), if is_meant { Value::keyword("unknown") } else { value.clone() })
+    }))
 }
 
 /// What a store lacks of a whole run, in lines.
 pub(crate) fn losses(recovered: &Recovered) -> Vec<String> {
-    let mut lines: Vec<String> = recovered.losses().iter().map(ToString::to_string).collect();
-    if !recovered.is_complete() {
+    let mut lines: Vec<String> = recovered.replay_damage().map(str::to_owned).into_iter().collect();
+    lines.extend(recovered.losses().iter().map(ToString::to_string));
+    if recovered.is_damaged() {
+        lines.push("The store is damaged; this is what can be proven to be as it was.".to_owned());
+    } else if !recovered.is_complete() {
         lines.push("The run was cut short; this is what there was until then.".to_owned());
     }
     lines
@@ -86,9 +139,15 @@ fn command(directory: &Path) -> String {
         .unwrap_or_else(|| "unknown: run.log, which says it, cannot be read".to_owned())
 }
 
-/// How the run ended. The journal does not tell, but the findings of what breaks
-/// a run off do, and so do results that are there already.
+/// How the run ended. Journals of earlier builds do not tell, but the findings of
+/// what breaks a run off do, and so do results that are there already.
 fn ended(recovered: &Recovered, findings: &[Finding]) -> Ended {
+    match recovered.ended() {
+        Some("completed") if recovered.is_complete() => return Ended::Completed,
+        Some("broken") => return Ended::Broken,
+        Some("interrupted") => return Ended::Interrupted,
+        _ => {}
+    }
     let results = std::fs::read(recovered.directory().join("results.json")).ok();
     let results = results.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let said = results.as_ref().and_then(|results: &serde_json::Value| results["ended"].as_str());
@@ -174,6 +233,14 @@ impl Reader<'_> {
         self.plan.nodes.iter().position(|node| node == name).map(|place| place as u32)
     }
 
+    /// Whether this is the name of a client: `c` and a number.
+    fn is_client(&self, name: &str) -> bool {
+        let number = name.strip_prefix('c').unwrap_or_default();
+        !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+            && self.place(name).is_none()
+    }
+
     /// A moment of the journal, counted as operations are.
     fn moment(&self, time: Time) -> Time {
         Time(time.0.saturating_sub(self.origin.0))
@@ -214,12 +281,10 @@ impl Reader<'_> {
     fn message(&mut self, message: &MessageRef<'_>) {
         self.length = self.length.max(message.received_at.unwrap_or(message.sent_at));
         let ends = (self.place(message.src), self.place(message.dest));
-        let is_client = |name: &str| name.starts_with('c');
-        let counts: &mut Counts = if is_client(message.src) || is_client(message.dest) {
-            &mut self.net.clients
-        } else {
-            &mut self.net.servers
-        };
+        // Services are servers, too.
+        let of_client = self.is_client(message.src) || self.is_client(message.dest);
+        let counts: &mut Counts =
+            if of_client { &mut self.net.clients } else { &mut self.net.servers };
         counts.sent += 1;
         let delivered = message.endings.iter().filter(|ending| ending.dropped.is_none());
         counts.received += delivered.count() as u64;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use glomers_bench::Interrupt;
+use glomers_protocol::printable;
 use glomers_report::trace::{Event, Trace, What};
 use glomers_sim::{InProcessHost, NodeProgram, Plan, run_virtual_to};
 use glomers_store::Recovered;
@@ -15,7 +16,8 @@ use crate::execute::{Executed, Settings, execute, store_root};
 use crate::panics::Quiet;
 use crate::progress::Progress;
 use crate::replay_log::Watch;
-use crate::test::Scratch;
+use crate::scratch::Scratch;
+use crate::test::quoted;
 use crate::{out, recover, replay_file, summary, trace};
 
 /// How many events before a difference are shown.
@@ -24,6 +26,16 @@ const SHARED: usize = 6;
 const SHOWN: usize = 6;
 
 pub(crate) fn run(arguments: &ReplayArguments) -> Result<ExitCode, CliError> {
+    let interrupt = Interrupt::install_signal_handlers()
+        .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
+    run_until(arguments, &interrupt)
+}
+
+/// As [`run`], until somebody wishes that it ends.
+pub(crate) fn run_until(
+    arguments: &ReplayArguments,
+    interrupt: &Interrupt,
+) -> Result<ExitCode, CliError> {
     let recovered = recover::open(&arguments.directory)?;
     let build = replay_file::build(recovered.replay())?;
     if build != replay_file::BUILD && !arguments.anyway {
@@ -35,7 +47,7 @@ pub(crate) fn run(arguments: &ReplayArguments) -> Result<ExitCode, CliError> {
         .hint("use that build, or --anyway to see how it runs here"));
     }
     let (stored, options) = replay_file::read(recovered.replay())?;
-    let plan = match &arguments.plan {
+    let mut plan = match &arguments.plan {
         None => stored.clone(),
         Some(file) => {
             let bytes = std::fs::read(file).map_err(|error| {
@@ -45,26 +57,64 @@ pub(crate) fn run(arguments: &ReplayArguments) -> Result<ExitCode, CliError> {
         }
     };
     plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
-    if let NodeProgram::Program { .. } = plan.program {
-        return processes(arguments, &plan, &options);
+    if let Some(program) = program(arguments, &plan)? {
+        plan.program = program;
+        return processes(arguments, &plan, &options, interrupt);
     }
+    recovered.replay_damage().iter().for_each(out::error);
     if arguments.log || arguments.until.is_some() {
         return look(arguments, &plan);
     }
-    let interrupt = Interrupt::install_signal_handlers()
-        .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
     let scratch = Scratch::new()?;
     let settings = Settings {
         store: Some(scratch.path.clone()),
+        // Byte for byte, whichever build wrote it.
+        replay: arguments.plan.is_none().then(|| recovered.replay().to_owned()),
         ..settings(arguments, options, interrupt.clone())
     };
-    let executed = execute(&plan, &settings, &Progress::none())?;
+    let executed =
+        execute(&plan, &settings, &Progress::none()).map_err(|error| scratch.blame(error))?;
     if interrupt.is_requested() {
         out::line("Interrupted: nothing was compared.");
         return Ok(ExitCode::from(130));
     }
     let directory = executed.directory.as_deref().unwrap_or(&scratch.path);
     compare(&recovered, &stored, directory, &plan, &executed, &settings.judge)
+}
+
+/// The executable that a replay of free processes runs. A store may come from
+/// anybody, so none that it names is started unless its user says so; a node of
+/// Glomers itself is run by this Glomers, wherever the store says that one was.
+fn program(arguments: &ReplayArguments, plan: &Plan) -> Result<Option<NodeProgram>, CliError> {
+    let NodeProgram::Program { path, arguments: stored } = &plan.program else {
+        return match arguments.bin.is_some() || arguments.trust {
+            false => Ok(None),
+            true => Err(CliError::usage("this run was one of embedded nodes")
+                .hint("--bin and --trust are for runs of executables; leave them out")),
+        };
+    };
+    let program = |path: &Path, arguments: &[String]| {
+        let path = path.to_str().ok_or_else(|| CliError::usage("--bin must be valid UTF-8"))?;
+        Ok(Some(NodeProgram::Program { path: path.to_owned(), arguments: arguments.to_owned() }))
+    };
+    if let Some(bin) = &arguments.bin {
+        return program(&glomers_bench::check_program(bin)?, &arguments.node_arguments);
+    }
+    if stored.first().is_some_and(|word| word == "__node") {
+        let own = std::env::current_exe().map_err(|error| {
+            CliError::machine(format!("the path of this program cannot be found: {error}"))
+        })?;
+        return program(&own, stored);
+    }
+    if arguments.trust {
+        return Ok(Some(plan.program.clone()));
+    }
+    let words: Vec<String> =
+        std::iter::once(path).chain(stored).map(|word| printable(&quoted(word)).into()).collect();
+    Err(CliError::usage(format!("this run started an executable: {}", words.join(" "))).hint(
+        "a store may come from anybody, so replay starts nothing that it names: name it yourself \
+         with --bin FILE -- ARGUMENTS, or say --trust if the run is your own",
+    ))
 }
 
 /// How a replay runs, but for what stops it.
@@ -78,6 +128,7 @@ fn settings(arguments: &ReplayArguments, judge: RunOptions, interrupt: Interrupt
         log_net_send: false,
         log_net_recv: false,
         interrupt,
+        replay: None,
         command: format!("glomers replay {}", arguments.directory.display()),
     }
 }
@@ -110,22 +161,26 @@ fn compare(
             }
         }
         recovered.losses().iter().for_each(out::line);
+        let count = before.events.len();
+        if count == 0 {
+            out::line("Nothing is left of the stored run that a replay could be compared with.");
+            return Ok(ExitCode::from(2));
+        }
+        if recovered.is_damaged() {
+            out::line(format_args!(
+                "The replay is the same as far as the stored run can be read, which is {count} \
+                 events; the rest is damaged and could not be compared."
+            ));
+            return Ok(ExitCode::from(2));
+        }
         out::line(format_args!(
-            "The stored run was cut off after {} events; the replay is the same until then.",
-            before.events.len()
+            "The stored run was cut off after {count} events; the replay is the same until then."
         ));
         return Ok(ExitCode::SUCCESS);
     }
     let place = before.events.iter().zip(&now.events).take_while(|(a, b)| a == b).count();
     if place < before.events.len().max(now.events.len()) {
         return differ(&before, &now, place);
-    }
-    if replay_file::build(recovered.replay())? != replay_file::BUILD {
-        // That the build is another has been said.
-        let copy = directory.join("replay.json");
-        std::fs::write(&copy, recovered.replay()).map_err(|error| {
-            CliError::machine(format!("{} cannot be written: {error}", copy.display()))
-        })?;
     }
     let difference = glomers_store::compare(recovered.directory(), directory);
     if let Some(difference) = difference.map_err(|error| CliError::machine(error.to_string()))? {
@@ -223,6 +278,7 @@ fn processes(
     arguments: &ReplayArguments,
     plan: &Plan,
     options: &RunOptions,
+    interrupt: &Interrupt,
 ) -> Result<ExitCode, CliError> {
     if arguments.until.is_some() || arguments.log {
         return Err(CliError::usage("--until and --log need a run in virtual time")
@@ -235,8 +291,6 @@ fn processes(
     if let NodeProgram::Program { path, .. } = &plan.program {
         glomers_bench::check_program(Path::new(path))?;
     }
-    let interrupt = Interrupt::install_signal_handlers()
-        .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
     let _guard = interrupt.guard();
     let settings = Settings {
         time: TimeArgument::Real,

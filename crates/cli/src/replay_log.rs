@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use glomers_history::journal::DropReason;
 use glomers_history::{Observer, Time, Value};
 use glomers_node::Payload;
+use glomers_protocol::printable;
 use glomers_sim::Snapshot;
 
 use crate::out;
@@ -59,6 +60,7 @@ impl Watch {
                 let shown = values[left_out..].iter().map(ToString::to_string);
                 let dots = if left_out > 0 { "… " } else { "" };
                 let shown = shown.collect::<Vec<String>>().join(" ");
+                let (label, shown) = (printable(label), printable(&shown));
                 let _ = writeln!(text, "  marked {label} ({}): {dots}{shown}", values.len());
             }
             let mut times = |what: &str, times: &[Time]| {
@@ -82,8 +84,8 @@ impl Watch {
                 message.id,
                 message.src,
                 message.dest,
-                message.kind,
-                cut(&message.body)
+                printable(&message.kind),
+                printable(&cut(&message.body))
             );
         }
         text
@@ -92,7 +94,7 @@ impl Watch {
     fn print(&self, time: Time, line: &str) {
         let origin = self.origin.unwrap_or_default();
         let nanos = time.0 as i64 - origin.0 as i64;
-        out::line(format_args!("{:>14.6} s {line}", nanos as f64 / 1e9));
+        out::line(format_args!("{:>14.6} s {}", nanos as f64 / 1e9, printable(line)));
     }
 }
 

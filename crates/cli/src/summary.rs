@@ -6,6 +6,7 @@ use std::path::Path;
 
 use glomers_check::{Exposure, Validity};
 use glomers_history::Value;
+use glomers_protocol::printable;
 use glomers_sim::{Ended, NodeProgram, Plan};
 use glomers_testing::{RunOptions, RunReport};
 
@@ -44,22 +45,26 @@ pub(crate) fn results(report: &RunReport) -> Value {
             ("touched-nothing?", Value::Bool(fault.touched_nothing())),
         ])
     });
-    let ended = match report.outcome.ended {
-        Ended::Completed => "completed",
-        Ended::Broken => "broken",
-        Ended::Interrupted => "interrupted",
-    };
     let ours = [
         (Value::keyword("faults"), Value::list(faults)),
         (Value::keyword("exposure"), report.exposure.to_value()),
         (Value::keyword("warnings"), Value::list(report.warnings.iter().map(Value::string))),
-        (Value::keyword("ended"), Value::keyword(ended)),
+        (Value::keyword("ended"), Value::keyword(ended(report.outcome.ended))),
     ];
     // Jepsen's keys, then ours, and the verdict last, as Jepsen prints it.
     let verdict = Value::keyword("valid?");
     let (last, first): (Vec<_>, Vec<_>) =
         pairs.iter().cloned().partition(|(key, _)| *key == verdict);
     Value::map(first.into_iter().chain(ours).chain(last))
+}
+
+/// How a run ended, in a word.
+pub(crate) fn ended(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Completed => "completed",
+        Ended::Broken => "broken",
+        Ended::Interrupted => "interrupted",
+    }
 }
 
 /// Four quantiles of a latency, in ms: median, 0.95, 0.99 and maximum.
@@ -206,10 +211,10 @@ pub(crate) fn whole(
         row("tested", exposure(report.exposure));
     }
     for warning in &report.warnings {
-        row("warning", warning.clone());
+        row("warning", printable(warning).into_owned());
     }
     for note in &report.verdict.notes {
-        row("note", note.clone());
+        row("note", printable(note).into_owned());
     }
     if let Some(directory) = &executed.directory {
         if let Some(logs) = logs(directory, &plan.nodes) {
@@ -218,7 +223,7 @@ pub(crate) fn whole(
         row("store", directory.display().to_string());
     }
     row("took", took(executed));
-    row("repeat", command.to_owned());
+    row("repeat", printable(command).into_owned());
     text.push('\n');
     text.push_str(&findings::text(&report.verdict.findings));
     text.push_str(&next_step::text(plan, executed, options));
@@ -239,7 +244,7 @@ fn logs(directory: &Path, nodes: &[String]) -> Option<String> {
     let line = String::from_utf8_lossy(&line);
     // Each begins with the time.
     let words = line.split_once(' ').map_or("", |(_, words)| words).trim_end();
-    Some(format!("{}, in {NODE_LOGS}; {first} began: {words}", logged.join(" ")))
+    Some(format!("{}, in {NODE_LOGS}; {first} began: {}", logged.join(" "), printable(words)))
 }
 
 /// The verdict, and what it rests on.

@@ -13,6 +13,7 @@ use crate::ci::{Run, Runs};
 use crate::error::CliError;
 use crate::execute::{Executed, Settings, execute, store_root};
 use crate::progress::Progress;
+use crate::scratch::Scratch;
 use crate::{ignored, out, plan, summary};
 
 /// What reports call the runs of this command.
@@ -38,6 +39,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
         log_net_recv: arguments.log_net_recv,
         interrupt: Interrupt::install_signal_handlers()
             .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?,
+        replay: None,
         command: command_of(seed, arguments.test_count),
     };
     if arguments.check_determinism {
@@ -271,13 +273,10 @@ fn check_determinism(
     first: u64,
     settings: &Settings,
 ) -> Result<ExitCode, CliError> {
-    let scratch;
-    let root = match &settings.store {
-        Some(root) => root.clone(),
-        None => {
-            scratch = Scratch::new()?;
-            scratch.path.clone()
-        }
+    let scratch = if settings.store.is_none() { Some(Scratch::new()?) } else { None };
+    let root = match (&settings.store, &scratch) {
+        (Some(root), _) => root.clone(),
+        (None, scratch) => scratch.as_ref().map(|scratch| scratch.path.clone()).unwrap_or_default(),
     };
     let stored = Settings { store: Some(root), ..settings.clone() };
     let _guard = settings.interrupt.guard();
@@ -285,7 +284,11 @@ fn check_determinism(
     for seed in (0..arguments.test_count).map(|n| first.wrapping_add(n)) {
         let plan = plan::plan(arguments, program, seed)?;
         let run = || -> Result<_, CliError> {
-            let mut executed = execute(&plan, &stored, &Progress::none())?;
+            let mut executed =
+                execute(&plan, &stored, &Progress::none()).map_err(|error| match &scratch {
+                    Some(scratch) => scratch.blame(error),
+                    None => error,
+                })?;
             let directory = executed.directory.clone();
             if settings.store.is_none() {
                 // It will not be there for long.
@@ -330,26 +333,4 @@ fn check_determinism(
     }
     out::text(&summary::whole(&plan, &executed, &settings.judge, &settings.command));
     Ok(exit_code(&executed.report, &settings.judge))
-}
-
-/// A folder that is gone afterwards.
-pub(crate) struct Scratch {
-    pub(crate) path: std::path::PathBuf,
-}
-
-impl Scratch {
-    pub(crate) fn new() -> Result<Scratch, CliError> {
-        let path = std::env::temp_dir().join(format!("glomers-{}", std::process::id()));
-        std::fs::create_dir_all(&path).map_err(|error| {
-            CliError::machine(format!("{} cannot be made: {error}", path.display()))
-        })?;
-        Ok(Scratch { path })
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What is left in a temporary folder does no harm.
-        let _ = std::fs::remove_dir_all(&self.path);
-    }
 }

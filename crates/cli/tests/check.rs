@@ -65,7 +65,7 @@ fn wrong_ones_in_words() {
     let words = ["phantom-read: 1 message", "Strict verdict: INVALID; Jepsen's would be: unknown."];
     checked(&phantom, &["-w", "kafka"], 1, &words);
     checked(&phantom, &["-w", "kafka", "--jepsen-compat"], 2, &words[1..]);
-    checked("", &["-w", "kafka"], 2, &["no send was ever acknowledged"]);
+    checked("[]", &["-w", "kafka"], 2, &["no send was ever acknowledged"]);
     checked(&skipped, &["-w", "kafka", "--explain"], 1, &[":bad-error-types [:unseen]"]);
 }
 

@@ -158,6 +158,30 @@ pub enum Record<'a> {
         /// The number of the node's name.
         node: u32,
     },
+    /// A block of records begins. Blocks count from 0, so one that is missing,
+    /// doubled or in another place is noticed.
+    Block {
+        /// The block's number.
+        number: u64,
+    },
+    /// What repeats the run: a copy of `replay.json`, which serves where that file
+    /// is damaged.
+    Replay {
+        /// The bytes of the file.
+        #[serde(serialize_with = "as_bytes")]
+        bytes: &'a [u8],
+    },
+    /// How the run ended: `completed`, `broken` or `interrupted`.
+    Ended {
+        /// The word.
+        how: &'a str,
+    },
+    /// An operation was written to the history: one such record for each line, in
+    /// their order, so a line that is changed or missing is noticed.
+    Operation {
+        /// The CRC-32 of the line, without its end.
+        sum: u32,
+    },
 }
 
 /// Without this serde writes one byte at a time.

@@ -45,6 +45,8 @@ pub fn run(node: impl IntoProcess) -> ExitCode {
     let identity = match identity(|name| std::env::var(name).ok()) {
         Ok(identity) => identity,
         Err(problem) => {
+            let problem = problem.to_string();
+            let problem = glomers_protocol::printable(&problem);
             let _ = writeln!(std::io::stderr(), "{problem}");
             return ExitCode::from(2);
         }

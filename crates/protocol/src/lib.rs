@@ -8,6 +8,7 @@
 //! - [`Message`] and [`Request`]: Rust types that are message bodies;
 //! - [`Payload`]: a body on its way, typed or as JSON text;
 //! - [`Line`]: one line of the Maelstrom wire protocol;
+//! - [`printable`]: what strangers wrote, so that a terminal only shows it;
 //! - [`ErrorCode`] and [`RpcError`];
 //! - [`rpc`]: the request and reply types of the standard workloads.
 
@@ -18,6 +19,7 @@ mod line;
 mod list;
 mod message;
 mod payload;
+mod printable;
 pub mod rpc;
 pub mod schema;
 mod value;
@@ -29,5 +31,6 @@ pub use line::{Line, LineError};
 pub use list::{GrowingList, List, SmallIntegers};
 pub use message::{Body, Header, Message, Request};
 pub use payload::{DecodeError, Payload};
+pub use printable::{printable, printable_lines};
 pub use serde_json::value::RawValue;
 pub use value::Value;

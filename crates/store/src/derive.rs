@@ -8,28 +8,42 @@ use glomers_history::{History, Value, edn};
 use crate::StoreError;
 use crate::columns::{MarkTable, MessageTable};
 use crate::files::{
-    self, BUFFER, HISTORY_EDN, HISTORY_TEXT, MARKS, MESSAGES, RESULTS_EDN, RESULTS_JSON,
+    self, BUFFER, HISTORY_EDN, HISTORY_TEXT, MARKS, MESSAGES, RESULTS_EDN, RESULTS_JSON, Replace,
 };
-use crate::messages::{Event, Journal};
+use crate::journal::Journal;
+use crate::messages::Event;
 
 /// The version of the keys in `results.json`.
 const SCHEMA_VERSION: i64 = 1;
 
-/// Writes all files that follow from a history and a journal.
+/// Writes all files that follow from a history and a journal; gives the names of
+/// those that were there, differ and were kept.
 pub(crate) fn write_all(
     run: &Path,
     history: &History,
     journal: &Journal,
-) -> Result<(), StoreError> {
-    write_history(run, history)?;
-    write_tables(run, journal)
+    how: Replace,
+) -> Result<Vec<&'static str>, StoreError> {
+    let mut kept = write_history(run, history, how)?;
+    kept.extend(write_tables(run, journal, how)?);
+    Ok(kept)
 }
 
-fn write_history(run: &Path, history: &History) -> Result<(), StoreError> {
+/// The names whose files were kept.
+fn names<const N: usize>(kept: [(&'static str, bool); N]) -> Vec<&'static str> {
+    kept.into_iter().filter(|(_, is_kept)| *is_kept).map(|(name, _)| name).collect()
+}
+
+fn write_history(
+    run: &Path,
+    history: &History,
+    how: Replace,
+) -> Result<Vec<&'static str>, StoreError> {
     let edn_path = run.join(HISTORY_EDN);
     let text_path = run.join(HISTORY_TEXT);
-    files::replace(run, HISTORY_EDN, |edn_out| {
-        files::replace(run, HISTORY_TEXT, |text_out| {
+    let mut text_kept = false;
+    let edn_kept = files::replace(run, HISTORY_EDN, how, |edn_out| {
+        text_kept = files::replace(run, HISTORY_TEXT, how, |text_out| {
             let mut edn = String::with_capacity(2 * BUFFER);
             let mut text = String::with_capacity(2 * BUFFER);
             let mut write = |edn: &mut String, text: &mut String| {
@@ -48,22 +62,29 @@ fn write_history(run: &Path, history: &History) -> Result<(), StoreError> {
                 }
             }
             write(&mut edn, &mut text)
-        })
-    })
+        })?;
+        Ok(())
+    })?;
+    Ok(names([(HISTORY_EDN, edn_kept), (HISTORY_TEXT, text_kept)]))
 }
 
-fn write_tables(run: &Path, journal: &Journal) -> Result<(), StoreError> {
+fn write_tables(
+    run: &Path,
+    journal: &Journal,
+    how: Replace,
+) -> Result<Vec<&'static str>, StoreError> {
     let messages_path = run.join(MESSAGES);
     let marks_path = run.join(MARKS);
-    files::replace(run, MESSAGES, |out| {
+    let mut marks_kept = false;
+    let messages_kept = files::replace(run, MESSAGES, how, |out| {
         let mut messages = MessageTable::new(out, &messages_path)?;
-        if journal.marks == 0 {
+        if journal.told().marks == 0 {
             journal.for_each(&mut |event| match event {
                 Event::Message(message) => messages.push(&message),
                 Event::Mark(_) | Event::Finding(_) | Event::ClockRead { .. } => Ok(()),
             })?;
         } else {
-            files::replace(run, MARKS, |out| {
+            marks_kept = files::replace(run, MARKS, how, |out| {
                 let mut marks = MarkTable::new(out, &marks_path)?;
                 journal.for_each(&mut |event| match event {
                     Event::Message(message) => messages.push(&message),
@@ -74,14 +95,20 @@ fn write_tables(run: &Path, journal: &Journal) -> Result<(), StoreError> {
             })?;
         }
         messages.finish()
-    })
+    })?;
+    Ok(names([(MESSAGES, messages_kept), (MARKS, marks_kept)]))
 }
 
-/// Writes the results twice: as Jepsen does, and for other tools.
-pub(crate) fn write_results(run: &Path, results: &Value) -> Result<(), StoreError> {
+/// Writes the results twice: as Jepsen does, and for other tools. Gives the names
+/// of the files that were there, differ and were kept.
+pub(crate) fn write_results(
+    run: &Path,
+    results: &Value,
+    how: Replace,
+) -> Result<Vec<&'static str>, StoreError> {
     let mut text = edn::pretty(results);
     text.push('\n');
-    files::replace_with(run, RESULTS_EDN, text.as_bytes())?;
+    let edn_kept = files::replace_with(run, RESULTS_EDN, text.as_bytes(), how)?;
 
     let version = (Value::keyword("schema_version"), Value::Int(SCHEMA_VERSION));
     let versioned = match results {
@@ -90,5 +117,6 @@ pub(crate) fn write_results(run: &Path, results: &Value) -> Result<(), StoreErro
     };
     let mut json = serde_json::to_vec_pretty(&versioned).expect("a value is always JSON");
     json.push(b'\n');
-    files::replace_with(run, RESULTS_JSON, &json)
+    let json_kept = files::replace_with(run, RESULTS_JSON, &json, how)?;
+    Ok(names([(RESULTS_EDN, edn_kept), (RESULTS_JSON, json_kept)]))
 }

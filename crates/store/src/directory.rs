@@ -1,20 +1,62 @@
+//! The directory of one run, while it is written.
+
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use glomers_history::{History, Value};
 use serde_json::{Map, Value as Json};
 
 use crate::derive;
-use crate::files::{self, NODE_LOGS, REPLAY, RUN, RUN_LOG};
-use crate::messages::Journal;
+use crate::files::{self, NODE_LOGS, REPLAY, RUN, RUN_LOG, Replace};
+use crate::journal::Journal;
 use crate::node_logs;
 use crate::timestamp::{rfc3339, timestamp};
-use crate::{StoreError, StoreWriter, links};
+use crate::{StoreError, StoreWriter, links, lock};
 
 /// How many runs of one workload may begin in one millisecond.
 const SAME_MOMENT: u32 = 10_000;
+
+/// By how much clocks of runs that begin at once may differ.
+const SAME_CLOCK: Duration = Duration::from_secs(60);
+
+/// Something about a store that hinders no run, but that its user should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remark {
+    /// This is a file or directory of its own where a link to the newest run
+    /// should be.
+    NotALink(PathBuf),
+    /// An earlier run has a later time.
+    ClockWentBack {
+        /// The earlier run.
+        earlier: PathBuf,
+        /// The new run.
+        new: PathBuf,
+    },
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Remark::NotALink(path) => write!(
+                f,
+                "{0} is not a link, so it is left alone and does not lead to this run: move it \
+                 away, and the next run makes {0} a link",
+                path.display()
+            ),
+            Remark::ClockWentBack { earlier, new } => write!(
+                f,
+                "the clock of this machine was set back: {} was made before {}, and has a later \
+                 time; `latest` leads to the run that was made last, but in the order of names it \
+                 comes first",
+                earlier.display(),
+                new.display()
+            ),
+        }
+    }
+}
 
 /// The directory of one run: `ROOT/<workload>/<timestamp>/`.
 #[derive(Debug)]
@@ -25,6 +67,7 @@ pub struct Store {
     relative: PathBuf,
     started: SystemTime,
     log: File,
+    remarks: Vec<Remark>,
 }
 
 impl Store {
@@ -49,11 +92,33 @@ impl Store {
         let (name, directory) = make_run(&runs, &timestamp(now))?;
         let log_path = directory.join(RUN_LOG);
         let log = File::create(&log_path).map_err(StoreError::at(&log_path, "created"))?;
+        lock::try_lock(&log, &directory)?;
         let relative = Path::new(workload).join(&name);
-        links::point(&runs.join("latest"), Path::new(&name));
-        links::point(&root.join("latest"), &relative);
-        links::point(&root.join("current"), &relative);
-        Ok(Store { root: root.to_owned(), directory, relative, started: now, log })
+        let mut remarks = Vec::new();
+        let latest = runs.join("latest");
+        if let Ok(earlier) = fs::read_link(&latest)
+            && earlier.to_str() > Some(&timestamp(now + SAME_CLOCK))
+        {
+            remarks.push(Remark::ClockWentBack {
+                earlier: runs.join(earlier),
+                new: directory.clone(),
+            });
+        }
+        for (link, target) in [
+            (latest, Path::new(&name)),
+            (root.join("latest"), &relative),
+            (root.join("current"), &relative),
+        ] {
+            if !links::point(&link, target) {
+                remarks.push(Remark::NotALink(link));
+            }
+        }
+        Ok(Store { root: root.to_owned(), directory, relative, started: now, log, remarks })
+    }
+
+    /// What the user should know about the store.
+    pub fn remarks(&self) -> &[Remark] {
+        &self.remarks
     }
 
     /// The run's directory.
@@ -67,8 +132,10 @@ impl Store {
     /// # Errors
     /// If a file cannot be written.
     pub fn writer(&self, replay: &[u8]) -> Result<StoreWriter, StoreError> {
-        files::replace_with(&self.directory, REPLAY, replay)?;
-        StoreWriter::create(&self.directory)
+        files::replace_with(&self.directory, REPLAY, replay, Replace::Always)?;
+        let mut writer = StoreWriter::create(&self.directory)?;
+        writer.replay(replay);
+        Ok(writer)
     }
 
     /// The file for what a node process writes to its stderr; its directory is
@@ -104,7 +171,8 @@ impl Store {
     /// # Errors
     /// If the journal cannot be read or a file not be written.
     pub fn derive(&self, history: &History) -> Result<(), StoreError> {
-        derive::write_all(&self.directory, history, &Journal::scan(&self.directory)?)
+        let journal = Journal::scan(&self.directory)?;
+        derive::write_all(&self.directory, history, &journal, Replace::Always).map(drop)
     }
 
     /// Writes `results.edn` and, the same with `"schema_version": 1`,
@@ -113,7 +181,7 @@ impl Store {
     /// # Errors
     /// If a file cannot be written.
     pub fn save_results(&self, results: &Value) -> Result<(), StoreError> {
-        derive::write_results(&self.directory, results)
+        derive::write_results(&self.directory, results, Replace::Always).map(drop)
     }
 
     /// Writes `run.json`: when the run began, the system it ran on and the
@@ -130,7 +198,7 @@ impl Store {
         run.extend(facts);
         let mut json = serde_json::to_vec_pretty(&run).expect("a map is always JSON");
         json.push(b'\n');
-        files::replace_with(&self.directory, RUN, &json)
+        files::replace_with(&self.directory, RUN, &json, Replace::Always).map(drop)
     }
 }
 

@@ -1,3 +1,5 @@
+//! Why a run could not be stored or read again, in words.
+
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +29,7 @@ pub enum StoreError {
     },
     /// No space, or the user's share of it is used up.
     #[error(
-        "there is no space left to write {}: free some, or name a directory on another disk; what was written before can still be read, with `glomers recover`",
+        "there is no space left to write {}: free some, or name a directory on another disk",
         .path.display()
     )]
     Full {
@@ -54,6 +56,15 @@ pub enum StoreError {
     BadName {
         /// The name.
         name: String,
+    },
+    /// Somebody else writes the directory.
+    #[error(
+        "{} is being written by another process: the run still goes on, or somebody else recovers it; wait until that has ended",
+        .path.display()
+    )]
+    Busy {
+        /// The run's directory.
+        path: PathBuf,
     },
     /// A file without which nothing can be read is not there.
     #[error(

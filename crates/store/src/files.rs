@@ -22,22 +22,40 @@ pub(crate) const NODE_LOGS: &str = "node-logs";
 /// How many bytes gather before they are written.
 pub(crate) const BUFFER: usize = 64 * 1024;
 
+/// What becomes of a file that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replace {
+    /// It is replaced.
+    Always,
+    /// It is kept: what would replace it is made of less.
+    IfMissing,
+}
+
 /// Makes the file `name` in `directory`, in one step: whoever looks sees the old
-/// file, none, or the whole new one.
-pub(crate) fn replace<T>(
+/// file, none, or the whole new one. `true` if there was another, which is kept.
+pub(crate) fn replace(
     directory: &Path,
     name: &str,
-    fill: impl FnOnce(&mut BufWriter<File>) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
+    how: Replace,
+    fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), StoreError>,
+) -> Result<bool, StoreError> {
     let path = directory.join(name);
     let part = directory.join(format!(".{name}.part"));
     let result = (|| {
-        let file = File::create(&part).map_err(StoreError::at(&path, "created"))?;
+        // What is left of an earlier attempt, or a link that a stranger put there.
+        let _ = fs::remove_file(&part);
+        let file = File::options().write(true).create_new(true).open(&part);
+        let file = file.map_err(StoreError::at(&path, "created"))?;
         let mut out = BufWriter::with_capacity(BUFFER, file);
-        let value = fill(&mut out)?;
+        fill(&mut out)?;
         out.flush().map_err(StoreError::at(&path, "written"))?;
+        if how == Replace::IfMissing && fs::symlink_metadata(&path).is_ok() {
+            let differs = fs::read(&path).ok() != fs::read(&part).ok();
+            fs::remove_file(&part).map_err(StoreError::at(&part, "removed"))?;
+            return Ok(differs);
+        }
         fs::rename(&part, &path).map_err(StoreError::at(&path, "created"))?;
-        Ok(value)
+        Ok(false)
     })();
     if result.is_err() {
         // Only half a file is lost; the error says why.
@@ -47,8 +65,13 @@ pub(crate) fn replace<T>(
 }
 
 /// As [`replace`], with bytes that are there already.
-pub(crate) fn replace_with(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-    replace(directory, name, |out| {
+pub(crate) fn replace_with(
+    directory: &Path,
+    name: &str,
+    bytes: &[u8],
+    how: Replace,
+) -> Result<bool, StoreError> {
+    replace(directory, name, how, |out| {
         out.write_all(bytes).map_err(StoreError::at(&directory.join(name), "written"))
     })
 }

@@ -4,7 +4,7 @@
 //!
 //! `GLOMERSJ`, one byte version, then for each frame: u32 length, u32 CRC-32
 //! (both little-endian, of what follows), one zstd frame of records in postcard's
-//! encoding, one after the other.
+//! encoding, one after the other. The first record of a block is its number.
 
 use std::io::{self, Read, Write};
 
@@ -14,8 +14,8 @@ use zstd::bulk::{Compressor, Decompressor};
 
 pub(crate) const MAGIC: &[u8; 8] = b"GLOMERSJ";
 pub(crate) const VERSION: u8 = 1;
-/// How many bytes of records make a block.
-const BLOCK: usize = 256 * 1024;
+/// How many bytes of records make a block: what a kill or a full disk may cost.
+const BLOCK: usize = 64 * 1024;
 /// What comes before the block in a frame.
 const FRAME_HEADER: usize = 8;
 /// The fastest level: blocks are made while a run goes on.
@@ -51,6 +51,8 @@ pub(crate) struct FrameWriter<W> {
     block: Vec<u8>,
     frame: Vec<u8>,
     compressor: Compressor<'static>,
+    /// How many blocks were begun.
+    blocks: u64,
 }
 
 impl<W: Write> FrameWriter<W> {
@@ -62,18 +64,22 @@ impl<W: Write> FrameWriter<W> {
             block: Vec::with_capacity(BLOCK + BLOCK / 8),
             frame: Vec::new(),
             compressor: Compressor::new(LEVEL)?,
+            blocks: 0,
         })
     }
 
-    /// Adds a record; `true` if it closed a block, which is then written.
+    /// Adds a record; `true` if the block is full and wants to be flushed.
     pub(crate) fn push(&mut self, record: &Record<'_>) -> io::Result<bool> {
-        postcard::serialize_with_flavor(record, Append(&mut self.block))
-            .map_err(io::Error::other)?;
-        if self.block.len() < BLOCK {
-            return Ok(false);
+        if self.block.is_empty() {
+            self.add(&Record::Block { number: self.blocks })?;
+            self.blocks += 1;
         }
-        self.flush()?;
-        Ok(true)
+        self.add(record)?;
+        Ok(self.block.len() >= BLOCK)
+    }
+
+    fn add(&mut self, record: &Record<'_>) -> io::Result<()> {
+        postcard::serialize_with_flavor(record, Append(&mut self.block)).map_err(io::Error::other)
     }
 
     /// Writes what there is as a block.

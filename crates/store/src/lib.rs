@@ -12,6 +12,11 @@
 //! - [`Recovered`] reads a directory again, however its run ended;
 //! - [`compare`] tells two directories apart, byte for byte.
 //!
+//! What was streamed is never changed again, and proves itself: each block of the
+//! journal has a checksum and a number, and the journal holds a checksum of every
+//! line of the history and a copy of `replay.json`. Where a stream is damaged, what
+//! was derived before stays as it is.
+//!
 //! This crate never judges a history, and except in `run.json` and `run.log` it
 //! writes nothing that depends on the machine or the hour.
 
@@ -22,7 +27,9 @@ mod directory;
 mod error;
 mod files;
 mod frames;
+mod journal;
 mod links;
+mod lock;
 mod messages;
 mod names;
 mod node_logs;
@@ -31,8 +38,9 @@ mod timestamp;
 mod writer;
 
 pub use compare::{Difference, Place, compare};
-pub use directory::Store;
+pub use directory::{Remark, Store};
 pub use error::StoreError;
+pub use lock::Lock;
 pub use messages::{
     Disturbed, Ending, Event, Fate, FindingRef, Mark, MarkRef, Message, MessageRef,
 };

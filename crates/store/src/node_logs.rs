@@ -9,7 +9,7 @@ use crate::StoreError;
 use crate::files::NODE_LOGS;
 
 /// How many bytes of all nodes together gather before they are written.
-const LIMIT: usize = 256 * 1024;
+const LIMIT: usize = 64 * 1024;
 
 /// The log lines of nodes that run inside the workbench.
 ///

@@ -1,3 +1,6 @@
+//! A run read again from its directory, however it ended and whatever happened to
+//! its files since.
+
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, ErrorKind};
@@ -5,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use glomers_history::{History, jsonl};
 
-use crate::files::{BUFFER, HISTORY, REPLAY};
-use crate::messages::{Event, Journal, Mark, Message};
-use crate::{StoreError, derive as derived};
+use crate::files::{BUFFER, HISTORY, REPLAY, Replace};
+use crate::journal::{Journal, Told};
+use crate::messages::{Event, Mark, Message};
+use crate::{StoreError, derive as derived, files};
 
 /// What of a stream could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,16 +22,26 @@ pub struct Loss {
     pub kept_bytes: u64,
     /// How many bytes behind these were left out.
     pub dropped_bytes: u64,
-    /// What is wrong with them. `None`: they are just unfinished, as a kill
-    /// leaves them.
+    /// What is wrong with them. `None`: they are just unfinished, or not there, as
+    /// a kill leaves them.
     pub damage: Option<String>,
+}
+
+/// What is wrong with a `replay.json` beside which the journal holds a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spoilt {
+    Missing,
+    NoJson,
+    Changed,
 }
 
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Loss { file, kept_bytes, dropped_bytes, damage } = self;
         match damage {
-            None if *dropped_bytes == 0 => write!(f, "{file} was cut off: it has no end"),
+            None if *dropped_bytes == 0 => {
+                write!(f, "{file} was cut off after {kept_bytes} bytes: it has no end")
+            }
             None => write!(
                 f,
                 "{file} was cut off: its last {dropped_bytes} bytes are unfinished and were left out"
@@ -45,6 +59,7 @@ impl fmt::Display for Loss {
 pub struct Recovered {
     directory: PathBuf,
     replay: Vec<u8>,
+    spoilt: Option<Spoilt>,
     history: History,
     journal: Journal,
     losses: Vec<Loss>,
@@ -58,12 +73,19 @@ impl Recovered {
     /// If the directory holds no run, a file cannot be read, or the journal is
     /// not ours or of another version.
     pub fn open(directory: &Path) -> Result<Recovered, StoreError> {
-        let replay = read(directory, REPLAY)?;
-        let journal = Journal::scan(directory)?;
-        let (history, history_loss) = read_history(directory)?;
+        let journal = Journal::scan(directory).map_err(|error| match error {
+            // Whoever names another directory misses the file that can be read.
+            StoreError::NotARun { path, .. } if !path.join(REPLAY).exists() => {
+                StoreError::NotARun { path, missing: REPLAY }
+            }
+            other => other,
+        })?;
+        let (replay, spoilt) = replay(directory, journal.told())?;
+        let (history, history_loss) = read_history(directory, &journal)?;
         Ok(Recovered {
             directory: directory.to_owned(),
             replay,
+            spoilt,
             history,
             losses: history_loss.into_iter().chain(journal.loss.clone()).collect(),
             journal,
@@ -75,9 +97,25 @@ impl Recovered {
         &self.directory
     }
 
-    /// The bytes of `replay.json`.
+    /// What repeats the run, as `replay.json` has it. The journal's copy, if it has
+    /// one: that is what the run was made of, whatever became of the file.
     pub fn replay(&self) -> &[u8] {
         &self.replay
+    }
+
+    /// What is wrong with the file `replay.json`, if its copy had to stand in for it.
+    pub fn replay_damage(&self) -> Option<&'static str> {
+        Some(match self.spoilt? {
+            Spoilt::Missing => {
+                "replay.json is not there; the copy in journal.bin is used in its place"
+            }
+            Spoilt::NoJson => {
+                "replay.json is damaged; the copy in journal.bin is used in its place"
+            }
+            Spoilt::Changed => {
+                "replay.json is not what the run wrote: it was damaged, or changed by hand; the copy in journal.bin is used in its place"
+            }
+        })
     }
 
     /// The operations.
@@ -92,18 +130,30 @@ impl Recovered {
 
     /// Whether the run came to its end and both streams are whole.
     pub fn is_complete(&self) -> bool {
-        self.journal.complete && self.losses.is_empty()
+        self.journal.told().complete && self.losses.is_empty()
+    }
+
+    /// Whether something that was written cannot be read any more. A run that was
+    /// merely cut short is not damaged.
+    pub fn is_damaged(&self) -> bool {
+        self.losses.iter().any(|loss| loss.damage.is_some())
+    }
+
+    /// How the run ended, as [`StoreWriter::ended`](crate::StoreWriter::ended) was
+    /// told. `None`: nobody knows, as after a kill.
+    pub fn ended(&self) -> Option<&str> {
+        self.journal.told().ended.as_deref()
     }
 
     /// When all nodes were initialised, from the beginning of the run: operations
     /// count from here. `None` if that never happened.
     pub fn initialised_at(&self) -> Option<glomers_history::Time> {
-        self.journal.initialised_at
+        self.journal.told().initialised_at
     }
 
     /// How many messages were sent.
     pub fn message_count(&self) -> u64 {
-        self.journal.messages
+        self.journal.told().messages
     }
 
     /// Hands over every message, in the order of ids, and every mark, without
@@ -148,21 +198,34 @@ impl Recovered {
         Ok(marks)
     }
 
-    /// Writes the derived files again: of a finished run, the same bytes.
+    /// Writes the derived files again: of a finished run, the same bytes. Where the
+    /// streams are not whole, a file that is there already is never replaced: it
+    /// may have been made when they were. Gives the names of the files that differ
+    /// and were kept for that reason.
     ///
     /// # Errors
     /// If the journal cannot be read or a file not be written.
-    pub fn derive(&self) -> Result<(), StoreError> {
-        derived::write_all(&self.directory, &self.history, &self.journal)
+    pub fn derive(&self) -> Result<Vec<&'static str>, StoreError> {
+        if matches!(self.spoilt, Some(Spoilt::Missing | Spoilt::NoJson)) {
+            files::replace_with(&self.directory, REPLAY, &self.replay, Replace::Always)?;
+        }
+        derived::write_all(&self.directory, &self.history, &self.journal, self.replace())
     }
 
     /// Writes `results.edn` and `results.json`, once the caller has judged the
-    /// history.
+    /// history; those that are there already are kept as by [`Recovered::derive`].
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn save_results(&self, results: &glomers_history::Value) -> Result<(), StoreError> {
-        derived::write_results(&self.directory, results)
+    pub fn save_results(
+        &self,
+        results: &glomers_history::Value,
+    ) -> Result<Vec<&'static str>, StoreError> {
+        derived::write_results(&self.directory, results, self.replace())
+    }
+
+    fn replace(&self) -> Replace {
+        if self.is_complete() { Replace::Always } else { Replace::IfMissing }
     }
 }
 
@@ -184,34 +247,64 @@ fn missing(directory: &Path, name: &'static str, error: std::io::Error) -> Store
     StoreError::io(&directory.join(name), "read", error)
 }
 
-fn read(directory: &Path, name: &'static str) -> Result<Vec<u8>, StoreError> {
-    fs::read(directory.join(name)).map_err(|error| missing(directory, name, error))
+/// What repeats the run, and what is wrong with the file that should say it.
+fn replay(directory: &Path, told: &Told) -> Result<(Vec<u8>, Option<Spoilt>), StoreError> {
+    let file = fs::read(directory.join(REPLAY));
+    let Some(copy) = &told.replay else {
+        return Ok((file.map_err(|error| missing(directory, REPLAY, error))?, None));
+    };
+    let spoilt = match file {
+        Ok(file) if file == *copy => None,
+        Ok(file) if serde_json::from_slice::<serde_json::Value>(&file).is_ok() => {
+            Some(Spoilt::Changed)
+        }
+        Ok(_) => Some(Spoilt::NoJson),
+        Err(error) if error.kind() == ErrorKind::NotFound => Some(Spoilt::Missing),
+        Err(_) => Some(Spoilt::Changed),
+    };
+    Ok((copy.clone(), spoilt))
 }
 
-fn read_history(directory: &Path) -> Result<(History, Option<Loss>), StoreError> {
+fn read_history(
+    directory: &Path,
+    journal: &Journal,
+) -> Result<(History, Option<Loss>), StoreError> {
     let failed = |error| missing(directory, HISTORY, error);
     let file = File::open(directory.join(HISTORY)).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     let mut input = BufReader::with_capacity(BUFFER, file);
+    let told = journal.told();
     let mut history = History::new();
     let mut line = Vec::new();
     let mut kept_bytes = 0;
     let damage = loop {
         line.clear();
         if input.read_until(b'\n', &mut line).map_err(failed)? == 0 {
+            // The journal may know of lines that are not there any more.
+            if history.len() < told.sums.len() {
+                break None;
+            }
             return Ok((history, None));
         }
         if line.pop() != Some(b'\n') {
             break None;
         }
-        let number = history.len() as u64;
+        let number = history.len();
+        let sum = told.sums.get(number);
+        let is_whole = told.complete && told.has_sums && journal.loss.is_none();
+        if sum.is_none() && is_whole {
+            break Some("a line that the run did not write".to_owned());
+        }
         let op = match std::str::from_utf8(&line).map(jsonl::read_op) {
             Ok(Ok(op)) => op,
             Ok(Err(reason)) => break Some(format!("a line that is no operation ({reason})")),
             Err(_) => break Some("a line that is not UTF-8".to_owned()),
         };
-        if op.index != number {
+        if op.index != number as u64 {
             break Some(format!("operation {} where {number} should be", op.index));
+        }
+        if sum.is_some_and(|&sum| sum != crc32fast::hash(&line)) {
+            break Some("a line that is not as the run wrote it".to_owned());
         }
         kept_bytes += line.len() as u64 + 1;
         history.push(op);

@@ -21,7 +21,7 @@ const KIND_LIMIT: usize = 256;
 /// written; a driver asks [`StoreWriter::error`] now and then, and
 /// [`StoreWriter::finish`] gives it back. What was written stays readable.
 ///
-/// In real time a driver calls [`StoreWriter::flush`] about every second, so
+/// In real time a driver calls [`StoreWriter::flush`] five times a second, so
 /// that a kill costs no more than that. A run in virtual time need not: its
 /// blocks are written as they fill.
 pub struct StoreWriter {
@@ -92,6 +92,17 @@ impl StoreWriter {
         });
     }
 
+    /// Notes how the run ended: `completed`, `broken` or `interrupted`. Called
+    /// before [`StoreWriter::finish`].
+    pub fn ended(&mut self, how: &str) {
+        self.record(&Record::Ended { how });
+    }
+
+    /// Puts a copy of what repeats the run at the beginning of the journal.
+    pub(crate) fn replay(&mut self, bytes: &[u8]) {
+        self.record(&Record::Replay { bytes });
+    }
+
     /// Writes the rest and the journal's end.
     ///
     /// # Errors
@@ -119,11 +130,19 @@ impl StoreWriter {
     }
 
     fn record(&mut self, record: &Record<'_>) {
-        if self.failed.is_none()
-            && let Err(error) = self.journal.push(record)
-        {
-            self.failed = Some(StoreError::io(&self.journal_path, "written", error));
-        }
+        self.attempt(|writer| {
+            let is_full = writer
+                .journal
+                .push(record)
+                .map_err(StoreError::at(&writer.journal_path, "written"))?;
+            if is_full {
+                // The history first: the journal never tells of operations that
+                // are not there.
+                writer.flush_history()?;
+                writer.journal.flush().map_err(StoreError::at(&writer.journal_path, "written"))?;
+            }
+            Ok(())
+        });
     }
 
     /// The number of a name, which is written when it first comes.
@@ -167,13 +186,16 @@ fn leading_kind(body: &str) -> Option<&str> {
 
 impl Observer for StoreWriter {
     fn operation(&mut self, op: &Op) {
-        self.attempt(|writer| {
-            jsonl::write_op(op, &mut writer.lines);
-            if writer.lines.len() >= BUFFER {
-                writer.flush_history()?;
-            }
-            Ok(())
-        });
+        if self.failed.is_some() {
+            return;
+        }
+        let start = self.lines.len();
+        jsonl::write_op(op, &mut self.lines);
+        let sum = crc32fast::hash(&self.lines[start..self.lines.len() - 1]);
+        self.record(&Record::Operation { sum });
+        if self.lines.len() >= BUFFER {
+            self.attempt(StoreWriter::flush_history);
+        }
     }
 
     fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {

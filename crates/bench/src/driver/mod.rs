@@ -37,7 +37,8 @@ const CHUNK: usize = 64 * 1024;
 /// How often the loop looks after what makes no event.
 const HOUSEKEEPING: Duration = Duration::from_millis(50);
 const PROGRESS: Duration = Duration::from_millis(100);
-const TICK: Duration = Duration::from_secs(1);
+/// How often what was streamed is written out: what a kill may cost.
+const TICK: Duration = Duration::from_millis(200);
 /// While a node is expected to end, or must before it can start again.
 const IMPATIENT: Duration = Duration::from_millis(1);
 /// Events of the engine before pipes have their turn.
@@ -154,6 +155,7 @@ impl Log<'_, '_> {
         if self.echo {
             use std::io::Write;
             // Nobody may be there to read it.
+            let line = glomers_protocol::printable(line);
             let _ = writeln!(std::io::stderr(), "{node}: {line}");
         }
     }

@@ -1,9 +1,10 @@
 //! `glomers check`: judges a history that somebody recorded.
 
+mod counts;
+mod file;
 mod picture;
 
 use std::fmt::Write as _;
-use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -11,7 +12,7 @@ use glomers_check::{
     CheckResult, Checker, Context, Counter, Echo, Explanation, Kafka, Register, RegisterModel,
     SetFull, UniqueIds, Validity,
 };
-use glomers_history::{History, Op, OpKind, Value, edn};
+use glomers_history::{History, Op, Value, edn};
 
 use crate::arguments::{CheckArguments, ModelArgument};
 use crate::error::CliError;
@@ -32,7 +33,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CliError> {
     if let Some(workload) = &arguments.workload {
         by_workload(workload)?;
     }
-    let history = read(&arguments.file)?;
+    let history = file::read(&arguments.file)?;
     let judge = match (&arguments.workload, arguments.model) {
         (Some(workload), _) => by_workload(workload)?,
         (None, Some(model)) => Judge::Register(by_model(model, &history)),
@@ -126,33 +127,6 @@ fn is_keyed(history: &History) -> bool {
     any
 }
 
-fn read(file: &Path) -> Result<History, CliError> {
-    let name = if file == Path::new("-") {
-        "standard input".to_owned()
-    } else {
-        file.display().to_string()
-    };
-    let cannot = |error| CliError::usage(format!("{name} cannot be read: {error}"));
-    if file.is_dir() {
-        return Err(CliError::usage(format!("{name} is a directory")).hint(
-            "a run's history is its file history.jsonl; glomers recover judges all of a run again",
-        ));
-    }
-    let bytes = if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map_err(cannot)?;
-        bytes
-    } else {
-        std::fs::read(file).map_err(cannot)?
-    };
-    glomers_history::read(&bytes).map_err(|error| {
-        CliError::usage(format!("{name} is no history: {error}")).hint(
-            "a history is EDN, such as {:process 0, :type :invoke, :f :read, :value nil}, one \
-             operation a line or all in a vector; or a history.txt; or the history.jsonl of a run",
-        )
-    })
-}
-
 /// What a verdict rests on, beyond the findings.
 fn explain(
     history: &History,
@@ -208,19 +182,8 @@ fn whole(
         "verdict",
         if explained { format!("{word}: {names} (explained below)") } else { word.to_owned() },
     );
-    let ops = || history.ops().iter().filter(|op| op.process.is_client());
-    let count = |kind| ops().filter(|op| op.kind == kind).count();
     row("history", arguments.file.display().to_string());
-    row(
-        "operations",
-        format!(
-            "{}: {} ok, {} fail, {} info",
-            count(OpKind::Invoke),
-            count(OpKind::Ok),
-            count(OpKind::Fail),
-            count(OpKind::Info)
-        ),
-    );
+    row("operations", counts::text(history));
     for note in &result.notes {
         row("note", note.clone());
     }

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use glomers_history::{OpKind, Value};
-use glomers_sim::{NodeProgram, Plan};
+use glomers_history::OpKind;
+use glomers_sim::{Ended, NodeProgram, Plan};
 use glomers_store::{Event, Recovered};
 use glomers_testing::frontier::{Figures, client_latency_ms};
 
 use super::sides::{Group, Measured, different_workloads};
 use crate::error::CliError;
-use crate::replay_file;
+use crate::{recover, replay_file, summary};
 
-/// The file that every run has.
-const REPLAY: &str = "replay.json";
+/// A file that every run has.
+const JOURNAL: &str = "journal.bin";
 
 /// How deep runs are looked for: `store/<workload>/<timestamp>`.
 const DEPTH: u32 = 3;
@@ -126,7 +126,7 @@ fn program(plan: &Plan) -> String {
 
 /// The directories of runs below this one, links left out.
 fn find(directory: &Path, depth: u32, found: &mut Vec<PathBuf>) {
-    if directory.join(REPLAY).is_file() {
+    if directory.join(JOURNAL).is_file() {
         found.push(directory.to_owned());
         return;
     }
@@ -145,21 +145,20 @@ fn find(directory: &Path, depth: u32, found: &mut Vec<PathBuf>) {
 fn read_run(directory: &Path) -> Result<(Plan, Figures), CliError> {
     let recovered =
         Recovered::open(directory).map_err(|error| CliError::usage(error.to_string()))?;
-    let (plan, _) = replay_file::read(recovered.replay())?;
+    let (plan, options) = replay_file::read(recovered.replay())?;
     if !recovered.is_complete() {
         let why = recovered.losses().iter().map(|loss| format!(": {loss}"));
         let why = why.collect::<String>();
         return Err(CliError::usage(format!("{} was cut short{why}", directory.display()))
             .hint("half a run cannot be compared with a whole one; glomers recover shows it"));
     }
-    let results = std::fs::read_to_string(directory.join("results.json"))
-        .ok()
-        .and_then(|text| Value::from_json(&text).ok())
-        .ok_or_else(|| {
-            CliError::usage(format!("{} has no results: it was cut short", directory.display()))
-                .hint(format!("finish it with: glomers recover {}", directory.display()))
-        })?;
-    let mut figures = Figures::of_results(&results);
+    // Not from results.json, which nothing proves.
+    let report = recover::judged(&recovered, &plan, &options)?;
+    if report.outcome.ended == Ended::Interrupted {
+        return Err(CliError::usage(format!("{} was interrupted", directory.display()))
+            .hint("half a run cannot be compared with a whole one"));
+    }
+    let mut figures = Figures::of_results(&summary::results(&report));
     let history = recovered.history();
     let invocations =
         history.ops().iter().filter(|op| op.process.is_client() && op.kind == OpKind::Invoke);

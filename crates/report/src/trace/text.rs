@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use glomers_protocol::printable;
+
 use super::{Event, Message, NodeState, Trace, What};
 
 /// The narrowest column of a node.
@@ -64,7 +66,7 @@ impl View<'_> {
         }
         let mut head = format!("{:>11} {:bars$} ", "time", "", bars = self.bar_columns);
         for node in &self.trace.nodes {
-            let _ = write!(head, "{node:<width$}", width = self.width);
+            let _ = write!(head, "{:<width$}", printable(node), width = self.width);
         }
         self.text.push_str(head.trim_end());
         self.text.push('\n');
@@ -128,6 +130,8 @@ impl View<'_> {
         };
         let bars = self.gutter(&bars_before);
         let lanes: String = lanes.into_iter().collect();
+        // One event is one line, whatever nodes write.
+        let words = printable(&words);
         let _ = writeln!(self.text, "{:>11} {bars} {lanes} {words}", seconds(event.time));
     }
 

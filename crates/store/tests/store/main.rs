@@ -1,6 +1,7 @@
 //! The store from outside: what a user of the crate sees.
 
 mod common;
+mod damage;
 mod directory;
 mod files;
 mod recover;
