@@ -37,7 +37,9 @@ impl Field {
             (Field::Object, _) => ("an object", it_is(empty_map(value))),
             (Field::Offset, _) => ("an integer of 64 bits", it_is(number(value))),
             (Field::Offsets, _) => ("an object of integers", entries(value, offset)?),
-            (Field::Messages, _) => ("an object of lists of [offset, message]", entries(value, log)?),
+            (Field::Messages, _) => {
+                ("an object of lists of [offset, message]", entries(value, log)?)
+            }
         };
         Some(format!("must be {expected}, but {found}"))
     }
@@ -107,9 +109,7 @@ fn number(value: &Value) -> String {
 fn retyped(value: &Value) -> Option<&'static str> {
     match value {
         Value::Float(number) if number.fract() == 0.0 => Some("numbers came back as floats"),
-        Value::String(text) if text.parse::<i64>().is_ok() => {
-            Some("numbers came back as strings")
-        }
+        Value::String(text) if text.parse::<i64>().is_ok() => Some("numbers came back as strings"),
         _ => None,
     }
 }
@@ -272,10 +272,10 @@ mod tests {
     #[test]
     fn says_how_a_number_came_to_be_wrong() {
         let ends = |said: String, end: &str| assert!(said.ends_with(end), "{said}");
-        let sent = |offset: &str| said(SEND_OK, &format!(r#"{{"type":"send_ok","offset":{offset}}}"#));
-        let count = |value: &str| {
-            said(COUNTER_OK, &format!(r#"{{"type":"read_ok","value":{value}}}"#))
-        };
+        let sent =
+            |offset: &str| said(SEND_OK, &format!(r#"{{"type":"send_ok","offset":{offset}}}"#));
+        let count =
+            |value: &str| said(COUNTER_OK, &format!(r#"{{"type":"read_ok","value":{value}}}"#));
         ends(sent("3.0"), "64 bits, but it is 3.0: numbers came back as floats");
         ends(sent("\"3\""), "64 bits, but it is \"3\": numbers came back as strings");
         ends(sent("\"x\""), "64 bits, but it is a string");

@@ -35,7 +35,8 @@ fn opinion(result: &CheckResult) -> Opinion {
         };
         counts.insert(name, count);
     }
-    Opinion { compat: result.compat, strict: result.strict, counts }
+    let found = result.findings.iter().map(|finding| finding.name.to_string()).collect();
+    Opinion { compat: result.compat, strict: result.strict, counts, found }
 }
 
 fn compare(history: &History) -> Opinion {
@@ -44,12 +45,6 @@ fn compare(history: &History) -> Opinion {
     let result = Kafka.check(history, &context);
     let (ours, theirs) = (opinion(&result), naive::judge(history));
     assert_eq!(ours, theirs, "\n{}", dump(history));
-    let bad = ours
-        .counts
-        .keys()
-        .filter(|name| !["int-send-skip", "empty-transaction-graph"].contains(*name));
-    let found: Vec<&str> = result.findings.iter().map(|finding| &*finding.name).collect();
-    assert_eq!(bad.count(), found.len(), "{found:?}\n{}", dump(history));
     for finding in &result.findings {
         assert!(ours.counts.contains_key(&*finding.name));
         assert!(finding.render().len() <= 12, "{finding}");
@@ -63,9 +58,14 @@ fn compare(history: &History) -> Opinion {
 fn agrees_with_the_definitions_on_small_histories() {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let mut verdicts: BTreeMap<Validity, u64> = BTreeMap::new();
+    // Where errors follow from others.
+    let mut explained = 0;
     for seed in 0..histories(120_000) {
         let opinion = compare(&generate::any(&mut Random(seed)));
         *verdicts.entry(opinion.strict).or_default() += 1;
+        let finding = |name: &&&str| !["int-send-skip", "empty-transaction-graph"].contains(*name);
+        let kinds = opinion.counts.keys().filter(finding).count();
+        explained += u64::from(opinion.found.len() < kinds);
         for name in opinion.counts.into_keys() {
             *counts.entry(name).or_default() += 1;
         }
@@ -76,6 +76,7 @@ fn agrees_with_the_definitions_on_small_histories() {
     assert_eq!(counts.len(), 18, "{counts:?}");
     assert!(counts.values().all(|&times| times > 50), "{counts:?}");
     assert!(verdicts[&Validity::Valid] > 300, "{verdicts:?}");
+    assert!(explained > 1000, "{explained}");
 }
 
 #[test]

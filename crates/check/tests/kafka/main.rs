@@ -9,6 +9,7 @@ mod entry;
 mod generate;
 mod jepsen;
 mod junk;
+mod mistakes;
 mod naive;
 #[path = "../common/random.rs"]
 mod random;
