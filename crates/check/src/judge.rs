@@ -4,7 +4,7 @@ use glomers_history::{History, Value};
 
 use crate::{
     Answered, Availability, AvailabilityCheck, CheckResult, Checker, Context, Finding, Stats,
-    Validity,
+    Validity, retyped,
 };
 
 /// Findings of the engine that end a run; in Jepsen they end the test.
@@ -84,7 +84,7 @@ pub fn judge(
         (Part::Named("stats"), stats.check(history, context)),
         (Part::Named("availability"), availability.check(history, context)),
         (Part::Map("net", net), CheckResult::default()),
-        (Part::Named("workload"), workload.check(history, context)),
+        (Part::Named("workload"), retyped::check(workload, history, context)),
     ];
     finish(parts, options.standard)
 }

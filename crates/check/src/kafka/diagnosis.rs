@@ -7,7 +7,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::parse::Parsed;
 use super::places::NONE;
-use crate::{Context, Finding, retyped, words};
+use super::transactions::Message;
+use crate::retyped::Retyped;
+use crate::{Context, Finding, words};
 
 /// How many messages must show a mistake before it is one.
 const ENOUGH: usize = 8;
@@ -170,52 +172,27 @@ pub(super) fn of_types(
     context: &Context,
     parsed: &Parsed,
 ) -> Option<(Finding, History)> {
-    let is_sent = |id: usize| parsed.messages[id].writer != NONE;
-    let integers: FxHashSet<(u32, &Value)> = (0..parsed.messages.len())
-        .filter(|&id| is_sent(id))
-        .map(|id| (parsed.messages[id].key, &parsed.messages[id].value))
-        .collect();
-    // The strangers of each key, and what they are.
-    let mut strangers: FxHashMap<(String, &Value), Value> = FxHashMap::default();
-    let mut first = None;
-    for (id, message) in parsed.messages.iter().enumerate() {
-        if is_sent(id) || !message.read {
-            continue;
-        }
-        let Some((integer, what)) = retyped::integer(&message.value) else { continue };
-        if integers.contains(&(message.key, &integer)) {
-            first.get_or_insert((message, integer.clone(), what));
-            let key = name(super::key_value(parsed, message.key));
-            strangers.insert((key, &message.value), integer);
-        }
+    let is_phantom = |message: &Message| message.read && message.writer == NONE;
+    if !parsed.messages.iter().any(is_phantom) {
+        return None;
     }
-    let (message, integer, what) = first?;
-    let became = match strangers.len() {
-        1 => format!("a {}", what.trim_end_matches('s')),
-        _ => what.to_owned(),
-    };
-    let summary = format!(
-        "{} came back as {became}: {} for {}. A message comes back as it was sent; all else is \
-         judged as if it had.",
-        words::count(strangers.len(), "number"),
-        words::value(&message.value),
-        words::value(&integer),
-    );
-    let mut finding = Finding::new("changed-type", summary);
+    let mut known: FxHashMap<String, FxHashSet<&Value>> = FxHashMap::default();
+    for message in parsed.messages.iter().filter(|message| message.writer != NONE) {
+        let key = name(super::key_value(parsed, message.key));
+        known.entry(key).or_default().insert(&message.value);
+    }
+    let mut retyped = Retyped::default();
     let mut mended = History::new();
     for op in history.ops() {
         let mut op = op.clone();
-        if matches!(&*op.f, "poll" | "txn")
-            && let Some(value) = mend(&op.value, &strangers)
-        {
-            if finding.evidence.len() < SHOWN {
-                let operation = words::operation(&op, context);
-                finding.evidence.push(format!("{operation} got numbers as {what}"));
+        if matches!(&*op.f, "poll" | "txn") {
+            let mut mend_one = |key: &str, message: &Value| {
+                let of_key = known.get(key)?;
+                retyped.mend(&op, key, message, |value| of_key.contains(value))
+            };
+            if let Some(value) = mend(&op.value, &mut mend_one) {
+                op.value = value;
             }
-            if finding.operations.len() < SHOWN {
-                words::point(&mut finding, &op, context);
-            }
-            op.value = value;
         }
         let index = op.index;
         mended.push(op);
@@ -223,31 +200,36 @@ pub(super) fn of_types(
             mended.note_rebalanced(history.rebalanced(index).iter().cloned());
         }
     }
-    Some((finding, mended))
+    Some((retyped.finding(context)?, mended))
 }
 
-/// A poll with integers again for what they became; `None` if nothing changes.
-fn mend(value: &Value, strangers: &FxHashMap<(String, &Value), Value>) -> Option<Value> {
+/// A poll with the right messages for those that changed; `None` if none did.
+fn mend(value: &Value, right: &mut dyn FnMut(&str, &Value) -> Option<Value>) -> Option<Value> {
     let mut changes = false;
-    let parts = value.as_list()?.iter().map(|part| {
-        let Some(list) = part.as_list() else { return part };
-        let (Some(f), Some(Value::Map(got))) = (list.get(0), list.get(1)) else { return part };
-        let logs: Vec<(Value, Value)> = got
-            .iter()
-            .map(|(key, log)| {
-                let Some(pairs) = log.as_list() else { return (key.clone(), log.clone()) };
-                let pairs = pairs.iter().map(|pair| {
-                    let parts = pair.as_list().and_then(|pair| Some((pair.get(0)?, pair.get(1)?)));
-                    let Some((offset, message)) = parts else { return pair };
-                    let Some(integer) = strangers.get(&(name(key), &message)) else { return pair };
-                    changes = true;
-                    Value::list([offset, integer.clone()])
-                });
-                (key.clone(), Value::list(pairs.collect::<Vec<_>>()))
-            })
-            .collect();
-        Value::list([f, Value::map(logs)])
-    });
-    let mended = Value::list(parts.collect::<Vec<_>>());
-    changes.then_some(mended)
+    let mut mend_pair = |key: &str, pair: Value| {
+        let parts = pair.as_list().and_then(|pair| Some((pair.get(0)?, pair.get(1)?)));
+        let Some((offset, message)) = parts else { return pair };
+        let Some(message) = right(key, &message) else { return pair };
+        changes = true;
+        Value::list([offset, message])
+    };
+    let parts: Vec<Value> = value
+        .as_list()?
+        .iter()
+        .map(|part| {
+            let Some(list) = part.as_list() else { return part };
+            let (Some(f), Some(Value::Map(got))) = (list.get(0), list.get(1)) else { return part };
+            let logs: Vec<(Value, Value)> = got
+                .iter()
+                .map(|(key, log)| {
+                    let Some(pairs) = log.as_list() else { return (key.clone(), log.clone()) };
+                    let owner = name(key);
+                    let pairs = pairs.iter().map(|pair| mend_pair(&owner, pair));
+                    (key.clone(), Value::list(pairs.collect::<Vec<_>>()))
+                })
+                .collect();
+            Value::list([f, Value::map(logs)])
+        })
+        .collect();
+    changes.then(|| Value::list(parts))
 }

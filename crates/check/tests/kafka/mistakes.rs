@@ -72,8 +72,8 @@ fn offsets_off_by_one() {
 fn messages_as_floats_or_strings() {
     let (_, floats) = said(&log(|offset, message| format!("[{offset},{message}.0]")));
     expect![[r#"
-        changed-type: 10 numbers came back as floats: 11.0 for 11. A message comes back as it was sent; all else is judged as if it had.
-          op 23, poll at n1, 0.033 s got numbers as floats"#]]
+        changed-type: 10 numbers came back as floats: 11.0 for 11. What is read is what was sent, of the same type; all else is judged as if they were.
+          op 23, poll at n1, 0.033 s, got [["poll",{"9":[[0,11.0],[1,22.0],[2,33.0],[3,44.0],[4,55.0],…"#]]
     .assert_eq(&floats);
     let (_, strings) = said(&log(|offset, message| format!("[{offset},\"{message}\"]")));
     assert!(strings.starts_with("changed-type: 10 numbers came back as strings"), "{strings}");
