@@ -11,19 +11,28 @@ function send(dest, body) {
 // Asks seq-kv. Other requests are handled while the answer is on its way.
 function ask(body) {
   asked += 1;
-  send("seq-kv", { ...body, key: "counter", msg_id: asked });
+  send("seq-kv", { key: "counter", ...body, msg_id: asked });
   return new Promise((resolve) => waiting.set(asked, resolve));
 }
 
-// Adds to the counter and returns its value; tries again if somebody else was faster.
+async function read() {
+  const answer = await ask({ type: "read" });
+  return answer.type === "read_ok" ? answer.value : 0; // There is no counter yet.
+}
+
+// Adds to the counter; tries again if somebody else was faster.
 async function add(delta) {
   for (;;) {
-    const read = await ask({ type: "read" });
-    const old = read.type === "read_ok" ? read.value : 0; // There is no counter yet.
-    const sum = old + delta;
-    const answer = await ask({ type: "cas", from: old, to: sum, create_if_not_exists: true });
-    if (answer.type === "cas_ok") return sum;
+    const old = await read();
+    const answer = await ask({ type: "cas", from: old, to: old + delta, create_if_not_exists: true });
+    if (answer.type === "cas_ok") return;
   }
+}
+
+// What seq-kv reads may be old, but never older than what the node wrote before.
+async function readNewest() {
+  await ask({ type: "write", key: "last read of " + me, value: asked });
+  return read();
 }
 
 // For each type of request the fields of its answer.
@@ -35,7 +44,7 @@ const handlers = {
     await add(body.delta);
   },
   async read() {
-    return { value: await add(0) }; // What seq-kv reads may be old. What it compares is not.
+    return { value: await readNewest() };
   },
 };
 

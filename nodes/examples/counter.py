@@ -24,7 +24,7 @@ def ask(body):
     """Asks seq-kv and waits for its answer. Requests that come meanwhile have to wait."""
     global asked
     asked += 1
-    send("seq-kv", {**body, "key": "counter", "msg_id": asked})
+    send("seq-kv", {"key": "counter", **body, "msg_id": asked})
     while True:
         message = receive()
         if message["body"].get("in_reply_to") == asked:
@@ -32,14 +32,24 @@ def ask(body):
         held.append(message)
 
 
+def read():
+    answer = ask({"type": "read"})
+    return answer["value"] if answer["type"] == "read_ok" else 0  # There is no counter yet.
+
+
 def add(delta):
-    """Adds to the counter and returns its value; tries again if another node was faster."""
+    """Adds to the counter; tries again if another node was faster."""
     while True:
-        answer = ask({"type": "read"})
-        old = answer["value"] if answer["type"] == "read_ok" else 0  # There is no counter yet.
+        old = read()
         answer = ask({"type": "cas", "from": old, "to": old + delta, "create_if_not_exists": True})
         if answer["type"] == "cas_ok":
-            return old + delta
+            return
+
+
+def read_newest():
+    """What seq-kv reads may be old, but never older than what the node wrote before."""
+    ask({"type": "write", "key": "last read of " + me, "value": asked})
+    return read()
 
 
 while True:
@@ -51,5 +61,5 @@ while True:
     elif body["type"] == "add":
         add(body["delta"])
     elif body["type"] == "read":
-        answer["value"] = add(0)  # What seq-kv reads may be old. What it compares is not.
+        answer["value"] = read_newest()
     send(request["src"], answer)

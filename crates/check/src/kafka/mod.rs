@@ -31,7 +31,8 @@ use parse::Parsed;
 /// transactions, clients that crash, keys that are assigned. The order of a key is
 /// what offsets say, in polls of any outcome and in sends that certainly happened.
 /// A message that was polled and that nobody sent stops Jepsen's checker; here it
-/// is a finding. Time and memory are linear in what was sent and polled, but for
+/// is a finding, as is a node that says that more was committed than was (where
+/// the client has noted that: [`commit_too_far`]). Time and memory are linear in what was sent and polled, but for
 /// sorting.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kafka;
@@ -79,10 +80,11 @@ fn check(history: &History, context: &Context, consumers: bool) -> CheckResult {
     };
     if hidden > 0 && result.findings.is_empty() {
         result.notes.push(format!(
-            "Whether {} {} kept cannot be said: polls that may have held them were answered in a \
-             form that is none.",
+            "Whether {} {} kept cannot be said: replies to polls that may have held {} had the \
+             wrong form.",
             words::count(hidden, "message"),
             if hidden == 1 { "was" } else { "were" },
+            if hidden == 1 { "it" } else { "them" },
         ));
     }
     if unrelated && result.compat == Validity::Invalid && result.findings.is_empty() {

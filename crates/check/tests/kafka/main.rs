@@ -11,6 +11,7 @@ mod jepsen;
 mod junk;
 mod mistakes;
 mod naive;
+mod naive_starts;
 #[path = "../common/random.rs"]
 mod random;
 #[path = "../common/soak.rs"]

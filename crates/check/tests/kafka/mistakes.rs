@@ -124,8 +124,8 @@ fn a_reply_that_was_refused_has_no_other_consequence() {
     assert_eq!(result.compat, Validity::Invalid, "as for Jepsen: unseen");
     assert_eq!(
         result.notes,
-        ["Whether 10 messages were kept cannot be said: polls that may have held them were \
-          answered in a form that is none."]
+        ["Whether 10 messages were kept cannot be said: replies to polls that may have held them \
+          had the wrong form."]
     );
     // A message that was sent later cannot have been in it.
     let later = format!(

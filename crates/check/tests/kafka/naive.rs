@@ -7,16 +7,16 @@ use glomers_check::Validity;
 use glomers_history::{History, Op, OpKind, Process, Value};
 
 #[derive(Debug, Clone)]
-struct Txn {
-    kind: OpKind,
-    process: u32,
-    begin: Option<usize>,
-    end: Option<usize>,
-    sends: Vec<(Value, Value, Option<i64>)>,
-    polls: BTreeMap<Value, Vec<(i64, Value)>>,
+pub(crate) struct Txn {
+    pub(crate) kind: OpKind,
+    pub(crate) process: u32,
+    pub(crate) begin: Option<usize>,
+    pub(crate) end: Option<usize>,
+    pub(crate) sends: Vec<(Value, Value, Option<i64>)>,
+    pub(crate) polls: BTreeMap<Value, Vec<(i64, Value)>>,
     /// Keys of which it got nothing.
     empty: BTreeSet<Value>,
-    assigns: Option<Vec<Value>>,
+    pub(crate) assigns: Option<Vec<Value>>,
     /// Whether it polled and its reply was refused.
     refused: bool,
 }
@@ -87,7 +87,7 @@ fn transaction(begin: Option<(usize, &Op)>, end: Option<(usize, &Op)>) -> Option
     Some(txn)
 }
 
-fn transactions(history: &History) -> Vec<Txn> {
+pub(crate) fn transactions(history: &History) -> Vec<Txn> {
     let mut txns = Vec::new();
     let ops = history.ops();
     let pairs = history.pairs();
