@@ -265,3 +265,25 @@ fn workers_end_when_they_have_seen_all_or_after_ten_seconds() {
     assert!(next(OpKind::Fail, poll(), 10).is_none());
     assert!(next(OpKind::Ok, some, 7).is_none());
 }
+
+#[test]
+fn a_worker_that_gets_on_may_take_longer() {
+    let mut workload = Kafka::default();
+    let draws = &mut Draws::keyed(3, Purpose::Worker, 0, 0, 0);
+    let operation = |f: &str, value: String| NextOperation {
+        f: Arc::from(f),
+        value: Value::from_json(&value).unwrap(),
+    };
+    let sent = operation("send", r#"[["send","a",[99,1]]]"#.to_owned());
+    workload.observe(&op(OpKind::Ok, sent, false));
+    let mut next = |offset: i64, seconds| {
+        let polled = operation("poll", format!(r#"[["poll",{{"a":[[{offset},1]]}}]]"#));
+        let op = op(OpKind::Ok, polled, true);
+        let elapsed = Duration::from_secs(seconds);
+        workload.next_final(&FinalEnd { worker: 0, op: &op, elapsed }, draws).is_some()
+    };
+    assert!((1..40).all(|offset| next(offset, offset as u64)));
+    assert!(!next(39, 40), "nothing new");
+    assert!(next(40, 41) && !next(41, 60), "too long");
+    assert!(!next(99, 20), "all is there");
+}
