@@ -2,6 +2,7 @@
 
 use glomers_history::{History, Op, OpKind, Value};
 
+use crate::refused::is_refused;
 use crate::{Answered, CheckResult, Checker, Context, Finding, Validity, words};
 
 /// How many unsuccessful operations a finding shows.
@@ -40,15 +41,24 @@ impl Checker for AvailabilityCheck {
             0 => 1.0,
             _ => ok as f64 / invoked as f64,
         };
-        let valid = match self.required {
+        let suffices = |ok: usize| match self.required {
             Availability::None => true,
             Availability::Total => ok == invoked || invoked == 0,
-            Availability::Fraction(required) => required <= fraction,
+            Availability::Fraction(required) => {
+                required <= if invoked == 0 { 1.0 } else { ok as f64 / invoked as f64 }
+            }
         };
-        let validity = Validity::from_bool(valid);
+        // A reply that was refused for its form is a fault of its own, told by the run.
+        let refused = history.ops().iter().filter(|op| op.process.is_client() && is_refused(op));
+        let valid = suffices(ok);
+        let would_do = valid || suffices(ok + refused.count());
         let mut result = CheckResult {
-            compat: validity,
-            strict: validity,
+            compat: Validity::from_bool(valid),
+            strict: match (valid, would_do) {
+                (true, _) => Validity::Valid,
+                (false, true) => Validity::Unknown,
+                (false, false) => Validity::Invalid,
+            },
             fields: vec![("ok-fraction", Value::Float(single(fraction)))],
             ..CheckResult::default()
         };
@@ -61,7 +71,7 @@ impl Checker for AvailabilityCheck {
                 ("answerable-count", Value::from(count.answerable)),
             ]);
         }
-        if !valid {
+        if !would_do {
             let required = match self.required {
                 Availability::Fraction(required) => format!("{:.3} % of them", required * 100.0),
                 _ => "all".to_owned(),

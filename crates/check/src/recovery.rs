@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use glomers_history::{History, Op, OpKind, Time};
 
+use crate::refused::is_refused;
 use crate::{Context, Finding, words};
 
 /// How many operations a finding shows.
@@ -26,6 +27,8 @@ pub fn was_served(end: &Op) -> Option<bool> {
         (OpKind::Ok, _) => Some(true),
         (OpKind::Fail, Some(name)) => Some(!UNSERVED.contains(&name.as_str())),
         (OpKind::Fail, None) => Some(true),
+        // A reply of the wrong form is one.
+        (OpKind::Info, Some(_)) if is_refused(end) => Some(true),
         (OpKind::Info, Some(_)) => Some(false),
         (OpKind::Info, None) | (OpKind::Invoke, _) => None,
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use glomers_history::{History, Op, OpKind, Value};
 
+use crate::refused::is_refused;
 use crate::{CheckResult, Checker, Context, Finding, Validity, words};
 
 /// How many unsuccessful operations a finding shows.
@@ -22,6 +23,9 @@ struct Counts {
     ok: u64,
     fail: u64,
     info: u64,
+    /// Whether a reply was refused for its form: the run says so, and what it would
+    /// have said is not known.
+    refused: bool,
 }
 
 impl Counts {
@@ -55,17 +59,24 @@ impl Checker for Stats {
         for op in history.ops() {
             if op.process.is_client() && op.kind != OpKind::Invoke {
                 all.add(op.kind);
-                kinds.entry(&op.f).or_default().add(op.kind);
+                let counts = kinds.entry(&op.f).or_default();
+                counts.add(op.kind);
+                counts.refused |= is_refused(op);
             }
         }
         let mut result = CheckResult::default();
         for (f, counts) in &kinds {
-            if counts.ok == 0 && !self.exempt.iter().any(|exempt| exempt == f) {
+            if counts.ok > 0 || self.exempt.iter().any(|exempt| exempt == f) {
+                continue;
+            }
+            result.compat = Validity::Invalid;
+            if counts.refused {
+                result.strict = result.strict.max(Validity::Unknown);
+            } else {
+                result.strict = Validity::Invalid;
                 result.findings.push(never_ok(history, context, f, counts));
             }
         }
-        result.compat = Validity::from_bool(result.findings.is_empty());
-        result.strict = result.compat;
         let by_f = kinds.iter().map(|(f, counts)| {
             let valid = [("valid?", Value::Bool(counts.ok > 0))];
             (*f, Value::record(valid.into_iter().chain(counts.fields())))

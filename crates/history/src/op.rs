@@ -70,7 +70,8 @@ pub struct Op {
     pub f: Arc<str>,
     /// Its argument or result.
     pub value: Value,
-    /// Why it failed or is indeterminate.
+    /// Why it failed or is indeterminate; of one that happened, what in the answer
+    /// cannot be.
     pub error: Option<Value>,
     /// Whether it is one of the last reads, made after the cluster had time to
     /// recover.

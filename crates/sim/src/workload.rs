@@ -197,6 +197,9 @@ pub enum Step {
     Ok(Value),
     /// The operation happened; its result is its argument.
     Done,
+    /// The same, but something in the answer cannot be: the history carries what
+    /// along as the operation's error, and the checker says what it means.
+    DoneBut(Value),
     /// It did not happen, for this reason.
     Fail(Value),
     /// Nobody knows, for this reason.

@@ -1,159 +1,74 @@
-//! Where consumers begin who take a key over: behind what was committed.
+//! What nodes say was committed, against what was.
 //!
-//! A client commits what it polled, and nothing else. So whoever begins in the
-//! middle of a log, without the messages before, proves that somebody had polled
-//! up to there; or that the node takes more for committed than was.
+//! Only the clients know both. Where a node says more than anybody has committed,
+//! the client notes that as the error of its assignment, which happened all the
+//! same: [`commit_too_far`].
 
-use glomers_history::{History, OpKind};
-use rustc_hash::FxHashMap;
+use glomers_history::{History, OpKind, Value};
 
-use super::key_value;
-use super::orders::Orders;
-use super::parse::Parsed;
-use super::places::NONE;
-use super::transactions::Transaction;
 use crate::{Context, Finding, words};
 
-/// How many leaps are shown.
+/// How many answers are shown.
 const SHOWN: usize = 3;
 
-/// A consumer that began too far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Leap {
-    /// The transaction that assigned the key.
-    assign: u32,
-    /// The first poll that got messages of it.
-    poll: u32,
-    key: u32,
-    /// The message that stands before the first that it got.
-    left_out: u32,
-    first: u32,
+/// The first element of the error.
+const NAME: &str = "commit-too-far";
+
+/// The error of an answered assignment of keys, of which the node said that
+/// offsets were committed that nobody can have committed: for each key what it
+/// said, and the highest offset that anybody had begun to commit, if any.
+pub fn commit_too_far(wrong: &[(&str, i64, Option<i64>)]) -> Value {
+    let entry = |&(key, said, highest): &(&str, i64, Option<i64>)| {
+        let highest = highest.map_or(Value::Null, Value::Int);
+        (Value::string(key), Value::list([Value::Int(said), highest]))
+    };
+    Value::list([Value::keyword(NAME), Value::map(wrong.iter().map(entry))])
 }
 
-/// How far the polls of a key may have committed: where they begin in the history,
-/// ascending, with the farthest place of them and all before.
-type Reach = Vec<(u32, u32)>;
-
-/// The finding, if there is a leap.
-pub(super) fn finding(
-    history: &History,
-    context: &Context,
-    parsed: &Parsed,
-    orders: &Orders,
-) -> Option<Finding> {
-    let leaps = leaps(parsed, orders);
-    let ops = history.ops();
-    let count = words::count(leaps.len(), "consumer");
+/// The finding, if a node said too much.
+pub(super) fn finding(history: &History, context: &Context) -> Option<Finding> {
+    let mut answers = 0;
     let mut finding = Finding::new(
         "commit-too-far",
-        format!(
-            "{count} began behind messages that nobody had polled. A consumer begins behind what \
-             was committed, and nobody commits what nobody has polled."
-        ),
+        "Nodes said that offsets were committed that nobody had committed. A committed offset is \
+         one that some client has committed, or 0.",
     );
-    for leap in leaps.iter().take(SHOWN) {
-        let message = |id: u32| words::value(&parsed.messages[id as usize].value);
-        let offset = |id| orders.offset(leap.key, id).unwrap_or_default();
-        let (poll, assign) = (&parsed.transactions[leap.poll as usize], leap.assign as usize);
-        let (poll, assign) = (poll.place(), parsed.transactions[assign].place());
-        let words = |place: u32| words::operation(&ops[place as usize], context);
+    for op in history.ops().iter().filter(|op| op.kind == OpKind::Ok && &*op.f == "assign") {
+        let error = op.error.as_ref().and_then(|error| error.as_list());
+        let Some(error) = error.filter(|error| error.get(0).is_some_and(|name| is_name(&name)))
+        else {
+            continue;
+        };
+        answers += 1;
+        if answers > SHOWN {
+            continue;
+        }
+        words::point(&mut finding, op, context);
+        let keys = error.get(1);
+        let Some((key, what)) = keys.as_ref().and_then(|keys| match keys {
+            Value::Map(keys) => keys.first(),
+            _ => None,
+        }) else {
+            continue;
+        };
+        let number = |place| what.as_list().and_then(|pair| pair.get(place)?.as_int());
+        let highest = match number(1) {
+            Some(highest) => format!("the highest offset that anybody had committed was {highest}"),
+            None => "nobody had committed any".to_owned(),
+        };
         finding.evidence.push(format!(
-            "{} began key {} with {} (offset {}); {} (offset {}) had been polled by nobody when {} \
-             took the key over",
-            words(poll),
-            words::value(key_value(parsed, leap.key)),
-            message(leap.first),
-            offset(leap.first),
-            message(leap.left_out),
-            offset(leap.left_out),
-            words(assign),
+            "{} got offset {} as committed of key {}; {highest}",
+            words::operation(op, context),
+            number(0).unwrap_or_default(),
+            words::value(key),
         ));
-        for place in [poll, assign] {
-            words::point(&mut finding, &ops[place as usize], context);
-        }
     }
-    if leaps.len() > SHOWN {
-        finding.evidence.push(format!("and {} more", leaps.len() - SHOWN));
+    if answers > SHOWN {
+        finding.evidence.push(format!("and {} more", answers - SHOWN));
     }
-    (!leaps.is_empty()).then_some(finding)
+    (answers > 0).then_some(finding)
 }
 
-fn leaps(parsed: &Parsed, orders: &Orders) -> Vec<Leap> {
-    if parsed.subscribes {
-        return Vec::new();
-    }
-    let reach = reach(parsed, orders);
-    let mut leaps = Vec::new();
-    // By process the keys that it has, each with the transaction that assigned it,
-    // until a poll has had messages of it.
-    let mut sessions: FxHashMap<u32, FxHashMap<u32, Option<u32>>> = FxHashMap::default();
-    for (number, transaction) in parsed.transactions.iter().enumerate() {
-        let session = sessions.entry(transaction.process).or_default();
-        if let Some(keys) = &transaction.assigns {
-            // Only an answered one says where the consumer begins.
-            let assign = transaction.is_ok().then_some(number as u32);
-            session.retain(|key, _| keys.contains(key));
-            for key in keys {
-                session.entry(*key).or_insert(assign);
-            }
-            continue;
-        }
-        for poll in parsed.polls_of(transaction) {
-            let got = parsed.messages_of(poll).first().copied();
-            let (Some(first), true) = (got, transaction.is_ok()) else { continue };
-            let Some(assign) = session.get_mut(&poll.key).and_then(Option::take) else { continue };
-            let until = parsed.transactions[assign as usize].end;
-            let log = &orders.logs[poll.key as usize].first;
-            let Some(before) = orders.place(first).and_then(|place| place.checked_sub(1)) else {
-                continue;
-            };
-            if reached(&reach[poll.key as usize], until).is_none_or(|reached| reached < before) {
-                let left_out = log[before as usize];
-                let (poll, key) = (number as u32, poll.key);
-                leaps.push(Leap { assign, poll, key, left_out, first });
-            }
-        }
-    }
-    leaps
-}
-
-/// The farthest place that a poll which began before may have committed.
-fn reached(reach: &Reach, until: u32) -> Option<u32> {
-    let count = reach.partition_point(|&(begin, _)| begin < until);
-    count.checked_sub(1).map(|last| reach[last].1)
-}
-
-fn reach(parsed: &Parsed, orders: &Orders) -> Vec<Reach> {
-    let mut all: Vec<Reach> = vec![Reach::new(); parsed.keys.len()];
-    let mut assigned: FxHashMap<u32, &[u32]> = FxHashMap::default();
-    for transaction in &parsed.transactions {
-        if let Some(keys) = &transaction.assigns {
-            assigned.insert(transaction.process, keys);
-            continue;
-        }
-        let begin = if transaction.begin == NONE { 0 } else { transaction.begin };
-        if is_unknown_poll(transaction) {
-            // It may have polled and committed anything of its keys.
-            for key in assigned.get(&transaction.process).copied().unwrap_or_default() {
-                all[*key as usize].push((begin, NONE));
-            }
-        }
-        for poll in parsed.polls_of(transaction) {
-            let places = parsed.messages_of(poll).iter().filter_map(|&id| orders.place(id));
-            all[poll.key as usize].extend(places.max().map(|place| (begin, place)));
-        }
-    }
-    for reach in &mut all {
-        reach.sort_unstable();
-        let mut farthest = 0;
-        for (_, place) in reach {
-            farthest = farthest.max(*place);
-            *place = farthest;
-        }
-    }
-    all
-}
-
-fn is_unknown_poll(transaction: &Transaction) -> bool {
-    transaction.kind != OpKind::Ok && transaction.sends.0 == transaction.sends.1
+fn is_name(value: &Value) -> bool {
+    value.as_str() == Some(NAME)
 }

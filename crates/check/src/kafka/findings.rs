@@ -3,14 +3,15 @@
 use glomers_history::{History, OpKind, Value};
 use rustc_hash::FxHashMap;
 
+use super::actual::Actual;
 use super::cycles::Cycle;
 use super::errors::{Errors, Kind};
-use super::key_value;
 use super::orders::Orders;
 use super::parse::Parsed;
 use super::places::NONE;
 use super::sessions::Step;
 use super::transactions::Transaction;
+use super::{key_value, same_key};
 use crate::{Context, Finding, words};
 
 /// How many errors of a kind are shown.
@@ -226,9 +227,8 @@ impl Teller<'_> {
             let got = part.as_list().and_then(|part| part.get(1));
             let Some(Value::Map(got)) = got else { return false };
             got.iter().any(|(name, pairs)| {
-                let same =
-                    name == key || (name.as_str().is_some() && name.as_str() == key.as_str());
-                same && pairs.as_list().is_some_and(|pairs| pairs.iter().any(|p| is_pair(&p)))
+                same_key(name, key)
+                    && pairs.as_list().is_some_and(|pairs| pairs.iter().any(|p| is_pair(&p)))
             })
         })
     }
@@ -266,8 +266,13 @@ impl Teller<'_> {
             _ => "polled",
         };
         for step in steps.into_iter().take(SHOWN) {
-            let place = |id: u32| format!("{} ({})", self.value(id), self.offset(id));
-            let (from, to) = (place(step.from), place(step.to));
+            let actual = Actual { history: self.history, parsed: self.parsed, orders: self.orders };
+            let (from, to) = match actual.offsets(step, verb == "sent") {
+                Some(offsets) => (format!("offset {}", offsets.0), format!("offset {}", offsets.1)),
+                None => (self.offset(step.from), self.offset(step.to)),
+            };
+            let place = |id: u32, offset: &str| format!("{} ({offset})", self.value(id));
+            let (from, to) = (place(step.from, &from), place(step.to, &to));
             let key = self.key(step.key);
             let after = self.operation(finding, step.after);
             if step.before == step.after {

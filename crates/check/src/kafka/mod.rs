@@ -1,7 +1,10 @@
 //! Logs: what is sent to a key gets an offset, and is polled in that order.
 
+mod actual;
+mod causes;
 mod commits;
 mod cycles;
+mod diagnosis;
 mod errors;
 mod findings;
 mod graph;
@@ -11,11 +14,13 @@ mod parse;
 mod places;
 mod report;
 mod sessions;
+mod starts;
 mod transactions;
 
 use glomers_history::{History, Value};
 
-use crate::{CheckResult, Checker, Context, Validity};
+use crate::{CheckResult, Checker, Context, Finding, Validity, words};
+pub use commits::commit_too_far;
 use errors::{Errors, Kind};
 use orders::Orders;
 use parse::Parsed;
@@ -26,15 +31,16 @@ use parse::Parsed;
 /// transactions, clients that crash, keys that are assigned. The order of a key is
 /// what offsets say, in polls of any outcome and in sends that certainly happened.
 /// A message that was polled and that nobody sent stops Jepsen's checker; here it
-/// is a finding. Time and memory are linear in what was sent and polled, but for
+/// is a finding, as is a node that says that more was committed than was (where
+/// the client has noted that: [`commit_too_far`]). Time and memory are linear in what was sent and polled, but for
 /// sorting.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kafka;
 
 /// Judges logs as [`Kafka`] does, and strictly also where consumers begin who take
-/// a key over: of runs whose clients begin behind what was committed, and at the
-/// beginning of a key of which nothing was, as those of our workload do. Other
-/// clients may begin anywhere.
+/// a key over: of runs whose clients begin at what was committed, and at offset 0 of
+/// a key of which nothing was, as those of our workload do. Other clients may begin
+/// anywhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct KafkaConsumers;
 
@@ -51,43 +57,98 @@ impl Checker for KafkaConsumers {
 }
 
 fn check(history: &History, context: &Context, consumers: bool) -> CheckResult {
-    let mut parsed = Parsed::new(history);
-    let orders = Orders::new(&mut parsed);
-    let errors = Errors::new(history, &parsed, &orders);
+    let parts = Parts::new(history);
+    let Parts { parsed, orders, errors } = &parts;
     // Where Jepsen's checker throws, its verdict is unknown.
     let throws = errors.has(Kind::PhantomRead) || !parsed.malformed.is_empty();
     let compat = match (throws, errors.is_bad()) {
         (true, _) => Validity::Unknown,
         (false, bad) => Validity::from_bool(!bad),
     };
+    let (unrelated, acknowledged) = (errors.unrelated, parsed.any_acknowledged());
     let mut result = CheckResult {
         compat,
-        fields: report::fields(history, &parsed, &orders, &errors),
+        fields: report::fields(history, parsed, orders, errors),
         ..CheckResult::default()
     };
-    result.findings = findings::all(history, context, &parsed, &orders, &errors);
-    if consumers {
-        result.findings.extend(commits::finding(history, context, &parsed, &orders));
-    }
-    result.strict = match (result.findings.is_empty(), throws) {
+    let hidden;
+    (result.findings, hidden) = parts.findings(history, context, consumers);
+    result.strict = match (result.findings.is_empty(), throws || hidden > 0) {
         (false, _) => Validity::Invalid,
         (true, true) => Validity::Unknown,
         (true, false) => Validity::Valid,
     };
-    if errors.unrelated && result.compat == Validity::Invalid && result.findings.is_empty() {
+    if hidden > 0 && result.findings.is_empty() {
+        result.notes.push(format!(
+            "Whether {} {} kept cannot be said: replies to polls that may have held {} had the \
+             wrong form.",
+            words::count(hidden, "message"),
+            if hidden == 1 { "was" } else { "were" },
+            if hidden == 1 { "it" } else { "them" },
+        ));
+    }
+    if unrelated && result.compat == Validity::Invalid && result.findings.is_empty() {
         result.notes.push(
             "Jepsen's checker calls this invalid: no operation here comes before another \
              (empty-transaction-graph)."
                 .to_owned(),
         );
     }
-    if result.strict == Validity::Valid && !parsed.any_acknowledged() {
+    if result.strict == Validity::Valid && !acknowledged {
         result.strict = Validity::Unknown;
         result.notes.push(
             "Whether messages are kept cannot be said: no send was ever acknowledged.".to_owned(),
         );
     }
     result
+}
+
+/// What a history is made of, and what is wrong with it.
+struct Parts {
+    parsed: Parsed,
+    orders: Orders,
+    errors: Errors,
+}
+
+impl Parts {
+    fn new(history: &History) -> Parts {
+        let mut parsed = Parsed::new(history);
+        let orders = Orders::new(&mut parsed);
+        let errors = Errors::new(history, &parsed, &orders);
+        Parts { parsed, orders, errors }
+    }
+
+    /// The findings; and how many messages seem to be missing only because replies
+    /// were refused for their form.
+    fn findings(
+        self,
+        history: &History,
+        context: &Context,
+        consumers: bool,
+    ) -> (Vec<Finding>, usize) {
+        let Parts { parsed, orders, errors } = self;
+        let (hidden, errors) = causes::only(errors, history, &parsed, &orders);
+        let mut findings = findings::all(history, context, &parsed, &orders, &errors);
+        if !findings.is_empty() {
+            if let Some((finding, mended)) = diagnosis::of_types(history, context, &parsed) {
+                let (rest, hidden) = Parts::new(&mended).findings(&mended, context, consumers);
+                return (std::iter::once(finding).chain(rest).collect(), hidden);
+            }
+            if let Some(finding) = diagnosis::of_offsets(history, context) {
+                return (vec![finding], hidden);
+            }
+        }
+        findings.extend(commits::finding(history, context));
+        if consumers {
+            findings.extend(starts::finding(history, context, &parsed, &orders));
+        }
+        (findings, hidden)
+    }
+}
+
+/// Whether two values name the same key: JSON spells a string as a keyword.
+fn same_key(name: &Value, key: &Value) -> bool {
+    name == key || (name.as_str().is_some() && name.as_str() == key.as_str())
 }
 
 /// A key as findings and results name it.

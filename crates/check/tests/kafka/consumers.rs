@@ -1,7 +1,8 @@
 //! Where consumers begin who take a key over.
 
 use expect_test::expect;
-use glomers_check::{Checker, Kafka, KafkaConsumers, Validity};
+use glomers_check::{Checker, Kafka, KafkaConsumers, Validity, commit_too_far};
+use glomers_history::{History, OpKind};
 
 use super::common;
 
@@ -45,8 +46,71 @@ fn a_consumer_that_begins_behind_what_nobody_had_polled_is_found() {
     let finding = &result.findings[0];
     assert_eq!(finding.operations, [13, 9]);
     expect![[r#"
-        commit-too-far: 1 consumer began behind messages that nobody had polled. A consumer begins behind what was committed, and nobody commits what nobody has polled.
-          op 13, poll at n2, 0.035 s began key "9" with 3 (offset 2); 2 (offset 1) had been polled by nobody when op 9, assign at n2, 0.031 s took the key over"#]].assert_eq(&finding.to_string());
+        poll-skip-after-assign: 1 consumer missed messages at the beginning of its first poll of a key. A poll gets every message from the offset on that it asks for.
+          op 13, poll at n2, 0.035 s began key "9" with 3 (offset 2), behind 2 (offset 1), which nobody had polled when op 9, assign at n2, 0.031 s took the key over"#]].assert_eq(&finding.to_string());
+}
+
+#[test]
+fn a_first_poll_leaves_out_only_what_was_there_for_certain() {
+    // The second message was acknowledged only when the poll had begun.
+    let late = history("")
+        .replace("16 0 ok send [[\"send\",\"9\",[1,2]]]\n", "")
+        .replace("35 2 ok", "34 0 ok send [[\"send\",\"9\",[1,2]]]\n35 2 ok");
+    let late = late
+        .replace("15 0 invoke send [[\"send\",\"9\",2]]", "15 4 invoke send [[\"send\",\"9\",2]]");
+    let late = late.replace("34 0 ok send", "34 4 ok send");
+    assert_eq!(strict(&late), Validity::Valid, "{late}");
+    // It is in the same poll, behind the first.
+    let same = history("").replace("{\"9\":[[2,3]]}", "{\"9\":[[2,3],[1,2]]}");
+    assert_eq!(findings(&same), ["int-nonmonotonic-poll"]);
+    // It is at an offset that nobody is asked for.
+    let below = history("").replace("[1,2]", "[-1,2]").replace("[0,1]", "[-2,1]");
+    assert!(findings(&below).is_empty(), "{below}");
+    // A message at two offsets is a fault of its own, and says nothing of places.
+    let twice = history("").replace(
+        "[[2,3]]}]]\n40",
+        "[[2,3]]}]]\n36 2 invoke poll\n36 2 ok poll [[\"poll\",{\"9\":[[3,3]]}]]\n40",
+    );
+    assert_eq!(findings(&twice), ["duplicate"]);
+    // Who gets keys that it did not ask for may have committed anything.
+    let more = history(
+        "17 0 invoke poll\n18 0 ok poll [[\"poll\",{\"8\":[[0,9]]}]]\n19 0 invoke send [[\"send\",\"8\",9]]\n19 0 ok send [[\"send\",\"8\",[0,9]]]",
+    );
+    assert!(
+        !findings(&more).contains(&"poll-skip-after-assign".to_owned()),
+        "{:?}",
+        findings(&more)
+    );
+}
+
+fn findings(history: &str) -> Vec<String> {
+    let case = common::parse(history);
+    let result = KafkaConsumers.check(&case.history, &case.context);
+    result.findings.iter().map(|finding| finding.name.to_string()).collect()
+}
+
+#[test]
+fn who_says_that_more_was_committed_than_anybody_committed_is_found() {
+    let mut case =
+        common::parse(&history("20 3 invoke assign [\"8\",\"9\"]\n21 3 ok assign [\"8\",\"9\"]"));
+    let mut history = History::new();
+    for mut op in case.history.ops().iter().cloned() {
+        if op.kind == OpKind::Ok && &*op.f == "assign" {
+            op.error = match op.index {
+                3 => Some(commit_too_far(&[("9", 2, Some(0))])),
+                _ => Some(commit_too_far(&[("8", 1, None), ("9", 2, Some(0))])),
+            };
+        }
+        history.push(op);
+    }
+    case.history = history;
+    let result = Kafka.check(&case.history, &case.context);
+    assert_eq!((result.compat, result.strict), (Validity::Valid, Validity::Invalid));
+    expect![[r#"
+        commit-too-far: Nodes said that offsets were committed that nobody had committed. A committed offset is one that some client has committed, or 0.
+          op 3, assign at n1, 0.012 s got offset 2 as committed of key "9"; the highest offset that anybody had committed was 0
+          op 9, assign at n0, 0.021 s got offset 1 as committed of key "8"; nobody had committed any
+          op 11, assign at n2, 0.031 s got offset 1 as committed of key "8"; nobody had committed any"#]].assert_eq(&result.findings[0].to_string());
 }
 
 #[test]

@@ -75,7 +75,11 @@ pub(crate) fn any(random: &mut Random) -> History {
                 Value::list(parts)
             }
         };
-        history.push(op(time, process, kind, &begun.f, value, false));
+        let mut end = op(time, process, kind, &begun.f, value, false);
+        if kind == OpKind::Info && random.one_in(2) {
+            end.error = Some(glomers_check::malformed_reply("it has no \"type\""));
+        }
+        history.push(end);
     }
     history
 }

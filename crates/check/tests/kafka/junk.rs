@@ -73,7 +73,8 @@ fn never_panics() {
         // Where nothing has to do with anything Jepsen finds fault, and we no verdict.
         let fault = |(name, _): &(&str, _)| *name == "empty-transaction-graph";
         if result.compat == Validity::Invalid && !result.fields.iter().any(fault) {
-            assert_eq!(result.strict, Validity::Invalid);
+            // Polls that were refused may have held what seems to be missing.
+            assert_ne!(result.strict, Validity::Valid);
         }
         for finding in &result.findings {
             assert!(finding.render().len() <= 12, "{finding}");

@@ -9,7 +9,9 @@ mod entry;
 mod generate;
 mod jepsen;
 mod junk;
+mod mistakes;
 mod naive;
+mod naive_starts;
 #[path = "../common/random.rs"]
 mod random;
 #[path = "../common/soak.rs"]

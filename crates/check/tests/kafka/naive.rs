@@ -7,23 +7,28 @@ use glomers_check::Validity;
 use glomers_history::{History, Op, OpKind, Process, Value};
 
 #[derive(Debug, Clone)]
-struct Txn {
-    kind: OpKind,
-    process: u32,
-    begin: Option<usize>,
-    end: Option<usize>,
-    sends: Vec<(Value, Value, Option<i64>)>,
-    polls: BTreeMap<Value, Vec<(i64, Value)>>,
+pub(crate) struct Txn {
+    pub(crate) kind: OpKind,
+    pub(crate) process: u32,
+    pub(crate) begin: Option<usize>,
+    pub(crate) end: Option<usize>,
+    pub(crate) sends: Vec<(Value, Value, Option<i64>)>,
+    pub(crate) polls: BTreeMap<Value, Vec<(i64, Value)>>,
     /// Keys of which it got nothing.
     empty: BTreeSet<Value>,
-    assigns: Option<Vec<Value>>,
+    pub(crate) assigns: Option<Vec<Value>>,
+    /// Whether it polled and its reply was refused.
+    refused: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Opinion {
     pub(crate) compat: Validity,
     pub(crate) strict: Validity,
+    /// As Jepsen counts them.
     pub(crate) counts: BTreeMap<&'static str, usize>,
+    /// Those of them that are findings.
+    pub(crate) found: BTreeSet<String>,
 }
 
 fn list(value: &Value) -> Vec<Value> {
@@ -43,6 +48,8 @@ fn transaction(begin: Option<(usize, &Op)>, end: Option<(usize, &Op)>) -> Option
         polls: BTreeMap::new(),
         empty: BTreeSet::new(),
         assigns: None,
+        refused: matches!(&*op.f, "poll" | "txn")
+            && end.is_some_and(|(_, end)| end.error.is_some()),
     };
     if &*op.f == "assign" {
         if kind == OpKind::Fail {
@@ -80,7 +87,7 @@ fn transaction(begin: Option<(usize, &Op)>, end: Option<(usize, &Op)>) -> Option
     Some(txn)
 }
 
-fn transactions(history: &History) -> Vec<Txn> {
+pub(crate) fn transactions(history: &History) -> Vec<Txn> {
     let mut txns = Vec::new();
     let ops = history.ops();
     let pairs = history.pairs();
@@ -163,6 +170,24 @@ pub(crate) fn judge(history: &History) -> Opinion {
         _ => 1,
     };
 
+    // Messages that a poll may have held whose reply was refused.
+    let hidden = |key: &Value, value: &Value| {
+        let mut assigned: BTreeMap<u32, &Vec<Value>> = BTreeMap::new();
+        txns.iter().any(|txn| {
+            if let Some(keys) = &txn.assigns {
+                assigned.insert(txn.process, keys);
+            }
+            let may_have = assigned.get(&txn.process).is_none_or(|keys| keys.contains(key));
+            let senders: Vec<&Txn> = txns.iter().filter(|txn| sends(txn, key, value)).collect();
+            let times = senders.iter().flat_map(|txn| &txn.sends);
+            let once = times.filter(|(k, v, _)| k == key && v == value).count() == 1;
+            let begun = !once || senders[0].begin < txn.end;
+            txn.refused && may_have && begun
+        })
+    };
+
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    let mut is_hidden = false;
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut note = |name, times: usize| {
         if times > 0 {
@@ -193,18 +218,47 @@ pub(crate) fn judge(history: &History) -> Opinion {
             && !ok_read(key, value)
             && txns.iter().any(|txn| committed(txn) && sends(txn, key, value))
     });
-    note("lost-write", lost.count());
+    let lost: Vec<_> = lost.collect();
+    note("lost-write", lost.len());
     let unseen =
         messages.iter().filter(|(k, v)| oks().any(|txn| sends(txn, k, v)) && !ok_read(k, v));
-    note("unseen", unseen.count());
+    let unseen: Vec<_> = unseen.collect();
+    note("unseen", unseen.len());
+    for (name, missing) in [("lost-write", &lost), ("unseen", &unseen)] {
+        for (key, value) in missing {
+            if hidden(key, value) {
+                is_hidden = true;
+            } else {
+                found.insert(name.to_owned());
+            }
+        }
+    }
+    // A step between messages at several offsets is wrong if it is by the offsets that were named.
+    let shows = |key: &Value, from: (&Value, Option<i64>), to: (&Value, Option<i64>)| {
+        let delta = delta(key, from.0, to.0);
+        let several = |value: &Value| dense(key).iter().filter(|vs| vs.contains(value)).count() > 1;
+        let (Some(a), Some(b)) = (from.1, to.1) else { return delta };
+        if !several(from.0) && !several(to.0) {
+            return delta;
+        }
+        let offsets: Vec<i64> = logs[key].keys().copied().collect();
+        let place = |offset| offsets.iter().position(|&other| other == offset).unwrap() as i64;
+        let named = place(b) - place(a);
+        if (named > 1) == (delta > 1) && (named < 1) == (delta < 1) { delta } else { 1 }
+    };
     let phantoms = messages.iter().filter(|(k, v)| !txns.iter().any(|txn| sends(txn, k, v)));
     note("phantom-read", phantoms.count());
 
     let processes: BTreeSet<u32> = txns.iter().map(|txn| txn.process).collect();
     for process in processes {
-        let mut polled: BTreeMap<Value, Value> = BTreeMap::new();
+        let mut polled: BTreeMap<Value, (i64, Value)> = BTreeMap::new();
         let mut empty: BTreeSet<Value> = BTreeSet::new();
-        let mut sent: BTreeMap<Value, Value> = BTreeMap::new();
+        let mut sent: BTreeMap<Value, (Value, Option<i64>)> = BTreeMap::new();
+        let mut find = |name: &str, is_wrong: bool| {
+            if is_wrong {
+                found.insert(name.to_owned());
+            }
+        };
         for txn in txns.iter().filter(|txn| txn.process == process) {
             if let Some(keys) = &txn.assigns {
                 polled.retain(|key, _| keys.contains(key));
@@ -212,7 +266,8 @@ pub(crate) fn judge(history: &History) -> Opinion {
                 continue;
             }
             for (key, pairs) in &txn.polls {
-                if let Some(last) = polled.get(key) {
+                if let Some((at, last)) = polled.get(key) {
+                    let shown = shows(key, (last, Some(*at)), (&pairs[0].1, Some(pairs[0].0)));
                     let delta = delta(key, last, &pairs[0].1);
                     let (skip, back) = if empty.contains(key) {
                         ("poll-skip-after-empty", "nonmonotonic-poll-after-empty")
@@ -221,14 +276,21 @@ pub(crate) fn judge(history: &History) -> Opinion {
                     };
                     note(skip, usize::from(delta > 1));
                     note(back, usize::from(delta < 1));
+                    find(skip, shown > 1);
+                    find(back, shown < 1);
                 }
                 for two in pairs.windows(2) {
-                    let delta = delta(key, &two[0].1, &two[1].1);
+                    let named = |pair: &(i64, Value)| Some(pair.0);
+                    let (from, to) = (&two[0], &two[1]);
+                    let shown = shows(key, (&from.1, named(from)), (&to.1, named(to)));
+                    let delta = delta(key, &from.1, &to.1);
                     note("int-poll-skip", usize::from(delta > 1));
                     note("int-nonmonotonic-poll", usize::from(delta < 1));
+                    find("int-poll-skip", shown > 1);
+                    find("int-nonmonotonic-poll", shown < 1);
                 }
                 if txn.kind == OpKind::Ok {
-                    polled.insert(key.clone(), pairs[pairs.len() - 1].1.clone());
+                    polled.insert(key.clone(), pairs[pairs.len() - 1].clone());
                     empty.remove(key);
                 }
             }
@@ -239,18 +301,25 @@ pub(crate) fn judge(history: &History) -> Opinion {
             let keys: BTreeSet<&Value> = txn.sends.iter().map(|(key, ..)| key).collect();
             for key in keys {
                 let mine = txn.sends.iter().filter(|(k, ..)| k == key);
-                let values: Vec<&Value> = mine.map(|(_, value, _)| value).collect();
+                let mine: Vec<(Value, Option<i64>)> =
+                    mine.map(|(_, value, offset)| (value.clone(), *offset)).collect();
+                let end = |(value, offset): &(Value, Option<i64>)| (value.clone(), *offset);
                 let counts = txn.kind != OpKind::Fail;
-                if let Some(last) = sent.get(key).filter(|_| counts) {
-                    note("nonmonotonic-send", usize::from(delta(key, last, values[0]) < 1));
+                if let Some((last, at)) = sent.get(key).filter(|_| counts) {
+                    let (first, offset) = end(&mine[0]);
+                    note("nonmonotonic-send", usize::from(delta(key, last, &first) < 1));
+                    find("nonmonotonic-send", shows(key, (last, *at), (&first, offset)) < 1);
                 }
-                for two in values.windows(2) {
-                    let delta = delta(key, two[0], two[1]);
+                for two in mine.windows(2) {
+                    let (from, to) = (end(&two[0]), end(&two[1]));
+                    let shown = shows(key, (&from.0, from.1), (&to.0, to.1));
+                    let delta = delta(key, &from.0, &to.0);
                     note("int-send-skip", usize::from(delta > 1));
                     note("int-nonmonotonic-send", usize::from(delta < 1));
+                    find("int-nonmonotonic-send", shown < 1);
                 }
                 if counts {
-                    sent.insert(key.clone(), values[values.len() - 1].clone());
+                    sent.insert(key.clone(), end(&mine[mine.len() - 1]));
                 }
             }
         }
@@ -290,7 +359,12 @@ pub(crate) fn judge(history: &History) -> Opinion {
         note(if by_polls { "G1c" } else { "G1c-realtime" }, 1);
     }
 
-    let bad = counts.keys().any(|&name| name != "int-send-skip");
+    let judged_above = |name: &str| {
+        name.contains("skip")
+            || name.contains("nonmonotonic")
+            || matches!(name, "lost-write" | "unseen")
+    };
+    found.extend(counts.keys().filter(|name| !judged_above(name)).map(|&name| name.to_owned()));
     let jepsens = |name: &str| name != "int-send-skip" && !name.ends_with("-after-empty");
     // No transaction before another, those that failed counted in.
     let works = || txns.iter().filter(|txn| txn.assigns.is_none());
@@ -314,15 +388,15 @@ pub(crate) fn judge(history: &History) -> Opinion {
         Validity::from_bool(!jepsens_bad)
     };
     let acknowledged = oks().any(|txn| !txn.sends.is_empty());
-    let strict = match (bad, acknowledged) {
-        (true, _) => Validity::Invalid,
-        (false, false) => Validity::Unknown,
-        (false, true) => Validity::Valid,
+    let strict = match (found.is_empty(), acknowledged && !is_hidden) {
+        (false, _) => Validity::Invalid,
+        (true, false) => Validity::Unknown,
+        (true, true) => Validity::Valid,
     };
     if unrelated {
         counts.insert("empty-transaction-graph", 1);
     }
-    Opinion { compat, strict, counts }
+    Opinion { compat, strict, counts, found }
 }
 
 fn closure(mut edges: Vec<Vec<bool>>) -> Vec<Vec<bool>> {

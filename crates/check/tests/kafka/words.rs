@@ -170,10 +170,6 @@ fn duplicate() {
                 at 0 by op 1, send at n0, 0.012 s
                 at 1 by op 3, poll at n2, 0.016 s
               @ [1, 3] n0 0.012 s
-
-            int-nonmonotonic-poll: one poll got messages in the wrong order, or one twice, once. A poll is in the order of offsets.
-              op 3, poll at n2, 0.016 s, key "9": 1 (offset 1) right after 1 (offset 1)
-              @ [3] n2 0.016 s
         "#]],
     );
 }

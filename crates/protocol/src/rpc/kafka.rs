@@ -39,8 +39,18 @@ pub struct Poll {
 /// Messages, without a gap from the first offset asked for. There may be more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PollOk {
-    /// For each log, in the order of their offsets.
+    /// For each log, in the order of their offsets. In JSON an empty list may be
+    /// null, as a nil slice of Go is.
+    #[serde(deserialize_with = "null_is_empty")]
     pub msgs: BTreeMap<String, Messages>,
+}
+
+fn null_is_empty<'de, D>(source: D) -> Result<BTreeMap<String, Messages>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    let logs = BTreeMap::<String, Option<Messages>>::deserialize(source)?;
+    Ok(logs.into_iter().map(|(key, log)| (key, log.unwrap_or_default())).collect())
 }
 
 /// Tells that a client is done with all messages up to some offsets.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use glomers_check::was_served;
+use glomers_check::{malformed_reply, was_served};
 use glomers_history::journal::DropReason;
 use glomers_history::{MILLISECOND, Op, OpKind, Process, Time, Value};
 use glomers_node::{Body, NodeId, Payload, RpcError};
@@ -276,11 +276,7 @@ impl Engine<'_> {
             text.get(),
             "expected: exactly the fields of the reply's type (protocol: workloads)",
         );
-        let error = Value::list([
-            Value::keyword("indeterminate"),
-            Value::string(format!("malformed reply: {what}")),
-        ]);
-        self.complete(worker, OpKind::Info, None, Some(error));
+        self.complete(worker, OpKind::Info, None, Some(malformed_reply(what)));
     }
 
     /// The usual rule for a request without a result.
@@ -316,13 +312,13 @@ impl Engine<'_> {
                 self.request(client, node, body, self.now + self.rpc_timeout);
             }
             Step::Done => self.complete(worker, OpKind::Ok, None, None),
+            Step::DoneBut(error) => self.complete(worker, OpKind::Ok, None, Some(error)),
             Step::Ok(value) => self.complete(worker, OpKind::Ok, Some(value), None),
             Step::Fail(error) => self.complete(worker, OpKind::Fail, None, Some(error)),
             Step::Info(error) => self.complete(worker, OpKind::Info, None, Some(error)),
             Step::Crashed => self.complete(worker, OpKind::Info, None, None),
             Step::BadReply(what) => {
-                let error = Value::list([Value::keyword("indeterminate"), Value::string(what)]);
-                self.complete(worker, OpKind::Info, None, Some(error));
+                self.complete(worker, OpKind::Info, None, Some(malformed_reply(&what)));
             }
         }
     }

@@ -8,4 +8,5 @@ mod g_set;
 mod kafka;
 mod lin_kv;
 mod raft;
+mod strangers;
 mod trial;

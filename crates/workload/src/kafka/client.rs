@@ -1,4 +1,6 @@
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use glomers_history::{Op, Value};
@@ -11,6 +13,7 @@ use glomers_protocol::schema::Schema;
 use glomers_protocol::{Message, Payload};
 use glomers_sim::{Client, Step};
 
+use super::commits::Commits;
 use super::seen::parts;
 use crate::reply::{Checked, checked, has_form};
 
@@ -18,6 +21,8 @@ use crate::reply::{Checked, checked, has_form};
 /// is with each.
 #[derive(Default)]
 pub(super) struct KafkaClient {
+    /// What the clients of the run have committed.
+    commits: Rc<RefCell<Commits>>,
     /// The next offset to ask for, for each key assigned.
     next: Offsets,
     asked: Asked,
@@ -75,12 +80,8 @@ impl Client for KafkaClient {
                 })
             }
             Asked::Committed { keys } => {
-                read::<ListCommittedOffsetsOk>(reply, &LIST_COMMITTED_OFFSETS_OK).map(|reply| {
-                    let start = |key| reply.offsets.get(key).map_or(0, |last| next_after(*last));
-                    let next = |key| *self.next.get(key).unwrap_or(&start(key));
-                    self.next = keys.iter().map(|key| (key.clone(), next(key))).collect();
-                    Step::Done
-                })
+                read::<ListCommittedOffsetsOk>(reply, &LIST_COMMITTED_OFFSETS_OK)
+                    .map(|reply| self.assigned(keys, &reply.offsets))
             }
         };
         step.unwrap_or_else(Step::BadReply)
@@ -88,6 +89,10 @@ impl Client for KafkaClient {
 }
 
 impl KafkaClient {
+    pub(super) fn new(commits: Rc<RefCell<Commits>>) -> KafkaClient {
+        KafkaClient { commits, ..KafkaClient::default() }
+    }
+
     fn send(&mut self, op: &Op) -> Step {
         let Some((key, message)) = parts(op) else {
             // Only from a list of operations that somebody wrote.
@@ -101,8 +106,8 @@ impl KafkaClient {
     }
 
     /// From now on the client polls these keys. Those that it had stay where they
-    /// are; the others go on behind the last committed message, and in the final
-    /// phase all begin anew.
+    /// are; the others begin at the last committed message, and in the final phase
+    /// all begin anew.
     fn assign(&mut self, op: &Op) -> Step {
         let keys: Option<Vec<String>> = op.value.as_list().and_then(|keys| {
             keys.iter().map(|key| key.as_str().map(str::to_owned)).collect::<Option<_>>()
@@ -116,6 +121,27 @@ impl KafkaClient {
         }
         self.asked = Asked::Committed { keys: keys.clone() };
         Step::Request(Arc::new(ListCommittedOffsets { keys }))
+    }
+
+    /// The keys are assigned, and this is what the node says was committed of them.
+    ///
+    /// Consumers begin at a committed offset, not behind it, as Maelstrom means to.
+    /// So 0 does for a key of which nothing was committed, whether its log is empty
+    /// or not, and no node is asked for what lies behind the end of a log. From an
+    /// offset that nobody committed no consumer begins.
+    fn assigned(&mut self, keys: Vec<String>, said: &Offsets) -> Step {
+        let commits = self.commits.borrow();
+        let start = |key: &String| {
+            let said = said.get(key).copied().unwrap_or(0);
+            said.min(commits.highest(key).unwrap_or(0)).max(0)
+        };
+        let next = |key: String| {
+            let next = self.next.get(&key).copied().unwrap_or_else(|| start(&key));
+            (key, next)
+        };
+        let error = commits.error(keys.iter(), said);
+        self.next = keys.into_iter().map(next).collect();
+        error.map_or(Step::Done, Step::DoneBut)
     }
 
     fn polled(&mut self, reply: &PollOk) -> Step {
@@ -133,6 +159,7 @@ impl KafkaClient {
             return Step::Ok(polled);
         }
         self.asked = Asked::Commit { polled, next };
+        self.commits.borrow_mut().begin(&offsets);
         Step::Request(Arc::new(CommitOffsets { offsets }))
     }
 }

@@ -8,8 +8,12 @@ use glomers_sim::{FinalEnd, NextOperation};
 use super::seen::{Key, polled, raise};
 use super::{assign, poll};
 
-/// How long a worker tries to poll all there is.
+/// How long a worker tries to poll all there is, if it does not get on.
 const MOST: Duration = Duration::from_secs(10);
+
+/// The same if each poll has something new, as of a node that gives a message at a
+/// time.
+const MOST_IF_IT_GETS_ON: Duration = Duration::from_secs(60);
 
 /// The mean pause between polls, ns.
 const PAUSE: u64 = SECOND / 5;
@@ -32,7 +36,12 @@ impl Finals {
     ) -> Option<(Duration, NextOperation)> {
         let pause = Duration::from_nanos((draws.unit() * (2 * PAUSE) as f64) as u64);
         let op = ended.op;
-        if ended.elapsed + pause > MOST || highest.is_empty() {
+        let end = ended.elapsed + pause;
+        if end > MOST_IF_IT_GETS_ON || highest.is_empty() {
+            return None;
+        }
+        let is_late = end > MOST;
+        if is_late && (op.kind != OpKind::Ok || &*op.f == "assign") {
             return None;
         }
         if op.kind == OpKind::Info {
@@ -45,13 +54,14 @@ impl Finals {
             return Some((Duration::ZERO, poll()));
         }
         let reached = self.reached.entry(ended.worker).or_default();
+        let mut gets_on = false;
         if op.kind == OpKind::Ok {
             for (key, offset) in polled(op) {
-                raise(reached, &key, offset);
+                gets_on |= raise(reached, &key, offset);
             }
         }
         let is_there = |(key, highest): (&Key, &i64)| reached.get(key) >= Some(highest);
-        if highest.iter().all(is_there) {
+        if highest.iter().all(is_there) || (is_late && !gets_on) {
             return None;
         }
         Some((pause, poll()))

@@ -2,12 +2,15 @@
 //! consumers that remember how far they are.
 
 mod client;
+mod commits;
 mod finals;
 mod keys;
 mod seen;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +20,7 @@ use glomers_sim::draws::Draws;
 use glomers_sim::{Client, ClusterSize, FinalEnd, NextOperation, Workload};
 
 use client::KafkaClient;
+use commits::Commits;
 use finals::Finals;
 use keys::Keys;
 use seen::{Key, Seen};
@@ -42,6 +46,8 @@ pub struct Kafka {
     /// When the next client crashes; `None`: soon, for the first time.
     crash_at: Option<Time>,
     finals: Finals,
+    /// What clients have committed, for all of them.
+    commits: Rc<RefCell<Commits>>,
 }
 
 impl Default for Kafka {
@@ -65,6 +71,7 @@ impl Kafka {
             concurrency: 1,
             crash_at: None,
             finals: Finals::default(),
+            commits: Rc::default(),
         }
     }
 
@@ -152,7 +159,7 @@ impl Workload for Kafka {
     }
 
     fn client(&self) -> Box<dyn Client> {
-        Box::new(KafkaClient::default())
+        Box::new(KafkaClient::new(self.commits.clone()))
     }
 
     fn is_idempotent(&self, f: &str) -> bool {

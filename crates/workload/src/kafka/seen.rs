@@ -48,12 +48,17 @@ impl Seen {
     }
 }
 
-/// Makes the entry of a key at least so high.
-pub(super) fn raise(offsets: &mut BTreeMap<Key, i64>, key: &Key, offset: i64) {
+/// Makes the entry of a key at least so high; whether it was not.
+pub(super) fn raise(offsets: &mut BTreeMap<Key, i64>, key: &Key, offset: i64) -> bool {
     match offsets.get_mut(key) {
-        Some(highest) => *highest = offset.max(*highest),
+        Some(highest) if *highest >= offset => false,
+        Some(highest) => {
+            *highest = offset;
+            true
+        }
         None => {
             offsets.insert(key.clone(), offset);
+            true
         }
     }
 }
