@@ -69,9 +69,9 @@ pub fn judge(
     net: Value,
     run_findings: Vec<Finding>,
 ) -> Verdict {
-    let stats = Stats { exempt: options.exempt_from_stats };
-    let availability =
-        AvailabilityCheck { required: options.availability, answered: options.answered };
+    let answered = options.answered;
+    let stats = Stats { exempt: options.exempt_from_stats, answered: answered.clone() };
+    let availability = AvailabilityCheck { required: options.availability, answered };
     let fatal = run_findings.iter().any(|finding| FATAL.contains(&&*finding.name));
     let run = CheckResult {
         compat: Validity::from_bool(!fatal),

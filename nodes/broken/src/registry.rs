@@ -560,7 +560,7 @@ pub static ENTRIES: [Entry; 69] = [
         name: "registers-cas-twice",
         wrong: "Between the comparison of a cas and its change lies a wait.",
         finding: "not-linearizable",
-        under: Conditions { nodes: 1, clients: 4, ..REGISTERS },
+        under: Conditions { nodes: 1, clients: 4, rate: 300.0, ..REGISTERS },
         minimal: "1 node; 2 cas at once",
         make: |arguments| plain(arguments, lin_kv::cas_twice),
         ..PROXY

@@ -32,7 +32,8 @@ pub(super) fn blame(
     };
     let is_stuck = |op: &&Operation| u64::from(op.entry) == explanation.stuck;
     let Some(&stuck) = register.ops.iter().find(is_stuck) else { return };
-    let trial = Trial { ops: &register.ops, layer: explanation.layer, stuck };
+    let only_failures = explanation.never_written;
+    let trial = Trial { ops: &register.ops, layer: explanation.layer, stuck, only_failures };
     explanation.failed_writer = trial.failed_writer(spec, converted, history, key);
     explanation.untrue = trial.untrue();
 }
@@ -41,6 +42,8 @@ struct Trial<'a> {
     ops: &'a [Operation],
     layer: Layer,
     stuck: Operation,
+    /// Whether nothing but what failed gives the value that is needed.
+    only_failures: bool,
 }
 
 impl Trial<'_> {
@@ -84,7 +87,10 @@ impl Trial<'_> {
         // What began last is the most likely.
         let found = suspects.into_iter().rev().take(SUSPECTS).find(|&(begin, end, action)| {
             let (begin, entry) = (time(begin), end as u32);
-            let happened = Operation { begin, end: OPEN, entry, action, layer: Layer::Base };
+            // Where something else gives the value, too, only what took effect before
+            // it said that it had not is a good reason.
+            let end = if self.only_failures { OPEN } else { time(end) };
+            let happened = Operation { begin, end, entry, action, layer: Layer::Base };
             let mut ops = self.ops.to_vec();
             ops.retain(|op| op.entry != entry);
             ops.push(happened);
