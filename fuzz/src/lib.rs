@@ -1,7 +1,7 @@
 //! Histories from any bytes, and what must hold of every verdict.
 
 use glomers_check::{
-    Budget, Checker, Context, Counter, Echo, Kafka, Register, SetFull, UniqueIds, Validity,
+    Budget, Checker, Context, Counter, Echo, Kafka, Refusals, Register, SetFull, UniqueIds, Validity,
 };
 use glomers_history::{History, Op, OpKind, Process, Time, Value};
 
@@ -146,7 +146,7 @@ pub fn judge_by_all(history: &History) {
         &Counter::PN_COUNTER,
         &Register { budget, ..Register::LIN_KV },
         &Register { budget, ..Register::CAS_REGISTER },
-        &Register { budget, check_refusals: true, ..Register::REGISTER },
+        &Register { budget, refusals: Refusals::Judged, ..Register::REGISTER },
     ];
     for (number, checker) in checkers.iter().enumerate() {
         let nodes = vec!["n0".to_owned(), "n1".to_owned()];

@@ -39,18 +39,38 @@ impl Answered {
     /// How many operations began while nothing was broken, nor had been in the 5 s
     /// before, and how many of them were answered.
     pub fn count(&self, history: &History) -> AnsweredCount {
+        let mut count = AnsweredCount::default();
+        self.each(history, |_, answerable, answered| {
+            count.answerable += u64::from(answerable);
+            count.answered += u64::from(answerable && answered);
+        });
+        count
+    }
+
+    /// Of the operations of a kind: how many began while nothing was broken, nor had
+    /// been in the 5 s before; and how many of all were answered.
+    pub(crate) fn count_of(&self, history: &History, f: &str) -> (u64, u64) {
+        let mut count = (0, 0);
+        self.each(history, |op, answerable, answered| {
+            if *op.f == *f {
+                count.0 += u64::from(answerable);
+                count.1 += u64::from(answered);
+            }
+        });
+        count
+    }
+
+    /// Tells of each operation whether it should have been answered, and whether it
+    /// was.
+    fn each(&self, history: &History, mut tell: impl FnMut(&Op, bool, bool)) {
         let broken = self.broken();
         let (ops, pairs) = (history.ops(), history.pairs());
-        let mut count = AnsweredCount::default();
         for (op, end) in ops.iter().zip(pairs) {
-            let begins = op.kind == OpKind::Invoke && op.process.is_client();
-            if !begins || is_within(&broken, op.time) {
-                continue;
+            if op.kind == OpKind::Invoke && op.process.is_client() {
+                let answered = end.is_some_and(|end| self.is_answer(&ops[end]));
+                tell(op, !is_within(&broken, op.time), answered);
             }
-            count.answerable += 1;
-            count.answered += u64::from(end.is_some_and(|end| self.is_answer(&ops[end])));
         }
-        count
     }
 
     fn is_answer(&self, end: &Op) -> bool {

@@ -24,6 +24,8 @@ pub struct Exposure {
     pub overlap: u64,
     /// Keys with two operations under way at once, one of which may change it.
     pub contended_keys: u64,
+    /// Keys with two operations under way at once, both of which may change it.
+    pub keys_with_rival_writers: u64,
     /// Reads that were answered after a change of the same key had been
     /// acknowledged, the last of these at another node: a node that lags behind
     /// would have answered them wrongly.
@@ -51,7 +53,8 @@ impl Exposure {
     ) -> Exposure {
         let mut exposure = Exposure::default();
         let mut open: Vec<Open<'_>> = Vec::new();
-        let mut contended: BTreeMap<Value, ()> = BTreeMap::new();
+        // For each key whether two that may change it met.
+        let mut contended: BTreeMap<Value, bool> = BTreeMap::new();
         // Where the last acknowledged change of each key was asked for.
         let mut changed: BTreeMap<Value, Option<&str>> = BTreeMap::new();
         for op in history.ops().iter().filter(|op| op.process.is_client()) {
@@ -60,11 +63,13 @@ impl Exposure {
                 let accesses = accesses(op);
                 for access in &accesses {
                     let others = open.iter().flat_map(|open| &open.accesses);
-                    let meets = others
-                        .filter(|other| other.key == access.key)
-                        .any(|other| other.is_write || access.is_write);
+                    let (mut meets, mut rivals) = (false, false);
+                    for other in others.filter(|other| other.key == access.key) {
+                        meets |= other.is_write || access.is_write;
+                        rivals |= other.is_write && access.is_write;
+                    }
                     if meets {
-                        contended.insert(access.key.clone(), ());
+                        *contended.entry(access.key.clone()).or_default() |= rivals;
                     }
                 }
                 let could_be_stale = accesses.iter().any(|access| {
@@ -90,6 +95,8 @@ impl Exposure {
             }
         }
         exposure.contended_keys = contended.len() as u64;
+        exposure.keys_with_rival_writers =
+            contended.values().filter(|rivals| **rivals).count() as u64;
         exposure
     }
 
@@ -98,6 +105,7 @@ impl Exposure {
         Value::record([
             ("overlap", Value::from(self.overlap)),
             ("contended-keys", Value::from(self.contended_keys)),
+            ("keys-with-rival-writers", Value::from(self.keys_with_rival_writers)),
             ("reads", Value::from(self.reads)),
             ("reads-that-could-be-stale", Value::from(self.reads_that_could_be_stale)),
         ])
@@ -152,7 +160,10 @@ mod tests {
         assert_eq!((told.reads, told.reads_that_could_be_stale), (2, 1));
         let told = exposure("i0r i1r o0 o1");
         assert_eq!((told.overlap, told.contended_keys), (2, 0));
-        assert_eq!(exposure("i0w i1r o1 o0").contended_keys, 1);
+        let told = exposure("i0w i1r o1 o0");
+        assert_eq!((told.contended_keys, told.keys_with_rival_writers), (1, 0));
+        let told = exposure("i0w i1w o1 o0");
+        assert_eq!((told.contended_keys, told.keys_with_rival_writers), (1, 1));
         // Not acknowledged, so not to be seen.
         assert_eq!(exposure("i0w f0 i1r o1").reads_that_could_be_stale, 0);
     }

@@ -21,7 +21,7 @@ pub enum Standard {
 impl Standard {
     fn of(self, result: &CheckResult) -> Validity {
         match self {
-            Standard::Strict => result.strict,
+            Standard::Strict => result.verdict(),
             Standard::JepsenCompat => result.compat,
         }
     }
@@ -75,9 +75,9 @@ pub fn judge(
     net: Value,
     run_findings: Vec<Finding>,
 ) -> Verdict {
-    let stats = Stats { exempt: options.exempt_from_stats };
-    let availability =
-        AvailabilityCheck { required: options.availability, answered: options.answered };
+    let answered = options.answered;
+    let stats = Stats { exempt: options.exempt_from_stats, answered: answered.clone() };
+    let availability = AvailabilityCheck { required: options.availability, answered };
     let crash = would_crash(context, &run_findings);
     let mut run = CheckResult {
         strict: Validity::from_bool(run_findings.is_empty()),
@@ -158,7 +158,7 @@ fn finish(parts: Vec<(Part, CheckResult)>, standard: Standard, would_crash: bool
     let (mut findings, mut notes) = (Vec::new(), Vec::new());
     for (part, result) in parts {
         compat = compat.max(result.compat);
-        strict = strict.max(result.strict);
+        strict = strict.max(result.verdict());
         let validity = standard.of(&result).to_value();
         match part {
             Part::Hidden => {}
@@ -215,4 +215,42 @@ fn finding_map(finding: &Finding) -> Value {
         ("evidence", Value::list(texts)),
         ("operations", Value::list(operations)),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a user's checker might return that forgets its verdict.
+    struct Forgetful;
+
+    impl Checker for Forgetful {
+        fn check(&self, _history: &History, _context: &Context) -> CheckResult {
+            let findings = vec![Finding::new("total-decreased", "A total went down.")];
+            CheckResult { findings, ..CheckResult::default() }
+        }
+    }
+
+    #[test]
+    fn a_finding_counts_whatever_the_verdict_beside_it_says() {
+        let (history, context) = (History::new(), Context::default());
+        let options = JudgeOptions::default;
+        let verdict = judge(&history, &context, &Forgetful, options(), Value::Null, Vec::new());
+        assert_eq!((verdict.compat, verdict.strict), (Validity::Valid, Validity::Invalid));
+        let shown = |results: &Value| {
+            let workload = results.get("workload").and_then(|map| map.get("valid?")).cloned();
+            (workload, results.get("valid?").cloned())
+        };
+        let no = Some(Value::Bool(false));
+        assert_eq!(shown(&verdict.results), (no.clone(), no.clone()));
+        let parts = [("workload", Forgetful.check(&history, &context))];
+        let composed = compose(parts, Standard::Strict);
+        assert_eq!(composed.strict, Validity::Invalid);
+        assert_eq!(shown(&composed.results), (no.clone(), no));
+        let unknown = CheckResult { strict: Validity::Unknown, ..CheckResult::default() };
+        assert_eq!(unknown.verdict(), Validity::Unknown);
+        let found = CheckResult::of_findings([Finding::new("lost", "")]);
+        assert_eq!((found.strict, found.verdict()), (Validity::Invalid, Validity::Invalid));
+        assert_eq!(CheckResult::of_findings([]), CheckResult::default());
+    }
 }

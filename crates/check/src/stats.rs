@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use glomers_history::{History, Op, OpKind, Value};
 
 use crate::refused::is_refused;
-use crate::{CheckResult, Checker, Context, Finding, Validity, words};
+use crate::{Answered, CheckResult, Checker, Context, Finding, Validity, words};
 
 /// How many unsuccessful operations a finding shows.
 const SHOWN: usize = 3;
@@ -16,6 +16,9 @@ const SHOWN: usize = 3;
 pub struct Stats {
     /// Kinds of operations that need not succeed.
     pub exempt: Vec<String>,
+    /// What is needed to tell whether a kind that never succeeded could have: to
+    /// Jepsen that does not matter.
+    pub answered: Option<Answered>,
 }
 
 #[derive(Default)]
@@ -72,11 +75,26 @@ impl Checker for Stats {
             result.compat = Validity::Invalid;
             if counts.refused {
                 result.strict = result.strict.max(Validity::Unknown);
-            } else {
-                result.strict = Validity::Invalid;
-                result.findings.push(never_ok(history, context, f, counts));
+                continue;
+            }
+            let count = self.answered.as_ref().map(|answered| answered.count_of(history, f));
+            match count {
+                // Each was refused for a reason, as a cas may be that finds another value.
+                Some((_, 1..)) => result.notes.push(format!(
+                    "No {f} succeeded, but some were refused with an error that is an answer, \
+                     as is right now and then; to Jepsen the run is invalid."
+                )),
+                Some((0, 0)) => {
+                    result.strict = result.strict.max(Validity::Unknown);
+                    result.notes.push(format!(
+                        "No {f} succeeded, but each began while something was broken, or soon \
+                         after; to Jepsen the run is invalid."
+                    ));
+                }
+                _ => result.findings.push(never_ok(history, context, f, counts)),
             }
         }
+        result.strict = result.verdict();
         let by_f = kinds.iter().map(|(f, counts)| {
             let valid = [("valid?", Value::Bool(counts.ok > 0))];
             (*f, Value::record(valid.into_iter().chain(counts.fields())))
@@ -109,4 +127,39 @@ fn never_ok(history: &History, context: &Context, f: &str, counts: &Counts) -> F
         words::point(&mut finding, op, context);
     }
     finding
+}
+
+#[cfg(test)]
+mod tests {
+    use glomers_history::Time;
+    use glomers_protocol::ErrorCode;
+
+    use super::*;
+
+    #[test]
+    fn a_kind_that_never_succeeded_is_wrong_only_if_it_could_have() {
+        let judged = |begin: u64, error: &str, faults: &[(u64, u64)]| {
+            let (begin, end) = (begin * 1_000_000_000, begin * 1_000_000_000 + 1);
+            let text = format!(
+                "{{:process 0 :time {begin} :type :invoke :f :cas :value [0 [1 2]]}}
+                 {{:process 0 :time {end} :type :fail :f :cas :value [0 [1 2]] :error [:{error} \"\"]}}"
+            );
+            let history = glomers_history::read(text.as_bytes()).unwrap();
+            let second = |at: u64| Time(at * 1_000_000_000);
+            let faults = faults.iter().map(|&(from, to)| (second(from), Some(second(to))));
+            let errors = vec![ErrorCode::PRECONDITION_FAILED];
+            let answered = Some(Answered { errors, faults: faults.collect() });
+            let stats = Stats { exempt: Vec::new(), answered };
+            let result = stats.check(&history, &Context::default());
+            assert_eq!(result.compat, Validity::Invalid);
+            (result.strict, result.findings.len(), result.notes.len())
+        };
+        let (valid, unknown, invalid) =
+            ((Validity::Valid, 0, 1), (Validity::Unknown, 0, 1), (Validity::Invalid, 1, 0));
+        assert_eq!(judged(20, "precondition-failed", &[]), valid);
+        assert_eq!(judged(20, "temporarily-unavailable", &[]), invalid);
+        assert_eq!(judged(20, "temporarily-unavailable", &[(3, 10)]), invalid);
+        assert_eq!(judged(20, "temporarily-unavailable", &[(3, 22)]), unknown);
+        assert_eq!(judged(20, "temporarily-unavailable", &[(3, 18)]), unknown);
+    }
 }

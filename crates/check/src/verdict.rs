@@ -162,13 +162,13 @@ impl Context {
     }
 }
 
-/// The verdict of one checker.
+/// The verdict of one checker. A finding makes it invalid, whatever `strict` says: see
+/// [`CheckResult::verdict`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CheckResult {
     /// What Jepsen's checker of this name would say.
     pub compat: Validity,
-    /// What we say: never better than what Jepsen says of the same history, but for
-    /// unknown.
+    /// What we say, as far as findings leave that open.
     pub strict: Validity,
     /// The entries of the checker's map in the results, but for `valid?`, in
     /// order; names as Jepsen has them, then ours.
@@ -178,6 +178,22 @@ pub struct CheckResult {
     /// Sentences that help to read a verdict that is not bad: why a fault did
     /// no harm, say.
     pub notes: Vec<String>,
+}
+
+impl CheckResult {
+    /// Invalid by these findings, if there are any; else valid. What Jepsen would say
+    /// is left at valid.
+    pub fn of_findings(findings: impl IntoIterator<Item = Finding>) -> CheckResult {
+        let findings: Vec<Finding> = findings.into_iter().collect();
+        let strict = Validity::from_bool(findings.is_empty());
+        CheckResult { strict, findings, ..CheckResult::default() }
+    }
+
+    /// The strict verdict: invalid if there is a finding, else what `strict` says. It
+    /// is this that counts wherever results are put together.
+    pub fn verdict(&self) -> Validity {
+        self.strict.max(Validity::from_bool(self.findings.is_empty()))
+    }
 }
 
 /// Judges a history.

@@ -1,6 +1,7 @@
 //! How findings name operations and values.
 
 use glomers_history::{Op, OpKind, Value};
+use glomers_protocol::ErrorCode;
 
 use crate::{Context, Finding};
 
@@ -68,6 +69,34 @@ pub(crate) fn outcome(completion: Option<&Op>) -> String {
         Some(OpKind::Invoke) | None => "was never answered",
     };
     format!("{what}{reason}")
+}
+
+/// The name of an end's error, and its code if it is one of the protocol.
+pub(crate) fn error_name(op: &Op) -> (Option<String>, Option<ErrorCode>) {
+    const CODES: [ErrorCode; 11] = [
+        ErrorCode::TIMEOUT,
+        ErrorCode::NODE_NOT_FOUND,
+        ErrorCode::NOT_SUPPORTED,
+        ErrorCode::TEMPORARILY_UNAVAILABLE,
+        ErrorCode::MALFORMED_REQUEST,
+        ErrorCode::CRASH,
+        ErrorCode::ABORT,
+        ErrorCode::KEY_DOES_NOT_EXIST,
+        ErrorCode::KEY_ALREADY_EXISTS,
+        ErrorCode::PRECONDITION_FAILED,
+        ErrorCode::TXN_CONFLICT,
+    ];
+    let Some(error) = &op.error else { return (None, None) };
+    let first = error.as_list().and_then(|list| list.get(0));
+    let error = first.as_ref().unwrap_or(error);
+    let is_it = |code: &ErrorCode| match error.as_int() {
+        Some(number) => number == i64::from(code.0),
+        None => error.as_str() == Some(code.name()),
+    };
+    let code = CODES.into_iter().find(is_it);
+    let name = code.map(|code| code.name().to_owned());
+    let own = || error.as_str().map_or_else(|| clip(&error.to_json()), clip);
+    (Some(name.unwrap_or_else(own)), code)
 }
 
 /// An error as operations carry it: a name, or a list of name and text.

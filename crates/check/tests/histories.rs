@@ -14,7 +14,7 @@ fn checker(name: &str) -> Box<dyn Checker> {
         "unique-ids" => Box::new(UniqueIds),
         "echo" => Box::new(Echo),
         "stats" => Box::new(Stats::default()),
-        "stats-but-crash" => Box::new(Stats { exempt: vec!["crash".to_owned()] }),
+        "stats-but-crash" => Box::new(Stats { exempt: vec!["crash".to_owned()], answered: None }),
         "availability-total" => Box::new(AvailabilityCheck {
             required: Availability::Total,
             ..AvailabilityCheck::default()

@@ -150,7 +150,7 @@ pub(crate) struct TestArguments {
     pub(crate) time_limit: Duration,
 
     /// How many clients: a number, or so many for each node (4n) [default: 1n, of
-    /// lin-kv 2n]
+    /// lin-kv 4n]
     #[arg(long, value_name = "N", help_heading = "Workload")]
     pub(crate) concurrency: Option<Concurrency>,
 
@@ -216,6 +216,11 @@ pub(crate) struct TestArguments {
     /// Let the verdict that Jepsen would give count, not the stricter one
     #[arg(long, help_heading = "Verdict")]
     pub(crate) jepsen_compat: bool,
+
+    /// Fail if no two writers of a key overlapped: the test can hardly fail then
+    /// (lin-kv)
+    #[arg(long, help_heading = "Verdict")]
+    pub(crate) require_overlap: bool,
 
     /// The seed of all that is random [default: a new one, which is printed]
     #[arg(long, help_heading = "Run", value_parser = number::seed)]
@@ -339,19 +344,34 @@ pub(crate) struct CheckArguments {
     #[arg(short, long, value_name = "NAME")]
     pub(crate) workload: Option<String>,
 
-    /// What it is about, where no workload of ours made it; values [key value]
-    /// mean one register for each key
+    /// What it is about, where no workload of ours made it
     #[arg(long, value_enum)]
     pub(crate) model: Option<ModelArgument>,
+
+    /// There is a register (with --model) or a set (g-set) for each key: all values
+    /// are [key value] [default: if they are, and each read begins with [key nil]]
+    #[arg(long, conflicts_with = "unkeyed")]
+    pub(crate) keyed: bool,
+
+    /// There is one register or set, whatever values look like
+    #[arg(long)]
+    pub(crate) unkeyed: bool,
 
     /// Let the verdict that Jepsen would give count, not the stricter one
     #[arg(long)]
     pub(crate) jepsen_compat: bool,
 
     /// Judge refusals of registers, too: errors 20 (no such key) and 22 (from does
-    /// not hold), and each cas that failed without an error, must be true
+    /// not hold), and each cas that failed without an error, must be true; with
+    /// --workload lin-kv a cas may have been refused because of its own first attempt
     #[arg(long)]
     pub(crate) check_refusals: bool,
+
+    /// How much the search for an order may take on each register, in million steps of
+    /// some ns each, with a little more than 1 MiB of memory for each million
+    #[arg(long, value_name = "N", default_value_t = 150,
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) budget: u32,
 
     /// Show what the verdict rests on: of registers the longest order that there
     /// is, what they could hold then, and the operation that fits none

@@ -160,5 +160,9 @@ pub(crate) fn plan(
         .map_err(|error| CliError::usage(error.to_string()))?;
     let size = ClusterSize { nodes: plan.nodes.len() as u32, concurrency: plan.concurrency };
     workload.begin(size).map_err(CliError::usage)?;
+    if arguments.require_overlap && !workload.needs_contention() {
+        let text = format!("--require-overlap means nothing to workload {}", workload.name());
+        return Err(CliError::usage(text).hint("it is about registers: give it with lin-kv"));
+    }
     Ok(plan)
 }

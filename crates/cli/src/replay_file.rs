@@ -29,6 +29,8 @@ struct Judge {
     availability: serde_json::Value,
     jepsen_compat: bool,
     require_faults: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    require_overlap: bool,
 }
 
 /// The bytes of a `replay.json`.
@@ -46,6 +48,7 @@ pub(crate) fn write(plan: &Plan, options: &RunOptions) -> Vec<u8> {
             },
             jepsen_compat: options.jepsen_compat,
             require_faults: options.require_faults,
+            require_overlap: options.require_overlap,
         },
     };
     let mut bytes = serde_json::to_vec_pretty(&file).expect("a Plan is always JSON");
@@ -99,6 +102,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Plan, RunOptions), CliError> {
         availability,
         jepsen_compat: file.judge.jepsen_compat,
         require_faults: file.judge.require_faults,
+        require_overlap: file.judge.require_overlap,
     };
     Ok((file.plan, options))
 }

@@ -97,6 +97,9 @@ fn exposure(exposure: Exposure) -> String {
     let mut text = format!("at most {} at once", count(exposure.overlap, "operation"));
     if exposure.contended_keys > 0 {
         text += &format!(", which met at {}", count(exposure.contended_keys, "key"));
+        if exposure.keys_with_rival_writers == 0 {
+            text += " (never two writers)";
+        }
     }
     if exposure.reads > 0 {
         text += &format!(

@@ -31,6 +31,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
             availability: arguments.availability.unwrap_or_default(),
             jepsen_compat: arguments.jepsen_compat,
             require_faults: arguments.faults.require_faults,
+            require_overlap: arguments.require_overlap,
         },
         store: store_root(&arguments.store)?,
         max_line: arguments.max_line,

@@ -131,7 +131,7 @@ fn standard_input() {
 #[test]
 fn mistakes() {
     let place = Place::new();
-    place.write("history", "{:type :ok}\n{:type :started}\n");
+    place.write("history", "{:type :invoke}\n{:type :started}\n");
     let said = |arguments: &[&str]| place.run(&[&["check"], arguments].concat());
     said(&["history", "-w", "kafka"])
         .shows(254, &["history is no history: line 2, column 8: expected :type to be", "help: "]);

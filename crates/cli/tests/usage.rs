@@ -95,6 +95,8 @@ fn options_that_mean_nothing_to_the_workload() {
     test_refused(&kafka, &["--topology means nothing to workload kafka", "option of broadcast"]);
     test_refused(&["--key-count", "3"], &["--key-count means nothing to workload broadcast"]);
     test_refused(&["-w", "echo", "--check-refusals"], &["means nothing", "option of lin-kv"]);
+    let off = ["-w", "echo", "--no-check-refusals"];
+    test_refused(&off, &["--no-check-refusals means nothing", "option of lin-kv"]);
     test_refused(&["-w", "kafka", "--key-count", "0"], &["a whole number from 1 to 1000000"]);
     test_refused(
         &["-w", "lin-kv", "--concurrency", "1n"],

@@ -189,14 +189,43 @@ fn every_workload_runs_on_its_default_node_and_options_are_kept() {
         place.run(&run).shows(0, &["verdict      valid"]);
     }
     let place = Place::new();
-    let run = ["test", "-w", "lin-kv", "--check-refusals", "--time-limit", "5", "--seed", "1"];
-    place.run(&run).shows(0, &["--check-refusals --time-limit 5 --seed 1"]);
-    assert!(place.read_latest("replay.json").contains("\"check-refusals\": \"true\""));
+    let run = ["test", "-w", "lin-kv", "--no-check-refusals", "--time-limit", "5", "--seed", "1"];
+    place.run(&run).shows(0, &["--no-check-refusals --time-limit 5 --seed 1"]);
+    assert!(place.read_latest("replay.json").contains("\"check-refusals\": \"false\""));
     let run = ["test", "-w", "kafka", "--key-count", "1", "--time-limit", "5", "--seed", "1"];
     place.run(&[&run[..], &["--max-writes-per-key", "3", "--rate", "50"]].concat()).shows(0, &[]);
     // One key at a time, and the next after three messages.
     let history = place.read_latest("history.edn");
     assert!(history.contains("[:send \"5\" 3]") && !history.contains("[:send \"5\" 4]"));
+}
+
+#[test]
+fn refusals_that_are_lies_are_found_unless_that_is_switched_off() {
+    let place = Place::new();
+    let run = ["test", "-w", "lin-kv", "--node", "broken/registers-remove-first", "--node-count"];
+    let run = [&run[..], &["1", "--rate", "100", "--time-limit", "10", "--seed", "1"]].concat();
+    place.run(&run).shows(1, &["INVALID: wrong-refusal", "failed (key-does-not-exist)"]);
+    let asked = [&run[..], &["--check-refusals"]].concat();
+    place.run(&asked).shows(1, &["INVALID: wrong-refusal"]);
+    let off = [&run[..], &["--no-check-refusals"]].concat();
+    place.run(&off).shows(0, &["verdict      valid"]);
+}
+
+#[test]
+fn a_test_in_which_no_two_writers_of_a_key_met_says_so() {
+    let place = Place::new();
+    let run = ["test", "-w", "lin-kv", "--node-count", "1", "--seed", "1", "--time-limit", "10"];
+    let seldom = [&run[..], &["--rate", "5", "--service-time", "0"]].concat();
+    let words = ["no two writers of a key overlapped, so this test can hardly fail"];
+    place.run(&seldom).shows(0, &words);
+    let strictly = [&seldom[..], &["--require-overlap"]].concat();
+    place.run(&strictly).shows(1, &["INVALID: no-overlap", "--require-overlap asks that some do"]);
+    let busy = [&run[..], &["--rate", "max", "--require-overlap"]].concat();
+    let said = place.run(&busy).shows(0, &["verdict      valid"]);
+    assert!(!said.out.contains("can hardly fail"), "{}", said.out);
+    place
+        .run(&["test", "-w", "echo", "--require-overlap"])
+        .shows(254, &["--require-overlap means nothing to workload echo"]);
 }
 
 #[test]

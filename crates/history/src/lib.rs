@@ -15,5 +15,5 @@ mod time;
 pub use glomers_protocol::{List, Value};
 pub use observer::{Observer, Unobserved};
 pub use op::{History, Op, OpKind, Process};
-pub use read::{ReadError, ReadFromError, read, read_from, read_value};
+pub use read::{ReadError, ReadFromError, read, read_consistent, read_from, read_value};
 pub use time::{MILLISECOND, SECOND, Time};

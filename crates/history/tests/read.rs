@@ -351,3 +351,47 @@ fn rounds() -> impl Iterator<Item = ()> {
         more.then_some(())
     })
 }
+
+#[test]
+fn a_history_that_contradicts_itself_is_refused_with_the_line() {
+    use glomers_history::read_consistent;
+    let refused = |text: &str| {
+        assert!(read(text.as_bytes()).is_ok(), "{text}");
+        let error = read_consistent(text.as_bytes()).unwrap_err();
+        (error.line, error.expected)
+    };
+    let begin = "{:process 0 :type :invoke :f :write :value 1}\n";
+    let end = "{:process 0 :type :ok :f :write :value 1}\n";
+    let (line, text) = refused(&format!("{begin}\n{begin}{end}"));
+    assert_eq!(line, 3);
+    assert!(
+        text.starts_with("the operation of process 0 that began in line 1 to end before"),
+        "{text}"
+    );
+    let (line, text) = refused(&format!("{begin}{end}{end}"));
+    assert_eq!(line, 3);
+    assert!(text.starts_with("an :invoke of process 0 before this :ok"), "{text}");
+    assert_eq!(refused(&end.replace(":ok", ":info")).0, 1);
+    assert_eq!(refused(&end.replace("0 ", "\"a\" ")).0, 1);
+    assert_eq!(refused("{:type :ok :f :read}").0, 1);
+    let numbered = |index: u32, line: &str| line.replace("{", &format!("{{:index {index} "));
+    let (line, text) = refused(&(numbered(5, begin) + &numbered(4, end)));
+    assert_eq!(line, 2);
+    assert!(text.starts_with(":index to be above 5"), "{text}");
+    let json = "[{\"process\": 0, \"type\": \"ok\", \"f\": \"read\"}]";
+    assert!(refused(json).1.ends_with("in element 0 of the array"));
+    assert_eq!(refused("0 :invoke :write 3\n1 :ok :write 3\n").0, 2);
+    for right in [
+        format!("{begin}{end}{begin}"),
+        numbered(2, begin) + &numbered(7, end),
+        // What failed did not happen, whoever began it.
+        end.replace(":ok", ":fail"),
+        // The nemesis, and others that are no clients, only note things.
+        "{:process :nemesis :type :info :f :kill} {:process :nemesis :type :info :f :kill}".into(),
+        "{:process :nemesis :type :invoke :f :kill} {:process :nemesis :type :invoke :f :a}".into(),
+        "{:process :logger :type :info :f :note}".into(),
+        "{:type :invoke :f :r} {:type :invoke :f :r} {:type :ok :f :r} {:type :ok :f :r}".into(),
+    ] {
+        assert!(read_consistent(right.as_bytes()).is_ok(), "{right}");
+    }
+}

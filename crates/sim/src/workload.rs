@@ -111,7 +111,7 @@ pub trait Workload {
         vec![Access { key: Value::Null, is_write: &*op.f != "read" }]
     }
 
-    /// Whether a test says little unless operations meet at one key.
+    /// Whether a test says little unless operations that change a key overlap.
     fn needs_contention(&self) -> bool {
         false
     }

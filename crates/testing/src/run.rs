@@ -19,6 +19,9 @@ pub struct RunOptions {
     pub jepsen_compat: bool,
     /// Whether a fault that touched nothing makes the run invalid.
     pub require_faults: bool,
+    /// Whether the run is invalid if changes of a key that must overlap did not: see
+    /// [`Workload::needs_contention`].
+    pub require_overlap: bool,
 }
 
 /// A run and its verdict.
@@ -131,7 +134,15 @@ pub fn judge_outcome(
     }
     outcome.context.is_cut_short = outcome.ended == Ended::Interrupted;
     let exposure = Exposure::of(&outcome.history, &outcome.context, |op| workload.accesses(op));
-    warnings.extend(harmless(&outcome, exposure, workload));
+    if let Some(warning) = harmless(&outcome, exposure, workload) {
+        if options.require_overlap {
+            let summary = "No two writers of a key overlapped, so this test can hardly fail, and \
+                           --require-overlap asks that some do. A higher --rate or \
+                           --concurrency makes them meet.";
+            outcome.findings.push(Finding::new("no-overlap", summary));
+        }
+        warnings.push(warning);
+    }
     let answers = workload.errors_that_answer();
     let answered = (!answers.is_empty()).then(|| Answered {
         errors: answers.to_vec(),
@@ -186,9 +197,10 @@ fn unavailable(outcome: &Outcome) -> Option<Finding> {
 /// Why a wrong cluster would have passed, too, as far as can be seen.
 fn harmless(outcome: &Outcome, exposure: Exposure, workload: &dyn Workload) -> Option<String> {
     let is_complete = outcome.ended == Ended::Completed;
-    (is_complete && workload.needs_contention() && exposure.contended_keys == 0).then(|| {
-        "no two operations met at one key, so nothing could go wrong between them; a higher \
-         --rate or --concurrency makes them meet"
+    let met = exposure.keys_with_rival_writers > 0;
+    (is_complete && workload.needs_contention() && !met).then(|| {
+        "no two writers of a key overlapped, so this test can hardly fail; a higher --rate or \
+         --concurrency makes them meet"
             .to_owned()
     })
 }

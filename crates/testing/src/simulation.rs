@@ -168,6 +168,13 @@ impl Simulation {
         self
     }
 
+    /// Fails the run if no two changes of a key overlapped, where the workload needs
+    /// that ([`Workload::needs_contention`](crate::Workload::needs_contention)).
+    pub fn require_overlap(mut self) -> Simulation {
+        self.options.require_overlap = true;
+        self
+    }
+
     /// Runs the cluster: operations for so long, then recovery and final
     /// operations.
     ///

@@ -167,3 +167,27 @@ fn durability_costs_a_sync_and_no_message() {
     // A sync takes 1 ms in the mean; a few wait behind another.
     assert!((0.7..1.5).contains(&(disk - memory)), "{memory} {disk}");
 }
+
+/// A disk that does fewer syncs a second than there are messages makes nodes slow,
+/// not silent: what is written while a sync is under way shares the next one.
+#[test]
+fn writes_that_come_faster_than_syncs_share_them() {
+    for seed in seeds(4) {
+        let mut plan = raft_plan(seed, &[], 10 * S);
+        plan.rate = Rate::PerSecond(50.0);
+        plan.sync_time = ServiceTime::Exponential { mean: 100 * MILLISECOND };
+        let report = run_plan(&plan, &RunOptions::default(), &mut Nobody).unwrap();
+        assert_nothing_wrong(seed, &report);
+        let fraction = report.answered().and_then(|count| count.fraction()).unwrap();
+        assert!(fraction > 0.7, "seed {seed}: raft answered {fraction:.3}");
+        let mut plan = broadcast_plan(seed, "hub-ft", &DURABLE, &[]);
+        plan.loss = 0.0;
+        plan.rate = Rate::PerSecond(50.0 * plan.nodes.len() as f64);
+        plan.concurrency *= 20;
+        plan.sync_time = ServiceTime::Exponential { mean: 100 * MILLISECOND };
+        let report = run_plan(&plan, &RunOptions::default(), &mut Nobody).unwrap();
+        assert_nothing_wrong(seed, &report);
+        let wait = mean_wait_ms(&report);
+        assert!(wait < 500.0, "seed {seed}: hub-ft made clients wait {wait:.0} ms");
+    }
+}

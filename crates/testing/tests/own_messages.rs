@@ -204,7 +204,7 @@ impl Checker for CounterChecker {
         // For brevity: any number between is taken for possible.
         let least = sum(OpKind::Ok);
         let most = least + sum(OpKind::Info);
-        let mut result = CheckResult::default();
+        let mut findings = Vec::new();
         for op in history.ops().iter().filter(|op| op.is_final && op.kind == OpKind::Ok) {
             let total = op.value.as_int().unwrap_or(-1);
             if !(least..=most).contains(&total) {
@@ -216,12 +216,10 @@ impl Checker for CounterChecker {
                 finding.operations = vec![op.index];
                 finding.node = Some(node.to_owned());
                 finding.time = Some(op.time);
-                result.findings.push(finding);
+                findings.push(finding);
             }
         }
-        result.strict = Validity::from_bool(result.findings.is_empty());
-        result.compat = result.strict;
-        result
+        CheckResult::of_findings(findings)
     }
 }
 

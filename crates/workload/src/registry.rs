@@ -114,10 +114,10 @@ const ENTRIES: [Entry; 8] = [
         name: "lin-kv",
         about: "registers by key, read and changed as if there were one copy",
         default_node: "lin-kv-proxy",
-        workers_per_node: 2,
+        workers_per_node: 4,
         options: &["check-refusals"],
         make: |options| {
-            let check = options.get("check-refusals").map_or("false", String::as_str);
+            let check = options.get("check-refusals").map_or("true", String::as_str);
             let check = check.parse().map_err(|_| UnknownName {
                 what: "check-refusals",
                 name: check.to_owned(),

@@ -12,6 +12,8 @@
 //! | `proxy-lww-kv` | the registers are those of lww-kv, which may lose writes | latency | one node, a write, a read |
 //! | `proxy-null-on-timeout` | a read that is not answered in time is answered with null (`null-read`) | latency | one node, a write, a read that is answered late |
 //! | `proxy-missing-on-timeout` | it is answered with "there is no such key" (`wrong-refusal`) | latency; refusals are checked | one node, a write, a read that is answered late |
+//! | `registers-cas-twice` | between the comparison of a cas and its change lies a wait | nothing | one node, two cas at once |
+//! | `registers-remove-first` | a write removes the old value, waits, and puts the new one (`wrong-refusal`) | nothing | one node, a write, another write and a read at once |
 //! | `registers-alone` | each node has registers of its own | nothing | two nodes, a write at one, a read at the other |
 
 use std::collections::BTreeMap;
@@ -22,6 +24,9 @@ use glomers_node::{Context, ErrorCode, Kv, Node, NodeId, Request, Retry, RpcErro
 
 /// How long the service may take to answer.
 const PATIENCE: Duration = Duration::from_millis(30);
+
+/// How long the two halves of what should be one step lie apart.
+const MOMENT: Duration = Duration::from_millis(5);
 
 /// For how long a value is taken to be what it was.
 const FRESH: Duration = Duration::from_millis(100);
@@ -157,26 +162,71 @@ pub fn missing_on_timeout() -> Node<()> {
     limits_reads(|error| Err(RpcError::new(ErrorCode::KEY_DOES_NOT_EXIST, error.text)))
 }
 
-/// Has never heard of other nodes.
-pub fn alone() -> Node<BTreeMap<Value, Value>> {
-    let missing = || RpcError::new(ErrorCode::KEY_DOES_NOT_EXIST, "there is no such key");
-    // Wrong only in a cluster of several: nobody shares a register.
-    Node::<BTreeMap<Value, Value>>::new()
-        .on(async move |cx, Read { key }| {
-            let value = cx.with(|registers| registers.get(&key).cloned());
-            Ok(ReadOk { value: value.ok_or_else(missing)? })
-        })
-        .on(async |cx, Write { key, value }| {
-            cx.with(|registers| registers.insert(key, value));
-            Ok(WriteOk {})
-        })
-        .on(async move |cx, Cas { key, from, to, .. }| {
-            let old = cx.with(|registers| registers.get(&key).cloned()).ok_or_else(missing)?;
-            if old != from {
-                let text = format!("current value {old} is not {from}");
-                return Err(RpcError::new(ErrorCode::PRECONDITION_FAILED, text));
-            }
-            cx.with(|registers| registers.insert(key, to));
+/// The registers of one node.
+pub type Registers = BTreeMap<Value, Value>;
+
+fn missing() -> RpcError {
+    RpcError::new(ErrorCode::KEY_DOES_NOT_EXIST, "there is no such key")
+}
+
+/// The value of a key, if that is what a cas expects.
+fn compare(registers: &Registers, key: &Value, from: &Value) -> Result<(), RpcError> {
+    let old = registers.get(key).ok_or_else(missing)?;
+    if old != from {
+        let text = format!("current value {old} is not {from}");
+        return Err(RpcError::new(ErrorCode::PRECONDITION_FAILED, text));
+    }
+    Ok(())
+}
+
+fn reads(node: Node<Registers>) -> Node<Registers> {
+    node.on(async move |cx, Read { key }| {
+        let value = cx.with(|registers| registers.get(&key).cloned());
+        Ok(ReadOk { value: value.ok_or_else(missing)? })
+    })
+}
+
+fn writes(node: Node<Registers>) -> Node<Registers> {
+    node.on(async |cx, Write { key, value }| {
+        cx.with(|registers| registers.insert(key, value));
+        Ok(WriteOk {})
+    })
+}
+
+fn swaps(node: Node<Registers>) -> Node<Registers> {
+    node.on(async |cx, Cas { key, from, to, .. }| {
+        cx.with(|registers| {
+            compare(registers, &key, &from)?;
+            registers.insert(key, to);
             Ok(CasOk {})
         })
+    })
+}
+
+/// Has never heard of other nodes.
+pub fn alone() -> Node<Registers> {
+    // Wrong only in a cluster of several: nobody shares a register.
+    swaps(writes(reads(Node::new())))
+}
+
+/// Does a compare-and-set in two steps.
+pub fn cas_twice() -> Node<Registers> {
+    writes(reads(Node::new())).on(async |cx, Cas { key, from, to, .. }| {
+        cx.with(|registers| compare(registers, &key, &from))?;
+        // Wrong: another cas may find the same value meanwhile, and both succeed.
+        cx.sleep(MOMENT).await;
+        cx.with(|registers| registers.insert(key, to));
+        Ok(CasOk {})
+    })
+}
+
+/// Makes room for a value before it stores it.
+pub fn remove_first() -> Node<Registers> {
+    swaps(reads(Node::new())).on(async |cx, Write { key, value }| {
+        cx.with(|registers| registers.remove(&key));
+        // Wrong: who asks meanwhile is told that there is no such key.
+        cx.sleep(MOMENT).await;
+        cx.with(|registers| registers.insert(key, value));
+        Ok(WriteOk {})
+    })
 }

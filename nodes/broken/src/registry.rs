@@ -62,7 +62,7 @@ const REGISTERS: Conditions = Conditions { clients: 2, rate: 100.0, ..Conditions
 const HASTY: &[&str] = &["--election-timeout", "100"];
 
 /// All of them, by workload.
-pub static ENTRIES: [Entry; 68] = [
+pub static ENTRIES: [Entry; 70] = [
     Entry {
         name: "echo-shared-buffer",
         wrong: "The text waits in a field of the node that the next request overwrites.",
@@ -560,9 +560,27 @@ pub static ENTRIES: [Entry; 68] = [
         name: "proxy-missing-on-timeout",
         wrong: "A read that the service does not answer in time finds that there is no such key.",
         finding: "wrong-refusal",
-        under: Conditions { latency_ms: 10, options: &[("check-refusals", "true")], ..REGISTERS },
+        under: Conditions { latency_ms: 10, ..REGISTERS },
         minimal: "1 node; a write, a read that is answered late",
         make: |arguments| plain(arguments, lin_kv::missing_on_timeout),
+        ..PROXY
+    },
+    Entry {
+        name: "registers-cas-twice",
+        wrong: "Between the comparison of a cas and its change lies a wait.",
+        finding: "not-linearizable",
+        under: Conditions { nodes: 1, clients: 4, rate: 300.0, ..REGISTERS },
+        minimal: "1 node; 2 cas at once",
+        make: |arguments| plain(arguments, lin_kv::cas_twice),
+        ..PROXY
+    },
+    Entry {
+        name: "registers-remove-first",
+        wrong: "A write removes the old value, waits, and puts the new one.",
+        finding: "wrong-refusal",
+        under: Conditions { nodes: 1, clients: 4, ..REGISTERS },
+        minimal: "1 node; a write, another write and a read at once",
+        make: |arguments| plain(arguments, lin_kv::remove_first),
         ..PROXY
     },
     Entry {
@@ -737,7 +755,6 @@ pub static ENTRIES: [Entry; 68] = [
         under: Conditions {
             nodes: 5,
             seconds: 60,
-            options: &[("check-refusals", "true")],
             faults: Faults::Script(raft_disk::KILLED_AFTER_WRITES),
             operations: raft_disk::KILLED_AFTER_WRITES_ASKED,
             ..REGISTERS
@@ -754,7 +771,6 @@ pub static ENTRIES: [Entry; 68] = [
             nodes: 5,
             seconds: 60,
             sync_ms: 100,
-            options: &[("check-refusals", "true")],
             faults: Faults::Script(raft_disk::KILLED_AFTER_WRITES),
             operations: raft_disk::KILLED_AFTER_WRITES_ASKED,
             ..REGISTERS

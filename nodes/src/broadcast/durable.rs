@@ -33,8 +33,6 @@ pub struct Durable {
     written: u64,
     /// The end of the file may be garbage.
     is_torn: bool,
-    /// Something was written that no sync was asked for.
-    needs_sync: bool,
     outbox: Outbox,
 }
 
@@ -60,8 +58,7 @@ impl Durable {
     /// was said until that is durable.
     pub fn keep(&mut self, repair: &Repair, cx: &mut Cx) {
         match cx.disk().map_err(DiskError::from).and_then(|disk| self.write(repair, disk)) {
-            Ok(Some(sync)) => self.outbox.wait_for(sync),
-            Ok(None) => {}
+            Ok(()) => self.outbox.set_mute(false),
             Err(error) => {
                 cx.log(format!("silent, because nothing can be stored: {error}"));
                 self.outbox.set_mute(true);
@@ -71,11 +68,10 @@ impl Durable {
                 return;
             }
         }
-        self.outbox.set_mute(false);
         self.outbox.hold(cx);
     }
 
-    fn write(&mut self, repair: &Repair, disk: &mut dyn Disk) -> Result<Option<SyncId>, DiskError> {
+    fn write(&mut self, repair: &Repair, disk: &mut dyn Disk) -> Result<(), DiskError> {
         let taken = |from| Taken {
             incarnation: repair.incarnation,
             values: repair.own_values_from(from).to_vec(),
@@ -93,18 +89,13 @@ impl Durable {
             }
             self.is_torn = false;
             self.written += count;
-            self.needs_sync = true;
+            self.outbox.wrote();
         }
-        if !self.needs_sync {
-            return Ok(None);
-        }
-        let sync = disk.sync()?;
-        self.needs_sync = false;
-        Ok(Some(sync))
+        self.outbox.sync(disk)
     }
 
-    /// A sync is done: says what waited for it.
-    pub fn synced(&mut self, sync: SyncId, cx: &mut Cx) {
-        self.outbox.synced(sync, cx);
+    /// A sync is done; what waited for it is said at the next [`Durable::keep`].
+    pub fn synced(&mut self, sync: SyncId) {
+        self.outbox.synced(sync);
     }
 }

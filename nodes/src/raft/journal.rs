@@ -49,8 +49,6 @@ pub(super) struct Journal {
     changed_from: Option<Index>,
     /// The end of the file may be garbage.
     is_torn: bool,
-    /// Something was written that no sync was asked for.
-    needs_sync: bool,
     outbox: Outbox,
     retry: Alarm,
 }
@@ -107,9 +105,7 @@ impl Journal {
         }
         let disk = cx.disk().map_err(DiskError::from);
         match disk.and_then(|disk| self.write(store, state, flaw, disk)) {
-            Ok(Some(sync)) if flaw != Flaw::AnswersBeforeSync => self.outbox.wait_for(sync),
-            // Wrong, with the flaw: a crash now takes what others are being told.
-            Ok(_) => {}
+            Ok(()) => self.outbox.set_mute(false),
             Err(error) => {
                 if !self.retry.is_set() {
                     cx.log(format!("silent, because nothing can be stored: {error}"));
@@ -119,8 +115,10 @@ impl Journal {
                 return self.retry.set(RETRY, cx);
             }
         }
-        self.outbox.set_mute(false);
-        self.outbox.hold(cx);
+        // Wrong, with the flaw: a crash now takes what others are being told.
+        if flaw != Flaw::AnswersBeforeSync {
+            self.outbox.hold(cx);
+        }
     }
 
     fn write(
@@ -129,25 +127,22 @@ impl Journal {
         state: Option<State>,
         flaw: Flaw,
         disk: &mut dyn Disk,
-    ) -> Result<Option<SyncId>, DiskError> {
+    ) -> Result<(), DiskError> {
         if let Some(state) = state {
             disk.put(STATE, &encode(state.clone()))?;
             self.state = state;
-            self.needs_sync = true;
+            self.outbox.wrote();
         }
         if let Some(from) = self.changed_from {
             self.write_log(store, from, disk)?;
             self.changed_from = None;
             // Wrong, with the flaw: what a majority has is gone when enough of it
             // is killed.
-            self.needs_sync |= flaw != Flaw::NoSyncOfLog;
+            if flaw != Flaw::NoSyncOfLog {
+                self.outbox.wrote();
+            }
         }
-        if !self.needs_sync {
-            return Ok(None);
-        }
-        let sync = disk.sync()?;
-        self.needs_sync = false;
-        Ok(Some(sync))
+        self.outbox.sync(disk)
     }
 
     fn write_log(
@@ -171,8 +166,9 @@ impl Journal {
         Ok(())
     }
 
-    pub(super) fn synced(&mut self, sync: SyncId, cx: &mut Cx) {
-        self.outbox.synced(sync, cx);
+    /// A sync is done; what waited for it is said at the next [`Journal::keep`].
+    pub(super) fn synced(&mut self, sync: SyncId) {
+        self.outbox.synced(sync);
     }
 
     /// Whether this is the timer after which the disk is tried again: the next

@@ -251,7 +251,7 @@ impl Process for Raft {
             Input::Message(message) => self.message(&message, cx),
             Input::Timer(timer) if self.journal.is_retry(timer, cx) => {}
             Input::Timer(timer) => self.timer(timer, cx),
-            Input::Synced(sync) => self.journal.synced(sync, cx),
+            Input::Synced(sync) => self.journal.synced(sync),
             _ => {}
         }
         self.journal.keep(&mut self.store, self.flaw, cx);

@@ -7,7 +7,7 @@ use super::budget::{Budget, Limit};
 use super::operation::{Action, Layer, NIL, OPEN, Operation, Renumber, START, Subject};
 use super::outcome::{Outcome, Shown, Stuck};
 use super::plan::Plan;
-use super::{Method, frontier, search, zones};
+use super::{Method, frontier, plain, search, zones};
 
 /// How many possibilities are followed at a time, in one attempt after the other.
 const WIDTHS: [usize; 4] = [4, 64, 1024, usize::MAX];
@@ -40,9 +40,13 @@ pub(super) fn analyse(
         return Analysis { subject, outcome, analyzer: "zones" };
     }
     let steps = budget.steps;
+    if method == Method::Plain {
+        return by_plain_search(subject, &mut budget, record);
+    }
     let plan = match Plan::new(&subject) {
         Ok(plan) => plan,
-        Err(limit) => return gave_up(subject, limit, "none"),
+        // Too many at once for the sets of the other searches.
+        Err(_) => return by_plain_search(subject, &mut budget, record),
     };
     if method == Method::Auto {
         // Most histories are right, and the first order that is tried is nearly so; of
@@ -75,6 +79,13 @@ pub(super) fn analyse(
         Outcome::Exhausted(Limit::Steps(_)) => gave_up(subject, Limit::Steps(steps), "search"),
         Outcome::Exhausted(limit) => gave_up(subject, limit, "search"),
         outcome => Analysis { subject, outcome, analyzer: "search" },
+    }
+}
+
+fn by_plain_search(subject: Subject, budget: &mut Budget, record: bool) -> Analysis {
+    match plain::search(&subject, budget, record) {
+        Outcome::Exhausted(limit) => gave_up(subject, limit, "plain-search"),
+        outcome => Analysis { subject, outcome, analyzer: "plain-search" },
     }
 }
 
@@ -134,7 +145,7 @@ impl Subject {
     pub(super) fn previous_ok(&self, op: u32) -> Option<u32> {
         let end = self.ops[op as usize].end;
         let earlier = (0u32..).zip(&self.ops).filter(|(_, other)| other.end < end);
-        let answered = earlier.filter(|(_, other)| other.layer < Layer::Refusals);
+        let answered = earlier.filter(|(_, other)| other.layer < Layer::Excused);
         answered.max_by_key(|(_, other)| other.end).map(|(at, _)| at)
     }
 
@@ -156,12 +167,12 @@ impl Subject {
         let own = self.ops[op as usize];
         let needed = match own.action {
             Action::Is(value) | Action::Cas(value, _) => value,
-            Action::IsNot(_) | Action::Write(_) => return None,
+            Action::IsNot(_) | Action::Write(_) | Action::Try(..) => return None,
         };
         let earlier = (0u32..).zip(&self.ops).filter(|&(at, other)| {
             let gives = match other.action {
                 Action::Write(value) | Action::Cas(_, value) => value == needed,
-                Action::Is(_) | Action::IsNot(_) => false,
+                Action::Is(_) | Action::IsNot(_) | Action::Try(..) => false,
             };
             at != op && gives && other.begin < own.end
         });
@@ -177,7 +188,9 @@ impl Subject {
         for op in &self.ops {
             match op.action {
                 Action::Write(value) => reached.push(Reverse((op.begin, value))),
-                Action::Cas(from, to) => changes[from as usize].push((op.begin, to)),
+                Action::Cas(from, to) | Action::Try(from, to) => {
+                    changes[from as usize].push((op.begin, to));
+                }
                 Action::Is(_) | Action::IsNot(_) => {}
             }
         }
@@ -193,7 +206,7 @@ impl Subject {
         }
         let wrong = (0u32..).zip(&self.ops).filter(|(_, op)| match op.action {
             Action::Is(value) | Action::Cas(value, _) => op.end < earliest[value as usize],
-            Action::IsNot(_) | Action::Write(_) => false,
+            Action::IsNot(_) | Action::Write(_) | Action::Try(..) => false,
         });
         wrong.min_by_key(|(_, op)| op.end).map(|(at, _)| at)
     }

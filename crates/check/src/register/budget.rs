@@ -15,7 +15,14 @@ pub struct Budget {
 
 impl Budget {
     /// Some seconds at most, and with what growing takes well below 1 GB.
-    pub const DEFAULT: Budget = Budget { steps: 150_000_000, memory: 160 << 20 };
+    pub const DEFAULT: Budget = Budget::millions(150);
+
+    /// So many million steps, and memory in proportion: a little more than 1 MiB
+    /// each.
+    pub const fn millions(steps: u32) -> Budget {
+        let steps = steps as u64;
+        Budget { steps: steps * 1_000_000, memory: steps * (16 << 20) / 15 }
+    }
 }
 
 impl Default for Budget {
@@ -32,10 +39,6 @@ pub(super) enum Limit {
     Steps(u64),
     /// The budget's bytes.
     Memory(u64),
-    /// How many operations may be under way at once.
-    Concurrency(usize),
-    /// How many kinds of indeterminate operations there were.
-    Indeterminate(usize),
 }
 
 impl fmt::Display for Limit {
@@ -44,12 +47,6 @@ impl fmt::Display for Limit {
             Limit::Steps(steps) => write!(f, "the search took more than {steps} steps"),
             Limit::Memory(bytes) => {
                 write!(f, "the search took more than {} MiB", bytes.div_ceil(1 << 20))
-            }
-            Limit::Concurrency(most) => {
-                write!(f, "more than {most} operations were under way at once")
-            }
-            Limit::Indeterminate(kinds) => {
-                write!(f, "there are too many kinds of indeterminate operations: {kinds}")
             }
         }
     }

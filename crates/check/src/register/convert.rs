@@ -6,8 +6,8 @@ use glomers_history::{History, Op, OpKind, Process, Value};
 use rustc_hash::FxHashMap;
 
 use super::operation::{Action, Layer, NIL, OPEN, Operation, START, time};
-use super::{Register, RegisterModel};
-use crate::intern::Interner;
+use super::{Refusals, Register, RegisterModel};
+use crate::intern::{Interner, NONE};
 
 /// The history of one register.
 #[derive(Default)]
@@ -144,12 +144,12 @@ impl Converter<'_> {
             |action, end, layer| Operation { begin, end, entry: entry as u32, action, layer };
         let kind = self.kind(named);
         if outcome == OpKind::Fail {
-            if self.spec.check_refusals
+            if self.spec.refusals != Refusals::Ignored
                 && let Some(ended) = ended
                 && let Some((key, argument)) = self.split(named)
                 && let Some(action) = self.refusal(kind, &argument, ended)
             {
-                self.push(&key, operation(action, time(entry), Layer::Refusals));
+                self.push(&key, operation(action, time(entry), Layer::Excused));
             }
             return;
         }
@@ -225,8 +225,9 @@ impl Converter<'_> {
     fn refusal(&mut self, kind: Kind, argument: &Value, ended: &Op) -> Option<Action> {
         let Some(error) = &ended.error else {
             // Most clients have nothing to say of a cas that found another value.
-            let (from, _) = pair(argument).filter(|_| kind == Kind::Cas)?;
-            return Some(Action::IsNot(self.found.values.intern(&from)));
+            let (from, to) = pair(argument).filter(|_| kind == Kind::Cas)?;
+            let values = &mut self.found.values;
+            return Some(Action::Try(values.intern(&from), values.intern(&to)));
         };
         let first = error.as_list().and_then(|list| list.get(0));
         let error = first.as_ref().unwrap_or(error);
@@ -236,16 +237,39 @@ impl Converter<'_> {
         match kind {
             Kind::Read | Kind::Cas if is(20, "key-does-not-exist") => Some(Action::Is(NIL)),
             Kind::Cas if is(22, "precondition-failed") => {
-                let (from, _) = pair(argument)?;
-                Some(Action::IsNot(self.found.values.intern(&from)))
+                let (from, to) = pair(argument)?;
+                let values = &mut self.found.values;
+                let (from, to) = (values.intern(&from), values.intern(&to));
+                // Where there is no value, null may be refused as what does not hold.
+                (from != NIL).then_some(Action::Try(from, to))
             }
             _ => None,
         }
     }
 }
 
+/// What an operation that began like this would do to a register: its key, by the
+/// number that it has, and the change. `None` if it changes nothing, or speaks of a
+/// key or a value that the history says nothing of.
+pub(super) fn change(spec: &Register, converted: &Converted, begun: &Op) -> Option<(u32, Action)> {
+    let (key, argument) = match spec.keyed {
+        true => pair(&begun.value).map(|(key, value)| (converted.keys.find(&key), value))?,
+        false => (0, begun.value.clone()),
+    };
+    let known = |value: &Value| Some(converted.values.find(value)).filter(|&id| id != NONE);
+    let action = match &*begun.f {
+        "write" | "w" => Action::Write(known(&argument)?),
+        "cas" => {
+            let (from, to) = pair(&argument)?;
+            Action::Cas(known(&from)?, known(&to)?)
+        }
+        _ => return None,
+    };
+    (key != NONE).then_some((key, action))
+}
+
 /// The elements of a list of two.
-fn pair(value: &Value) -> Option<(Value, Value)> {
+pub(super) fn pair(value: &Value) -> Option<(Value, Value)> {
     let list = value.as_list().filter(|list| list.len() == 2)?;
     Some((list.get(0)?, list.get(1)?))
 }

@@ -1,10 +1,11 @@
 //! Why a register is not linearizable.
 
 use glomers_history::{History, Op, OpKind, Value};
+use glomers_protocol::ErrorCode;
 
 use super::Register;
 use super::analysis::Analysis;
-use super::convert::Converted;
+use super::convert::{Converted, pair};
 use super::operation::{Layer, NIL};
 use super::outcome::Stuck;
 use crate::{Context, words};
@@ -34,6 +35,16 @@ pub struct Explanation {
     pub writer: Option<u64>,
     /// Whether `stuck` needs a value that nobody may have given the register.
     pub never_written: bool,
+    /// A change that says that it failed, though all would have an order up to `stuck`
+    /// if it had taken effect.
+    pub failed_writer: Option<u64>,
+    /// A refusal or a read of null before `stuck`, of another kind than that, without
+    /// which all would have an order.
+    pub untrue: Option<u64>,
+    /// The rules by which there is no order.
+    pub(super) layer: Layer,
+    /// Whether `stuck` itself is the refusal or the read of null.
+    pub(super) states_it: bool,
     /// The operations that were under way while `stuck` was.
     pub concurrent: Vec<u64>,
 }
@@ -43,7 +54,7 @@ pub(super) fn finding_name(layer: Layer) -> &'static str {
     match layer {
         Layer::Base => "not-linearizable",
         Layer::Nulls => "null-read",
-        Layer::Refusals => "wrong-refusal",
+        Layer::Excused | Layer::Refusals => "wrong-refusal",
     }
 }
 
@@ -75,6 +86,10 @@ impl Explanation {
             previous_ok: subject.previous_ok(stuck.op).map(|op| subject.entry(op)),
             writer: writer.map(|op| subject.entry(op)),
             never_written: writer.is_none() && needs != NIL,
+            failed_writer: None,
+            untrue: None,
+            layer,
+            states_it: subject.ops[stuck.op as usize].layer == layer.min(Layer::Excused),
             concurrent: places(&subject.concurrent(stuck.op)),
         }
     }
@@ -92,7 +107,9 @@ impl Explanation {
         let tell = |&place: &u64| self.tell(history, context, place);
         let mut lines = Vec::new();
         if let Some(from) = self.longest_prefix.len().checked_sub(1) {
-            let from = (from + 1).saturating_sub(SHOWN);
+            // The text stays short.
+            let shown = SHOWN - usize::from(self.untrue.is_some());
+            let from = (from + 1).saturating_sub(shown);
             lines.push(format!(
                 "an order exists for {} on {}, up to",
                 words::count(self.longest_prefix.len(), "operation"),
@@ -103,6 +120,9 @@ impl Explanation {
         }
         lines.push(self.states_in_words());
         lines.push(format!("but {}: that fits no order", tell(&self.stuck)));
+        if let Some(untrue) = &self.untrue {
+            lines.push(format!("there would be one without this: {}", tell(untrue)));
+        }
         lines.extend(self.source_in_words(history, context));
         if !self.concurrent.is_empty() {
             lines.push("under way at the same time:".to_owned());
@@ -129,11 +149,45 @@ impl Explanation {
 
     /// Where the value comes from that does not fit.
     pub(super) fn source_in_words(&self, history: &History, context: &Context) -> Option<String> {
+        if let Some(writer) = self.failed_writer {
+            return Some(self.failure_in_words(history, context, writer));
+        }
         if self.never_written {
             return Some("nothing that had begun by then can have made it so".to_owned());
         }
         let writer = self.writer?;
         Some(format!("the last that can have made it so: {}", self.tell(history, context, writer)))
+    }
+
+    /// What is wrong with a change that took effect and says that it failed.
+    fn failure_in_words(&self, history: &History, context: &Context, place: u64) -> String {
+        let Some(op) = history.ops().get(place as usize) else { return String::new() };
+        let change = self.change(history, op);
+        let did = match pair(&change) {
+            Some((from, to)) if &*op.f == "cas" => {
+                format!("changed {} to {}", words::value(&from), words::value(&to))
+            }
+            _ => format!("wrote {}", words::value(&change)),
+        };
+        let (name, code) = words::error_name(op);
+        let definite = code.filter(|code| code.is_definite());
+        let how = match (name, definite) {
+            (Some(name), Some(code)) => format!("failed with error {} ({name})", code.0),
+            (Some(name), None) => format!("failed ({name})"),
+            (None, _) => "failed".to_owned(),
+        };
+        let rule = match definite {
+            Some(ErrorCode::PRECONDITION_FAILED) => {
+                ", which is definite; a cas that is tried again may be refused because of its own \
+                 first attempt"
+            }
+            Some(_) => ", which is definite; a node that cannot know must answer 0 or 13",
+            None => {
+                "; a failure did not and will not happen, and where that cannot be known the end \
+                 is info"
+            }
+        };
+        format!("{} {did} but says it {how}{rule}", words::operation(op, context))
     }
 
     /// An operation in words, and what it did.
@@ -160,21 +214,27 @@ impl Explanation {
         }
     }
 
-    fn did(&self, history: &History, op: &Op) -> String {
+    /// The argument of a change, by one of its entries.
+    fn change(&self, history: &History, op: &Op) -> Value {
         // An end may say nothing of the argument, or why it is not known what became
         // of it.
-        let mut argument = self.inner(op);
+        let argument = self.inner(op);
         let told = op.kind == OpKind::Ok && argument != Value::Null;
-        if !told && op.kind != OpKind::Invoke && !matches!(&*op.f, "read" | "r") {
-            let earlier = history.ops()[..op.index as usize].iter().rev();
-            let mut invokes = earlier.filter(|other| other.process == op.process);
-            let begun = invokes.next().filter(|other| other.kind == OpKind::Invoke);
-            argument = begun.map_or(argument, |invoke| self.inner(invoke));
+        if told || op.kind == OpKind::Invoke {
+            return argument;
         }
-        let pair = || {
-            let list = argument.as_list().filter(|list| list.len() == 2)?;
-            Some((words::value(&list.get(0)?), words::value(&list.get(1)?)))
+        let earlier = history.ops()[..op.index as usize].iter().rev();
+        let mut invokes = earlier.filter(|other| other.process == op.process);
+        let begun = invokes.next().filter(|other| other.kind == OpKind::Invoke);
+        begun.map_or(argument, |invoke| self.inner(invoke))
+    }
+
+    fn did(&self, history: &History, op: &Op) -> String {
+        let argument = match &*op.f {
+            "read" | "r" => self.inner(op),
+            _ => self.change(history, op),
         };
+        let pair = || pair(&argument).map(|(from, to)| (words::value(&from), words::value(&to)));
         let certain = op.kind == OpKind::Ok;
         match &*op.f {
             "read" | "r" if certain => format!("returned {}", words::value(&argument)),

@@ -3,6 +3,7 @@
 use glomers_history::{History, Value};
 
 use super::explain::Explanation;
+use super::operation::Layer;
 use crate::{Context, Finding, words};
 
 /// One finding of each kind, about the register where it showed first.
@@ -10,14 +11,16 @@ pub(super) fn findings(
     history: &History,
     context: &Context,
     mut failures: Vec<Explanation>,
+    mut blame: impl FnMut(&mut Explanation),
 ) -> Vec<Finding> {
     failures.sort_by_key(|failure| failure.stuck);
     let kinds = ["not-linearizable", "null-read", "wrong-refusal"];
     let of_kind = |kind: &str| {
-        let all: Vec<&Explanation> =
-            failures.iter().filter(|failure| failure.finding == kind).collect();
-        let (first, rest) = all.split_first()?;
-        Some(finding(history, context, first, rest))
+        let mut all = failures.iter_mut().filter(|failure| failure.finding == kind);
+        let first = all.next()?;
+        blame(first);
+        let rest: Vec<&Explanation> = all.map(|other| &*other).collect();
+        Some(finding(history, context, first, &rest))
     };
     kinds.into_iter().filter_map(of_kind).collect()
 }
@@ -28,17 +31,30 @@ fn finding(
     first: &Explanation,
     rest: &[&Explanation],
 ) -> Finding {
-    let op = history.ops().get(first.stuck as usize);
-    let name = op.map(|op| format!("op {}, a {},", op.index, op.f)).unwrap_or_default();
+    let named = |place: u64| history.ops().get(place as usize);
+    let name = |place: u64| {
+        named(place).map(|op| format!("op {}, a {},", op.index, op.f)).unwrap_or_default()
+    };
+    // Who said what is not true, if that is known.
+    let liar = first.untrue.or_else(|| first.states_it.then_some(first.stuck));
+    let (said, name) = (liar.map(name), name(first.stuck));
     let subject = first.subject();
-    let summary = match first.finding {
-        "null-read" => format!(
+    let summary = match (first.finding, said) {
+        ("null-read", Some(name)) => format!(
             "On {subject} {name} read null although there was a value. Null says that there is \
              none, and a value never goes away."
         ),
-        "wrong-refusal" => format!(
+        ("wrong-refusal", Some(name)) => format!(
             "On {subject} {name} was refused although nothing stood in its way. A refusal is true \
              at some moment between the beginning and the end of its operation."
+        ),
+        ("null-read", None) => format!(
+            "On {subject} {name} fits no order with the reads of null before it. Null says that \
+             there is no value, and a value never goes away."
+        ),
+        ("wrong-refusal", None) => format!(
+            "On {subject} {name} fits no order with the refusals before it. A refusal is true at \
+             some moment between the beginning and the end of its operation."
         ),
         _ => format!(
             "On {subject} {name} fits no order. Each operation takes effect at one moment between \
@@ -47,7 +63,16 @@ fn finding(
     };
     let mut finding = Finding::new(first.finding, summary);
     let tell = |place: u64| first.tell(history, context, place);
-    finding.evidence.push(format!("{}; {}", tell(first.stuck), first.states_in_words()));
+    if let Some(untrue) = first.untrue {
+        finding.evidence.push(format!("{}; without that there would be an order", tell(untrue)));
+    }
+    let stuck = format!("{}; {}", tell(first.stuck), first.states_in_words());
+    finding.evidence.push(match first.untrue.filter(|_| first.layer == Layer::Excused) {
+        Some(_) => {
+            format!("had it taken effect and then been refused, this would be wrong: {stuck}")
+        }
+        None => stuck,
+    });
     if let Some(previous) = first.previous_ok {
         finding.evidence.push(format!("the answer before it: {}", tell(previous)));
     }
@@ -65,8 +90,9 @@ fn finding(
         let keys = words::values(keys.into_iter());
         finding.evidence.push(format!("the same on key{s} {keys}"));
     }
-    let places = [Some(first.stuck), first.previous_ok, first.writer];
-    for op in places.into_iter().flatten().filter_map(|at| history.ops().get(at as usize)) {
+    let places =
+        [first.untrue, Some(first.stuck), first.previous_ok, first.failed_writer.or(first.writer)];
+    for op in places.into_iter().flatten().filter_map(named) {
         words::point(&mut finding, op, context);
     }
     finding

@@ -2,6 +2,7 @@
 //! operation takes effect at one moment between its beginning and its end.
 
 mod analysis;
+mod blame;
 mod budget;
 mod config;
 mod convert;
@@ -13,6 +14,7 @@ mod operation;
 mod outcome;
 mod pareto;
 mod pending;
+mod plain;
 mod plan;
 mod search;
 mod trail;
@@ -23,6 +25,7 @@ use glomers_history::{History, Value};
 
 use crate::{CheckResult, Checker, Context, Validity, words};
 use analysis::{Analysis, analyse};
+use blame::blame;
 pub use budget::Budget;
 use convert::{Converted, convert};
 pub use explain::Explanation;
@@ -57,6 +60,23 @@ pub enum Method {
     Frontier,
     /// One possibility after the other.
     Search,
+    /// The same over sets of any size, which is what is left where there are more
+    /// than about 500 kinds of indeterminate operations or 1,000 operations at once.
+    Plain,
+}
+
+/// What the strict verdict makes of refusals: of errors 20 (no such key) and 22 (the
+/// `from` of a `cas` does not hold), and of a `cas` that failed without an error.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Refusals {
+    /// They say nothing, as in Jepsen.
+    #[default]
+    Ignored,
+    /// They are statements that must be true. But a `cas` may have been refused
+    /// because it had already taken effect itself when it was tried again.
+    Judged,
+    /// They are statements that must be true, whatever the reason.
+    Literal,
 }
 
 /// Judges registers: linearizable or not. Initially a register holds null.
@@ -84,10 +104,8 @@ pub struct Register {
     pub model: RegisterModel,
     /// Whether there are many, each with a key.
     pub keyed: bool,
-    /// Whether the strict verdict takes errors 20 (no such key) and 22 (the
-    /// `from` of a `cas` does not hold), and that a `cas` failed without an error,
-    /// as statements that must be true.
-    pub check_refusals: bool,
+    /// What the strict verdict makes of refusals.
+    pub refusals: Refusals,
     /// How to decide.
     pub method: Method,
     /// How much that may take.
@@ -106,7 +124,7 @@ impl Register {
         Register {
             model,
             keyed,
-            check_refusals: false,
+            refusals: Refusals::Ignored,
             method: Method::Auto,
             budget: Budget::DEFAULT,
         }
@@ -129,7 +147,9 @@ impl Register {
         let Outcome::Stuck(stuck) = &analysis.outcome else {
             return None;
         };
-        Some(Explanation::new(self, &converted, key, layer, &analysis, stuck))
+        let mut explanation = Explanation::new(self, &converted, key, layer, &analysis, stuck);
+        blame(&mut explanation, self, &converted, history);
+        Some(explanation)
     }
 }
 
@@ -179,8 +199,18 @@ impl<'a> Judge<'a> {
         let mut failure = None;
         let mut reason = None;
         for layer in operation::layers(&register.ops) {
-            let analysis = self.analyse(key, layer);
+            let mut layer = layer;
+            let mut analysis = self.analyse(key, layer);
+            let is_refuted = matches!(analysis.outcome, Outcome::Stuck(_));
+            if is_refuted && layer == Layer::Refusals && self.spec.refusals == Refusals::Judged {
+                layer = Layer::Excused;
+                analysis = self.analyse(key, layer);
+            }
             let done = matches!(analysis.outcome, Outcome::Linearizable(_));
+            if done && layer == Layer::Excused {
+                // What was refused may have happened there, which other rules forbid.
+                continue;
+            }
             match &analysis.outcome {
                 Outcome::Linearizable(_) => {}
                 Outcome::Exhausted(limit) => reason = Some(limit.to_string()),
@@ -267,7 +297,8 @@ impl Checker for Register {
         }
         result.notes.extend(reasons);
         self.doubts(history, &converted, &mut result);
-        result.findings = findings::findings(history, context, failures);
+        let blame = |failure: &mut Explanation| blame(failure, self, &converted, history);
+        result.findings = findings::findings(history, context, failures, blame);
         result
     }
 }

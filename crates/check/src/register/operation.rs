@@ -26,6 +26,10 @@ pub(super) enum Action {
     Write(u32),
     /// The register held the first and holds the second.
     Cas(u32, u32),
+    /// If the register held the first it holds the second, else it stays: a `cas`
+    /// of which it is not known whether it was refused at once, or took effect and
+    /// was refused when it was tried again.
+    Try(u32, u32),
 }
 
 impl Action {
@@ -42,6 +46,7 @@ impl Action {
             Action::IsNot(other) => (other != value).then_some(value),
             Action::Write(new) => Some(new),
             Action::Cas(from, to) => (from == value).then_some(to),
+            Action::Try(from, to) => Some(if from == value { to } else { value }),
         }
     }
 
@@ -50,8 +55,10 @@ impl Action {
     pub(super) fn is_settled_by(self, other: Action) -> bool {
         match (self, other) {
             (Action::Write(_), other) => matches!(other, Action::Write(_)),
-            (Action::Cas(..), _) | (_, Action::Is(_) | Action::IsNot(_)) => false,
-            (_, Action::Write(value) | Action::Cas(_, value)) => self.apply(value).is_some(),
+            (Action::Cas(..) | Action::Try(..), _) | (_, Action::Is(_) | Action::IsNot(_)) => false,
+            (_, Action::Write(value) | Action::Cas(_, value) | Action::Try(_, value)) => {
+                self.apply(value).is_some()
+            }
         }
     }
 
@@ -62,6 +69,7 @@ impl Action {
             Action::IsNot(value) => Action::IsNot(number(value)),
             Action::Write(value) => Action::Write(number(value)),
             Action::Cas(from, to) => Action::Cas(number(from), number(to)),
+            Action::Try(from, to) => Action::Try(number(from), number(to)),
         }
     }
 }
@@ -74,7 +82,10 @@ pub(super) enum Layer {
     Base,
     /// A read of null says that there is no value.
     Nulls,
-    /// A refusal says that its condition does not hold.
+    /// A refusal says that its condition does not hold, be it because of what it did
+    /// itself when it was tried first.
+    Excused,
+    /// A refusal says that nothing was done and that its condition does not hold.
     Refusals,
 }
 
@@ -106,7 +117,7 @@ pub(super) fn layers(ops: &[Operation]) -> impl Iterator<Item = Layer> {
     // began before that may well have read null.
     let first = of(Layer::Base).map(|op| op.end).min().unwrap_or(OPEN);
     let nulls = of(Layer::Nulls).any(|op| op.begin > first).then_some(Layer::Nulls);
-    let refusals = of(Layer::Refusals).next().map(|op| op.layer);
+    let refusals = of(Layer::Excused).next().map(|_| Layer::Refusals);
     refusals.into_iter().chain(nulls).chain([Layer::Base])
 }
 
@@ -143,8 +154,14 @@ impl Renumber {
         };
         number(NIL);
         let counted = ops.iter().filter(|op| op.layer <= layer);
-        let ops =
-            counted.map(|op| Operation { action: op.action.map(&mut number), ..*op }).collect();
+        let read = |action: Action| match action {
+            // Who had changed nothing found the same when it was tried again.
+            Action::Try(from, to) if layer == Layer::Refusals || from == to => Action::IsNot(from),
+            action => action,
+        };
+        let ops = counted
+            .map(|op| Operation { action: read(op.action).map(&mut number), ..*op })
+            .collect();
         for &value in &values {
             numbers[value as usize] = OPEN;
         }

@@ -113,7 +113,7 @@ impl<'a, const N: usize> Pending<'a, N> {
         if let Action::Write(_) = waiting.action {
             self.writing.insert(waiting.slot);
         }
-        if !matches!(waiting.action, Action::Cas(..)) {
+        if !matches!(waiting.action, Action::Cas(..) | Action::Try(..)) {
             self.loose.insert(waiting.slot);
         }
         if waiting.action.is_assertion() {
@@ -318,7 +318,7 @@ impl<'a, const N: usize> Pending<'a, N> {
     pub(super) fn can_follow(&self, config: &Config<N>, waiting: &Waiting) -> bool {
         let wanted = match waiting.action {
             Action::Is(value) | Action::Cas(value, _) => value,
-            Action::IsNot(_) | Action::Write(_) => return true,
+            Action::IsNot(_) | Action::Write(_) | Action::Try(..) => return true,
         };
         // From what is wanted back to what holds: mostly there is a write of it, and to
         // go through all that can be reached takes several times as long.
@@ -333,7 +333,9 @@ impl<'a, const N: usize> Pending<'a, N> {
             }
             let mut leads = |action: Action| match action {
                 Action::Write(to) => to == value,
-                Action::Cas(from, to) if to == value && !chain[..length].contains(&from) => {
+                Action::Cas(from, to) | Action::Try(from, to)
+                    if to == value && !chain[..length].contains(&from) =>
+                {
                     if length == CHAIN {
                         return true;
                     }

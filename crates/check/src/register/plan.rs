@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::budget::Limit;
 use super::operation::{Action, Subject};
 
 /// How many words a set of operations or the counts of indeterminate ones may
@@ -13,6 +12,10 @@ pub(super) const MOST_WORDS: usize = 16;
 
 /// For how many there is room at first where there may be few.
 pub(super) const FEW: usize = 32;
+
+/// There are too many operations at once, or too many kinds of indeterminate ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooWide;
 
 /// One step, in the order of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,11 +88,13 @@ impl Plan {
         self.members[self.groups[group as usize].first + number]
     }
 
-    pub(super) fn new(subject: &Subject) -> Result<Plan, Limit> {
+    /// # Errors
+    /// If sets or counts would take more than [`MOST_WORDS`].
+    pub(super) fn new(subject: &Subject) -> Result<Plan, TooWide> {
         let needs = needs(subject);
         let need = |action: Action| match action {
             Action::Write(value) | Action::Cas(_, value) => needs[value as usize],
-            Action::Is(_) | Action::IsNot(_) => 0,
+            Action::Is(_) | Action::IsNot(_) | Action::Try(..) => 0,
         };
         let mut events: Vec<u64> = Vec::with_capacity(2 * subject.ops.len());
         for (at, op) in (0u64..).zip(&subject.ops) {
@@ -151,7 +156,7 @@ impl Plan {
 /// For each value until when it matters whether the register takes it on: the
 /// last end of an operation that needs it, or of one that needs what an
 /// indeterminate `cas` can make of it.
-fn needs(subject: &Subject) -> Vec<u32> {
+pub(super) fn needs(subject: &Subject) -> Vec<u32> {
     let mut needs = vec![0; subject.values.len()];
     let mut any = 0;
     for op in subject.ops.iter().filter(|op| !op.is_optional()) {
@@ -160,8 +165,8 @@ fn needs(subject: &Subject) -> Vec<u32> {
                 let need = &mut needs[value as usize];
                 *need = op.end.max(*need);
             }
-            // Needs any value but one.
-            Action::IsNot(_) => any = op.end.max(any),
+            // Needs any value but one, or does another thing with that.
+            Action::IsNot(_) | Action::Try(..) => any = op.end.max(any),
             Action::Write(_) => {}
         }
     }
@@ -169,9 +174,9 @@ fn needs(subject: &Subject) -> Vec<u32> {
     let mut chains: Vec<(u32, u32)> = subject
         .ops
         .iter()
-        .filter(|op| op.is_optional())
         .filter_map(|op| match op.action {
-            Action::Cas(from, to) => Some((to, from)),
+            Action::Cas(from, to) if op.is_optional() => Some((to, from)),
+            Action::Try(from, to) => Some((to, from)),
             _ => None,
         })
         .collect();
@@ -205,12 +210,12 @@ struct Slots {
 }
 
 impl Slots {
-    fn take(&mut self) -> Result<u16, Limit> {
+    fn take(&mut self) -> Result<u16, TooWide> {
         if let Some(slot) = self.free.pop() {
             return Ok(slot);
         }
         if usize::from(self.used) == MOST_WORDS * 64 {
-            return Err(Limit::Concurrency(MOST_WORDS * 64));
+            return Err(TooWide);
         }
         self.used += 1;
         Ok(self.used - 1)
@@ -275,7 +280,7 @@ impl Groups {
     }
 
     /// Gives a group a field, if it has none.
-    fn place(&mut self, group: u32) -> Result<(), Limit> {
+    fn place(&mut self, group: u32) -> Result<(), TooWide> {
         let Draft { size, field, .. } = self.drafts[group as usize];
         if field.is_some() {
             return Ok(());
@@ -289,7 +294,7 @@ impl Groups {
                     self.bit = 0;
                 }
                 if self.word == MOST_WORDS {
-                    return Err(Limit::Indeterminate(self.drafts.len()));
+                    return Err(TooWide);
                 }
                 let field = Field { word: self.word, shift: self.bit, width };
                 self.bit += width + 1;

@@ -45,7 +45,7 @@ pub(super) fn applies(subject: &Subject) -> bool {
     subject.ops.iter().all(|op| match op.action {
         Action::Is(_) => true,
         Action::Write(value) => !std::mem::replace(&mut written[value as usize], true),
-        Action::IsNot(_) | Action::Cas(..) => false,
+        Action::IsNot(_) | Action::Cas(..) | Action::Try(..) => false,
     })
 }
 

@@ -1,14 +1,15 @@
 //! Histories as text and what is said of them: `histories/*.txt` beside this
 //! file. Run with `UPDATE_EXPECT=1` to rewrite what is expected.
 
-use glomers_check::{Checker, Method, Register};
+use glomers_check::{Checker, Method, Refusals, Register};
 
 use crate::text::judge_all;
 
 fn register(name: &str) -> Register {
     match name {
         "lin-kv" => Register::LIN_KV,
-        "lin-kv-refusals" => Register { check_refusals: true, ..Register::LIN_KV },
+        "lin-kv-refusals" => Register { refusals: Refusals::Literal, ..Register::LIN_KV },
+        "lin-kv-judged" => Register { refusals: Refusals::Judged, ..Register::LIN_KV },
         "cas-register" => Register::CAS_REGISTER,
         "cas-register-search" => Register { method: Method::Search, ..Register::CAS_REGISTER },
         "register" => Register::REGISTER,

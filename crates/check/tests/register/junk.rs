@@ -1,7 +1,8 @@
 //! No checker of registers or counters panics, whatever the history holds.
 
 use glomers_check::{
-    Checker, Context, Counter, JudgeOptions, Method, Register, RegisterModel, Validity, judge,
+    Checker, Context, Counter, JudgeOptions, Method, Refusals, Register, RegisterModel, Validity,
+    judge,
 };
 use glomers_history::{History, Op, OpKind, Process, Time, Value, edn};
 use proptest::collection::vec;
@@ -74,9 +75,14 @@ proptest! {
         let mut verdicts = Vec::new();
         for keyed in [false, true] {
             for model in [RegisterModel::Register, RegisterModel::CasRegister] {
-                for method in [Method::Auto, Method::Frontier, Method::Search] {
+                for method in [Method::Auto, Method::Frontier, Method::Search, Method::Plain] {
                     let base = Register::LIN_KV;
-                    let spec = Register { keyed, model, method, check_refusals: keyed, ..base };
+                    let refusals = match (keyed, model) {
+                        (false, _) => Refusals::Ignored,
+                        (true, RegisterModel::Register) => Refusals::Literal,
+                        (true, RegisterModel::CasRegister) => Refusals::Judged,
+                    };
+                    let spec = Register { keyed, model, method, refusals, ..base };
                     let verdict = look(&spec, &history, &context)?;
                     if verdict.0 == Validity::Invalid {
                         prop_assert_eq!(verdict.1, Validity::Invalid);
@@ -86,7 +92,7 @@ proptest! {
                         prop_assert!(explanation.render(&history, &context).len() <= 12);
                     }
                 }
-                let last: Vec<_> = verdicts.iter().rev().take(3).collect();
+                let last: Vec<_> = verdicts.iter().rev().take(4).collect();
                 prop_assert!(last.windows(2).all(|pair| pair[0] == pair[1]));
             }
         }

@@ -1,7 +1,7 @@
 //! Linearizability by its definition: is there an order? An independent second
 //! opinion: shares no code with the checker.
 
-use glomers_check::{Register, RegisterModel};
+use glomers_check::{Refusals, Register, RegisterModel};
 use glomers_history::{History, Op, OpKind, Process, Value};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +10,8 @@ pub(crate) enum Does {
     NotHolds(Value),
     Writes(Value),
     Swaps(Value, Value),
+    /// Swaps if it can, and else passes.
+    Tries(Value, Value),
 }
 
 #[derive(Debug, Clone)]
@@ -69,13 +71,20 @@ pub(crate) fn events(
         if kind == OpKind::Fail {
             let error = ops[event.place].error.as_ref();
             let error = error.map_or(Some("nothing"), |error| error.as_str());
-            if !spec.check_refusals || rules == Rules::Jepsen {
+            if spec.refusals == Refusals::Ignored || rules == Rules::Jepsen {
                 continue;
             }
             event.does = match (&*invoke.f, error) {
                 ("read" | "cas", Some("key-does-not-exist")) => Does::Reads(Value::Null),
                 ("cas", Some("precondition-failed" | "nothing")) => {
-                    Does::NotHolds(two(&argument).expect("two").0)
+                    let (from, to) = two(&argument).expect("two");
+                    if from == Value::Null && error == Some("precondition-failed") {
+                        continue;
+                    }
+                    match spec.refusals {
+                        Refusals::Judged if from != to => Does::Tries(from, to),
+                        _ => Does::NotHolds(from),
+                    }
                 }
                 _ => continue,
             };
@@ -123,6 +132,8 @@ pub(crate) fn linearizable(events: &[Event]) -> bool {
                 Does::NotHolds(other) if other != value => value.clone(),
                 Does::Writes(new) => new.clone(),
                 Does::Swaps(from, to) if from == value => to.clone(),
+                Does::Tries(from, to) if from == value => to.clone(),
+                Does::Tries(..) => value.clone(),
                 _ => continue,
             };
             done[at] = true;

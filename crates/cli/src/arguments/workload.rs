@@ -41,9 +41,13 @@ pub(crate) struct WorkloadArguments {
     #[arg(long, value_name = "N", help_heading = "Workload", value_parser = number::small_count)]
     max_writes_per_key: Option<u32>,
 
-    /// Judge refusals, too: that a key does not exist, or that the value of a cas
-    /// does not hold (lin-kv)
+    /// Do not judge refusals: that a key does not exist, or that the value of a cas
+    /// does not hold; a refusal that cannot be true is a finding else (lin-kv)
     #[arg(long, help_heading = "Verdict")]
+    no_check_refusals: bool,
+
+    /// Judge refusals, as is the default
+    #[arg(long, hide = true, overrides_with = "no_check_refusals")]
     check_refusals: bool,
 }
 
@@ -53,11 +57,15 @@ impl WorkloadArguments {
     /// # Errors
     /// If one means nothing to this workload.
     pub(crate) fn given(&self, workload: &str) -> Result<BTreeMap<String, String>, CliError> {
+        let refusals = match (self.check_refusals, self.no_check_refusals) {
+            (false, false) => None,
+            (check, _) => Some(check),
+        };
         let given = [
             ("topology", self.topology.clone()),
             ("key-count", self.key_count.map(|count| count.to_string())),
             ("max-writes-per-key", self.max_writes_per_key.map(|count| count.to_string())),
-            ("check-refusals", self.check_refusals.then(|| "true".to_owned())),
+            ("check-refusals", refusals.map(|check| check.to_string())),
         ];
         let entry = glomers_workload::entry(workload)
             .map_err(|error| CliError::usage(error.to_string()))?;
@@ -73,6 +81,10 @@ impl WorkloadArguments {
                 entry.is_ok_and(|entry| entry.options.contains(&option.as_str()))
             })
             .collect();
+        let option = match refusals {
+            Some(false) if option == "check-refusals" => "no-check-refusals",
+            _ => option,
+        };
         Err(CliError::usage(format!("--{option} means nothing to workload {workload}"))
             .hint(format!("it is an option of {}; leave it out", takers.join(", "))))
     }

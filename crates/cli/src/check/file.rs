@@ -37,7 +37,7 @@ pub(super) fn read(file: &Path) -> Result<History, CliError> {
         let (what, hint) = what;
         return Err(CliError::usage(format!("{name} {what}")).hint(hint));
     }
-    glomers_history::read(&bytes).map_err(|error| {
+    glomers_history::read_consistent(&bytes).map_err(|error| {
         CliError::usage(format!("{name} is no history: {error}")).hint(hint(file, &bytes))
     })
 }

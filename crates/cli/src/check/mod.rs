@@ -9,10 +9,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use glomers_check::{
-    CheckResult, Checker, Context, Counter, Echo, Explanation, Kafka, Register, RegisterModel,
-    SetFull, UniqueIds, Validity,
+    Budget, CheckResult, Checker, Context, Counter, Echo, Explanation, Kafka, Keyed, Known,
+    Refusals, Register, RegisterModel, SetFull, UniqueIds, Validity,
 };
-use glomers_history::{History, Op, Value, edn};
+use glomers_history::{History, Value, edn};
 
 use crate::arguments::{CheckArguments, ModelArgument};
 use crate::error::CliError;
@@ -21,6 +21,10 @@ use crate::{findings, out, summary};
 /// The workloads whose histories can be judged.
 const WORKLOADS: [&str; 8] =
     ["echo", "unique-ids", "broadcast", "g-set", "g-counter", "pn-counter", "kafka", "lin-kv"];
+
+/// The operations of Jepsen's Kafka workload.
+const KAFKA: [&str; 7] =
+    ["send", "poll", "txn", "assign", "subscribe", "crash", "debug-topic-partitions"];
 
 /// What judges, and how it explains itself.
 enum Judge {
@@ -32,23 +36,16 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CliError> {
     // Mistakes are told before a large file is read.
     if let Some(workload) = &arguments.workload {
         by_workload(workload)?;
+        if arguments.keyed || arguments.unkeyed {
+            let flag = if arguments.keyed { "--keyed" } else { "--unkeyed" };
+            if workload != "g-set" {
+                return Err(CliError::usage(format!("{flag} means nothing to {workload}"))
+                    .hint("it is about a --model and about --workload g-set"));
+            }
+        }
     }
     let history = file::read(&arguments.file)?;
-    let judge = match (&arguments.workload, arguments.model) {
-        (Some(workload), _) => by_workload(workload)?,
-        (None, Some(model)) => Judge::Register(by_model(model, &history)),
-        (None, None) => return Err(CliError::usage("give a --workload or a --model")),
-    };
-    let judge = match judge {
-        Judge::Register(register) => {
-            Judge::Register(Register { check_refusals: arguments.check_refusals, ..register })
-        }
-        Judge::Other(_) if arguments.check_refusals => {
-            return Err(CliError::usage("--check-refusals is about registers")
-                .hint("give it with --workload lin-kv or with a --model, or leave it out"));
-        }
-        judge => judge,
-    };
+    let (judge, objects) = judge(arguments, &history)?;
     let context = Context::default();
     let result = match &judge {
         Judge::Register(register) => register.check(&history, &context),
@@ -68,7 +65,8 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CliError> {
     };
     let validity = if arguments.jepsen_compat { result.compat } else { result.strict };
     let more = explanation.into_iter().chain(drawn).collect::<Vec<_>>().join("\n");
-    out::text(&whole(arguments, &history, &result, validity, &more));
+    let objects = objects.map(|objects| objects.count(&result));
+    out::text(&whole(arguments, &history, &result, validity, objects, &more));
     Ok(match validity {
         Validity::Valid => ExitCode::SUCCESS,
         Validity::Invalid => ExitCode::from(1),
@@ -76,15 +74,88 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CliError> {
     })
 }
 
+/// What a history is about, of which there may be one for each key.
+struct Objects {
+    /// What they are called.
+    name: &'static str,
+    keyed: bool,
+}
+
+impl Objects {
+    /// How many there were.
+    fn count(&self, result: &CheckResult) -> (&'static str, String) {
+        let results = result.fields.iter().find(|(name, _)| *name == "results");
+        let text = match results {
+            Some((_, Value::Map(keys))) if self.keyed => {
+                format!("{}, one for each key", keys.len())
+            }
+            _ => "1".to_owned(),
+        };
+        (self.name, text)
+    }
+}
+
+/// Who judges what, as was asked for.
+fn judge(
+    arguments: &CheckArguments,
+    history: &History,
+) -> Result<(Judge, Option<Objects>), CliError> {
+    let keyed = |is_read: fn(&str) -> bool| match (arguments.keyed, arguments.unkeyed) {
+        (false, false) => glomers_check::is_keyed(history, is_read),
+        (keyed, _) => keyed,
+    };
+    let registers = |keyed| Objects { name: "registers", keyed };
+    let (judge, objects) = match (&arguments.workload, arguments.model) {
+        (Some(workload), _) if workload == "g-set" => {
+            let objects = Objects { name: "sets", keyed: keyed(|f| f == "read") };
+            let known = by_workload(workload)?;
+            match known {
+                Judge::Other(checker) if objects.keyed => {
+                    (Judge::Other(Box::new(Keyed { checker })), Some(objects))
+                }
+                judge => (judge, Some(objects)),
+            }
+        }
+        (Some(workload), _) => {
+            let judge = by_workload(workload)?;
+            let objects = matches!(judge, Judge::Register(_)).then(|| registers(true));
+            (judge, objects)
+        }
+        (None, Some(model)) => {
+            let keyed = keyed(|f| matches!(f, "read" | "r"));
+            (Judge::Register(by_model(model, keyed)), Some(registers(keyed)))
+        }
+        (None, None) => return Err(CliError::usage("give a --workload or a --model")),
+    };
+    let judge = match judge {
+        Judge::Register(register) => {
+            let refusals = match (arguments.check_refusals, arguments.model) {
+                (false, _) => Refusals::Ignored,
+                (true, None) => Refusals::Judged,
+                (true, Some(_)) => Refusals::Literal,
+            };
+            let budget = Budget::millions(arguments.budget);
+            Judge::Register(Register { refusals, budget, ..register })
+        }
+        Judge::Other(_) if arguments.check_refusals => {
+            return Err(CliError::usage("--check-refusals is about registers")
+                .hint("give it with --workload lin-kv or with a --model, or leave it out"));
+        }
+        judge => judge,
+    };
+    Ok((judge, objects))
+}
+
 fn by_workload(name: &str) -> Result<Judge, CliError> {
-    Ok(Judge::Other(match name {
-        "echo" => Box::new(Echo),
-        "unique-ids" => Box::new(UniqueIds),
-        "broadcast" => Box::new(SetFull::BROADCAST),
-        "g-set" => Box::new(SetFull::G_SET),
-        "g-counter" => Box::new(Counter::G_COUNTER),
-        "pn-counter" => Box::new(Counter::PN_COUNTER),
-        "kafka" => Box::new(Kafka),
+    let (checker, operations): (Box<dyn Checker>, &'static [&'static str]) = match name {
+        "echo" => (Box::new(Echo), &["echo"]),
+        "unique-ids" => (Box::new(UniqueIds), &["generate"]),
+        "broadcast" => (Box::new(SetFull::BROADCAST), &["broadcast", "read"]),
+        "g-set" => (Box::new(SetFull::G_SET), &["add", "read"]),
+        "g-counter" => (Box::new(Counter::G_COUNTER), &["add", "read"]),
+        "pn-counter" => (Box::new(Counter::PN_COUNTER), &["add", "read"]),
+        "kafka" => (Box::new(Kafka), &KAFKA),
+        // Which says itself what it does not know.
         "lin-kv" => return Ok(Judge::Register(Register::LIN_KV)),
         _ => {
             let near = glomers_workload::nearest(name, &WORKLOADS)
@@ -94,37 +165,17 @@ fn by_workload(name: &str) -> Result<Judge, CliError> {
             ))
             .hint(format!("there is one for {}", WORKLOADS.join(", "))));
         }
-    }))
+    };
+    Ok(Judge::Other(Box::new(Known { checker, operations })))
 }
 
 /// The register that a history is about: one, or one for each key.
-fn by_model(model: ModelArgument, history: &History) -> Register {
+fn by_model(model: ModelArgument, keyed: bool) -> Register {
     let model = match model {
         ModelArgument::Register => RegisterModel::Register,
         ModelArgument::CasRegister => RegisterModel::CasRegister,
     };
-    Register { model, keyed: is_keyed(history), ..Register::CAS_REGISTER }
-}
-
-/// Whether all values of operations are lists of a key and the value itself.
-fn is_keyed(history: &History) -> bool {
-    let mut any = false;
-    let of_register = |op: &&Op| matches!(&*op.f, "read" | "r" | "write" | "w" | "cas");
-    for op in history.ops().iter().filter(|op| op.process.is_client()).filter(of_register) {
-        let Some(list) = op.value.as_list() else {
-            if op.value != Value::Null {
-                return false;
-            }
-            continue;
-        };
-        // Of cas the value itself is a list: of what was and what is to be.
-        let of_cas = || list.get(1).is_some_and(|inner| matches!(inner, Value::List(_)));
-        if list.len() != 2 || (&*op.f == "cas" && !of_cas()) {
-            return false;
-        }
-        any = true;
-    }
-    any
+    Register { model, keyed, ..Register::CAS_REGISTER }
 }
 
 /// What a verdict rests on, beyond the findings.
@@ -169,6 +220,7 @@ fn whole(
     history: &History,
     result: &CheckResult,
     validity: Validity,
+    objects: Option<(&str, String)>,
     more: &str,
 ) -> String {
     let mut text = String::new();
@@ -184,6 +236,9 @@ fn whole(
     );
     row("history", arguments.file.display().to_string());
     row("operations", counts::text(history));
+    if let Some((name, count)) = objects {
+        row(name, count);
+    }
     for note in &result.notes {
         row("note", note.clone());
     }

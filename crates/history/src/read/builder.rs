@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Fault;
+use super::order::Order;
 use crate::{History, Op, OpKind, Process, Time, Value};
 
 /// The name of operations that have none: only histories of transactions omit
@@ -30,6 +32,10 @@ pub(super) struct Draft {
     pub(super) error: Option<Value>,
     pub(super) is_final: bool,
     pub(super) rebalanced: Vec<Value>,
+    /// Its number, if it says one.
+    pub(super) index: Option<i64>,
+    /// Where it begins in the text.
+    pub(super) at: usize,
 }
 
 impl Default for Draft {
@@ -43,12 +49,16 @@ impl Default for Draft {
             error: None,
             is_final: false,
             rebalanced: Vec::new(),
+            index: None,
+            at: 0,
         }
     }
 }
 
 #[derive(Default)]
-pub(super) struct Builder {
+pub(super) struct Builder<'a> {
+    /// Who looks for contradictions, if anybody does.
+    pub(super) order: Option<Order<'a>>,
     history: History,
     highest: Option<u32>,
     /// The operations that need a number, and their names if they have any.
@@ -56,8 +66,11 @@ pub(super) struct Builder {
     nameless: Option<Arc<str>>,
 }
 
-impl Builder {
-    pub(super) fn push(&mut self, draft: Draft) {
+impl Builder<'_> {
+    pub(super) fn push(&mut self, draft: Draft) -> Result<(), Fault> {
+        if let Some(order) = &mut self.order {
+            order.check(&draft)?;
+        }
         let process = match draft.process {
             Who::Client(number) => {
                 self.highest = self.highest.max(Some(number));
@@ -84,6 +97,7 @@ impl Builder {
         if !draft.rebalanced.is_empty() {
             self.history.note_rebalanced(draft.rebalanced);
         }
+        Ok(())
     }
 
     /// The number comes when all are known that are taken.

@@ -26,7 +26,7 @@ pub(super) fn is_json(text: &str) -> bool {
 }
 
 /// Reads a whole history: one operation a line, or an array of them.
-pub(super) fn read(text: &str, builder: &mut Builder) -> Result<(), Fault> {
+pub(super) fn read(text: &str, builder: &mut Builder<'_>) -> Result<(), Fault> {
     if text.trim_start().starts_with('[') {
         let value = Value::from_json(text).map_err(|error| Fault::new(error.at, error.reason))?;
         let Value::List(list) = value else {
@@ -34,10 +34,10 @@ pub(super) fn read(text: &str, builder: &mut Builder) -> Result<(), Fault> {
         };
         let start = text.len() - text.trim_start().len();
         for (place, value) in list.iter().enumerate() {
-            let draft = draft(&value).map_err(|expected| {
-                Fault::new(start, format!("{expected} in element {place} of the array"))
-            })?;
-            builder.push(draft);
+            let within =
+                |what: &str| Fault::new(start, format!("{what} in element {place} of the array"));
+            let draft = draft(&value, start).map_err(within)?;
+            builder.push(draft).map_err(|fault| within(&fault.expected))?;
         }
         return Ok(());
     }
@@ -46,15 +46,15 @@ pub(super) fn read(text: &str, builder: &mut Builder) -> Result<(), Fault> {
         if !line.trim().is_empty() {
             let value = Value::from_json(line)
                 .map_err(|error| Fault::new(start + error.at, format!("JSON; {}", error.reason)))?;
-            let draft = draft(&value).map_err(|expected| Fault::new(start, expected))?;
-            builder.push(draft);
+            let draft = draft(&value, start).map_err(|expected| Fault::new(start, expected))?;
+            builder.push(draft)?;
         }
         start += line.len();
     }
     Ok(())
 }
 
-fn draft(value: &Value) -> Result<Draft, &'static str> {
+fn draft(value: &Value, at: usize) -> Result<Draft, &'static str> {
     let field = |name: &str| value.get(name).unwrap_or(&Value::Null);
     let text = |value: &Value| match jsonl::restore(value) {
         Value::String(text) | Value::Keyword(text) => Some(text),
@@ -78,5 +78,7 @@ fn draft(value: &Value) -> Result<Draft, &'static str> {
         error: value.get("error").filter(|error| **error != Value::Null).map(jsonl::restore),
         is_final: *field("final") == Value::Bool(true) || *field("final?") == Value::Bool(true),
         rebalanced: rebalanced(&jsonl::restore(field("rebalance-log"))),
+        index: field("index").as_int(),
+        at,
     })
 }

@@ -16,7 +16,7 @@ pub(super) fn is_log(text: &str) -> bool {
 }
 
 /// Reads a whole history; lines that are no operations are left out.
-pub(super) fn read(text: &str, builder: &mut Builder) -> Result<(), Fault> {
+pub(super) fn read(text: &str, builder: &mut Builder<'_>) -> Result<(), Fault> {
     let mut cursor = Cursor::new(text);
     let mut start = 0;
     for line in text.split_inclusive('\n') {
@@ -25,7 +25,8 @@ pub(super) fn read(text: &str, builder: &mut Builder) -> Result<(), Fault> {
             cursor.at = start + value_at;
             let [value, error] = values(&mut cursor, end)?;
             let error = error.filter(|error| *error != Value::Null);
-            builder.push(Draft { value: value.unwrap_or(Value::Null), error, ..draft });
+            let value = value.unwrap_or(Value::Null);
+            builder.push(Draft { value, error, at: start, ..draft })?;
         }
         start += line.len();
     }

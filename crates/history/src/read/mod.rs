@@ -16,6 +16,7 @@ mod json;
 mod log;
 mod number;
 mod op;
+mod order;
 mod shared;
 mod text;
 mod value;
@@ -26,6 +27,7 @@ use std::io::BufRead;
 use crate::{History, Value};
 use builder::Builder;
 use cursor::Cursor;
+use order::Order;
 
 /// How deep what is read may nest.
 pub(crate) const MAX_DEPTH: usize = 128;
@@ -62,6 +64,21 @@ pub enum ReadFromError {
 /// # Errors
 /// If the text is not UTF-8, or is no history.
 pub fn read(bytes: &[u8]) -> Result<History, ReadError> {
+    read_as(bytes, false)
+}
+
+/// Reads a history as [`read`] does, and refuses one that contradicts itself, which
+/// has no right verdict: a process that begins an operation while another of its own
+/// is under way; an `ok`, or an `info` of a numbered process, where nothing is under
+/// way; operations in another order than their `:index`.
+///
+/// # Errors
+/// As [`read`], and for contradictions.
+pub fn read_consistent(bytes: &[u8]) -> Result<History, ReadError> {
+    read_as(bytes, true)
+}
+
+fn read_as(bytes: &[u8], consistent: bool) -> Result<History, ReadError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let fault = Fault::new(error.valid_up_to(), "text in UTF-8");
         fault.locate(bytes)
@@ -73,6 +90,7 @@ pub fn read(bytes: &[u8]) -> Result<History, ReadError> {
         None => (text, bytes),
     };
     let mut builder = Builder::default();
+    builder.order = consistent.then(|| Order::new(text));
     let result = if json::is_json(text) {
         json::read(text, &mut builder)
     } else if log::is_log(text) {

@@ -11,14 +11,14 @@ use crate::{OpKind, Time, Value};
 const KINDS: &str = ":type to be :invoke, :ok, :fail or :info";
 
 /// Reads a whole history.
-pub(super) fn history(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), Fault> {
+pub(super) fn history(cursor: &mut Cursor<'_>, builder: &mut Builder<'_>) -> Result<(), Fault> {
     forms(cursor, builder, None, 0)
 }
 
 /// Reads operations up to `close`, or to the end of the text.
 fn forms(
     cursor: &mut Cursor<'_>,
-    builder: &mut Builder,
+    builder: &mut Builder<'_>,
     close: Option<u8>,
     depth: usize,
 ) -> Result<(), Fault> {
@@ -31,7 +31,7 @@ fn forms(
         match cursor.peek() {
             Some(b'{') => {
                 let draft = operation(cursor)?;
-                builder.push(draft);
+                builder.push(draft)?;
             }
             // The tag of a record; which one does not matter.
             Some(b'#') => {
@@ -72,6 +72,7 @@ enum Key {
     Error,
     Final,
     RebalanceLog,
+    Index,
     Other,
 }
 
@@ -85,6 +86,7 @@ fn key(name: &str) -> Key {
         "error" => Key::Error,
         "final?" | "final" => Key::Final,
         "rebalance-log" => Key::RebalanceLog,
+        "index" => Key::Index,
         _ => Key::Other,
     }
 }
@@ -94,7 +96,7 @@ fn operation(cursor: &mut Cursor<'_>) -> Result<Draft, Fault> {
     let start = cursor.at;
     cursor.at += 1;
     let mut kind = None;
-    let mut draft = Draft::default();
+    let mut draft = Draft { at: start, ..Draft::default() };
     loop {
         cursor.skip_space(1)?;
         let key = match cursor.peek() {
@@ -129,6 +131,7 @@ fn operation(cursor: &mut Cursor<'_>) -> Result<Draft, Fault> {
             }
             Key::Final => draft.is_final = cursor.value(1)? == Value::Bool(true),
             Key::RebalanceLog => draft.rebalanced = rebalanced(&cursor.value(1)?),
+            Key::Index => draft.index = cursor.value(1)?.as_int(),
             Key::Other => drop(cursor.value(1)?),
         }
     }

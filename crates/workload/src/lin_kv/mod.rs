@@ -8,7 +8,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glomers_check::{Access, Checker, Register};
+use glomers_check::{Access, Checker, Refusals, Register};
 use glomers_history::{Op, OpKind, Process, Value};
 use glomers_protocol::ErrorCode;
 use glomers_sim::draws::Draws;
@@ -23,14 +23,28 @@ const MOST_PROCESSES: u32 = 20;
 /// Values are 0, 1, … below this: so few that a cas has a fair chance.
 const VALUES: u64 = 5;
 
+/// The smallest group in which some workers only read.
+const ROLES_FROM: u32 = 4;
+
 /// The workload: groups of two workers a node, each with a key of its own. Half
 /// of the operations read, a sixth write, a third compare and set.
-#[derive(Debug, Default)]
+///
+/// In the first group, the third and so on a worker of each node only reads and the
+/// other only changes, so that reads and changes of every two nodes meet. In the
+/// others, and where a group has fewer than four workers, all do both: then two
+/// changes meet at one node, too.
+#[derive(Debug)]
 pub struct LinKv {
     size: Option<ClusterSize>,
     groups: Vec<Group>,
     next_key: i64,
     check_refusals: bool,
+}
+
+impl Default for LinKv {
+    fn default() -> LinKv {
+        LinKv { size: None, groups: Vec::new(), next_key: 0, check_refusals: true }
+    }
 }
 
 /// Workers that work on one key, at a time.
@@ -43,8 +57,8 @@ struct Group {
 
 impl LinKv {
     /// Whether the strict verdict takes errors 20 (no such key) and 22 (the `from`
-    /// of a `cas` does not hold) as statements that must be true. Jepsen does
-    /// not.
+    /// of a `cas` does not hold) as statements that must be true, as it does unless
+    /// told otherwise. Jepsen does not.
     #[must_use]
     pub fn check_refusals(self, check_refusals: bool) -> LinKv {
         LinKv { check_refusals, ..self }
@@ -98,11 +112,15 @@ impl Workload for LinKv {
 
     fn generate(&mut self, worker: u32, draws: &mut Draws) -> NextOperation {
         let key = Value::Int(self.key(worker));
-        let (group, _) = self.group_of(worker);
-        let mut value = || Value::Int(draws.below(VALUES) as i64);
-        let (f, argument) = if worker % group < group / 2 {
+        let (size, group) = self.group_of(worker);
+        let reads = match size >= ROLES_FROM && group.is_multiple_of(2) {
+            true => worker % size < size / 2,
+            false => draws.below(2) == 0,
+        };
+        let (f, argument) = if reads {
             ("read", Value::Null)
         } else {
+            let mut value = || Value::Int(draws.below(VALUES) as i64);
             let (one, other) = (value(), value());
             match draws.below(3) {
                 0 => ("write", one),
@@ -160,6 +178,10 @@ impl Workload for LinKv {
     }
 
     fn checker(&self) -> Box<dyn Checker> {
-        Box::new(Register { check_refusals: self.check_refusals, ..Register::LIN_KV })
+        let refusals = match self.check_refusals {
+            true => Refusals::Judged,
+            false => Refusals::Ignored,
+        };
+        Box::new(Register { refusals, ..Register::LIN_KV })
     }
 }

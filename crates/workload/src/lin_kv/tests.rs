@@ -36,6 +36,34 @@ fn concurrency_must_be_whole_groups() {
     assert!(text.contains("a multiple of 6 (2n, 4n, …), but it is 3"), "{text}");
 }
 
+/// For each worker whether it ever reads, and whether it ever changes anything.
+fn roles(nodes: u32, concurrency: u32) -> Vec<(bool, bool)> {
+    let (mut workload, mut draws) = (begun(nodes, concurrency), draws());
+    let mut roles = vec![(false, false); concurrency as usize];
+    for _ in 0..1000 {
+        for (worker, role) in (0..).zip(&mut roles) {
+            match &*workload.generate(worker, &mut draws).f {
+                "read" => role.0 = true,
+                _ => role.1 = true,
+            }
+        }
+    }
+    roles
+}
+
+#[test]
+fn every_key_has_at_least_two_writers() {
+    let (reads, changes, both) = ((true, false), (false, true), (true, true));
+    // With fewer than four workers on a key all do both.
+    for concurrency in [2, 4, 6] {
+        assert_eq!(roles(1, concurrency), vec![both; concurrency as usize]);
+    }
+    assert_eq!(roles(2, 4), [reads, reads, changes, changes]);
+    // In every second group all do both, so that changes meet at one node, too.
+    assert_eq!(roles(2, 8), [reads, reads, changes, changes, both, both, both, both]);
+    assert_eq!(roles(3, 18)[12..], [reads, reads, reads, changes, changes, changes]);
+}
+
 #[test]
 fn half_of_each_group_reads_and_the_others_write_or_cas() {
     let (mut workload, mut draws) = (begun(3, 12), draws());
@@ -45,7 +73,7 @@ fn half_of_each_group_reads_and_the_others_write_or_cas() {
             let operation = workload.generate(worker, &mut draws);
             assert_eq!(key(&operation), i64::from(worker / 6));
             let reads = worker % 6 < 3;
-            assert_eq!(&*operation.f == "read", reads, "worker {worker}");
+            assert!(worker >= 6 || (&*operation.f == "read") == reads, "worker {worker}");
             match &*operation.f {
                 "write" => counts[0] += 1,
                 "cas" => counts[1] += 1,

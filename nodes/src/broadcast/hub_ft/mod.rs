@@ -365,7 +365,7 @@ impl Process for HubFt {
             Input::Message(message) => self.message(&message, cx),
             Input::Synced(sync) => {
                 if let Some(durable) = &mut self.durable {
-                    durable.synced(sync, cx);
+                    durable.synced(sync);
                 }
             }
             Input::Timer(timer) if self.timer.is_some_and(|(_, set)| set == timer) => {
