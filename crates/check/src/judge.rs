@@ -79,12 +79,14 @@ pub fn judge(
         findings: run_findings,
         ..CheckResult::default()
     };
+    let mut judged = workload.check(history, context);
+    crate::services::explain(&mut judged.findings, context);
     let parts = vec![
         (Part::Hidden, run),
         (Part::Named("stats"), stats.check(history, context)),
         (Part::Named("availability"), availability.check(history, context)),
         (Part::Map("net", net), CheckResult::default()),
-        (Part::Named("workload"), workload.check(history, context)),
+        (Part::Named("workload"), judged),
     ];
     finish(parts, options.standard)
 }

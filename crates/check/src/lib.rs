@@ -15,6 +15,7 @@ mod judge;
 mod kafka;
 mod recovery;
 mod register;
+mod services;
 mod set_full;
 mod stats;
 mod unique_ids;
@@ -33,4 +34,6 @@ pub use register::{Budget, Explanation, Method, Register, RegisterModel};
 pub use set_full::SetFull;
 pub use stats::Stats;
 pub use unique_ids::UniqueIds;
-pub use verdict::{CheckResult, Checker, Context, CutMessage, Finding, Mark, Validity};
+pub use verdict::{
+    CheckResult, Checker, Context, CutMessage, Finding, Kept, Mark, Service, Validity,
+};

@@ -1,6 +1,7 @@
 //! How findings name operations and values.
 
 use glomers_history::{Op, OpKind, Value};
+use glomers_protocol::ErrorCode;
 
 use crate::{Context, Finding};
 
@@ -68,6 +69,28 @@ pub(crate) fn outcome(completion: Option<&Op>) -> String {
         Some(OpKind::Invoke) | None => "was never answered",
     };
     format!("{what}{reason}")
+}
+
+/// That an operation failed, in words that follow its name: "says that it failed
+/// with error 14 (abort), which is definite: …".
+pub(crate) fn failed(completion: Option<&Op>) -> String {
+    let code = completion.and_then(|op| op.error.as_ref()).and_then(code);
+    match code.filter(|code| code.is_definite()) {
+        Some(code) => format!(
+            "says that it failed with error {} ({}), which is definite; a node that cannot know \
+             must answer 0 or 13",
+            code.0,
+            code.name()
+        ),
+        None => outcome(completion),
+    }
+}
+
+/// The code of an error as operations carry it, if it is one that is known.
+fn code(error: &Value) -> Option<ErrorCode> {
+    let first = error.as_list().and_then(|list| list.get(0));
+    let name = first.as_ref().unwrap_or(error).as_str()?;
+    (0..=30).map(ErrorCode).find(|code| code.name() == name)
 }
 
 /// An error as operations carry it: a name, or a list of name and text.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use glomers_check::Checker;
+use glomers_check::{Checker, SetFull};
 use glomers_history::{Op, Value};
 use glomers_protocol::rpc::broadcast::{
     BROADCAST_OK, Broadcast as BroadcastRequest, BroadcastOk, READ_OK, Read, ReadOk, TOPOLOGY_OK,
@@ -69,7 +69,7 @@ impl Workload for Broadcast {
     }
 
     fn checker(&self) -> Box<dyn Checker> {
-        Box::new(glomers_check::SetFull { add: "broadcast", read: "read" })
+        Box::new(SetFull::BROADCAST)
     }
 }
 
