@@ -4,10 +4,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use glomers_check::{Context, CutMessage, Finding, Mark, Validity};
-use glomers_history::journal::DropReason;
+use glomers_check::{Context, CutMessage, Finding, Kept, Mark, Service, Validity};
+use glomers_history::journal::Disturbance;
 use glomers_history::{Time, Value};
-use glomers_sim::{Counts, Ended, Harm, NetStatistics, Outcome, Plan, Touch};
+use glomers_sim::{
+    Asked, Counts, Ended, Harm, NetStatistics, Outcome, Plan, SERVICES, Touch, kept, never_began,
+};
 use glomers_store::{Event, MessageRef, Recovered};
 use glomers_testing::judge_outcome;
 
@@ -35,7 +37,11 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
     losses(&recovered).iter().for_each(out::line);
     let workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| CliError::usage(error.to_string()))?;
-    let report = judge_outcome(outcome(&recovered, &plan)?, &*workload, &options);
+    let report = judge_outcome(
+        outcome(&recovered, &plan, workload.looks_into_kept_messages())?,
+        &*workload,
+        &options,
+    );
     let executed = Executed {
         report,
         directory: Some(directory.to_owned()),
@@ -100,7 +106,7 @@ fn ended(recovered: &Recovered, findings: &[Finding]) -> Ended {
 }
 
 /// What the two streams tell of a run.
-fn outcome(recovered: &Recovered, plan: &Plan) -> Result<Outcome, CliError> {
+fn outcome(recovered: &Recovered, plan: &Plan, looks_into_kept: bool) -> Result<Outcome, CliError> {
     let origin = recovered.initialised_at().unwrap_or_default();
     let mut reader = Reader {
         plan,
@@ -113,6 +119,8 @@ fn outcome(recovered: &Recovered, plan: &Plan) -> Result<Outcome, CliError> {
         },
         findings: Vec::new(),
         touches: Vec::new(),
+        requests: [0; SERVICES.len()],
+        looks_into_kept,
         length: Time::ZERO,
     };
     recovered.for_each(|event| {
@@ -136,7 +144,14 @@ fn outcome(recovered: &Recovered, plan: &Plan) -> Result<Outcome, CliError> {
         &reader.touches,
     );
     let ended = ended(recovered, &reader.findings);
+    let services = SERVICES.iter().zip(reader.requests);
+    let services = services.map(|(name, requests)| Service { name: (*name).to_owned(), requests });
+    reader.context.services = services.collect();
+    reader.context.asked = plan.operations.asked(&history, plan.concurrency);
     Ok(Outcome {
+        asked: Asked::of(plan),
+        never_began: never_began(plan, &history),
+        left_out: plan.left_out.clone(),
         recovery_bound: plan.recovery_bound(),
         history,
         context: reader.context,
@@ -156,12 +171,22 @@ struct Reader<'a> {
     context: Context,
     findings: Vec<Finding>,
     touches: Vec<Touch>,
+    /// How many requests of nodes each service got.
+    requests: [u64; SERVICES.len()],
+    looks_into_kept: bool,
     length: Time,
 }
 
 impl Reader<'_> {
     fn place(&self, name: &str) -> Option<u32> {
         self.plan.nodes.iter().position(|node| node == name).map(|place| place as u32)
+    }
+
+    /// The place of a node, or of a service behind the nodes.
+    fn end(&self, name: &str) -> Option<u32> {
+        let service = || SERVICES.iter().position(|service| *service == name);
+        let behind = || Some((self.plan.nodes.len() + service()?) as u32);
+        self.place(name).or_else(behind)
     }
 
     /// A moment of the journal, counted as operations are.
@@ -199,7 +224,7 @@ impl Reader<'_> {
 
     fn message(&mut self, message: &MessageRef<'_>) {
         self.length = self.length.max(message.received_at.unwrap_or(message.sent_at));
-        let ends = (self.place(message.src), self.place(message.dest));
+        let ends = (self.end(message.src), self.end(message.dest));
         let counts: &mut Counts = match ends {
             (Some(_), Some(_)) => &mut self.net.servers,
             _ => &mut self.net.clients,
@@ -208,7 +233,12 @@ impl Reader<'_> {
         let delivered = message.endings.iter().filter(|ending| ending.dropped.is_none());
         counts.received += delivered.count() as u64;
         if let (Some(src), Some(dest)) = ends {
-            self.between_nodes(message, src, dest);
+            let is_delivered = message.endings.iter().any(|ending| ending.dropped.is_none());
+            let service = (dest as usize).checked_sub(self.plan.nodes.len());
+            if let Some(service) = service.filter(|_| is_delivered) {
+                self.requests[service] += 1;
+            }
+            self.between_servers(message, src, dest);
         } else if let Some(node) = self.place(message.dest) {
             self.disturbed(message, node);
         }
@@ -222,15 +252,27 @@ impl Reader<'_> {
         }
     }
 
-    /// What faults did to a message from one node to another.
-    fn between_nodes(&mut self, message: &MessageRef<'_>, src: u32, dest: u32) {
+    /// What faults did to a message from one node or service to another.
+    fn between_servers(&mut self, message: &MessageRef<'_>, src: u32, dest: u32) {
         self.disturbed(message, dest);
+        let mut kept_back = Vec::new();
+        for disturbed in message.disturbances.iter().filter(|d| d.how == Disturbance::Waited) {
+            kept_back.push((disturbed.time, Kept::Paused));
+        }
+        for ending in message.endings {
+            if let Some(how) = ending.dropped.and_then(kept) {
+                kept_back.push((ending.time, how));
+            }
+        }
+        for (time, how) in kept_back {
+            if how == Kept::Cut || self.looks_into_kept {
+                let body = Value::from_json(message.body).unwrap_or(Value::Null);
+                let time = self.moment(time);
+                self.context.cut.push(CutMessage { time, src, dest, body, how });
+            }
+        }
         for ending in message.endings {
             let time = self.moment(ending.time);
-            if ending.dropped == Some(DropReason::Partition) {
-                let body = Value::from_json(message.body).unwrap_or(Value::Null);
-                self.context.cut.push(CutMessage { time, src, dest, body });
-            }
             if let Some(harm) = ending.dropped.and_then(Harm::of_drop) {
                 self.touches.push(Touch { time, node: dest, harm });
             }

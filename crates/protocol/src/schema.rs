@@ -9,7 +9,8 @@ pub enum Field {
     Any,
     /// An integer.
     Integer,
-    /// A list of any JSON values.
+    /// A list of any JSON values. Null stands for an empty one: a nil slice of Go
+    /// becomes that.
     List,
     /// A JSON object.
     Object,
@@ -35,7 +36,7 @@ impl Field {
         let (fits, expected) = match self {
             Field::Any => (true, "any JSON"),
             Field::Integer => (matches!(value, Value::Int(_) | Value::BigInt(_)), "an integer"),
-            Field::List => (matches!(value, Value::List(_)), "a list"),
+            Field::List => (matches!(value, Value::List(_) | Value::Null), "a list"),
             Field::Object => (matches!(value, Value::Map(_)), "an object"),
             Field::Offset => (is_offset(value), "an integer of 64 bits"),
             Field::Offsets => (all_values(&is_offset), "an object of integers"),
@@ -148,6 +149,7 @@ mod tests {
     #[test]
     fn names_the_field_that_is_wrong() {
         assert_eq!(said(READ_OK, r#"{"type":"read_ok","in_reply_to":1,"messages":[]}"#), "");
+        assert_eq!(said(READ_OK, r#"{"type":"read_ok","messages":null}"#), "");
         assert_eq!(
             said(READ_OK, r#"{"type":"read","messages":[]}"#),
             "its type is \"read\", but \"read_ok\" was expected"

@@ -4,6 +4,7 @@ use glomers_check::{Context, Finding};
 use glomers_history::{History, Time};
 
 use crate::faults::FaultReport;
+use crate::plan::{Operations, Plan, Rate};
 use crate::statistics::NetStatistics;
 
 /// How a run came to its end.
@@ -15,6 +16,29 @@ pub enum Ended {
     Broken,
     /// Somebody stopped it.
     Interrupted,
+}
+
+/// How much clients were to do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Asked {
+    /// Operations per second, if they were to be generated at such a rate.
+    pub rate: Option<f64>,
+    /// For how long.
+    pub length: Duration,
+    /// How many clients there were.
+    pub workers: u32,
+}
+
+impl Asked {
+    /// What a Plan asks.
+    pub fn of(plan: &Plan) -> Asked {
+        let rate = match (plan.rate, &plan.operations) {
+            (Rate::PerSecond(rate), Operations::Generated) => Some(rate),
+            _ => None,
+        };
+        let length = Duration::from_nanos(plan.time_limit);
+        Asked { rate, length, workers: plan.concurrency }
+    }
 }
 
 /// What a run leaves.
@@ -30,6 +54,13 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// What each fault did.
     pub faults: Vec<FaultReport>,
+    /// Faults of the Plan that never began, a sentence for each.
+    pub never_began: Vec<String>,
+    /// Faults that were asked for and cannot touch this cluster
+    /// ([`Plan::left_out`]).
+    pub left_out: Vec<String>,
+    /// How much clients were to do.
+    pub asked: Asked,
     /// How soon the cluster had to serve again once all faults were over.
     pub recovery_bound: Duration,
     /// How it ended.

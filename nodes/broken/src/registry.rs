@@ -62,7 +62,7 @@ const REGISTERS: Conditions = Conditions { clients: 2, rate: 100.0, ..Conditions
 const HASTY: &[&str] = &["--election-timeout", "100"];
 
 /// All of them, by workload.
-pub static ENTRIES: [Entry; 67] = [
+pub static ENTRIES: [Entry; 69] = [
     Entry {
         name: "echo-shared-buffer",
         wrong: "The text waits in a field of the node that the next request overwrites.",
@@ -237,6 +237,15 @@ pub static ENTRIES: [Entry; 67] = [
         under: Conditions { nodes: 5, ..Conditions::CALM },
         minimal: "1 node; 1 value",
         make: |arguments| plain(arguments, broadcast::reads::snapshot),
+        ..BROADCAST
+    },
+    Entry {
+        name: "broadcast-hides",
+        wrong: "Values are taken out of the state while they are sent, and put back afterwards.",
+        finding: "read-went-back",
+        under: Conditions { nodes: 5, latency_ms: 20, ..Conditions::CALM },
+        minimal: "2 nodes; a value, 2 reads at its node",
+        make: |arguments| plain(arguments, broadcast::reads::hides),
         ..BROADCAST
     },
     Entry {
@@ -554,6 +563,20 @@ pub static ENTRIES: [Entry; 67] = [
         under: Conditions { latency_ms: 10, options: &[("check-refusals", "true")], ..REGISTERS },
         minimal: "1 node; a write, a read that is answered late",
         make: |arguments| plain(arguments, lin_kv::missing_on_timeout),
+        ..PROXY
+    },
+    Entry {
+        name: "proxy-remembers",
+        wrong: "A read that the service does not answer in time is answered with what the node saw last.",
+        finding: "not-linearizable",
+        under: Conditions {
+            seconds: 30,
+            faults: drawn(&[Hazard::Partition], 2_000),
+            fault_services: true,
+            ..REGISTERS
+        },
+        minimal: "2 nodes; a write at one, which is cut off from the service, a write at the other, a read at the first",
+        make: |arguments| plain(arguments, lin_kv::remembers),
         ..PROXY
     },
     Entry {

@@ -78,7 +78,9 @@ impl Engine<'_> {
         let state = &mut self.nodes[node as usize];
         if state.is_up && !state.is_paused {
             state.is_paused = true;
+            let waiting: Vec<u32> = state.serving.iter().chain(&state.inbox).copied().collect();
             self.commands.push_back(Command::Pause { node });
+            waiting.into_iter().for_each(|key| self.waits(key));
         }
     }
 
@@ -102,7 +104,7 @@ impl Engine<'_> {
         }
     }
 
-    fn drop_key(&mut self, key: u32, reason: DropReason) {
+    pub(super) fn drop_key(&mut self, key: u32, reason: DropReason) {
         let message = self.in_flight.remove(key as usize);
         self.drop_message(message, reason);
     }
@@ -117,8 +119,7 @@ impl Engine<'_> {
         if !self.is_receiver_alive(node, key) {
             return self.drop_key(key, DropReason::NodeDown);
         }
-        self.nodes[node as usize].inbox.push_back(key);
-        self.serve_next(node);
+        self.enter(node, key);
     }
 
     /// A message enters Maelstrom's queue, when it is sent.
@@ -150,8 +151,7 @@ impl Engine<'_> {
             }
             let sleep = due.0.saturating_sub(self.now.0) / MILLISECOND * MILLISECOND;
             if sleep == 0 {
-                self.nodes[node as usize].inbox.push_back(key);
-                self.serve_next(node);
+                self.enter(node, key);
             } else {
                 self.nodes[node as usize].held = Some(key);
                 self.schedule(Time(self.now.0 + sleep), Event::Held { node, incarnation });
@@ -164,10 +164,19 @@ impl Engine<'_> {
             return;
         }
         if let Some(key) = self.nodes[node as usize].held.take() {
-            self.nodes[node as usize].inbox.push_back(key);
-            self.serve_next(node);
+            self.enter(node, key);
         }
         self.poll_as_maelstrom(node);
+    }
+
+    /// A message has come to a node, and waits for its turn.
+    fn enter(&mut self, node: u32, key: u32) {
+        let state = &mut self.nodes[node as usize];
+        state.inbox.push_back(key);
+        if state.is_paused {
+            return self.waits(key);
+        }
+        self.serve_next(node);
     }
 
     /// Lets a node that is idle take the next message.
