@@ -9,6 +9,7 @@ pub mod echo;
 pub mod g_set;
 pub mod kafka;
 pub mod lin_kv_proxy;
+pub mod once;
 pub mod outbox;
 pub mod raft;
 pub mod records;

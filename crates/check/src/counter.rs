@@ -1,6 +1,7 @@
 //! Counters: the last reads must return the sum of what was added.
 
 mod sums;
+mod why;
 
 use glomers_history::{History, Op, OpKind, Process, Value};
 use rustc_hash::FxHashMap;
@@ -35,10 +36,12 @@ impl Counter {
     pub const PN_COUNTER: Counter = Counter { may_decrease: true };
 }
 
-/// An add that did not fail.
+/// An add.
 struct Add {
-    /// The place of its beginning; that of its end if it has no beginning.
+    /// The place of its beginning; 0 if it has none.
     begin: usize,
+    /// The place of its end, if it has one.
+    end: Option<usize>,
     /// How it ended; `Invoke` if it never did.
     kind: OpKind,
     delta: i128,
@@ -54,7 +57,10 @@ struct Read {
 
 #[derive(Default)]
 struct Scan {
+    /// Those that did not fail.
     adds: Vec<Add>,
+    /// Those that did.
+    failed: Vec<Add>,
     reads: Vec<Read>,
     /// An add of something that is no integer.
     unusable: Option<usize>,
@@ -122,7 +128,12 @@ impl Scan {
         let Some(place) = completion.or(invoke) else { return };
         let kind = ended.map_or(OpKind::Invoke, |op| op.kind);
         match (&*ops[place].f, kind) {
-            ("add", OpKind::Fail) => {}
+            ("add", OpKind::Fail) => {
+                let delta = begun.map(|op| &op.value).and_then(delta);
+                if let (Some(begin), Some(delta)) = (invoke, delta) {
+                    self.failed.push(Add { begin, end: completion, kind, delta });
+                }
+            }
             ("add", _) => {
                 let values = ended.into_iter().chain(begun).map(|op| &op.value);
                 let Some(delta) = values.filter_map(delta).next() else {
@@ -134,7 +145,7 @@ impl Scan {
                 }
                 // Without a beginning it may have begun any time before.
                 let begin = if begun.is_some() { invoke.unwrap_or(0) } else { 0 };
-                self.adds.push(Add { begin, kind, delta });
+                self.adds.push(Add { begin, end: completion, kind, delta });
             }
             ("read", OpKind::Ok) => self.reads.push(Read {
                 end: place,
@@ -340,6 +351,12 @@ impl Judge<'_> {
                 words::value(&op.value),
                 nearest.unwrap_or_default()
             ));
+            if let Some(value) = near {
+                let why = self.why(value - sums.nearest(value), read.end);
+                let is_new = |line: &String| !finding.evidence.contains(line);
+                let why: Vec<String> = why.into_iter().filter(is_new).collect();
+                finding.evidence.extend(why);
+            }
             words::point(&mut finding, op, self.context);
         }
         if wrong.len() > SHOWN {
@@ -393,6 +410,10 @@ impl Judge<'_> {
             finding
                 .evidence
                 .push(format!("{} returned {value}: {why}", words::operation(op, self.context)));
+            // Below the least sum something was subtracted that failed, if anything.
+            let beyond = if value > high { value - high } else { 0 };
+            let counted = self.why(beyond, read.end);
+            finding.evidence.extend(counted);
             words::point(&mut finding, op, self.context);
         }
         if wrong.len() > SHOWN {

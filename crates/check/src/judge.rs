@@ -5,7 +5,7 @@ use glomers_history::{History, Value};
 use crate::as_maelstrom::{ignored, would_crash};
 use crate::{
     Answered, Availability, AvailabilityCheck, CheckResult, Checker, Context, Finding, Stats,
-    Validity, retyped,
+    Validity, retyped, services,
 };
 
 /// Whose verdict `:valid?` tells.
@@ -98,6 +98,7 @@ pub fn judge(
         }
     };
     let mut result = of(&Mending(workload));
+    services::explain(&mut result.findings, context);
     if options.asks_nothing && result.strict == Validity::Unknown && result.findings.is_empty() {
         result.strict = Validity::Valid;
         result.notes =

@@ -20,6 +20,7 @@ mod recovery;
 mod refused;
 mod register;
 mod retyped;
+mod services;
 mod set_full;
 mod stats;
 mod unique_ids;
@@ -44,4 +45,6 @@ pub use register::{Budget, Explanation, Method, Refusals, Register, RegisterMode
 pub use set_full::SetFull;
 pub use stats::Stats;
 pub use unique_ids::UniqueIds;
-pub use verdict::{CheckResult, Checker, Context, CutMessage, Finding, Mark, Validity};
+pub use verdict::{
+    CheckResult, Checker, Context, CutMessage, Finding, Kept, Mark, Service, Validity,
+};

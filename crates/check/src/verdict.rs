@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -107,17 +108,42 @@ pub struct Mark {
     pub value: Value,
 }
 
-/// A message that a partition or loss swallowed.
+/// What kept a message from its receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kept {
+    /// A partition cut its link.
+    Cut,
+    /// It was lost on its way.
+    Lost,
+    /// Its receiver was not running, or was killed before it took the message.
+    Down,
+    /// Its receiver was paused, and took it only afterwards.
+    Paused,
+}
+
+/// A message that a fault kept from its receiver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CutMessage {
     /// When, counted as operations are.
     pub time: Time,
-    /// The sender, by its place in [`Context::nodes`].
+    /// The sender, by its place in [`Context::nodes`]; services come after the
+    /// nodes, in the order of [`Context::services`].
     pub src: u32,
-    /// The receiver, by its place in [`Context::nodes`].
+    /// The receiver, likewise.
     pub dest: u32,
     /// The body.
     pub body: Value,
+    /// What kept it from its receiver.
+    pub how: Kept,
+}
+
+/// A service that nodes can ask, and how often they did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Its name: `seq-kv`.
+    pub name: String,
+    /// How many requests of nodes reached it.
+    pub requests: u64,
 }
 
 /// What a checker may know beside the history.
@@ -130,8 +156,14 @@ pub struct Context {
     pub concurrency: u32,
     /// What nodes noted about themselves, in order of time.
     pub marks: Vec<Mark>,
-    /// What partitions cut, in order of time.
+    /// What faults kept from its receivers, in order of time: all that partitions
+    /// cut; the rest only where a workload asks for it.
     pub cut: Vec<CutMessage>,
+    /// The services that nodes can ask.
+    pub services: Vec<Service>,
+    /// Operations that asked another node than that of their process, by the index
+    /// of their invocation: the node's place in [`Context::nodes`].
+    pub asked: BTreeMap<u64, u32>,
     /// Whether the history ends before its time: what was on its way then had no
     /// chance to arrive.
     pub is_cut_short: bool,
@@ -156,9 +188,30 @@ impl Context {
         worker.checked_rem(self.nodes.len())
     }
 
-    /// The name of the node at a place in [`Context::nodes`].
+    /// The place in [`Context::nodes`] of the node that an invocation asked.
+    pub(crate) fn node_asked(&self, invoke: &glomers_history::Op) -> Option<usize> {
+        match self.asked.get(&invoke.index) {
+            Some(&place) => Some(place as usize),
+            None => self.node_index_of(invoke.process),
+        }
+    }
+
+    /// The name of the node at a place in [`Context::nodes`], or of the service
+    /// behind them.
     pub(crate) fn node_name(&self, index: u32) -> &str {
-        self.nodes.get(index as usize).map_or("an unknown node", String::as_str)
+        let index = index as usize;
+        match (self.nodes.get(index), index.checked_sub(self.nodes.len())) {
+            (Some(name), _) => name,
+            (None, Some(place)) => {
+                self.services.get(place).map_or("an unknown node", |service| &service.name)
+            }
+            (None, None) => "an unknown node",
+        }
+    }
+
+    /// Whether nodes asked the service of this name.
+    pub(crate) fn uses(&self, service: &str) -> bool {
+        self.services.iter().any(|one| one.name == service && one.requests > 0)
     }
 }
 

@@ -99,6 +99,21 @@ pub(crate) fn error_name(op: &Op) -> (Option<String>, Option<ErrorCode>) {
     (Some(name.unwrap_or_else(own)), code)
 }
 
+/// That an operation failed, in words that follow its name: "says that it failed
+/// with error 14 (abort), which is definite: …".
+pub(crate) fn failed(completion: Option<&Op>) -> String {
+    let code = completion.and_then(|op| error_name(op).1);
+    match code.filter(|code| code.is_definite()) {
+        Some(code) => format!(
+            "says that it failed with error {} ({}), which is definite; a node that cannot know \
+             must answer 0 or 13",
+            code.0,
+            code.name()
+        ),
+        None => outcome(completion),
+    }
+}
+
 /// An error as operations carry it: a name, or a list of name and text.
 fn error(error: &Value) -> String {
     let part = |value: &Value| match value.as_str() {

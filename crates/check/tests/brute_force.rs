@@ -100,6 +100,7 @@ fn sets_are_judged_as_by_definition() {
         "unexpected",
         "duplicated",
         "malformed-read",
+        "read-went-back",
     ];
     for kind in kinds {
         assert!(seen.get(kind).is_some_and(|&n| n > 300), "{kind}: {seen:?}");

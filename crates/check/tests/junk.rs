@@ -2,7 +2,7 @@
 //! lenient verdict.
 
 use glomers_check::{
-    Availability, Context, CutMessage, Echo, Finding, JudgeOptions, Mark, SetFull, Standard,
+    Availability, Context, CutMessage, Echo, Finding, JudgeOptions, Kept, Mark, SetFull, Standard,
     UniqueIds, Validity, judge,
 };
 use glomers_history::{History, Op, OpKind, Process, Time, Value, edn};
@@ -68,7 +68,8 @@ fn context() -> impl Strategy<Value = Context> {
     });
     let cut = (any::<u64>(), 0u32..5, any::<u32>(), value()).prop_map(|(time, a, b, body)| {
         let (src, dest) = (b, a);
-        CutMessage { time: Time(time), src, dest, body }
+        let how = [Kept::Cut, Kept::Lost, Kept::Down, Kept::Paused][time as usize % 4];
+        CutMessage { time: Time(time), src, dest, body, how }
     });
     (0usize..4, 0u32..5, vec(mark, 0..6), vec(cut, 0..4)).prop_map(
         |(nodes, concurrency, marks, cut)| Context {

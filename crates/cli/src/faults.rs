@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use glomers_sim::nemesis::{KINDS, Kind, Schedule, Target};
-use glomers_sim::{FaultEvent, NodeProgram, Plan};
+use glomers_sim::{FaultEvent, NodeProgram, Plan, SERVICES, ServiceTime};
 
 use crate::error::CliError;
 use crate::number;
@@ -94,12 +94,17 @@ pub(crate) struct FaultArguments {
     #[arg(long, value_name = "MS", default_value = "5000", value_parser = number::milliseconds)]
     pub(crate) fault_clock: Duration,
 
+    /// Let faults and loss hit the links to services (lin-kv, seq-kv, lww-kv,
+    /// lin-tso), too; partitions put each service on one side
+    #[arg(long)]
+    pub(crate) fault_services: bool,
+
     /// How soon nodes must serve again once all faults are over, in seconds
     /// [default: the recovery time]
     #[arg(long, value_name = "S", value_parser = number::seconds)]
     pub(crate) recovery_bound: Option<Duration>,
 
-    /// Fail if a fault touched nothing
+    /// Fail if a fault touched nothing, or if there was none
     #[arg(long)]
     pub(crate) require_faults: bool,
 }
@@ -109,8 +114,9 @@ fn nanos(duration: Duration) -> u64 {
 }
 
 impl FaultArguments {
-    /// The faults of a Plan that has all else.
-    pub(crate) fn draw(&self, plan: &Plan) -> Result<Vec<FaultEvent>, CliError> {
+    /// The faults of a Plan that has all else, and what is left out of those that were
+    /// asked for, with the reasons.
+    pub(crate) fn draw(&self, plan: &Plan) -> Result<(Vec<FaultEvent>, Vec<String>), CliError> {
         let interval = nanos(self.nemesis_interval);
         let length = self.nemesis_length.map_or(interval, nanos);
         if !self.nemesis.is_empty()
@@ -144,9 +150,19 @@ impl FaultArguments {
             },
             clock: nanos(self.fault_clock),
             processes,
+            takes_time: plan.service_time != ServiceTime::Off,
+            services: if plan.fault_services { SERVICES.len() as u32 } else { 0 },
             ..usual
         };
-        Ok(schedule.draw())
+        let (faults, mut left_out) = (schedule.draw(), schedule.left_out());
+        if faults.is_empty() && left_out.len() < self.nemesis.len() {
+            left_out.push(format!(
+                "none would begin within the {} s of the test; a shorter --nemesis-interval makes \
+                 them begin earlier",
+                plan.time_limit as f64 / 1e9
+            ));
+        }
+        Ok((faults, left_out))
     }
 
     /// What cannot be done to executables is not left out in silence.

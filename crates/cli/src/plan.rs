@@ -153,7 +153,8 @@ pub(crate) fn plan(
         plan.links = links::read(file, &plan.nodes)?;
     }
     plan.recovery_bound = arguments.faults.recovery_bound.map(nanos);
-    plan.faults = arguments.faults.draw(&plan)?;
+    plan.fault_services = arguments.faults.fault_services;
+    (plan.faults, plan.left_out) = arguments.faults.draw(&plan)?;
     plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
     // Names the nearest if there is no such workload or topology.
     let mut workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)

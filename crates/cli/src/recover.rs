@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use glomers_check::{Context, CutMessage, Finding, Mark, Validity};
-use glomers_history::journal::DropReason;
+use glomers_check::{Context, CutMessage, Finding, Kept, Mark, Service, Validity};
+use glomers_history::journal::Disturbance;
 use glomers_history::{Time, Value};
-use glomers_sim::{Counts, Ended, Harm, NOTE, NetStatistics, Outcome, Plan, Touch, Workload};
+use glomers_sim::{
+    Asked, Counts, Ended, Harm, NOTE, NetStatistics, Outcome, Plan, SERVICES, Touch, Workload,
+    kept, never_began,
+};
 use glomers_store::{Event, Lock, MessageRef, Recovered};
 use glomers_testing::{RunOptions, RunReport, judge_outcome};
 
@@ -178,6 +181,8 @@ fn outcome(
         findings: Vec::new(),
         notes: Vec::new(),
         touches: Vec::new(),
+        requests: [0; SERVICES.len()],
+        looks_into_kept: workload.looks_into_kept_messages(),
         length: Time::ZERO,
     };
     recovered.for_each(|event| {
@@ -201,9 +206,15 @@ fn outcome(
         &reader.touches,
     );
     let ended = ended(recovered, &reader.findings);
+    let services = SERVICES.iter().zip(reader.requests);
+    let services = services.map(|(name, requests)| Service { name: (*name).to_owned(), requests });
+    reader.context.services = services.collect();
+    reader.context.asked = plan.operations.asked(&history, plan.concurrency);
     Ok(Outcome {
+        asked: Asked::of(plan),
+        never_began: never_began(plan, &history),
+        left_out: plan.left_out.clone(),
         recovery_bound: plan.recovery_bound(),
-        asks_nothing: plan.asks_nothing(),
         history,
         context: reader.context,
         net: reader.net,
@@ -225,6 +236,9 @@ struct Reader<'a> {
     findings: Vec<Finding>,
     notes: Vec<Finding>,
     touches: Vec<Touch>,
+    /// How many requests of nodes each service got.
+    requests: [u64; SERVICES.len()],
+    looks_into_kept: bool,
     length: Time,
 }
 
@@ -239,6 +253,13 @@ impl Reader<'_> {
         !number.is_empty()
             && number.bytes().all(|byte| byte.is_ascii_digit())
             && self.place(name).is_none()
+    }
+
+    /// The place of a node, or of a service behind the nodes.
+    fn end(&self, name: &str) -> Option<u32> {
+        let service = || SERVICES.iter().position(|service| *service == name);
+        let behind = || Some((self.plan.nodes.len() + service()?) as u32);
+        self.place(name).or_else(behind)
     }
 
     /// A moment of the journal, counted as operations are.
@@ -280,8 +301,7 @@ impl Reader<'_> {
 
     fn message(&mut self, message: &MessageRef<'_>) {
         self.length = self.length.max(message.received_at.unwrap_or(message.sent_at));
-        let ends = (self.place(message.src), self.place(message.dest));
-        // Services are servers, too.
+        let ends = (self.end(message.src), self.end(message.dest));
         let of_client = self.is_client(message.src) || self.is_client(message.dest);
         let counts: &mut Counts =
             if of_client { &mut self.net.clients } else { &mut self.net.servers };
@@ -289,7 +309,12 @@ impl Reader<'_> {
         let delivered = message.endings.iter().filter(|ending| ending.dropped.is_none());
         counts.received += delivered.count() as u64;
         if let (Some(src), Some(dest)) = ends {
-            self.between_nodes(message, src, dest);
+            let is_delivered = message.endings.iter().any(|ending| ending.dropped.is_none());
+            let service = (dest as usize).checked_sub(self.plan.nodes.len());
+            if let Some(service) = service.filter(|_| is_delivered) {
+                self.requests[service] += 1;
+            }
+            self.between_servers(message, src, dest);
         } else if let Some(node) = self.place(message.dest) {
             self.disturbed(message, node);
         }
@@ -303,15 +328,27 @@ impl Reader<'_> {
         }
     }
 
-    /// What faults did to a message from one node to another.
-    fn between_nodes(&mut self, message: &MessageRef<'_>, src: u32, dest: u32) {
+    /// What faults did to a message from one node or service to another.
+    fn between_servers(&mut self, message: &MessageRef<'_>, src: u32, dest: u32) {
         self.disturbed(message, dest);
+        let mut kept_back = Vec::new();
+        for disturbed in message.disturbances.iter().filter(|d| d.how == Disturbance::Waited) {
+            kept_back.push((disturbed.time, Kept::Paused));
+        }
+        for ending in message.endings {
+            if let Some(how) = ending.dropped.and_then(kept) {
+                kept_back.push((ending.time, how));
+            }
+        }
+        for (time, how) in kept_back {
+            if how == Kept::Cut || self.looks_into_kept {
+                let body = Value::from_json(message.body).unwrap_or(Value::Null);
+                let time = self.moment(time);
+                self.context.cut.push(CutMessage { time, src, dest, body, how });
+            }
+        }
         for ending in message.endings {
             let time = self.moment(ending.time);
-            if ending.dropped == Some(DropReason::Partition) {
-                let body = Value::from_json(message.body).unwrap_or(Value::Null);
-                self.context.cut.push(CutMessage { time, src, dest, body });
-            }
             if let Some(harm) = ending.dropped.and_then(Harm::of_drop) {
                 self.touches.push(Touch { time, node: dest, harm });
             }

@@ -39,6 +39,7 @@ pub(crate) fn results(report: &RunReport) -> Value {
             ("nodes-hit", Value::from(fault.nodes_hit)),
             ("nodes-restarted", Value::from(fault.nodes_restarted)),
             ("writes-lost", Value::from(fault.writes_lost)),
+            ("disk-trouble", Value::from(fault.disk_trouble)),
             ("leaders-hit", Value::from(fault.leaders_hit)),
             ("operations-in-flight", Value::from(fault.operations_in_flight)),
             ("cut-short?", Value::Bool(fault.cut_short)),

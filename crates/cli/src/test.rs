@@ -231,7 +231,7 @@ impl Totals {
     fn add(&mut self, executed: &Executed) {
         self.runs += 1;
         self.messages_per_operation += executed.report.outcome.net.servers_per_operation();
-        self.idle_faults += executed.report.warnings.len();
+        self.idle_faults += executed.report.idle_faults;
         if let Some(found) = summary::latencies(&executed.report, "stable-latencies") {
             self.with_latencies += 1;
             for (sum, value) in self.observed.iter_mut().zip(found) {

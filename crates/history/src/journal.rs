@@ -46,6 +46,8 @@ pub enum Disturbance {
     SlowLink,
     /// Its receiver was slow to take it.
     SlowNode,
+    /// It waited at its receiver, which was paused.
+    Waited,
 }
 
 impl Disturbance {
@@ -56,6 +58,7 @@ impl Disturbance {
             Disturbance::Delayed => "delayed",
             Disturbance::SlowLink => "slow-link",
             Disturbance::SlowNode => "slow-node",
+            Disturbance::Waited => "waited",
         }
     }
 }

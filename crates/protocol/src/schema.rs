@@ -9,7 +9,8 @@ pub enum Field {
     Any,
     /// An integer.
     Integer,
-    /// A list of any JSON values.
+    /// A list of any JSON values. Null stands for an empty one: a nil slice of Go
+    /// becomes that.
     List,
     /// A JSON object.
     Object,
@@ -208,6 +209,7 @@ mod tests {
     #[test]
     fn names_the_field_that_is_wrong() {
         assert_eq!(said(READ_OK, r#"{"type":"read_ok","in_reply_to":1,"messages":[]}"#), "");
+        assert_eq!(said(READ_OK, r#"{"type":"read_ok","messages":null}"#), "");
         assert_eq!(
             said(READ_OK, r#"{"type":"read","messages":[]}"#),
             "its type is \"read\", but \"read_ok\" was expected"

@@ -1,7 +1,7 @@
 //! The disk of a simulated node: it outlives the node's incarnations, takes time
 //! to sync, and loses at a kill what was not synced.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -57,6 +57,8 @@ pub(crate) struct SimulatedDisk {
     slowness: u32,
     /// Calls so far that might fail, counted over all faults.
     calls: Rc<RefCell<u64>>,
+    /// Writes and syncs that were slowed or refused, and not told yet.
+    trouble: Rc<Cell<u64>>,
 }
 
 /// A sync under way.
@@ -81,6 +83,7 @@ impl SimulatedDisk {
             crash_count: 0,
             slowness: 1,
             calls: Rc::default(),
+            trouble: Rc::default(),
         }
     }
 
@@ -104,8 +107,16 @@ impl SimulatedDisk {
                 }
             };
             self.sync_count += 1;
+            if self.slowness > 1 && left > 0 {
+                self.trouble.set(self.trouble.get() + 1);
+            }
             self.syncs.push_back(Sync { id: sync, asked: now, left });
         }
+    }
+
+    /// How many writes and syncs were slowed or refused since the last call.
+    pub(crate) fn take_trouble(&self) -> u64 {
+        self.trouble.take()
     }
 
     /// When the next sync is done.
@@ -170,13 +181,24 @@ impl SimulatedDisk {
         self.disk.set_fault(None);
         match condition {
             None => {}
-            Some(DiskCondition::Slow { factor }) => self.slowness = factor.max(1),
-            Some(DiskCondition::Full) => self.disk.set_fault(Some(Box::new(|call| match call {
-                DiskCall::Append | DiskCall::Put => Some(DiskError::Full),
-                _ => None,
-            }))),
+            Some(DiskCondition::Slow { factor }) => {
+                self.slowness = factor.max(1);
+                let slowed = self.syncs.iter().filter(|sync| self.slowness > 1 && sync.left > 0);
+                self.trouble.set(self.trouble.get() + slowed.count() as u64);
+            }
+            Some(DiskCondition::Full) => {
+                let trouble = self.trouble.clone();
+                self.disk.set_fault(Some(Box::new(move |call| match call {
+                    DiskCall::Append | DiskCall::Put => {
+                        trouble.set(trouble.get() + 1);
+                        Some(DiskError::Full)
+                    }
+                    _ => None,
+                })));
+            }
             Some(DiskCondition::Failing { percent }) => {
                 let (seed, node, calls) = (self.seed, self.node, self.calls.clone());
+                let trouble = self.trouble.clone();
                 self.disk.set_fault(Some(Box::new(move |call| {
                     if matches!(call, DiskCall::Get | DiskCall::List) {
                         return None;
@@ -184,8 +206,10 @@ impl SimulatedDisk {
                     let mut count = calls.borrow_mut();
                     *count += 1;
                     let mut draws = Draws::keyed(seed, Purpose::DiskError, node.into(), *count, 0);
-                    (draws.below(100) < u64::from(percent))
-                        .then(|| DiskError::Failed("simulated input/output error".to_owned()))
+                    (draws.below(100) < u64::from(percent)).then(|| {
+                        trouble.set(trouble.get() + 1);
+                        DiskError::Failed("simulated input/output error".to_owned())
+                    })
                 })));
             }
         }

@@ -147,6 +147,10 @@ fn carry_out(
     if std::mem::take(&mut output.read_clock) {
         engine.input(now, Input::ReadClock { node, incarnation });
     }
+    let count = std::mem::take(&mut output.disk_trouble);
+    if count > 0 {
+        engine.input(now, Input::DiskTrouble { node, count });
+    }
     engine.input(now, Input::NextWake { node, incarnation, at: output.next_wake.take() });
     if let Some(how) = output.crashed.take() {
         engine.input(now, Input::Exited { node, incarnation, how, output: Vec::new() });

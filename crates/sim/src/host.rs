@@ -79,6 +79,8 @@ pub struct StepOutput {
     pub next_wake: Option<Time>,
     /// Whether it looked at its wall clock.
     pub read_clock: bool,
+    /// How many of its writes and syncs a fault of its disk slowed or refused.
+    pub disk_trouble: u64,
     /// If it crashed: how, in words.
     pub crashed: Option<String>,
 }
@@ -215,6 +217,7 @@ impl SteppedHost for InProcessHost {
         output.effects.extend(runtime.effects().drain(..).map(|effect| (Duration::ZERO, effect)));
         output.next_wake = next_wake(runtime, disk);
         output.read_clock = runtime.take_clock_read();
+        output.disk_trouble = disk.take_trouble();
         if let Err(panic) = result {
             output.crashed = Some(panic_text(&*panic));
             output.next_wake = None;

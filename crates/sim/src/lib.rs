@@ -31,19 +31,20 @@ mod workload;
 pub use chooser::{Chooser, Enabled, EnabledKind, Random};
 pub use disk::DiskCondition;
 pub use driver::{run_virtual, run_virtual_to, run_virtual_until};
-pub use engine::{Command, Engine, Input, LOST_WRITES, Stop};
+pub use engine::{Command, DISK_TROUBLE, Engine, Input, LOST_WRITES, Stop};
 pub use faults::{
     BadDisks, Duplicate, Fault, FaultEvent, FaultReport, Harm, Links, Loss, Marked, Reorder,
-    SlowLinks, SlowNodes, Targets, Touch, WrongClocks, reports_from,
+    SlowLinks, SlowNodes, Targets, Touch, WrongClocks, kept, never_began, reports_from,
 };
 pub use host::{InProcessHost, NodeFactory, StepInput, StepOutput, SteppedHost};
-pub use outcome::{Ended, NOTE, Outcome};
+pub use outcome::{Asked, Ended, NOTE, Outcome};
 pub use partition::{Cut, PartitionKind};
 pub use plan::{
     Distribution, Inbox, Latency, LinkRule, ListedOperation, MessageOverride, NodeProgram,
     Operations, OverrideAction, PLAN_VERSION, Plan, PlanError, Rate, ServiceTime, Wire,
     WorkloadOptions,
 };
+pub use services::SERVICES;
 pub use snapshot::{NodeSnapshot, PendingMessage, Snapshot};
 pub use statistics::{Counts, NetStatistics};
 pub use workload::{

@@ -4,6 +4,7 @@ use glomers_check::{Context, Finding};
 use glomers_history::{History, Time};
 
 use crate::faults::FaultReport;
+use crate::plan::{Operations, Plan, Rate};
 use crate::statistics::NetStatistics;
 
 /// How a run came to its end.
@@ -19,6 +20,34 @@ pub enum Ended {
 
 /// How the names of notes begin, which are stored like findings and are none.
 pub const NOTE: &str = "note-";
+/// How much clients were to do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Asked {
+    /// Operations per second, if they were to be generated at such a rate.
+    pub rate: Option<f64>,
+    /// For how long.
+    pub length: Duration,
+    /// How many clients there were.
+    pub workers: u32,
+}
+
+impl Asked {
+    /// Whether clients were to ask nothing (rate 0): then there is nothing to judge but
+    /// what nodes did by themselves.
+    pub fn is_nothing(&self) -> bool {
+        self.rate == Some(0.0)
+    }
+
+    /// What a Plan asks.
+    pub fn of(plan: &Plan) -> Asked {
+        let rate = match (plan.rate, &plan.operations) {
+            (Rate::PerSecond(rate), Operations::Generated) => Some(rate),
+            _ => None,
+        };
+        let length = Duration::from_nanos(plan.time_limit);
+        Asked { rate, length, workers: plan.concurrency }
+    }
+}
 
 /// What a run leaves.
 #[derive(Debug)]
@@ -38,11 +67,15 @@ pub struct Outcome {
     pub rpc_timeout: Duration,
     /// What each fault did.
     pub faults: Vec<FaultReport>,
+    /// Faults of the Plan that never began, a sentence for each.
+    pub never_began: Vec<String>,
+    /// Faults that were asked for and cannot touch this cluster
+    /// ([`Plan::left_out`]).
+    pub left_out: Vec<String>,
+    /// How much clients were to do.
+    pub asked: Asked,
     /// How soon the cluster had to serve again once all faults were over.
     pub recovery_bound: Duration,
-    /// Whether the Plan has clients ask nothing (rate 0): then there is nothing to
-    /// judge but what nodes did by themselves.
-    pub asks_nothing: bool,
     /// How it ended.
     pub ended: Ended,
     /// How long it lasted, from the start of the nodes to their end.

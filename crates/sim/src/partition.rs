@@ -63,6 +63,32 @@ impl PartitionKind {
         }
     }
 
+    /// How many nodes it needs to cut a link between two.
+    pub fn least_nodes(self) -> u32 {
+        match self {
+            PartitionKind::ByHand => 1,
+            PartitionKind::One
+            | PartitionKind::Majority
+            | PartitionKind::OneWay
+            | PartitionKind::SingleLink
+            | PartitionKind::Leader => 2,
+            PartitionKind::MajoritiesRing | PartitionKind::Bridge => 3,
+            PartitionKind::MinorityThird => 4,
+        }
+    }
+
+    /// Whether what it cuts off may be all services, so that it cuts something
+    /// however few nodes there are.
+    pub(crate) fn fits_services(self) -> bool {
+        matches!(
+            self,
+            PartitionKind::One
+                | PartitionKind::Majority
+                | PartitionKind::MinorityThird
+                | PartitionKind::Leader
+        )
+    }
+
     /// Draws a cut of this kind among `count` nodes.
     pub fn draw(self, count: u32, draws: &mut Draws) -> Cut {
         let mut nodes: Vec<u32> = (0..count).collect();
@@ -178,6 +204,35 @@ impl Cut {
         Cut(cut)
     }
 
+    /// The same with services, which have the places after the nodes: each stands
+    /// beside a node, drawn for it, and hears and is heard as that node is. If no link
+    /// between nodes is cut, all services are cut off from all nodes instead.
+    #[must_use]
+    pub fn with_services(self, nodes: u32, services: u32, draws: &mut Draws) -> Cut {
+        let places = nodes..nodes + services;
+        if self.is_empty() {
+            return Cut::components(&[(0..nodes).collect(), places.collect()]);
+        }
+        let beside: Vec<(u32, u32)> =
+            places.map(|service| (service, draws.below(nodes.into()) as u32)).collect();
+        let pairs = self.pairs().collect::<Vec<(u32, u32)>>();
+        let mut all = pairs.clone();
+        for (service, node) in beside {
+            let same = pairs.iter().flat_map(|&(receiver, source)| {
+                let heard = (source == node).then_some((receiver, service));
+                heard.into_iter().chain((receiver == node).then_some((service, source)))
+            });
+            all.extend(same);
+        }
+        Cut::links(all)
+    }
+
+    /// Receivers and sources, in pairs.
+    fn pairs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.iter()
+            .flat_map(|(receiver, sources)| sources.iter().map(move |&source| (receiver, source)))
+    }
+
     /// Receivers and the sources that each does not hear.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &[u32])> {
         self.0.iter().map(|(receiver, sources)| (*receiver, sources.as_slice()))
@@ -195,7 +250,8 @@ impl Cut {
         self.0.values().all(Vec::is_empty)
     }
 
-    /// As histories show it: a map from receiver to the set of sources.
+    /// As histories show it: a map from receiver to the set of sources. `names` are
+    /// those of all places.
     pub fn to_value(&self, names: &[impl AsRef<str>]) -> Value {
         let name = |node: u32| Value::string(names[node as usize].as_ref());
         Value::map(self.iter().map(|(receiver, sources)| {
@@ -255,6 +311,62 @@ mod tests {
                 assert_eq!(sides(PartitionKind::One), 1.min(count - 1));
                 assert_eq!(sides(PartitionKind::Majority), count / 2);
                 assert_eq!(sides(PartitionKind::MinorityThird), (count - 1) / 3);
+            }
+        }
+    }
+
+    /// A kind that cuts no link of so many nodes says so before it is drawn.
+    #[test]
+    fn kinds_cut_something_from_their_least_number_of_nodes_on() {
+        let kinds = [
+            PartitionKind::One,
+            PartitionKind::Majority,
+            PartitionKind::MinorityThird,
+            PartitionKind::MajoritiesRing,
+            PartitionKind::OneWay,
+            PartitionKind::Bridge,
+            PartitionKind::SingleLink,
+        ];
+        for kind in kinds {
+            for (seed, count) in (0..20).flat_map(|seed| (1..8).map(move |count| (seed, count))) {
+                let cuts = !drawn(kind, count, seed).is_empty();
+                assert_eq!(cuts, count >= kind.least_nodes(), "{kind:?} of {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_service_hears_and_is_heard_as_one_of_the_nodes() {
+        for seed in 0..50 {
+            for count in 1..8 {
+                let kinds = PartitionKind::DRAWN;
+                for kind in kinds.into_iter().chain([PartitionKind::OneWay]) {
+                    let mut draws = Draws::keyed(seed, Purpose::Nemesis, 1, 0, 0);
+                    let cut = drawn(kind, count, seed);
+                    let placed = cut.clone().with_services(count, 4, &mut draws);
+                    let among = |&(a, b): &(u32, u32)| a < count && b < count;
+                    let of_nodes: Vec<(u32, u32)> = placed.pairs().filter(among).collect();
+                    assert_eq!(of_nodes, cut.pairs().collect::<Vec<_>>(), "{kind:?}");
+                    for service in count..count + 4 {
+                        let with = |node: u32| {
+                            let pairs = placed.pairs().filter(|&(a, b)| a < count || b < count);
+                            let named = |at| if at == service { node } else { at };
+                            let own = pairs.filter(|&(a, b)| a == service || b == service);
+                            own.map(|(a, b)| (named(a), named(b))).collect::<Vec<_>>()
+                        };
+                        let is_beside = |node: u32| {
+                            let mut with = with(node);
+                            with.sort_unstable();
+                            let own = cut.pairs().filter(|&(a, b)| a == node || b == node);
+                            with == own.collect::<Vec<_>>()
+                        };
+                        if cut.is_empty() {
+                            assert_eq!(with(service).len(), 2 * count as usize);
+                        } else {
+                            assert!((0..count).any(is_beside), "{kind:?} {placed:?}");
+                        }
+                    }
+                }
             }
         }
     }

@@ -1,12 +1,13 @@
 //! A run, as data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use glomers_history::{MILLISECOND, Value};
+use glomers_history::{History, MILLISECOND, OpKind, Process, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::faults::FaultEvent;
+use crate::services::SERVICES;
 use crate::workload::Workload;
 
 /// The version of [`Plan`]'s form. Higher when old readers would misread it.
@@ -66,6 +67,15 @@ pub struct Plan {
     pub wire: Wire,
     /// What is broken, and when, in order of time.
     pub faults: Vec<FaultEvent>,
+    /// Whether services are places on the network, whose links faults and loss hit
+    /// as those between nodes. Then faults may name them, too: they come after the
+    /// nodes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fault_services: bool,
+    /// Which of the faults that were asked for cannot touch this cluster, so that
+    /// they were not drawn, and why; a sentence for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// What clients do, and when.
     pub operations: Operations,
     /// Exceptions for single messages.
@@ -272,14 +282,11 @@ impl Plan {
             inbox: Inbox::Ideal,
             wire: Wire::Typed,
             faults: Vec::new(),
+            fault_services: false,
+            left_out: Vec::new(),
             operations: Operations::Generated,
             overrides: Vec::new(),
         }
-    }
-
-    /// Whether clients are to ask nothing.
-    pub fn asks_nothing(&self) -> bool {
-        self.operations == Operations::Generated && self.rate == Rate::PerSecond(0.0)
     }
 
     /// How soon the cluster must serve again once all faults are over.
@@ -296,6 +303,17 @@ impl Plan {
     /// Sets the number of nodes, named n0, n1, …
     pub fn set_node_count(&mut self, count: u32) {
         self.nodes = (0..count).map(|i| format!("n{i}")).collect();
+    }
+
+    /// The names of all places on the network: the nodes, then the services.
+    pub fn place_names(&self) -> Vec<&str> {
+        self.nodes.iter().map(String::as_str).chain(SERVICES).collect()
+    }
+
+    /// How many places faults can hit the links of.
+    fn places(&self) -> u32 {
+        let services = if self.fault_services { SERVICES.len() } else { 0 };
+        (self.nodes.len() + services) as u32
     }
 
     /// Tests what the types do not.
@@ -336,7 +354,7 @@ impl Plan {
         }
         let count = self.nodes.len() as u32;
         for event in &self.faults {
-            event.fault.validate(count).map_err(PlanError::Value)?;
+            event.fault.validate(count, self.places()).map_err(PlanError::Value)?;
         }
         if let Operations::Listed(list) = &self.operations {
             for (at, listed) in list.iter().enumerate() {
@@ -353,6 +371,31 @@ impl Plan {
             }
         }
         Ok(())
+    }
+}
+
+impl Operations {
+    /// The listed operations that asked another node than their worker's own, by the
+    /// index of their invocation: which node. A worker does its own in the order of
+    /// the list.
+    pub fn asked(&self, history: &History, concurrency: u32) -> BTreeMap<u64, u32> {
+        let Operations::Listed(list) = self else { return BTreeMap::new() };
+        if list.iter().all(|listed| listed.node.is_none()) {
+            return BTreeMap::new();
+        }
+        let mut queues: BTreeMap<u32, VecDeque<Option<u32>>> = BTreeMap::new();
+        for listed in list {
+            queues.entry(listed.worker).or_default().push_back(listed.node);
+        }
+        let mut asked = BTreeMap::new();
+        for op in history.ops().iter().filter(|op| op.kind == OpKind::Invoke && !op.is_final) {
+            let Process::Client(process) = op.process else { continue };
+            let queue = queues.get_mut(&process.checked_rem(concurrency).unwrap_or(process));
+            if let Some(Some(node)) = queue.and_then(VecDeque::pop_front) {
+                asked.insert(op.index, node);
+            }
+        }
+        asked
     }
 }
 

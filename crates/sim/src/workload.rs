@@ -116,6 +116,13 @@ pub trait Workload {
         false
     }
 
+    /// Whether the checker looks into messages that were lost, that came to a node
+    /// that was down, or that waited at one that was paused, as it does into those that
+    /// partitions cut ([`Context::cut`](glomers_check::Context::cut)). They cost memory.
+    fn looks_into_kept_messages(&self) -> bool {
+        false
+    }
+
     /// Who judges the history.
     fn checker(&self) -> Box<dyn Checker>;
 }

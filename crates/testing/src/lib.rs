@@ -56,6 +56,7 @@ pub mod gallery;
 mod invariant;
 mod latency;
 mod load;
+mod pace;
 mod run;
 pub mod scenario;
 mod simulation;

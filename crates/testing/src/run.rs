@@ -9,6 +9,7 @@ use glomers_sim::{Ended, InProcessHost, Outcome, Plan, PlanError, Workload, run_
 use glomers_workload::UnknownName;
 
 use crate::embedded::{UnknownNode, embedded_factory};
+use crate::pace;
 
 /// How a run is judged.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +18,8 @@ pub struct RunOptions {
     pub availability: Availability,
     /// Whether Jepsen's verdict counts, not the stricter one.
     pub jepsen_compat: bool,
-    /// Whether a fault that touched nothing makes the run invalid.
+    /// Whether a fault that touched nothing, or that there was none, makes the run
+    /// invalid.
     pub require_faults: bool,
     /// Whether the run is invalid if changes of a key that must overlap did not: see
     /// [`Workload::needs_contention`].
@@ -34,6 +36,8 @@ pub struct RunReport {
     /// Faults that touched nothing, and other reasons why a wrong cluster would have
     /// passed, too, in words.
     pub warnings: Vec<String>,
+    /// How many faults touched nothing.
+    pub idle_faults: usize,
     /// How much the run exposes its cluster to mistakes.
     pub exposure: Exposure,
 }
@@ -115,19 +119,18 @@ pub fn judge_outcome(
             )
         })
         .collect();
-    if options.require_faults && !warnings.is_empty() {
-        outcome.findings.push(Finding {
-            name: "fault-without-effect".into(),
-            summary: format!(
-                "{} of {} faults touched nothing, and --require-faults asks that all do.",
-                warnings.len(),
-                outcome.faults.len()
-            ),
-            evidence: warnings.clone(),
-            operations: Vec::new(),
-            node: None,
-            time: None,
-        });
+    let idle_faults = warnings.len();
+    let is_complete = outcome.ended == Ended::Completed;
+    if is_complete {
+        warnings.extend(outcome.never_began.iter().cloned());
+    }
+    if options.require_faults {
+        outcome.findings.extend(without_effect(&outcome, &warnings));
+    }
+    if is_complete {
+        let cannot = |why: &String| format!("what cannot touch this cluster was left out: {why}");
+        warnings.extend(outcome.left_out.iter().map(cannot));
+        warnings.extend(pace::warning(&outcome));
     }
     if let Some(finding) = unavailable(&outcome) {
         outcome.findings.push(finding);
@@ -163,7 +166,7 @@ pub fn judge_outcome(
         availability: options.availability,
         answered,
         exempt_from_stats: workload.may_never_succeed().iter().map(|f| (*f).to_owned()).collect(),
-        asks_nothing: outcome.asks_nothing,
+        asks_nothing: outcome.asked.is_nothing(),
         standard: if options.jepsen_compat { Standard::JepsenCompat } else { Standard::Strict },
     };
     let verdict = judge(
@@ -174,7 +177,43 @@ pub fn judge_outcome(
         outcome.net.to_value(),
         outcome.findings.clone(),
     );
-    RunReport { outcome, verdict, warnings, exposure }
+    RunReport { outcome, verdict, warnings, idle_faults, exposure }
+}
+
+/// What is wrong with a run whose faults must all touch something. `idle` says of each
+/// that did not why.
+fn without_effect(outcome: &Outcome, idle: &[String]) -> Option<Finding> {
+    let touched = outcome.faults.iter().filter(|report| !report.touched_nothing()).count();
+    let is_complete = outcome.ended == Ended::Completed;
+    let all = outcome.faults.len() + outcome.never_began.len();
+    let mut evidence = idle.to_vec();
+    let summary = if all == 0 && is_complete {
+        evidence.extend(outcome.left_out.iter().cloned());
+        "No fault could touch the cluster, as there was none, and --require-faults asks for one. \
+         --nemesis names kinds of faults; tests call fault()."
+            .to_owned()
+    } else if !idle.is_empty() {
+        format!(
+            "{} of {all} faults touched nothing, and --require-faults asks that all do.",
+            idle.len()
+        )
+    } else if touched == 0 && is_complete {
+        let told = outcome.faults.iter().map(|report| {
+            format!(
+                "the {} from {} came within a second of the last operation: {}",
+                report.kind,
+                report.from,
+                report.idle_reason()
+            )
+        });
+        evidence.extend(told);
+        format!("None of {all} faults touched anything, and --require-faults asks that all do.")
+    } else {
+        return None;
+    };
+    let mut finding = Finding::new("fault-without-effect", summary);
+    finding.evidence = evidence;
+    Some(finding)
 }
 
 /// A note on a node, with what it wrote.

@@ -7,7 +7,7 @@ use glomers_history::{Observer, Op, Time, Value};
 use glomers_node::{IntoProcess, Payload};
 use glomers_sim::{
     Chooser, InProcessHost, Inbox, Latency, LinkRule, NodeFactory, NodeProgram, Outcome, Plan,
-    ServiceTime, Wire, run_virtual,
+    SERVICES, ServiceTime, Wire, run_virtual,
 };
 
 use crate::fault::FaultSpec;
@@ -146,6 +146,14 @@ impl Simulation {
         self
     }
 
+    /// Makes the services places on the network: partitions put each on a side, and
+    /// what faults (and [`loss`](Simulation::loss)) do to links between nodes they do to
+    /// those of services, too. Off unless called.
+    pub fn fault_services(mut self) -> Simulation {
+        self.plan.fault_services = true;
+        self
+    }
+
     /// Something that must hold whenever a node has made a mark. May be called
     /// several times.
     pub fn invariant(
@@ -162,7 +170,7 @@ impl Simulation {
         self
     }
 
-    /// Fails the run if a fault touched nothing.
+    /// Fails the run if a fault touched nothing, or if there was none.
     pub fn require_faults(mut self) -> Simulation {
         self.options.require_faults = true;
         self
@@ -191,8 +199,13 @@ impl Simulation {
         self.plan.concurrency = count * self.workers_per_node;
         self.plan.time_limit = nanos(duration);
         let seed = self.plan.seed;
+        let services = if self.plan.fault_services { SERVICES.len() as u32 } else { 0 };
+        let mut empty = Vec::new();
         for (number, fault) in (0..).zip(&self.faults) {
-            self.plan.faults.extend(fault.events(seed, number, count));
+            match fault.why_empty() {
+                Some(why) => empty.push(why),
+                None => self.plan.faults.extend(fault.events(seed, number, count, services)),
+            }
         }
         self.plan.faults.sort_by_key(|event| event.at);
 
@@ -205,6 +218,7 @@ impl Simulation {
         let outcome = run_virtual(&plan, &mut *workload, &mut host, &mut watch, self.chooser);
         let mut outcome = outcome.unwrap_or_else(|error| panic!("{error}"));
         outcome.findings.append(&mut watch.invariants.findings);
+        outcome.never_began.append(&mut empty);
         let report = judge_outcome(outcome, &*workload, &self.options);
         TestRun {
             plan,

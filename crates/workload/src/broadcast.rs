@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use glomers_check::Checker;
+use glomers_check::{Checker, SetFull};
 use glomers_history::{Op, Value};
 use glomers_protocol::rpc::broadcast::{
     BROADCAST_OK, Broadcast as BroadcastRequest, BroadcastOk, READ_OK, Read, ReadOk, TOPOLOGY_OK,
@@ -12,7 +12,7 @@ use glomers_protocol::{Body, List, NodeId, Payload};
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, NextOperation, SetupRequest, Step, Workload};
 
-use crate::reply::{Checked, checked, field, has_form};
+use crate::reply::{Checked, checked, has_form, list};
 use crate::topology::Topology;
 
 /// The workload: half of the operations broadcast 0, 1, 2, …, half read.
@@ -68,8 +68,12 @@ impl Workload for Broadcast {
         f == "read"
     }
 
+    fn looks_into_kept_messages(&self) -> bool {
+        true
+    }
+
     fn checker(&self) -> Box<dyn Checker> {
-        Box::new(glomers_check::SetFull { add: "broadcast", read: "read" })
+        Box::new(SetFull::BROADCAST)
     }
 }
 
@@ -95,9 +99,7 @@ impl Client for BroadcastClient {
             return match checked::<ReadOk>(reply, &READ_OK) {
                 Ok(Checked::Typed(reply)) => Step::Ok(Value::List(reply.messages.clone())),
                 Ok(Checked::Json(body)) => {
-                    if let Value::List(list) = field(&body, "messages") {
-                        self.last_read = list.sharing(&self.last_read);
-                    }
+                    self.last_read = list(&body, "messages").sharing(&self.last_read);
                     Step::Ok(Value::List(self.last_read.clone()))
                 }
                 Err(what) => Step::BadReply(what),
@@ -106,6 +108,36 @@ impl Client for BroadcastClient {
         match has_form::<BroadcastOk>(reply, &BROADCAST_OK) {
             Ok(()) => Step::Done,
             Err(what) => Step::BadReply(what),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use glomers_history::{OpKind, Process, Time};
+
+    use super::*;
+
+    /// A nil slice of Go.
+    #[test]
+    fn null_is_an_empty_list_whatever_was_read_before() {
+        let mut client = BroadcastClient { reads: false, last_read: List::from_integers(&[]) };
+        let read = Op {
+            index: 0,
+            time: Time::ZERO,
+            process: Process::Client(0),
+            kind: OpKind::Invoke,
+            f: Arc::from("read"),
+            value: Value::Null,
+            error: None,
+            is_final: false,
+        };
+        for (held, expected) in [("null", ""), ("[7]", "7"), ("null", "")] {
+            client.invoke(&read);
+            let text = format!(r#"{{"type":"read_ok","in_reply_to":1,"messages":{held}}}"#);
+            let reply = Payload::from_json(&text).unwrap();
+            let Step::Ok(value) = client.reply(&reply) else { panic!("{held} is refused") };
+            assert_eq!(value.to_json(), format!("[{expected}]"));
         }
     }
 }

@@ -9,7 +9,7 @@ use glomers_protocol::{List, Payload};
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, NextOperation, Step, Workload};
 
-use crate::reply::{Checked, checked, field, has_form};
+use crate::reply::{Checked, checked, has_form, list};
 
 /// One add in so many adds an element again.
 const AGAIN: u64 = 16;
@@ -22,6 +22,16 @@ const AGAIN: u64 = 16;
 #[derive(Debug, Default)]
 pub struct GSet {
     next_element: i64,
+    monotonic_reads: bool,
+}
+
+impl GSet {
+    /// Whether a read that lacks what an earlier one at the same node held is a finding;
+    /// else it is a note.
+    #[must_use]
+    pub fn require_monotonic_reads(self, monotonic_reads: bool) -> GSet {
+        GSet { monotonic_reads, ..self }
+    }
 }
 
 impl Workload for GSet {
@@ -58,8 +68,12 @@ impl Workload for GSet {
         true
     }
 
+    fn looks_into_kept_messages(&self) -> bool {
+        true
+    }
+
     fn checker(&self) -> Box<dyn Checker> {
-        Box::new(SetFull::G_SET)
+        Box::new(SetFull { monotonic_reads: self.monotonic_reads, ..SetFull::G_SET })
     }
 }
 
@@ -85,9 +99,7 @@ impl Client for GSetClient {
             return match checked::<ReadOk>(reply, &READ_OK) {
                 Ok(Checked::Typed(reply)) => Step::Ok(Value::List(reply.value.clone())),
                 Ok(Checked::Json(body)) => {
-                    if let Value::List(list) = field(&body, "value") {
-                        self.last_read = list.sharing(&self.last_read);
-                    }
+                    self.last_read = list(&body, "value").sharing(&self.last_read);
                     Step::Ok(Value::List(self.last_read.clone()))
                 }
                 Err(what) => Step::BadReply(what),
@@ -96,6 +108,36 @@ impl Client for GSetClient {
         match has_form::<AddOk>(reply, &ADD_OK) {
             Ok(()) => Step::Done,
             Err(what) => Step::BadReply(what),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use glomers_history::{OpKind, Process, Time};
+
+    use super::*;
+
+    /// A nil slice of Go.
+    #[test]
+    fn null_is_an_empty_list_whatever_was_read_before() {
+        let mut client = GSetClient { reads: false, last_read: List::from_integers(&[]) };
+        let read = Op {
+            index: 0,
+            time: Time::ZERO,
+            process: Process::Client(0),
+            kind: OpKind::Invoke,
+            f: Arc::from("read"),
+            value: Value::Null,
+            error: None,
+            is_final: false,
+        };
+        for (held, expected) in [("null", ""), ("[7]", "7"), ("null", "")] {
+            client.invoke(&read);
+            let text = format!(r#"{{"type":"read_ok","in_reply_to":1,"value":{held}}}"#);
+            let reply = Payload::from_json(&text).unwrap();
+            let Step::Ok(value) = client.reply(&reply) else { panic!("{held} is refused") };
+            assert_eq!(value.to_json(), format!("[{expected}]"));
         }
     }
 }

@@ -20,6 +20,6 @@ pub use echo::Echo;
 pub use g_set::GSet;
 pub use kafka::Kafka;
 pub use lin_kv::LinKv;
-pub use registry::{Entry, NAMES, UnknownName, entry, make, nearest};
+pub use registry::{Entry, MONOTONIC_READS, NAMES, UnknownName, entry, make, nearest};
 pub use topology::{TOPOLOGIES, Topology};
 pub use unique_ids::UniqueIds;

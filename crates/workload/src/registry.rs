@@ -51,6 +51,9 @@ impl std::fmt::Display for UnknownName {
 
 impl std::error::Error for UnknownName {}
 
+/// The requirement that reads at one node never go back.
+pub const MONOTONIC_READS: &str = "monotonic-reads";
+
 const ENTRIES: [Entry; 8] = [
     Entry {
         name: "echo",
@@ -91,8 +94,18 @@ const ENTRIES: [Entry; 8] = [
         about: "what is added to one node is in the set for ever, on all",
         default_node: "g-set",
         workers_per_node: 1,
-        options: &[],
-        make: |_| Ok(Box::new(GSet::default())),
+        options: &["require"],
+        make: |options| match options.get("require") {
+            None => Ok(Box::new(GSet::default())),
+            Some(name) if name == MONOTONIC_READS => {
+                Ok(Box::new(GSet::default().require_monotonic_reads(true)))
+            }
+            Some(name) => Err(UnknownName {
+                what: "requirement",
+                name: name.clone(),
+                known: &[MONOTONIC_READS],
+            }),
+        },
     },
     Entry {
         name: "g-counter",

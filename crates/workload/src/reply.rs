@@ -1,7 +1,7 @@
 //! Replies, checked against the form they must have.
 
 use glomers_protocol::schema::Schema;
-use glomers_protocol::{Message, Payload, Value};
+use glomers_protocol::{List, Message, Payload, Value};
 
 /// What a reply says: as a Rust value if it is one (its form is then right by
 /// construction), else as JSON of the right form.
@@ -26,6 +26,14 @@ pub(crate) fn checked<'a, M: Message>(
 /// As [`checked`], for those who need no content.
 pub(crate) fn has_form<M: Message>(reply: &Payload, schema: &Schema) -> Result<(), String> {
     checked::<M>(reply, schema).map(|_| ())
+}
+
+/// The list in a field that the schema has as one; null is an empty list.
+pub(crate) fn list(body: &Value, name: &str) -> List {
+    match body.get(name) {
+        Some(Value::List(list)) => list.clone(),
+        _ => List::from_integers(&[]),
+    }
 }
 
 /// The content of a field that the schema has.

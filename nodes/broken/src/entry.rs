@@ -44,6 +44,8 @@ pub struct Conditions {
     pub sync_ms: u64,
     /// What is broken.
     pub faults: Faults,
+    /// Whether that happens to the links of services, too.
+    pub fault_services: bool,
     /// Operations by hand; if there are none, they are generated.
     pub operations: &'static [Asked],
     /// Whether every operation must succeed.
@@ -64,6 +66,7 @@ impl Conditions {
         loss: 0.0,
         sync_ms: 1,
         faults: Faults::None,
+        fault_services: false,
         operations: &[],
         total: false,
         options: &[],

@@ -14,6 +14,7 @@
 //! | `proxy-missing-on-timeout` | it is answered with "there is no such key" (`wrong-refusal`) | latency; refusals are checked | one node, a write, a read that is answered late |
 //! | `registers-cas-twice` | between the comparison of a cas and its change lies a wait | nothing | one node, two cas at once |
 //! | `registers-remove-first` | a write removes the old value, waits, and puts the new one (`wrong-refusal`) | nothing | one node, a write, another write and a read at once |
+//! | `proxy-remembers` | a read that is not answered in time is answered with the value that the node saw last | partitions from the service | two nodes, a write at one, apart from the service, a write at the other, a read at the first |
 //! | `registers-alone` | each node has registers of its own | nothing | two nodes, a write at one, a read at the other |
 
 use std::collections::BTreeMap;
@@ -160,6 +161,43 @@ pub fn null_on_timeout() -> Node<()> {
 pub fn missing_on_timeout() -> Node<()> {
     // Wrong: whether the key exists, it does not know.
     limits_reads(|error| Err(RpcError::new(ErrorCode::KEY_DOES_NOT_EXIST, error.text)))
+}
+
+/// How long the service is waited for before it is given up: longer than it takes when
+/// nothing is broken.
+const GIVEN_UP: Duration = Duration::from_millis(500);
+
+/// Answers from memory if there is no other answer.
+pub fn remembers() -> Node<BTreeMap<Value, Value>> {
+    Node::<BTreeMap<Value, Value>>::new()
+        .on(async |cx, Read { key }| {
+            let read = Read { key: key.clone() };
+            let answer = cx.rpc(&NodeId::new("lin-kv"), read).timeout(GIVEN_UP).await;
+            let known = || cx.with(|seen| seen.get(&key).cloned());
+            match answer {
+                Ok(ReadOk { value }) => {
+                    cx.with(|seen| seen.insert(key, value.clone()));
+                    Ok(ReadOk { value })
+                }
+                // Wrong: others may reach the service, and change it.
+                Err(error) if error.code == ErrorCode::TIMEOUT => {
+                    Ok(ReadOk { value: known().ok_or(error)? })
+                }
+                Err(error) => Err(error),
+            }
+        })
+        .on(async |cx, write: Write| {
+            let (key, value) = (write.key.clone(), write.value.clone());
+            let written = ask(&cx, "lin-kv", write).await?;
+            cx.with(|seen| seen.insert(key, value));
+            Ok(written)
+        })
+        .on(async |cx, cas: Cas| {
+            let (key, to) = (cas.key.clone(), cas.to.clone());
+            let swapped = ask(&cx, "lin-kv", cas).await?;
+            cx.with(|seen| seen.insert(key, to));
+            Ok(swapped)
+        })
 }
 
 /// The registers of one node.

@@ -62,7 +62,7 @@ const REGISTERS: Conditions = Conditions { clients: 2, rate: 100.0, ..Conditions
 const HASTY: &[&str] = &["--election-timeout", "100"];
 
 /// All of them, by workload.
-pub static ENTRIES: [Entry; 70] = [
+pub static ENTRIES: [Entry; 72] = [
     Entry {
         name: "echo-shared-buffer",
         wrong: "The text waits in a field of the node that the next request overwrites.",
@@ -246,6 +246,15 @@ pub static ENTRIES: [Entry; 70] = [
         under: Conditions { nodes: 5, ..Conditions::CALM },
         minimal: "1 node; 1 value",
         make: |arguments| plain(arguments, broadcast::reads::snapshot),
+        ..BROADCAST
+    },
+    Entry {
+        name: "broadcast-hides",
+        wrong: "Values are taken out of the state while they are sent, and put back afterwards.",
+        finding: "read-went-back",
+        under: Conditions { nodes: 5, latency_ms: 20, ..Conditions::CALM },
+        minimal: "2 nodes; a value, 2 reads at its node",
+        make: |arguments| plain(arguments, broadcast::reads::hides),
         ..BROADCAST
     },
     Entry {
@@ -581,6 +590,20 @@ pub static ENTRIES: [Entry; 70] = [
         under: Conditions { nodes: 1, clients: 4, ..REGISTERS },
         minimal: "1 node; a write, another write and a read at once",
         make: |arguments| plain(arguments, lin_kv::remove_first),
+        ..PROXY
+    },
+    Entry {
+        name: "proxy-remembers",
+        wrong: "A read that the service does not answer in time is answered with what the node saw last.",
+        finding: "not-linearizable",
+        under: Conditions {
+            seconds: 30,
+            faults: drawn(&[Hazard::Partition], 2_000),
+            fault_services: true,
+            ..REGISTERS
+        },
+        minimal: "2 nodes; a write at one, which is cut off from the service, a write at the other, a read at the first",
+        make: |arguments| plain(arguments, lin_kv::remembers),
         ..PROXY
     },
     Entry {

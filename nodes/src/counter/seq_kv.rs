@@ -14,12 +14,19 @@
 //! has a place after that.
 //!
 //! Additions are safe in the service, so this survives partitions, loss between
-//! nodes (which never talk), pauses and kills. An addition whose
-//! compare-and-set is not answered is not tried again, but answered with an
-//! error that leaves open whether it happened.
+//! nodes (which never talk), pauses and kills; and faults on the way to the service,
+//! too, as each addition has a number by which it is made once (see
+//! [`once`](crate::once)).
+
+use std::time::Duration;
 
 use glomers_node::protocol::rpc::counter::{Add, AddOk, Read, ReadOk};
-use glomers_node::{Node, join_all};
+use glomers_node::{Node, Retry, join_all};
+
+use crate::once;
+
+/// How long the service may take to answer before it is asked again.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What an incarnation remembers.
 #[derive(Debug, Default)]
@@ -36,8 +43,9 @@ pub fn node() -> Node<State> {
             cx.with(|state| state.incarnation_bits = bits);
         })
         .on(async |cx, Add { delta }| {
-            let add = |sum: Option<i64>| sum.unwrap_or(0) + delta;
-            cx.seq_kv().update(cx.id().as_str(), add).await?;
+            let add = |sum: Option<&i64>| Ok(Some(sum.unwrap_or(&0) + delta));
+            let number = once::number(&cx);
+            once::change(&cx, &cx.seq_kv(), cx.id().as_str(), number, add).await?;
             Ok(AddOk {})
         })
         .on(async |cx, Read {}| {
@@ -46,8 +54,10 @@ pub fn node() -> Node<State> {
                 format!("{:016x}-{}", state.incarnation_bits, state.reads)
             });
             let kv = cx.seq_kv();
-            kv.write(format!("read-by-{}", cx.id()), never_written).await?;
-            let sums = cx.peers().iter().map(|node| kv.get::<i64>(node.as_str()));
+            // Written again if need be: the first time counts.
+            let insistent = kv.clone().timeout(PATIENCE).retry(Retry::times(2));
+            insistent.write(format!("read-by-{}", cx.id()), never_written).await?;
+            let sums = cx.peers().iter().map(|node| once::read::<_, i64>(&cx, &kv, node.as_str()));
             let mut value = 0;
             for sum in join_all(sums).await {
                 value += sum?.unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Messages that faults swallowed, and whether that mattered.
+//! Messages that faults kept from their receivers, and whether that mattered.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,65 @@ use glomers_history::{History, Value};
 
 use super::SetFull;
 use super::scan::{Read, Scan};
-use crate::{CheckResult, Context, CutMessage, words};
+use crate::intern::NONE;
+use crate::{CheckResult, Context, CutMessage, Kept, words};
 
-/// The keys of a body that hold the one value it carries: of broadcast, of g-set.
-const CARRIED: [&str; 2] = ["message", "element"];
+/// What every body may have, and what says nothing of what it carries.
+const PROTOCOL: [&str; 3] = ["type", "msg_id", "in_reply_to"];
 
-fn carried(body: &Value) -> Option<&Value> {
-    CARRIED.iter().find_map(|key| body.get(key))
+/// Hands over all that a body holds under any key, at any depth, and the keys of
+/// what it holds: some write sets as objects, with their elements as keys.
+fn each_held(body: &Value, each: &mut dyn FnMut(&Value)) {
+    let Value::Map(pairs) = body else { return };
+    let of_protocol = |key: &Value| key.as_str().is_some_and(|key| PROTOCOL.contains(&key));
+    for (_, value) in pairs.iter().filter(|(key, _)| !of_protocol(key)) {
+        each_inside(value, each);
+    }
 }
 
-/// Adds what was cut, by type, and how many of the values that were cut on their
-/// way their receivers had in the end all the same.
+fn each_inside(value: &Value, each: &mut dyn FnMut(&Value)) {
+    each(value);
+    match value {
+        Value::List(list) => match list.as_small() {
+            Some(small) => small.iter().for_each(|small| each(&Value::Int(i64::from(small)))),
+            None => list.iter().for_each(|element| each_inside(&element, each)),
+        },
+        Value::Set(elements) => elements.iter().for_each(|element| each_inside(element, each)),
+        Value::Map(pairs) => {
+            for (key, value) in pairs.iter() {
+                match key.as_str().map(str::parse) {
+                    Some(Ok(integer)) => each(&Value::Int(integer)),
+                    _ => each(key),
+                }
+                each_inside(value, each);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The elements that a body carries, each once.
+fn carried(scan: &Scan, body: &Value) -> Vec<u32> {
+    let mut ids = Vec::new();
+    each_held(body, &mut |value| {
+        let id = scan.interner.find(value);
+        if id != NONE && scan.elements[id as usize].first_added != NONE {
+            ids.push(id);
+        }
+    });
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Whether both ends of a message are nodes.
+fn is_between_nodes(context: &Context, message: &CutMessage) -> bool {
+    (message.src.max(message.dest) as usize) < context.nodes.len()
+}
+
+/// Adds what was kept from its receivers, by type, and how many of those that
+/// carried values did not matter, as their receivers had the values in the end all
+/// the same.
 pub(super) fn report(
     spec: &SetFull,
     history: &History,
@@ -29,12 +77,16 @@ pub(super) fn report(
         return;
     }
     let mut types: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut carriers: BTreeMap<u32, Vec<&CutMessage>> = BTreeMap::new();
+    let mut carriers: BTreeMap<u32, Vec<Carrier>> = BTreeMap::new();
     for message in &context.cut {
         let name = message.body.get("type").and_then(Value::as_str);
         *types.entry(name.unwrap_or("unknown")).or_default() += 1;
-        if carried(&message.body).is_some() {
-            carriers.entry(message.dest).or_default().push(message);
+        if !is_between_nodes(context, message) {
+            continue;
+        }
+        let values = carried(scan, &message.body);
+        if !values.is_empty() {
+            carriers.entry(message.dest).or_default().push(Carrier { values, how: message.how });
         }
     }
     let mut tally = Tally::default();
@@ -44,32 +96,45 @@ pub(super) fn report(
     let types = types.iter().map(|(name, count)| (*name, Value::from(*count)));
     result.fields.extend([
         ("cut-messages", Value::record(types)),
-        ("cut-value-count", Value::from(tally.carried as u64)),
+        ("cut-value-count", Value::from(tally.carried() as u64)),
         ("cut-value-arrived-count", Value::from(tally.arrived as u64)),
         ("cut-value-missing-count", Value::from(tally.missing as u64)),
     ]);
     result.notes.push(tally.sentence(spec));
 }
 
-/// Messages that carried one value, by whether the receiver had it at the end.
+/// A message that carried values, and what kept it from its receiver.
+struct Carrier {
+    values: Vec<u32>,
+    how: Kept,
+}
+
+/// Messages that carried values, by what kept them from their receivers and by
+/// whether the receiver had the values at the end.
 #[derive(Default)]
 struct Tally {
-    carried: usize,
+    kept: BTreeMap<Kept, usize>,
     arrived: usize,
     missing: usize,
     unknown: usize,
 }
 
 impl Tally {
+    fn carried(&self) -> usize {
+        self.kept.values().sum()
+    }
+
     fn count(
         &mut self,
         history: &History,
         context: &Context,
         scan: &mut Scan,
         dest: u32,
-        messages: &[&CutMessage],
+        messages: &[Carrier],
     ) {
-        self.carried += messages.len();
+        for message in messages {
+            *self.kept.entry(message.how).or_default() += 1;
+        }
         let reads: Vec<Read> = scan
             .reads
             .iter()
@@ -86,8 +151,7 @@ impl Tally {
         }
         scan.stamp_reads(history, &reads);
         for message in messages {
-            let value = carried(&message.body).unwrap_or(&Value::Null);
-            if scan.is_stamped(scan.interner.find(value)) {
+            if message.values.iter().all(|&id| scan.is_stamped(id)) {
                 self.arrived += 1;
             } else {
                 self.missing += 1;
@@ -97,23 +161,31 @@ impl Tally {
 
     fn sentence(&self, spec: &SetFull) -> String {
         let noun = if spec.add == "add" { "set" } else { spec.add };
-        if self.carried == 0 {
-            return format!("No message that carries a {noun} value was cut.");
-        }
-        let those = if self.carried == 1 { "that value" } else { "those values" };
-        let cut = format!(
-            "The faults cut {} that carried {}",
-            words::count(self.carried, "message"),
-            if self.carried == 1 { format!("a {noun} value") } else { format!("{noun} values") }
-        );
-        if self.arrived == self.carried {
-            let receivers = if self.carried == 1 { "its receiver" } else { "every receiver" };
+        let carried = self.carried();
+        if carried == 0 {
             return format!(
-                "{cut}; {receivers} got {those} another way (by another link, or by a retry), \
-                 so nothing was lost by that."
+                "No message that carries a {noun} value was cut or lost, or sent to a node that \
+                 was down or paused."
             );
         }
-        let mut text = format!("{cut}: {} got through another way", self.arrived);
+        let those = if carried == 1 { "what it carried" } else { "what they carried" };
+        let told = format!(
+            "The faults {} {} that carried {}{}",
+            if self.is_all_cut() { "cut" } else { "kept" },
+            words::count(carried, "message"),
+            if carried == 1 { format!("a {noun} value") } else { format!("{noun} values") },
+            self.ways(),
+        );
+        let way = match self.kept.contains_key(&Kept::Paused) {
+            true => "all the same (later, by another link, or by a retry)",
+            false => "another way (by another link, or by a retry)",
+        };
+        if self.arrived == carried {
+            let receivers = if carried == 1 { "its receiver" } else { "every receiver" };
+            return format!("{told}; {receivers} got {those} {way}, so nothing was lost by that.");
+        }
+        let short = way.split(" (").next().unwrap_or(way);
+        let mut text = format!("{told}: {} got through {short}", self.arrived);
         if self.missing > 0 {
             text.push_str(&format!(
                 ", {} had not reached the receiver by its final read",
@@ -129,41 +201,52 @@ impl Tally {
         text.push('.');
         text
     }
+
+    fn is_all_cut(&self) -> bool {
+        self.kept.keys().all(|how| *how == Kept::Cut)
+    }
+
+    /// From whom, and how: nothing if partitions did it all.
+    fn ways(&self) -> String {
+        if self.is_all_cut() {
+            return String::new();
+        }
+        let receivers = if self.carried() == 1 { "its receiver" } else { "their receivers" };
+        let ways = self.kept.iter().map(|(how, count)| {
+            let how = match how {
+                Kept::Cut => "cut",
+                Kept::Lost => "lost",
+                Kept::Down => "sent to a node that was down",
+                Kept::Paused => "held up by a pause",
+            };
+            format!("{count} {how}")
+        });
+        format!(" from {receivers} ({})", ways.collect::<Vec<String>>().join(", "))
+    }
 }
 
-/// The message that should have brought a value to a node, if one was cut: the
-/// last one, for the node would have had the value by it at the latest.
+/// The message that should have brought a value to a node, if a fault kept it from
+/// the node for good: the last one, for the node would have had the value by it at
+/// the latest.
 pub(super) fn culprit(context: &Context, dest: usize, value: &Value) -> Option<String> {
     let message = context.cut.iter().rev().find(|message| {
         message.dest as usize == dest
-            && match &message.body {
-                Value::Map(pairs) => pairs.iter().any(|(key, field)| {
-                    let is_carried = key.as_str().is_some_and(|key| CARRIED.contains(&key));
-                    is_carried && field == value || holds(field, value)
-                }),
-                _ => false,
-            }
+            && message.how != Kept::Paused
+            && is_between_nodes(context, message)
+            && holds(&message.body, value)
     })?;
-    Some(format!(
-        "the message that should have brought {} to {} was cut at {} ({} → {})",
-        words::value(value),
-        context.node_name(message.dest),
-        message.time,
-        context.node_name(message.src),
-        context.node_name(message.dest),
-    ))
+    let (src, dest) = (context.node_name(message.src), context.node_name(message.dest));
+    let what = format!("the message that should have brought {} to {dest}", words::value(value));
+    let time = message.time;
+    Some(match message.how {
+        Kept::Cut | Kept::Paused => format!("{what} was cut at {time} ({src} → {dest})"),
+        Kept::Lost => format!("{what} was lost at {time} ({src} → {dest})"),
+        Kept::Down => format!("{what} came when {dest} was down, at {time} ({src} → {dest})"),
+    })
 }
 
-fn holds(list: &Value, value: &Value) -> bool {
-    match list {
-        Value::List(list) => match (list.as_small(), value) {
-            (Some(small), Value::Int(i)) => {
-                u32::try_from(*i).is_ok_and(|wanted| small.iter().any(|one| one == wanted))
-            }
-            (Some(_), _) => false,
-            (None, _) => list.iter().any(|element| element == *value),
-        },
-        Value::Set(elements) => elements.contains(value),
-        _ => false,
-    }
+fn holds(body: &Value, wanted: &Value) -> bool {
+    let mut holds = false;
+    each_held(body, &mut |value| holds |= value == wanted);
+    holds
 }

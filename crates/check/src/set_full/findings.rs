@@ -259,12 +259,14 @@ impl Reporter<'_> {
                 if ids.len() == 1 { "it" } else { "them" }
             ),
         );
+        let pairs = self.history.pairs();
         for &id in ids.iter().take(SHOWN) {
             let value = words::value(self.value(id));
             let added = self.scan.elements[id as usize].first_added;
             let read = self.scan.aborted[&id];
-            let add = self.words(added);
-            finding.evidence.push(format!("{value} failed: {add}"));
+            let end = pairs.get(added as usize).copied().flatten();
+            let failed = words::failed(end.and_then(|end| self.history.ops().get(end)));
+            finding.evidence.push(format!("{} wrote {value} but {failed}", self.words(added)));
             let seen = self.words(read);
             finding.evidence.push(format!("{value} was read by {seen}"));
             self.point(&mut finding, read);
@@ -329,7 +331,9 @@ impl Reporter<'_> {
         let mut finding = Finding::new(
             "duplicated",
             format!(
-                "{} occurred more than once in one read. A set holds each element once.",
+                "{} occurred more than once in one read. A set holds each element once. (Jepsen's \
+                 set-full means to find this, too, but never does: it counts those that occur \
+                 less than once.)",
                 self.elements(ids.len())
             ),
         );

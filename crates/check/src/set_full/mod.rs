@@ -7,6 +7,7 @@ mod killed;
 mod marks;
 mod outcome;
 mod scan;
+mod went_back;
 
 use glomers_history::{History, Value};
 
@@ -20,21 +21,26 @@ use scan::Scan;
 /// Compatible with Jepsen's `set-full` (not `linearizable?`): an element is
 /// *lost* when a read that began after it was known lacks it and no read that
 /// began later has it. Strictly also: elements that a read holds twice, that
-/// nobody had added, whose adds had failed, and that some final read lacks. Time
-/// and memory are linear in what was read.
+/// nobody had added, whose adds had failed, that some final read lacks, and (where
+/// that is asked) that a read lacks although an earlier one at the same node held
+/// them. Time and memory are linear in what was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetFull {
     /// The name of the operation that adds its value: `broadcast` or `add`.
     pub add: &'static str,
     /// The name of the operation whose value is the list of all elements.
     pub read: &'static str,
+    /// Whether a node may not take back what it has shown: a read that lacks what
+    /// an earlier one at the same node held is a finding then, else a note.
+    pub monotonic_reads: bool,
 }
 
 impl SetFull {
     /// Of the broadcast workload.
-    pub const BROADCAST: SetFull = SetFull { add: "broadcast", read: "read" };
+    pub const BROADCAST: SetFull =
+        SetFull { add: "broadcast", read: "read", monotonic_reads: true };
     /// Of the g-set workload.
-    pub const G_SET: SetFull = SetFull { add: "add", read: "read" };
+    pub const G_SET: SetFull = SetFull { add: "add", read: "read", monotonic_reads: false };
 }
 
 impl Checker for SetFull {
@@ -57,6 +63,7 @@ impl Checker for SetFull {
         } else {
             findings::report(self, history, context, &mut scan, &outcomes, &mut result);
         }
+        went_back::report(self, history, context, &mut scan, &mut result);
         marks::report(context, &mut result);
         killed::report(history, context, &mut result);
         cut::report(self, history, context, &mut scan, &mut result);

@@ -278,7 +278,8 @@ impl Scan {
         }
     }
 
-    fn ids_of(&self, history: &History, read: Read, ids: &mut Vec<u32>) {
+    /// Adds the elements of a read, as often as it holds them.
+    pub(super) fn ids_of(&self, history: &History, read: Read, ids: &mut Vec<u32>) {
         match &history.ops()[read.complete as usize].value {
             Value::List(list) => match list.as_small() {
                 Some(small) => ids.extend(small.iter().map(|i| self.interner.find_small(i))),

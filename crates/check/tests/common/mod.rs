@@ -4,13 +4,14 @@
 //! `invoke ok fail info` with `!` behind it if the entry is final, the value as
 //! JSON; a string as the value of a `fail` or `info` is its error. Workers and
 //! nodes n0, n1 and n2 unless `nodes N` says otherwise. More lines: `check NAME`,
-//! `mark TIME NODE VALUE` (a node holds a value), `cut TIME SRC DEST BODY`
-//! and `# comment`.
+//! `mark TIME NODE VALUE` (a node holds a value), `cut TIME SRC DEST BODY` (likewise
+//! `lost`, `down` and `held`: how a message was kept from its receiver), `service NAME
+//! REQUESTS` and `# comment`.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use glomers_check::{CheckResult, Context, CutMessage, Mark};
+use glomers_check::{CheckResult, Context, CutMessage, Kept, Mark, Service};
 use glomers_history::{History, MILLISECOND, Op, OpKind, Process, Time, Value};
 
 pub(crate) struct Case {
@@ -31,6 +32,11 @@ pub(crate) fn parse(text: &str) -> Case {
         match first {
             "check" => case.checker = rest.to_owned(),
             "nodes" => nodes = rest.parse().expect("a number"),
+            "service" => {
+                let (name, requests) = rest.split_once(' ').expect("two words");
+                let requests = requests.parse().expect("a number");
+                case.context.services.push(Service { name: name.to_owned(), requests });
+            }
             "mark" => {
                 let words: Vec<&str> = rest.splitn(3, ' ').collect();
                 case.context.marks.push(Mark {
@@ -40,13 +46,19 @@ pub(crate) fn parse(text: &str) -> Case {
                     value: json(words[2]),
                 });
             }
-            "cut" => {
+            "cut" | "lost" | "down" | "held" => {
                 let words: Vec<&str> = rest.splitn(4, ' ').collect();
                 case.context.cut.push(CutMessage {
                     time: time(words[0]),
                     src: node(words[1]),
                     dest: node(words[2]),
                     body: json(words[3]),
+                    how: match first {
+                        "lost" => Kept::Lost,
+                        "down" => Kept::Down,
+                        "held" => Kept::Paused,
+                        _ => Kept::Cut,
+                    },
                 });
             }
             _ => {

@@ -77,6 +77,36 @@ fn quantiles(mut sorted: Vec<u64>) -> Option<Value> {
     ]))
 }
 
+/// The reads that lack what an earlier read at the same node held, as pairs of the
+/// read's end and a value that it lacks; process p asks node p mod 3. No read counts
+/// during which its node was killed, and no two between which it was.
+fn went_back(ops: &[Op], reads: &[Read]) -> BTreeSet<(usize, Value)> {
+    let node = |read: &Read| match ops[read.invoke].process {
+        Process::Client(process) => process % 3,
+        Process::Nemesis => unreachable!("it reads nothing"),
+    };
+    let is_killed = |node: u32, from: usize, until: usize| {
+        ops[from..until]
+            .iter()
+            .any(|op| op.process == Process::Nemesis && op.value.get(&format!("n{node}")).is_some())
+    };
+    let mut backs = BTreeSet::new();
+    for earlier in reads {
+        for later in reads {
+            let is_same = node(earlier) == node(later)
+                && earlier.complete < later.invoke
+                && !is_killed(node(earlier), earlier.invoke, later.complete);
+            let is_null = ops[later.complete].value == Value::Null;
+            for value in earlier.elements.iter().filter(|_| is_same && !is_null) {
+                if !later.elements.contains(value) {
+                    backs.insert((later.complete, value.clone()));
+                }
+            }
+        }
+    }
+    backs
+}
+
 pub(crate) fn judge(history: &History) -> Naive {
     let ops = history.ops();
     let (mut malformed, mut throws) = (false, false);
@@ -182,8 +212,10 @@ pub(crate) fn judge(history: &History) -> Naive {
         (_, _, true) => Validity::Unknown,
         _ => Validity::Valid,
     };
+    let backs = went_back(ops, &reads);
     let clean = [&lost, &unexpected, &aborted, &missing].iter().all(|list| list.is_empty())
         && duplicates.is_empty()
+        && backs.is_empty()
         && !malformed;
     let count = |list: &[Value]| Value::Int(list.len() as i64);
     let mut fields = BTreeMap::from([
@@ -209,5 +241,16 @@ pub(crate) fn judge(history: &History) -> Naive {
     ]);
     fields.extend(quantiles(stable_ms).map(|q| ("stable-latencies", q)));
     fields.extend(quantiles(lost_ms).map(|q| ("lost-latencies", q)));
+    if !backs.is_empty() {
+        let read: BTreeSet<usize> = backs.iter().map(|(read, _)| *read).collect();
+        let values: BTreeSet<Value> = backs.into_iter().map(|(_, value)| value).collect();
+        fields.insert("went-back-count", Value::Int(read.len() as i64));
+        fields.insert("went-back", Value::list(values));
+    }
+    if ops.iter().any(|op| op.process == Process::Nemesis) {
+        fields.insert("cut-messages", Value::map([]));
+        let counts = ["cut-value-count", "cut-value-arrived-count", "cut-value-missing-count"];
+        fields.extend(counts.map(|name| (name, Value::Int(0))));
+    }
     Naive { compat, strict: if clean { compat } else { Validity::Invalid }, fields }
 }

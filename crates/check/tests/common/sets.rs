@@ -1,21 +1,27 @@
 //! Random histories of sets, the same of the same seed.
 
-use glomers_history::{History, Op, OpKind, Value};
+use glomers_history::{History, Op, OpKind, Process, Value};
 
 use crate::entry::op;
 use crate::random::Random;
 
 /// Up to eight operations of three processes on the values 0 to 3, ending in any
-/// way, some read twice, some never; times mostly ascend.
+/// way, some read twice, some never; times mostly ascend. In some of them nodes are
+/// killed.
 pub(crate) fn set_history(random: &mut Random) -> History {
     let mut history = History::new();
     let mut open: Vec<Option<Op>> = vec![None; 3];
-    let chaos = random.one_in(4);
+    let (chaos, kills) = (random.one_in(4), random.one_in(4));
     let steps = 2 + random.below(15);
     let mut time = 0;
     for step in 0..steps {
         time += random.below(3_000_000);
         let now = if chaos { random.below(20_000_000) } else { time };
+        if kills && random.one_in(5) {
+            let name = Value::string(format!("n{}", random.below(3)));
+            history.push(kill(now, Value::list([name.clone()])));
+            history.push(kill(now, Value::map([(name, Value::keyword("killed"))])));
+        }
         let process = random.below(3) as u32;
         let begun = open[process as usize].take();
         let begun = match begun {
@@ -44,6 +50,10 @@ pub(crate) fn set_history(random: &mut Random) -> History {
         history.push(op(now, process, kind, &begun.f, value, begun.is_final));
     }
     history
+}
+
+fn kill(time: u64, value: Value) -> Op {
+    Op { process: Process::Nemesis, ..op(time, 0, OpKind::Info, "kill", value, false) }
 }
 
 fn random_invoke(random: &mut Random, time: u64, process: u32, is_final: bool) -> Op {

@@ -41,6 +41,12 @@ pub(crate) struct WorkloadArguments {
     #[arg(long, value_name = "N", help_heading = "Workload", value_parser = number::small_count)]
     max_writes_per_key: Option<u32>,
 
+    /// What a set must do besides: "monotonic-reads", reads at one node never lack what
+    /// an earlier one held (g-set; broadcast must anyhow)
+    #[arg(long, value_name = "WHAT", help_heading = "Verdict",
+          value_parser = [glomers_workload::MONOTONIC_READS])]
+    require: Option<String>,
+
     /// Do not judge refusals: that a key does not exist, or that the value of a cas
     /// does not hold; a refusal that cannot be true is a finding else (lin-kv)
     #[arg(long, help_heading = "Verdict")]
@@ -65,6 +71,7 @@ impl WorkloadArguments {
             ("topology", self.topology.clone()),
             ("key-count", self.key_count.map(|count| count.to_string())),
             ("max-writes-per-key", self.max_writes_per_key.map(|count| count.to_string())),
+            ("require", self.require.clone()),
             ("check-refusals", refusals.map(|check| check.to_string())),
         ];
         let entry = glomers_workload::entry(workload)

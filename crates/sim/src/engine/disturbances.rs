@@ -1,8 +1,10 @@
 //! What faults do to messages between nodes, beside cutting their links. Cold: the
 //! code that runs for every message is faster without this in its midst.
 
-use glomers_history::MILLISECOND;
+use glomers_check::{CutMessage, Kept};
 use glomers_history::journal::{Disturbance, DropReason};
+use glomers_history::{MILLISECOND, Value};
+use glomers_node::Payload;
 
 use super::network::{Fate, InFlight};
 use super::{Endpoint, Engine};
@@ -123,14 +125,34 @@ impl Engine<'_> {
         service.saturating_mul(factor)
     }
 
+    /// A message waits at its receiver, which is paused.
+    #[cold]
+    pub(super) fn waits(&mut self, key: u32) {
+        let message = &self.in_flight[key as usize];
+        let (id, src, dest) = (message.id, message.src, message.dest);
+        let payload = message.payload.clone();
+        self.note_disturbance(id, dest, Disturbance::Waited);
+        self.keep(src, dest, &payload, Kept::Paused);
+    }
+
+    /// A fault keeps a message from its receiver, or from reaching it in time.
+    pub(super) fn keep(&mut self, src: Endpoint, dest: Endpoint, payload: &Payload, how: Kept) {
+        if how != Kept::Cut && !self.workload.looks_into_kept_messages() {
+            return;
+        }
+        let (Some(src), Some(dest)) = (self.place(src), self.place(dest)) else { return };
+        let body = Value::from_json(payload.to_json().get()).unwrap_or(Value::Null);
+        self.cut.push(CutMessage { time: self.history_time(), src, dest, body, how });
+    }
+
     fn note_disturbance(&mut self, id: u64, dest: Endpoint, how: Disturbance) {
         self.observer.disturbed(self.now, id, how);
-        if let Endpoint::Node(dest) = dest {
+        if let Some(dest) = self.place(dest) {
             self.touched(dest, Harm::of(how));
         }
     }
 
-    /// A fault did something to a message for this node, or to the node.
+    /// A fault did something to a message for this place, or to the node there.
     pub(super) fn touched(&mut self, node: u32, harm: Harm) {
         let time = self.history_time();
         self.touches.push(Touch { time, node, harm });

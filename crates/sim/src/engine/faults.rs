@@ -171,7 +171,9 @@ impl Engine<'_> {
 
     /// Says that a fault of links begins, before and after they are found.
     fn announce(&mut self, f: &str, links: &Links, show: impl Fn(Value) -> Value) -> LinkSet {
-        self.nemesis(f, show(links.to_value(&self.plan.nodes)));
+        let names = self.plan.place_names();
+        let announced = show(links.to_value(&names));
+        self.nemesis(f, announced);
         let (found, set) = match links {
             Links::All => (Links::All, LinkSet::All),
             Links::Single(pairs) => (links.clone(), LinkSet::Single(pairs.clone())),
@@ -181,7 +183,8 @@ impl Engine<'_> {
                 (Links::Around(nodes.into()), set)
             }
         };
-        self.nemesis(f, show(found.to_value(&self.plan.nodes)));
+        let done = show(found.to_value(&self.plan.place_names()));
+        self.nemesis(f, done);
         set
     }
 
@@ -252,14 +255,19 @@ impl Engine<'_> {
         let cut = match kind {
             PartitionKind::Leader => {
                 let leaders = self.resolve(&Targets::LEADER);
-                let others = self.places_where(|node| !node.leads);
+                let mut others = self.places_where(|node| !node.leads);
+                if self.plan.fault_services {
+                    // They stand with those who can still agree on something.
+                    others.extend(self.names.len() as u32..self.plan.place_names().len() as u32);
+                }
                 let alone = leaders.into_iter().map(|leader| vec![leader]);
                 Cut::components(&alone.chain([others]).collect::<Vec<Vec<u32>>>())
             }
             _ => cut,
         };
-        self.barrier = Barrier::new(&cut, self.names.len());
-        let isolated = Value::list([Value::keyword("isolated"), cut.to_value(&self.plan.nodes)]);
+        let names = self.plan.place_names();
+        self.barrier = Barrier::new(&cut, names.len());
+        let isolated = Value::list([Value::keyword("isolated"), cut.to_value(&names)]);
         self.nemesis("start-partition", isolated);
         self.is_partitioned = true;
     }

@@ -25,7 +25,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use glomers_check::{Context, CutMessage, Finding, Mark};
+use glomers_check::{Context, CutMessage, Finding, Mark, Service};
 use glomers_history::journal::DropReason;
 use glomers_history::{History, Observer, Op, OpKind, Process, Time, Value};
 use glomers_node::{Effect, NodeId, Payload};
@@ -34,12 +34,12 @@ use slab::Slab;
 
 use crate::chooser::{Chooser, Enabled, EnabledKind};
 use crate::disk::DiskCondition;
-use crate::faults::{Harm, LEADER, Touch, leads, reports_from};
-use crate::outcome::{Ended, Outcome};
+use crate::faults::{Harm, LEADER, Touch, kept, leads, never_began, reports_from};
+use crate::outcome::{Asked, Ended, Outcome};
 use crate::partition::Barrier;
 use crate::plan::{Plan, PlanError};
 use crate::queue::{Event, EventQueue};
-use crate::services::Services;
+use crate::services::{SERVICES, Services};
 use crate::statistics::NetStatistics;
 use crate::workload::Workload;
 
@@ -51,6 +51,10 @@ use phases::Phase;
 /// The mark of a node that was killed before all that it wrote was durable: how
 /// many writes are lost.
 pub const LOST_WRITES: &str = "lost-writes";
+
+/// The mark of a node some of whose writes and syncs were slowed or refused by a fault
+/// of its disk: how many.
+pub const DISK_TROUBLE: &str = "disk-trouble";
 
 /// How a node is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,6 +173,14 @@ pub enum Input<'a> {
         node: u32,
         /// Its incarnation.
         incarnation: u32,
+    },
+    /// Some writes or syncs of a stepped node were slowed or refused by a fault of its
+    /// disk.
+    DiskTrouble {
+        /// The node.
+        node: u32,
+        /// How many.
+        count: u64,
     },
     /// A live node wrote a line (without its end) to its standard output.
     Line {
@@ -519,6 +531,9 @@ impl<'a> Engine<'a> {
             }
             Input::NextWake { node, incarnation, at } => self.next_wake(node, incarnation, at),
             Input::ReadClock { node, incarnation } => self.clock_read(node, incarnation),
+            Input::DiskTrouble { node, count } => {
+                self.mark(node, DISK_TROUBLE.into(), Value::from(count));
+            }
             Input::Line { node, incarnation, line } => self.line(node, incarnation, line),
             Input::Exited { node, incarnation, how, output } => {
                 self.exited(node, incarnation, &how, &output);
@@ -592,15 +607,11 @@ impl<'a> Engine<'a> {
 
     fn drop_message(&mut self, message: InFlight, reason: DropReason) {
         self.observer.dropped(self.now, message.id, reason);
-        if let (DropReason::Partition, Endpoint::Node(src), Endpoint::Node(dest)) =
-            (reason, message.src, message.dest)
-        {
-            let body = Value::from_json(message.payload.to_json().get()).unwrap_or(Value::Null);
-            let time = self.history_time();
-            self.cut.push(CutMessage { time, src, dest, body });
+        if let Some(how) = kept(reason) {
+            self.keep(message.src, message.dest, &message.payload, how);
         }
-        if let (Some(harm), Endpoint::Node(_), Endpoint::Node(dest)) =
-            (Harm::of_drop(reason), message.src, message.dest)
+        if let (Some(harm), Some(_), Some(dest)) =
+            (Harm::of_drop(reason), self.place(message.src), self.place(message.dest))
         {
             self.touched(dest, harm);
         }
@@ -614,14 +625,22 @@ impl<'a> Engine<'a> {
         assert!(self.is_finished(), "the run goes on");
         let faults =
             reports_from(&self.history, &self.plan.nodes, &self.marks, &self.cut, &self.touches);
+        let requests = SERVICES.iter().zip(self.services.requests());
+        let services =
+            requests.map(|(name, requests)| Service { name: (*name).to_owned(), requests });
+        let services = services.collect();
         Outcome {
+            asked: Asked::of(&self.plan),
+            never_began: never_began(&self.plan, &self.history),
+            left_out: self.plan.left_out.clone(),
             recovery_bound: self.plan.recovery_bound(),
-            asks_nothing: self.plan.asks_nothing(),
             context: Context {
                 nodes: self.plan.nodes,
                 concurrency: self.plan.concurrency,
                 marks: self.marks,
                 cut: self.cut,
+                services,
+                asked: self.plan.operations.asked(&self.history, self.plan.concurrency),
                 ..Context::default()
             },
             history: self.history,

@@ -11,7 +11,7 @@ use super::{Command, Endpoint, Engine};
 use crate::draws::{Draws, Purpose};
 use crate::plan::{Distribution, Inbox, Latency, MessageOverride, OverrideAction, Plan, Wire};
 use crate::queue::Event;
-use crate::services::Services;
+use crate::services::{SERVICES, Services};
 use glomers_history::MILLISECOND;
 
 /// A message on its way.
@@ -37,6 +37,9 @@ pub(super) struct LinkTable {
     seed: u64,
     latency: Latency,
     loss: f64,
+    nodes: u32,
+    /// Whether the links of services are as those between nodes.
+    has_services: bool,
     rules: Vec<crate::plan::LinkRule>,
     overrides: Vec<MessageOverride>,
     /// Unless faults are on, all messages between nodes take the same time.
@@ -66,12 +69,27 @@ impl LinkTable {
             seed: plan.seed,
             latency: plan.latency,
             loss: plan.loss,
+            nodes: plan.nodes.len() as u32,
+            has_services: plan.fault_services,
             is_plain,
             counts_matter,
             rules: plan.links.clone(),
             overrides: plan.overrides.clone(),
             counts: LinkCounts::new(if counts_matter { plan.nodes.len() } else { 0 }),
             disturbances: Disturbances::default(),
+        }
+    }
+
+    /// As [`LinkTable::fate`], where one end is a service.
+    fn fate_of_service(&mut self, src: u32, dest: u32) -> Fate {
+        if self.has_services { self.fate(src, dest) } else { self.latency(src, dest) }
+    }
+
+    /// The place of somebody on the network, from its number in the keys of links.
+    fn place(&self, key: u32) -> u32 {
+        match u32::MAX - key {
+            service if service < SERVICES.len() as u32 => self.nodes + service,
+            _ => key,
         }
     }
 
@@ -123,6 +141,7 @@ impl LinkTable {
         if !self.disturbances.are_on() {
             return Fate::Arrives(nanos);
         }
+        let (src, dest) = (self.place(src), self.place(dest));
         self.disturbances.fate(src, dest, nanos, latency, draws)
     }
 }
@@ -227,10 +246,10 @@ impl Engine<'_> {
         let fate = match (src, dest) {
             (Endpoint::Node(src), Endpoint::Node(dest)) => self.links.fate(src, dest),
             (Endpoint::Node(src), Endpoint::Service(dest)) => {
-                self.links.latency(src, service_key(dest))
+                self.links.fate_of_service(src, service_key(dest))
             }
             (Endpoint::Service(src), Endpoint::Node(dest)) => {
-                self.links.latency(service_key(src), dest)
+                self.links.fate_of_service(service_key(src), dest)
             }
             // Clients sit beside their node.
             _ => Fate::Arrives(0),
@@ -298,6 +317,9 @@ impl Engine<'_> {
 
     /// A service answers at once; the answer travels as any message does.
     fn service_receives(&mut self, service: u32, key: u32) {
+        if self.is_cut(key) {
+            return self.drop_key(key, DropReason::Partition);
+        }
         let message = self.in_flight.remove(key as usize);
         self.observer.received(self.now, message.id);
         self.counts(message.src, message.dest).received += 1;
@@ -343,7 +365,21 @@ impl Engine<'_> {
     pub(super) fn is_cut(&self, key: u32) -> bool {
         match (self.in_flight[key as usize].src, self.in_flight[key as usize].dest) {
             (Endpoint::Node(src), Endpoint::Node(dest)) => self.barrier.cuts(src, dest),
-            _ => false,
+            (Endpoint::Client(_), _) | (_, Endpoint::Client(_)) => false,
+            (src, dest) => match (self.place(src), self.place(dest)) {
+                (Some(src), Some(dest)) => self.barrier.cuts(src, dest),
+                _ => false,
+            },
+        }
+    }
+
+    /// The place of somebody on the network: services come after the nodes. Clients
+    /// have none, as they sit beside their nodes.
+    pub(super) fn place(&self, end: Endpoint) -> Option<u32> {
+        match end {
+            Endpoint::Node(node) => Some(node),
+            Endpoint::Service(service) => Some(self.names.len() as u32 + service),
+            Endpoint::Client(_) => None,
         }
     }
 }

@@ -92,7 +92,9 @@ impl Engine<'_> {
         let state = &mut self.nodes[node as usize];
         if state.is_up && !state.is_paused {
             state.is_paused = true;
+            let waiting: Vec<u32> = state.serving.iter().chain(&state.inbox).copied().collect();
             self.commands.push_back(Command::Pause { node });
+            waiting.into_iter().for_each(|key| self.waits(key));
         }
     }
 
@@ -116,7 +118,7 @@ impl Engine<'_> {
         }
     }
 
-    fn drop_key(&mut self, key: u32, reason: DropReason) {
+    pub(super) fn drop_key(&mut self, key: u32, reason: DropReason) {
         let message = self.in_flight.remove(key as usize);
         self.drop_message(message, reason);
     }
@@ -135,8 +137,7 @@ impl Engine<'_> {
         if !state.has_started && self.must_wait(node, &self.in_flight[key as usize]) {
             return self.nodes[node as usize].waiting.push_back(key);
         }
-        self.nodes[node as usize].inbox.push_back(key);
-        self.serve_next(node);
+        self.enter(node, key);
     }
 
     /// A message enters Maelstrom's queue, when it is sent.
@@ -177,8 +178,7 @@ impl Engine<'_> {
             }
             let sleep = due.0.saturating_sub(self.now.0) / MILLISECOND * MILLISECOND;
             if sleep == 0 {
-                self.nodes[node as usize].inbox.push_back(key);
-                self.serve_next(node);
+                self.enter(node, key);
             } else {
                 self.nodes[node as usize].held = Some(key);
                 self.schedule(Time(self.now.0 + sleep), Event::Held { node, incarnation });
@@ -191,10 +191,19 @@ impl Engine<'_> {
             return;
         }
         if let Some(key) = self.nodes[node as usize].held.take() {
-            self.nodes[node as usize].inbox.push_back(key);
-            self.serve_next(node);
+            self.enter(node, key);
         }
         self.poll_as_maelstrom(node);
+    }
+
+    /// A message has come to a node, and waits for its turn.
+    fn enter(&mut self, node: u32, key: u32) {
+        let state = &mut self.nodes[node as usize];
+        state.inbox.push_back(key);
+        if state.is_paused {
+            return self.waits(key);
+        }
+        self.serve_next(node);
     }
 
     /// Lets a node that is idle take the next message.

@@ -34,7 +34,7 @@ const SLOWEST: i64 = -1_000_000;
 impl WrongClocks {
     /// A fault of this kind as a schedule draws it.
     pub(crate) fn draw(schedule: &Schedule, draws: &mut Draws) -> [Fault; 2] {
-        let nodes = schedule.target.some_nodes(schedule.nodes, draws);
+        let nodes = schedule.target.nodes(schedule.nodes, draws);
         let most = schedule.clock.min(i64::MAX as u64 / 4) as i64;
         // As far ahead as behind, at once or bit by bit.
         let wrong = draws.below(2 * most as u64 + 1) as i64 - most;

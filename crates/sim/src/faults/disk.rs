@@ -21,7 +21,7 @@ pub(super) const WINDOW: Window = Window {
     kind: "disk",
     begin: "start-disk",
     end: "stop-disk",
-    // Nodes may write whenever they run, and nobody counts that.
+    // Told by marks, not by messages.
     harm: None,
     describe,
 };
@@ -34,7 +34,7 @@ impl BadDisks {
             1 => DiskCondition::Full,
             _ => DiskCondition::Failing { percent: 30 },
         };
-        let nodes = schedule.target.some_nodes(schedule.nodes, draws);
+        let nodes = schedule.target.nodes(schedule.nodes, draws);
         [Fault::StartDisk(BadDisks { nodes, condition }), Fault::StopDisk]
     }
 

@@ -36,9 +36,9 @@ impl Duplicate {
         [Fault::StartDuplicate(fault), Fault::StopDuplicate]
     }
 
-    pub(super) fn validate(&self, count: u32) -> Result<(), String> {
+    pub(super) fn validate(&self, count: u32, places: u32) -> Result<(), String> {
         validate_probability(self.probability)?;
-        self.links.validate(count)
+        self.links.validate(count, places)
     }
 
     /// As histories show it, with these links.

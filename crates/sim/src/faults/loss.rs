@@ -32,9 +32,9 @@ impl Loss {
         [Fault::StartLoss(Loss { probability: schedule.loss, links }), Fault::StopLoss]
     }
 
-    pub(super) fn validate(&self, count: u32) -> Result<(), String> {
+    pub(super) fn validate(&self, count: u32, places: u32) -> Result<(), String> {
         validate_probability(self.probability)?;
-        self.links.validate(count)
+        self.links.validate(count, places)
     }
 
     /// As histories show it, with these links.

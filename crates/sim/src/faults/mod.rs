@@ -14,6 +14,7 @@ mod reorder;
 mod report;
 mod slow;
 mod target;
+mod unused;
 
 use glomers_history::Value;
 use serde::{Deserialize, Serialize};
@@ -26,10 +27,11 @@ pub use duplicate::Duplicate;
 pub(crate) use leaders::{LEADER, leads};
 pub use loss::Loss;
 pub use reorder::Reorder;
-pub use report::{FaultReport, Harm, Touch, reports_from};
+pub use report::{FaultReport, Harm, Touch, kept, reports_from};
 pub use slow::{SlowLinks, SlowNodes};
 pub(crate) use target::LinkSet;
 pub use target::{Links, Marked, Targets};
+pub use unused::never_began;
 
 /// Something that is broken or mended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -131,21 +133,24 @@ const WINDOWS: [Window; 7] = [
 ];
 
 impl Fault {
-    /// Tests what the types do not, for a cluster of `count` nodes.
+    /// Tests what the types do not, for a cluster of `count` nodes and a network of
+    /// `places`: the nodes and, where faults touch them, the services.
     ///
     /// # Errors
     /// Says what makes no sense.
-    pub(crate) fn validate(&self, count: u32) -> Result<(), String> {
+    pub(crate) fn validate(&self, count: u32, places: u32) -> Result<(), String> {
         match self {
-            Fault::StartPartition { cut, .. } => target::validate(cut.nodes(), count),
+            Fault::StartPartition { cut, .. } => {
+                target::validate_places(cut.nodes(), count, places)
+            }
             Fault::Kill { nodes }
             | Fault::Start { nodes }
             | Fault::Pause { nodes }
             | Fault::Resume { nodes } => nodes.validate(count),
-            Fault::StartLoss(loss) => loss.validate(count),
-            Fault::StartDuplicate(duplicate) => duplicate.validate(count),
-            Fault::StartReorder(reorder) => reorder.validate(count),
-            Fault::StartSlowLinks(slow) => slow.validate(count),
+            Fault::StartLoss(loss) => loss.validate(count, places),
+            Fault::StartDuplicate(duplicate) => duplicate.validate(count, places),
+            Fault::StartReorder(reorder) => reorder.validate(count, places),
+            Fault::StartSlowLinks(slow) => slow.validate(count, places),
             Fault::StartSlowNodes(slow) => slow.validate(count),
             Fault::StartClock(clocks) => clocks.validate(count),
             Fault::StartDisk(bad) => bad.validate(count),
@@ -158,6 +163,32 @@ impl Fault {
             | Fault::StopClock
             | Fault::StopDisk => Ok(()),
         }
+    }
+
+    /// The operation of the nemesis that it begins with, if it is a beginning.
+    pub(crate) fn begins(&self) -> Option<&'static str> {
+        Some(match self {
+            Fault::StartPartition { .. } => "start-partition",
+            Fault::Kill { .. } => "kill",
+            Fault::Pause { .. } => "pause",
+            Fault::StartLoss(_) => loss::WINDOW.begin,
+            Fault::StartDuplicate(_) => duplicate::WINDOW.begin,
+            Fault::StartReorder(_) => reorder::WINDOW.begin,
+            Fault::StartSlowLinks(_) => slow::LINKS.begin,
+            Fault::StartSlowNodes(_) => slow::NODES.begin,
+            Fault::StartClock(_) => clock::WINDOW.begin,
+            Fault::StartDisk(_) => disk::WINDOW.begin,
+            Fault::Start { .. }
+            | Fault::Resume { .. }
+            | Fault::StopPartition
+            | Fault::StopLoss
+            | Fault::StopDuplicate
+            | Fault::StopReorder
+            | Fault::StopSlowLinks
+            | Fault::StopSlowNodes
+            | Fault::StopClock
+            | Fault::StopDisk => return None,
+        })
     }
 
     /// Whether it is about single messages, so that these must be counted.

@@ -1,12 +1,12 @@
 //! What faults did, as the history, the marks and the messages tell it.
 
-use glomers_check::{CutMessage, Mark};
+use glomers_check::{CutMessage, Kept, Mark};
 use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{History, Op, OpKind, Process, SECOND, Time, Value};
 
 use super::leaders::Leaders;
 use super::{WINDOWS, Window, target};
-use crate::engine::LOST_WRITES;
+use crate::engine::{DISK_TROUBLE, LOST_WRITES};
 
 /// What one fault did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct FaultReport {
     pub nodes_restarted: u64,
     /// Writes to disks that were not synced and are gone.
     pub writes_lost: u64,
+    /// Writes and syncs that a disk slowed or refused.
+    pub disk_trouble: u64,
     /// Nodes hit, or with a link hit, that said they lead.
     pub leaders_hit: u64,
     /// Operations of clients that were under way during it.
@@ -62,6 +64,8 @@ pub enum Harm {
     SlowLink,
     /// A message waited at a slow node.
     SlowNode,
+    /// A message waited at a node that was paused.
+    Waited,
     /// A node was told a wrong time.
     ClockRead,
 }
@@ -71,7 +75,8 @@ pub enum Harm {
 pub struct Touch {
     /// When, counted as operations are.
     pub time: Time,
-    /// The receiver of the message, or the node, by its place.
+    /// The receiver of the message, or the node, by its place; services come after the
+    /// nodes.
     pub node: u32,
     /// What.
     pub harm: Harm,
@@ -98,6 +103,7 @@ impl Harm {
             Disturbance::Delayed => Harm::Delayed,
             Disturbance::SlowLink => Harm::SlowLink,
             Disturbance::SlowNode => Harm::SlowNode,
+            Disturbance::Waited => Harm::Waited,
         }
     }
 }
@@ -107,10 +113,13 @@ impl FaultReport {
     /// seen.
     pub fn touched_nothing(&self) -> bool {
         match self.kind {
-            "kill" | "pause" | "disk" => {
-                let done = self.messages_lost + self.operations_in_flight + self.leaders_hit;
-                self.nodes_hit == 0 || done == 0
+            "kill" | "pause" => {
+                let done = self.done() + self.operations_in_flight + self.leaders_hit;
+                // A pause that is over when it begins stops nobody.
+                let is_over = self.kind == "pause" && self.until == Some(self.from);
+                self.nodes_hit == 0 || done == 0 || is_over
             }
+            "disk" => self.disk_trouble + self.writes_lost == 0,
             _ => self.done() == 0,
         }
     }
@@ -142,8 +151,10 @@ impl FaultReport {
             _ => (self.messages_lost, "message", "lost"),
         };
         let mut parts = Vec::new();
-        if !matches!(self.kind, "pause" | "disk") {
-            parts.push(own);
+        match self.kind {
+            "pause" => {}
+            "disk" => parts.push((self.disk_trouble, "write or sync", "slowed or refused")),
+            _ => parts.push(own),
         }
         parts.push((self.operations_in_flight, "operation", "in flight"));
         if self.kind == "kill" {
@@ -155,9 +166,10 @@ impl FaultReport {
         if self.leaders_hit > 0 {
             parts.push((self.leaders_hit, "leader", "hit"));
         }
-        let words = parts.into_iter().map(|(number, noun, what)| {
-            let s = if number == 1 { "" } else { "s" };
-            format!("{number} {noun}{s} {what}")
+        let words = parts.into_iter().map(|(number, noun, what)| match (number, noun) {
+            (1, noun) => format!("1 {noun} {what}"),
+            (number, "write or sync") => format!("{number} writes or syncs {what}"),
+            (number, noun) => format!("{number} {noun}s {what}"),
         });
         words.collect::<Vec<String>>().join(", ")
     }
@@ -173,6 +185,8 @@ impl FaultReport {
             "duplicate" => "no message was doubled",
             "reorder" => "no message was held up",
             "slow-links" | "slow-nodes" => "no message was slowed",
+            "disk" => "no write or sync was slowed, refused or lost",
+            "pause" if self.until == Some(self.from) => "it was over when it began",
             "clock" => "no node looked at its wall clock (cx.wall_clock())",
             _ => "no message was lost and no operation was under way",
         }
@@ -188,6 +202,16 @@ struct Draft {
     nodes: Vec<Value>,
     /// What the history says that it did.
     did: Value,
+}
+
+/// What kept a message from its receiver, if a fault or the network's own loss did.
+pub fn kept(reason: DropReason) -> Option<Kept> {
+    match reason {
+        DropReason::Partition => Some(Kept::Cut),
+        DropReason::NodeDown => Some(Kept::Down),
+        DropReason::Loss | DropReason::Fault | DropReason::Override => Some(Kept::Lost),
+        DropReason::ClientGone => None,
+    }
 }
 
 /// The faults of a history, in order, with what each did. `names` are those of
@@ -355,19 +379,28 @@ impl Draft {
         self.report.cut_short = until > last_begin && last_begin.0.saturating_sub(from.0) < SECOND;
     }
 
-    /// Nodes that are killed are marked with what they lose, at that moment.
+    /// Nodes that are killed are marked with what they lose, at that moment; nodes
+    /// whose disks are in trouble with how often that showed.
     fn count_writes(&mut self, names: &[String], marks: &[Mark]) {
-        if self.report.kind != "kill" {
-            return;
-        }
-        let at = self.report.from;
-        let lost = marks.iter().filter(|mark| mark.time == at && &*mark.label == LOST_WRITES);
-        let own = lost.filter(|mark| {
+        let until = match self.report.kind {
+            "kill" => self.report.from,
+            "disk" => self.report.until.unwrap_or(Time::MAX),
+            _ => return,
+        };
+        let begin = marks.partition_point(|mark| mark.time < self.report.from);
+        let during = marks[begin..].iter().take_while(|mark| mark.time <= until);
+        for mark in during.filter(|mark| [LOST_WRITES, DISK_TROUBLE].contains(&&*mark.label)) {
             let name = names.get(mark.node as usize).map(Value::string);
-            name.is_some_and(|name| self.nodes.contains(&name))
-        });
-        self.report.writes_lost =
-            own.filter_map(|mark| mark.value.as_int()).map(|count| count.max(0) as u64).sum();
+            if !name.is_some_and(|name| self.nodes.contains(&name)) {
+                continue;
+            }
+            let count = mark.value.as_int().map_or(0, |count| count.max(0) as u64);
+            if &*mark.label == LOST_WRITES {
+                self.report.writes_lost += count;
+            } else if self.report.kind == "disk" {
+                self.report.disk_trouble += count;
+            }
+        }
     }
 
     fn count_messages(&mut self, names: &[String], cut: &[CutMessage], touches: &[Touch]) {
@@ -375,7 +408,8 @@ impl Draft {
         let during = report.from..=report.until.unwrap_or(Time::MAX);
         if report.kind == "partition" {
             report.messages_cut =
-                cut.iter().filter(|one| during.contains(&one.time)).count() as u64;
+                cut.iter().filter(|one| one.how == Kept::Cut && during.contains(&one.time)).count()
+                    as u64;
             return;
         }
         let begin = touches.partition_point(|touch| touch.time < *during.start());
@@ -389,13 +423,22 @@ impl Draft {
             report.messages_lost = lost as u64;
             return;
         }
+        if report.kind == "pause" {
+            let is_of = |node: u32| {
+                let name = names.get(node as usize).map(Value::string);
+                name.is_some_and(|name| self.nodes.contains(&name))
+            };
+            let waited = touches.filter(|t| t.harm == Harm::Waited && is_of(t.node)).count();
+            report.messages_delayed = waited as u64;
+            return;
+        }
         let Some(window) = WINDOWS.iter().find(|window| window.kind == report.kind) else { return };
         let Some(harm) = window.harm else { return };
         let count = touches.filter(|touch| touch.harm == harm).count() as u64;
         let counter = match harm {
             Harm::NodeDown | Harm::Lost => &mut report.messages_lost,
             Harm::Doubled => &mut report.messages_doubled,
-            Harm::Delayed => &mut report.messages_delayed,
+            Harm::Delayed | Harm::Waited => &mut report.messages_delayed,
             Harm::SlowLink | Harm::SlowNode => &mut report.messages_slowed,
             Harm::ClockRead => &mut report.clock_reads,
         };

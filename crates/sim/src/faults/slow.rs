@@ -59,9 +59,9 @@ impl SlowLinks {
         [Fault::StartSlowLinks(fault), Fault::StopSlowLinks]
     }
 
-    pub(super) fn validate(&self, count: u32) -> Result<(), String> {
+    pub(super) fn validate(&self, count: u32, places: u32) -> Result<(), String> {
         validate_factor(self.factor)?;
-        self.links.validate(count)
+        self.links.validate(count, places)
     }
 
     /// As histories show it, with these links.
@@ -77,7 +77,7 @@ impl SlowLinks {
 impl SlowNodes {
     /// A fault of this kind as a schedule draws it.
     pub(crate) fn draw(schedule: &Schedule, draws: &mut Draws) -> [Fault; 2] {
-        let nodes = schedule.target.some_nodes(schedule.nodes, draws);
+        let nodes = schedule.target.nodes(schedule.nodes, draws);
         let fault = SlowNodes { factor: schedule.slow, nodes };
         [Fault::StartSlowNodes(fault), Fault::StopSlowNodes]
     }

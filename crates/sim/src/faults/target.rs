@@ -4,6 +4,8 @@ use fixedbitset::FixedBitSet;
 use glomers_history::Value;
 use serde::{Deserialize, Serialize};
 
+use crate::services::SERVICES;
+
 /// Which nodes a fault hits. In JSON a list of places, or `"leader"`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -23,7 +25,8 @@ pub enum Marked {
     Leader,
 }
 
-/// Which links between nodes a fault hits.
+/// Which links a fault hits: between nodes and, where the Plan says so, between
+/// nodes and services. Services have the places after the nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Links {
@@ -62,12 +65,14 @@ impl Targets {
 }
 
 impl Links {
-    pub(super) fn validate(&self, count: u32) -> Result<(), String> {
+    pub(super) fn validate(&self, count: u32, places: u32) -> Result<(), String> {
         match self {
-            Links::All => Ok(()),
-            Links::Around(nodes) => nodes.validate(count),
+            Links::All | Links::Around(Targets::Marked(_)) => Ok(()),
+            Links::Around(Targets::Nodes(nodes)) => {
+                validate_places(nodes.iter().copied(), count, places)
+            }
             Links::Single(links) => {
-                validate(links.iter().flat_map(|&(from, to)| [from, to]), count)
+                validate_places(links.iter().flat_map(|&(from, to)| [from, to]), count, places)
             }
         }
     }
@@ -88,6 +93,24 @@ impl Links {
 pub(super) fn validate(nodes: impl IntoIterator<Item = u32>, count: u32) -> Result<(), String> {
     match nodes.into_iter().find(|&node| node >= count) {
         Some(node) => Err(format!("a fault names node number {node} of {count}")),
+        None => Ok(()),
+    }
+}
+
+/// Refuses places that neither a node has nor, where faults touch services, one of
+/// these.
+pub(super) fn validate_places(
+    named: impl IntoIterator<Item = u32>,
+    count: u32,
+    places: u32,
+) -> Result<(), String> {
+    match named.into_iter().find(|&place| place >= places) {
+        Some(place) if place < count + SERVICES.len() as u32 => Err(format!(
+            "a fault names the service {}, but faults do not touch services unless that is \
+             switched on (--fault-services)",
+            SERVICES[(place - count) as usize]
+        )),
+        Some(place) => Err(format!("a fault names node number {place} of {count}")),
         None => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
 //! Fault schedules: what is drawn at random is drawn into the Plan.
 
+mod possible;
 mod targets;
 
 use crate::draws::{Draws, Purpose};
@@ -119,6 +120,10 @@ pub struct Schedule {
     /// Whether nodes are processes of their own, whose clocks and speed are not
     /// ours to change.
     pub processes: bool,
+    /// Whether nodes take time for a message, so that they can be slow.
+    pub takes_time: bool,
+    /// How many services there are whose links faults hit, too.
+    pub services: u32,
 }
 
 impl Schedule {
@@ -140,11 +145,16 @@ impl Schedule {
             slow_extra: 10_000_000,
             clock: 5_000_000_000,
             processes: false,
+            takes_time: true,
+            services: 0,
         }
     }
 
     /// The faults, in order of time. Gaps are uniform, from nothing to twice
     /// their mean.
+    ///
+    /// Kinds that cannot touch this cluster are not drawn (see
+    /// [`Schedule::left_out`]).
     ///
     /// As in Maelstrom, partitions have one schedule, which begins at time 0:
     /// start and stop by turns. Kills and pauses share another, on which each
@@ -155,20 +165,13 @@ impl Schedule {
     ///
     /// Depends on the fields only, and each kind's schedule on no other's.
     pub fn draw(&self) -> Vec<FaultEvent> {
-        let has = |kind| self.kinds.contains(&kind);
-        let mut partitions = Vec::new();
-        if has(Kind::Partition) {
-            partitions.extend_from_slice(self.target.partitions());
-        }
-        for (kind, partition) in [
-            (Kind::OneWay, PartitionKind::OneWay),
-            (Kind::Bridge, PartitionKind::Bridge),
-            (Kind::SingleLink, PartitionKind::SingleLink),
-        ] {
-            if has(kind) {
-                partitions.push(partition);
-            }
-        }
+        let has = |kind| self.kinds.contains(&kind) && self.why_impossible(kind).is_none();
+        let partitions: Vec<PartitionKind> =
+            [Kind::Partition, Kind::OneWay, Kind::Bridge, Kind::SingleLink]
+                .into_iter()
+                .filter(|&kind| has(kind))
+                .flat_map(|kind| self.possible_partitions(kind))
+                .collect();
         let mut events = Vec::new();
         if !partitions.is_empty() {
             events.extend(self.partitions(&partitions));
@@ -218,6 +221,15 @@ impl Schedule {
                     PartitionKind::Leader => Cut::default(),
                     kind => kind.draw(self.nodes, &mut draws),
                 };
+                let cut = match (self.services, kind) {
+                    (0, _) | (_, PartitionKind::Leader) => cut,
+                    (services, _) => {
+                        // A stream for each, so that nodes are cut as without services.
+                        let number = events.len() as u64;
+                        let mut draws = Draws::keyed(self.seed, Purpose::Nemesis, 5, number, 0);
+                        cut.with_services(self.nodes, services, &mut draws)
+                    }
+                };
                 Fault::StartPartition { kind, cut }
             } else {
                 Fault::StopPartition
@@ -232,25 +244,50 @@ impl Schedule {
         let (mut times, mut draws) = self.streams(3);
         let all: Targets = (0..self.nodes).collect::<Vec<u32>>().into();
         let mut is_on = [false; 2];
+        let mut down: Vec<u32> = Vec::new();
         let mut events = Vec::new();
         let mut at = self.first_of_maelstrom();
         while at < self.time_limit {
             let kind = kinds[draws.below(kinds.len() as u64) as usize];
+            let all_down = down.len() == self.nodes as usize;
+            let begins_pause = kind == Kind::Pause && !is_on[1];
+            // Nobody is left to pause: it is time for the dead to come back.
+            let kind = if begins_pause && all_down { Kind::Kill } else { kind };
             let on = &mut is_on[usize::from(kind == Kind::Pause)];
             *on = !*on;
             let begins = *on;
             let fault = match (kind, begins) {
-                (Kind::Pause, true) => {
-                    Fault::Pause { nodes: self.target.nodes(self.nodes, &mut draws) }
-                }
+                (Kind::Pause, true) => Fault::Pause { nodes: self.alive(&down, &mut draws) },
                 (Kind::Pause, false) => Fault::Resume { nodes: all.clone() },
-                (_, true) => Fault::Kill { nodes: self.target.nodes(self.nodes, &mut draws) },
-                (_, false) => Fault::Start { nodes: all.clone() },
+                (_, true) => {
+                    let nodes = self.target.nodes(self.nodes, &mut draws);
+                    if let Targets::Nodes(nodes) = &nodes {
+                        down.clone_from(nodes);
+                    }
+                    Fault::Kill { nodes }
+                }
+                (_, false) => {
+                    down.clear();
+                    Fault::Start { nodes: all.clone() }
+                }
             };
             events.push(FaultEvent { at, fault });
             at += self.gap(begins, &mut times);
         }
         events
+    }
+
+    /// Nodes to pause, which those that are down cannot be; not all are.
+    fn alive(&self, down: &[u32], draws: &mut Draws) -> Targets {
+        let Targets::Nodes(mut nodes) = self.target.nodes(self.nodes, draws) else {
+            return Targets::LEADER;
+        };
+        nodes.retain(|node| !down.contains(node));
+        if nodes.is_empty() {
+            let alive: Vec<u32> = (0..self.nodes).filter(|node| !down.contains(node)).collect();
+            nodes.push(alive[draws.below(alive.len() as u64) as usize]);
+        }
+        nodes.into()
     }
 
     /// A schedule of one kind of its own.
@@ -273,11 +310,11 @@ impl Schedule {
 
 /// Slow links or slow nodes, by chance.
 fn slow(schedule: &Schedule, draws: &mut Draws) -> [Fault; 2] {
-    if schedule.processes || draws.below(2) == 0 {
-        SlowLinks::draw(schedule, draws)
-    } else {
-        SlowNodes::draw(schedule, draws)
-    }
+    let links = match (schedule.can_slow_links(), schedule.can_slow_nodes()) {
+        (true, true) => draws.below(2) == 0,
+        (links, _) => links,
+    };
+    if links { SlowLinks::draw(schedule, draws) } else { SlowNodes::draw(schedule, draws) }
 }
 
 #[cfg(test)]
@@ -351,6 +388,68 @@ mod tests {
                 .collect();
             assert!(killed.iter().enumerate().all(|(place, &kill)| kill == (place % 2 == 0)));
         }
+    }
+
+    /// Whatever the cluster, every fault that is drawn has something to touch.
+    #[test]
+    fn nothing_is_drawn_that_can_touch_nothing() {
+        let kinds: Vec<Kind> = KINDS.iter().map(|entry| entry.kind).collect();
+        for (seed, nodes) in (0..60).flat_map(|seed| (1..6).map(move |nodes| (seed, nodes))) {
+            for services in [0, 4] {
+                let mut schedule = Schedule::new(seed, &kinds, nodes, SECOND, 60 * SECOND);
+                schedule.services = services;
+                let mut down: Vec<u32> = Vec::new();
+                for event in schedule.draw() {
+                    let told = format!("{nodes} nodes, {services} services: {event:?}");
+                    let is_about_links = !matches!(
+                        &event.fault,
+                        Fault::Kill { .. }
+                            | Fault::Pause { .. }
+                            | Fault::StartSlowNodes(_)
+                            | Fault::StartClock(_)
+                            | Fault::StartDisk(_)
+                    ) && event.fault.begins().is_some();
+                    assert!(!is_about_links || nodes > 1 || services > 0, "{told}");
+                    match &event.fault {
+                        Fault::StartPartition { cut, .. } => assert!(!cut.is_empty(), "{told}"),
+                        Fault::Kill { nodes } => {
+                            down = places(nodes).to_vec();
+                            assert!(!down.is_empty(), "{told}");
+                        }
+                        Fault::Start { .. } => down.clear(),
+                        Fault::Pause { nodes } => {
+                            let alive = places(nodes).iter().any(|node| !down.contains(node));
+                            assert!(alive, "{told}");
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        let left_out = |kinds: &[Kind], nodes, change: fn(&mut Schedule)| {
+            let mut schedule = Schedule::new(1, kinds, nodes, SECOND, 60 * SECOND);
+            change(&mut schedule);
+            assert_eq!(schedule.draw().is_empty(), schedule.left_out().len() == kinds.len());
+            schedule.left_out()
+        };
+        let none = |_: &mut Schedule| {};
+        assert_eq!(
+            left_out(&[Kind::Partition, Kind::Kill], 1, none),
+            ["partition: 1 node has no link to another"]
+        );
+        assert_eq!(left_out(&[Kind::Partition], 1, |schedule| schedule.services = 4), [""; 0]);
+        assert_eq!(
+            left_out(&[Kind::Bridge], 2, none),
+            ["bridge: it needs 3 nodes, and there are 2"]
+        );
+        assert_eq!(left_out(&[Kind::Loss], 3, |schedule| schedule.loss = 0.0).len(), 1);
+        assert_eq!(left_out(&[Kind::Disk], 3, |schedule| schedule.processes = true).len(), 1);
+        assert_eq!(left_out(&[Kind::Slow], 1, |schedule| schedule.takes_time = false).len(), 1);
+        assert_eq!(left_out(&[Kind::Slow], 3, |schedule| schedule.takes_time = false).len(), 0);
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl Target {
         }
     }
 
-    /// The nodes of one fault. Any: a random non-empty subset, one node,
+    /// The nodes of one fault, one at least. Any: a random non-empty subset, one node,
     /// ⌊(n−1)/3⌋, ⌊n/2⌋ or ⌊n/2⌋+1 of them, or all; each way is equally likely.
     pub(crate) fn nodes(self, nodes: u32, draws: &mut Draws) -> Targets {
         if self == Target::Leader {
@@ -53,19 +53,9 @@ impl Target {
                 _ => nodes,
             },
         };
-        order.truncate(count.min(nodes) as usize);
+        order.truncate(count.clamp(1, nodes.max(1)) as usize);
         order.sort_unstable();
         order.into()
-    }
-
-    /// As [`Target::nodes`], where nobody would be nothing.
-    pub(crate) fn some_nodes(self, nodes: u32, draws: &mut Draws) -> Targets {
-        match self.nodes(nodes, draws) {
-            Targets::Nodes(none) if none.is_empty() => {
-                vec![draws.below(u64::from(nodes.max(1))) as u32].into()
-            }
-            some => some,
-        }
     }
 
     /// The links of one fault. Any: by chance all, or those around some nodes.
@@ -73,6 +63,6 @@ impl Target {
         if self == Target::Any && draws.below(2) == 0 {
             return Links::All;
         }
-        Links::Around(self.some_nodes(nodes, draws))
+        Links::Around(self.nodes(nodes, draws))
     }
 }

@@ -1,6 +1,6 @@
 //! The services that every cluster has: key-value stores of several strengths
-//! and a source of timestamps. They sit in the network as nodes do, with latency,
-//! but are never partitioned, lost or broken.
+//! and a source of timestamps. They sit in the network as nodes do, with latency, and
+//! are never broken; their links are, if the Plan says so.
 
 mod lin_kv;
 mod lin_tso;
@@ -16,8 +16,8 @@ use crate::draws::{Draws, Purpose};
 use crate::engine::Endpoint;
 use request::{ReplyTo, Request};
 
-/// The names of the services, by their places.
-pub(crate) const SERVICES: [&str; 4] = ["lin-kv", "seq-kv", "lww-kv", "lin-tso"];
+/// The names of the services, by their places among them.
+pub const SERVICES: [&str; 4] = ["lin-kv", "seq-kv", "lww-kv", "lin-tso"];
 
 /// All services of a run.
 pub(crate) struct Services {
@@ -49,6 +49,11 @@ impl Services {
         SERVICES.iter().position(|service| *service == name).map(|place| place as u32)
     }
 
+    /// How many requests each service took so far.
+    pub(crate) fn requests(&self) -> [u64; SERVICES.len()] {
+        self.counts
+    }
+
     /// What a service answers; `None` if it does not know such requests.
     pub(crate) fn answer(
         &mut self,
@@ -58,8 +63,11 @@ impl Services {
     ) -> Option<Payload> {
         let place = service as usize;
         if SERVICES[place] == "lin-tso" {
-            let is_known = payload.header().kind() == "ts";
-            return is_known.then(|| self.lin_tso.answer(ReplyTo::read(payload)));
+            if payload.header().kind() != "ts" {
+                return None;
+            }
+            self.counts[place] += 1;
+            return Some(self.lin_tso.answer(ReplyTo::read(payload)));
         }
         let request = Request::read(payload)?;
         let to = ReplyTo::read(payload);

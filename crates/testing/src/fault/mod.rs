@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use glomers_sim::draws::{Draws, Purpose};
-use glomers_sim::{Cut, Fault, FaultEvent, PartitionKind};
+use glomers_sim::{Cut, Fault, FaultEvent, PartitionKind, SERVICES};
 
 pub use network::{Duplicate, Loss, Reorder};
 pub use nodes::{Clock, DiskTrouble, Kill, Pause, Slow};
@@ -23,6 +23,8 @@ pub struct FaultSpec {
 #[derive(Debug, Clone)]
 enum What {
     Drawn(PartitionKind),
+    /// These nodes are cut off from all services.
+    FromServices(Vec<u32>),
     /// Its beginning and its end.
     Written(Box<[Fault; 2]>),
 }
@@ -81,6 +83,12 @@ impl Partition {
         Partition(What::cut(Cut::components(&groups)))
     }
 
+    /// Nodes, given by their places, do not reach the services, nor these them. Needs
+    /// [`Simulation::fault_services`](crate::Simulation::fault_services).
+    pub fn from_services(nodes: impl IntoIterator<Item = u32>) -> Partition {
+        Partition(What::FromServices(nodes.into_iter().collect()))
+    }
+
     /// Single directions `(from, to)`: what `from` sends does not reach `to`.
     pub fn one_way(links: impl IntoIterator<Item = (u32, u32)>) -> Partition {
         Partition(What::cut(Cut::links(links.into_iter().map(|(from, to)| (to, from)))))
@@ -101,14 +109,39 @@ impl FaultSpec {
         FaultSpec { what: What::Written(Box::new([begin, end])), between }
     }
 
+    /// Why it is never on, if its time is none.
+    pub(crate) fn why_empty(&self) -> Option<String> {
+        let Range { start, end } = &self.between;
+        (start >= end).then(|| {
+            let (start, end) = (start.as_secs_f64(), end.as_secs_f64());
+            format!("a fault is never on: its time, from {start} s to {end} s, is empty")
+        })
+    }
+
     /// The events of this fault. `number` is its place among those of the run,
-    /// so that two of a kind are not drawn alike.
-    pub(crate) fn events(&self, seed: u64, number: u64, nodes: u32) -> [FaultEvent; 2] {
+    /// so that two of a kind are not drawn alike; `services` is how many there are
+    /// that faults touch.
+    pub(crate) fn events(
+        &self,
+        seed: u64,
+        number: u64,
+        nodes: u32,
+        services: u32,
+    ) -> [FaultEvent; 2] {
         let [begin, end] = match &self.what {
             What::Drawn(kind) => {
                 let mut draws = Draws::keyed(seed, Purpose::Nemesis, 100, number, 0);
-                let cut = kind.draw(nodes, &mut draws);
+                let mut cut = kind.draw(nodes, &mut draws);
+                if services > 0 && *kind != PartitionKind::Leader {
+                    cut = cut.with_services(nodes, services, &mut draws);
+                }
                 [Fault::StartPartition { kind: *kind, cut }, Fault::StopPartition]
+            }
+            What::FromServices(apart) => {
+                let all = (nodes..nodes + SERVICES.len() as u32).collect();
+                let cut = Cut::components(&[apart.clone(), all]);
+                let kind = PartitionKind::ByHand;
+                [Fault::StartPartition { kind, cut }, Fault::StopPartition]
             }
             What::Written(faults) => (**faults).clone(),
         };

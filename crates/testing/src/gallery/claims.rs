@@ -3,7 +3,7 @@
 use glomers_history::SECOND;
 use glomers_nodes::{Entry, Hazard, NODES};
 use glomers_sim::nemesis::{Kind, Schedule};
-use glomers_sim::{Distribution, Latency, NodeProgram, Plan, Rate};
+use glomers_sim::{Distribution, Latency, NodeProgram, Plan, Rate, SERVICES};
 
 use super::conditions::drawn;
 use super::{Attempt, attempt};
@@ -47,7 +47,7 @@ fn of_node(entry: &Entry) -> Vec<Claim> {
 }
 
 impl Claim {
-    /// The run with this seed.
+    /// The run with this seed. What happens happens to the links of services, too.
     pub fn plan(&self, seed: u64) -> Plan {
         let program = NodeProgram::Embedded { name: self.node.to_owned(), arguments: Vec::new() };
         let mut plan = Plan::new(seed, program, self.workload);
@@ -82,7 +82,9 @@ impl Claim {
             (false, true) => 60 * SECOND,
         };
         // So many faults that none can keep all nodes down to the end.
-        plan.faults = Schedule::new(seed, &kinds, nodes, SECOND, plan.time_limit).draw();
+        let usual = Schedule::new(seed, &kinds, nodes, SECOND, plan.time_limit);
+        plan.fault_services = true;
+        plan.faults = Schedule { services: SERVICES.len() as u32, ..usual }.draw();
         plan
     }
 

@@ -6,7 +6,7 @@ use glomers_nodes::Hazard;
 use glomers_sim::nemesis::{Kind, Schedule};
 use glomers_sim::{
     Cut, Distribution, Fault, FaultEvent, Latency, ListedOperation, NodeProgram, Operations,
-    PartitionKind, Plan, Rate, ServiceTime,
+    PartitionKind, Plan, Rate, SERVICES, ServiceTime,
 };
 
 /// The Plan of a run under these conditions.
@@ -27,6 +27,7 @@ pub fn plan(under: &Conditions, workload: &str, program: NodeProgram, seed: u64)
     plan.sync_time = ServiceTime::Exponential { mean: under.sync_ms * MILLISECOND };
     let option = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
     plan.workload.options.extend(under.options.iter().map(option));
+    plan.fault_services = under.fault_services;
     plan.faults = faults(under, seed, plan.time_limit);
     if !under.operations.is_empty() {
         plan.operations = Operations::Listed(under.operations.iter().map(listed).collect());
@@ -71,7 +72,9 @@ fn faults(under: &Conditions, seed: u64, end: u64) -> Vec<FaultEvent> {
         Faults::None => Vec::new(),
         Faults::Drawn { kinds, every_ms } => {
             let kinds: Vec<Kind> = drawn(kinds);
-            Schedule::new(seed, &kinds, under.nodes, every_ms * MILLISECOND, end).draw()
+            let usual = Schedule::new(seed, &kinds, under.nodes, every_ms * MILLISECOND, end);
+            let services = if under.fault_services { SERVICES.len() as u32 } else { 0 };
+            Schedule { services, ..usual }.draw()
         }
         Faults::InTurn { what, for_ms } => in_turn(what, under.nodes, for_ms * MILLISECOND, end),
         Faults::Script(steps) => {

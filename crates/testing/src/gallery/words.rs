@@ -25,6 +25,9 @@ pub fn in_words(under: &Conditions) -> String {
         parts.push(format!("syncs of {} ms", under.sync_ms));
     }
     parts.extend(faults(under));
+    if under.fault_services {
+        parts.push("services too".to_owned());
+    }
     if under.total {
         parts.push("all must succeed".to_owned());
     }

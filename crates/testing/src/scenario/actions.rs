@@ -61,7 +61,7 @@ impl Parser {
         Ok(())
     }
 
-    /// `partition n0 n1 | n2 n3`: nodes that are not named hear everybody.
+    /// `partition n0 n1 | n2 n3`: nodes, and services, that are not named hear everybody.
     /// `partition leader`: those that say they lead, each alone.
     fn partition(&mut self, line: &mut Line<'_>) -> Parsed<()> {
         if line.take("leader") {
@@ -78,7 +78,7 @@ impl Parser {
                 groups.push(Vec::new());
                 continue;
             }
-            let node = self.node_named(word, line)?;
+            let node = self.place_named(word, line)?;
             if groups.iter().flatten().any(|&other| other == node) {
                 return Err(line.error(word.column, format!("{} is named twice", word.text)));
             }
@@ -115,7 +115,9 @@ impl Parser {
 
     /// `drop n0 -> n1 3`, `delay n0 -> n1 3 250ms`.
     fn exception(&mut self, name: &str, line: &mut Line<'_>) -> Parsed<()> {
-        let (src, dest) = self.direction(line)?;
+        let src = self.node(line)?;
+        line.must("->")?;
+        let dest = self.node(line)?;
         let count = line.parse("the number of a message on this link, counted from 0")?;
         let action = match name {
             "drop" => OverrideAction::Drop,
@@ -126,9 +128,9 @@ impl Parser {
     }
 
     pub(super) fn direction(&mut self, line: &mut Line<'_>) -> Parsed<(u32, u32)> {
-        let src = self.node(line)?;
+        let src = self.place(line)?;
         line.must("->")?;
-        let dest = self.node(line)?;
+        let dest = self.place(line)?;
         Ok((src, dest))
     }
 }

@@ -130,7 +130,14 @@ impl Parser {
             return Ok(Links::All);
         }
         if line.one_of("word before links", &["around", "on"])? == "around" {
-            return Ok(Links::Around(self.targets(line)?));
+            if line.take("leader") {
+                return Ok(Links::Around(Targets::LEADER));
+            }
+            let mut places = vec![self.place(line)?];
+            while line.peek().is_some() {
+                places.push(self.place(line)?);
+            }
+            return Ok(Links::Around(places.into()));
         }
         let mut links = vec![self.direction(line)?];
         while line.take(",") {

@@ -25,7 +25,9 @@
 //! by its name. Then settings, each with a default: `workload broadcast` (that
 //! of the node), `topology tree4`, `seed 7` (0), `latency 100 [constant | uniform
 //! | exponential]` (0), `link n0 -> n1 latency 300`, `link n0 -> n1 loss 0.5`,
-//! `loss 0.1` (0), `service-time 0.5` and `sync-time 1` (0, so that times are
+//! `loss 0.1` (0), `fault-services on` (off: faults and loss do not touch the links of
+//! services; on, they may be named where links are: `partition n0 | n1 lin-kv`),
+//! `service-time 0.5` and `sync-time 1` (0, so that times are
 //! round; all in ms), `inbox maelstrom` (`ideal`), `wire json` (`typed`), `rpc-timeout 5s`,
 //! `concurrency 5` (as many clients as nodes, or as the file names).
 //!

@@ -2,20 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use glomers_sim::{Fault, FaultEvent, ListedOperation, Operations, Plan};
+use glomers_sim::{Fault, FaultEvent, ListedOperation, Operations, Plan, SERVICES};
 
 use super::error::ScenarioError;
 use super::line::{Line, Parsed, Word};
 use super::output::{Output, OutputKind};
 
 const OUTPUTS: [&str; 7] = ["history", "messages", "marks", "logs", "net", "verdict", "faults"];
-pub(super) const SETTINGS: [&str; 12] = [
+pub(super) const SETTINGS: [&str; 13] = [
     "workload",
     "topology",
     "seed",
     "latency",
     "link",
     "loss",
+    "fault-services",
     "service-time",
     "sync-time",
     "inbox",
@@ -209,6 +210,28 @@ impl Parser {
     pub(super) fn node(&mut self, line: &mut Line<'_>) -> Parsed<u32> {
         let word = line.word("the name of a node")?;
         self.node_named(word, line)
+    }
+
+    /// Reads the name of a node or, where faults touch these, of a service.
+    pub(super) fn place(&mut self, line: &mut Line<'_>) -> Parsed<u32> {
+        let word = line.word("the name of a node")?;
+        self.place_named(word, line)
+    }
+
+    pub(super) fn place_named(&mut self, word: Word<'_>, line: &Line<'_>) -> Parsed<u32> {
+        let count = self.plan().nodes.len();
+        match SERVICES.iter().position(|service| *service == word.text) {
+            Some(service) if self.plan().fault_services => Ok((count + service) as u32),
+            Some(_) => Err(line.error(
+                word.column,
+                format!(
+                    "faults do not touch services such as {} unless the settings say \
+                     \"fault-services on\"",
+                    word.text
+                ),
+            )),
+            None => self.node_named(word, line),
+        }
     }
 
     pub(super) fn node_named(&mut self, word: Word<'_>, line: &Line<'_>) -> Parsed<u32> {

@@ -59,6 +59,9 @@ impl Parser {
             "seed" => self.plan().seed = line.parse("a seed")?,
             "latency" => self.plan().latency = latency(line)?,
             "loss" => self.plan().loss = fraction(line)?,
+            "fault-services" => {
+                self.plan().fault_services = line.one_of("word", &["on", "off"])? == "on";
+            }
             "link" => self.link(line)?,
             "service-time" => {
                 let mean = milliseconds(line)?;

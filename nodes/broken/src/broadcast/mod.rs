@@ -11,6 +11,7 @@
 //! | `broadcast-clears-batch` | a batch is cleared after it was acknowledged, with what came meanwhile | `missing-at-end` | latency | two nodes, two values, the second on the way of the first |
 //! | `broadcast-high-water` | nodes ask only for what is above the highest value they have | `missing-at-end` | loss | two nodes, two values, the first one's message lost |
 //! | `broadcast-snapshot` | reads are answered from a copy made at every 100th value | `missing-at-end` | nothing | one node, one value |
+//! | `broadcast-hides` | values are taken out of the state while they are sent, and put back afterwards | `read-went-back` | latency | two nodes, a value, two reads at its node |
 
 pub mod batch;
 pub mod flooding;
