@@ -28,10 +28,11 @@ fn case(place: &Place, file: &str, test: &[&str], arguments: &[&str]) -> Said {
 fn for_each<T: Send>(list: Vec<T>, work: impl Fn(T) + Sync) {
     let list = Mutex::new(list);
     std::thread::scope(|scope| {
-        let next = || list.lock().unwrap().pop();
         for _ in 0..6 {
             scope.spawn(|| {
-                while let Some(one) = next() {
+                loop {
+                    let next = list.lock().unwrap().pop();
+                    let Some(one) = next else { return };
                     work(one);
                 }
             });
