@@ -30,8 +30,9 @@ fn for_each<T: Send>(list: Vec<T>, work: impl Fn(T) + Sync) {
     std::thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| {
-                let next = || list.lock().unwrap().pop();
-                while let Some(one) = next() {
+                loop {
+                    let next = list.lock().unwrap().pop();
+                    let Some(one) = next else { return };
                     work(one);
                 }
             });
