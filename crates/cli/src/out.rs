@@ -65,6 +65,29 @@ pub(crate) fn finish(code: ExitCode) -> ExitCode {
     if code == ExitCode::SUCCESS { ExitCode::from(CRASHED) } else { code }
 }
 
+#[cfg(test)]
+mod tests {
+    /// What goes another way to the terminal is not escaped.
+    #[test]
+    fn all_that_is_printed_comes_this_way() {
+        fn files(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { files(&path, found) } else { found.push(path) }
+            }
+        }
+        let mut found = Vec::new();
+        files(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+        assert!(found.len() > 30);
+        for path in found.iter().filter(|path| !path.ends_with("src/out.rs")) {
+            let text = std::fs::read_to_string(path).unwrap();
+            for way in ["println!", "eprint!", " print!", "dbg!", "stdout()", "stderr().lock"] {
+                assert!(!text.contains(way), "{}: {way}", path.display());
+            }
+        }
+    }
+}
+
 /// What tests see in place of a terminal.
 #[cfg(test)]
 pub(crate) mod captured {

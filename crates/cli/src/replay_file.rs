@@ -1,6 +1,7 @@
 //! `replay.json`: what repeats a run.
 
 use glomers_check::Availability;
+use glomers_protocol::printable;
 use glomers_sim::{PLAN_VERSION, Plan};
 use glomers_testing::RunOptions;
 use serde::{Deserialize, Serialize};
@@ -57,7 +58,9 @@ pub(crate) fn write(plan: &Plan, options: &RunOptions) -> Vec<u8> {
 }
 
 fn file(bytes: &[u8]) -> Result<ReplayFile, CliError> {
-    let refuse = |reason: String| CliError::usage(format!("replay.json cannot be used: {reason}"));
+    let refuse = |reason: String| {
+        CliError::usage(format!("replay.json cannot be used: {}", printable(&reason)))
+    };
     let json: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| {
         refuse(if error.is_eof() {
             format!("it was cut off: line {} has no end", error.line())
@@ -82,7 +85,15 @@ fn file(bytes: &[u8]) -> Result<ReplayFile, CliError> {
             None => return Err(refuse("it says no version, so it is none of ours".to_owned())),
         }
     }
-    serde_json::from_value(json).map_err(|error| refuse(error.to_string()))
+    let file: ReplayFile =
+        serde_json::from_value(json).map_err(|error| refuse(error.to_string()))?;
+    // Whoever reads about a node or workload must not be told something else.
+    let Plan { nodes, workload, .. } = &file.plan;
+    let is_no_name = |name: &&String| printable(name) != name.as_str();
+    if let Some(name) = nodes.iter().chain([&workload.name]).find(is_no_name) {
+        return Err(refuse(format!("{name:?} is no name")));
+    }
+    Ok(file)
 }
 
 /// Which build made the run.

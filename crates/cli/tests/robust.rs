@@ -159,6 +159,12 @@ fn nothing_of_a_node_reaches_the_terminal_raw() {
             assert!(!lines.any(|line| line.starts_with("Everything looks good!")), "{text}");
         }
     }
+    // Nor has a name in a Plan a say.
+    let mut plan: serde_json::Value =
+        serde_json::from_str(&place.read_latest("replay.json")).unwrap();
+    plan["plan"]["nodes"][0] = "n0\nEverything looks good!".into();
+    place.write("named.json", &plan.to_string());
+    place.run(&["replay", "--plan", "named.json"]).shows(254, &["is no name"]);
     assert!(said[0].out.contains(r"\u001b]0;owned\u0007"), "{}", said[0].out);
     assert!(said[0].err.contains(r"\u001b[2J\u0007"), "{}", said[0].err);
     assert!(said[2].out.contains(r"\u001b[31m\u0007\u0000\u009b\u202e"), "{}", said[2].out);

@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use glomers_history::{History, jsonl};
+use glomers_protocol::printable;
 
 use crate::files::{BUFFER, HISTORY, REPLAY, Replace};
 use crate::journal::{Journal, Told};
@@ -48,7 +49,8 @@ impl fmt::Display for Loss {
             ),
             Some(damage) => write!(
                 f,
-                "{file} is damaged: after {kept_bytes} good bytes comes {damage}; the {dropped_bytes} bytes from there on were left out"
+                "{file} is damaged: after {kept_bytes} good bytes comes {}; the {dropped_bytes} bytes from there on were left out",
+                printable(damage)
             ),
         }
     }
