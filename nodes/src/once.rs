@@ -9,20 +9,23 @@
 //! what he compared with, for no two states of a key are the same; so he may try again.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
-use glomers_node::{Context, ErrorCode, Kv, RpcError, Time, Value};
+use glomers_node::{Context, Either, ErrorCode, Kv, RpcError, Time, Value, select};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// How many changes a value remembers: more than others make while one waits.
 const REMEMBERED: u64 = 64;
 
-/// For how long a change is tried: a little less than a client waits for an answer.
+/// For how long the service is asked: a little less than a client waits for an answer.
 const PATIENCE: Duration = Duration::from_millis(4500);
 
-/// How long the first request may take; each that follows twice as long.
-const FIRST: Duration = Duration::from_secs(1);
+/// After how long it is asked again. The first answer counts, whichever it is to.
+const AGAIN: Duration = Duration::from_millis(400);
 
 /// The longest pause before a change that collided with another is tried again.
 const LONGEST_PAUSE: u64 = 64;
@@ -37,23 +40,40 @@ struct Stored<T> {
     last: VecDeque<i64>,
 }
 
-/// How long there is still to try.
-struct Patience {
-    until: Time,
-    next: Duration,
+/// Until when a request that came now is worth the trouble.
+fn deadline<S: 'static>(cx: &Context<S>) -> Time {
+    Time(cx.now().0.saturating_add(PATIENCE.as_nanos() as u64))
 }
 
-impl Patience {
-    fn new(now: Time) -> Patience {
-        Patience { until: Time(now.0 + PATIENCE.as_nanos() as u64), next: FIRST }
-    }
-
-    /// How long the next request may take; `None` if there is no time left.
-    fn next(&mut self, now: Time) -> Option<Duration> {
-        let left = Duration::from_nanos(self.until.0.saturating_sub(now.0));
-        let limit = self.next.min(left);
-        self.next *= 2;
-        (!limit.is_zero()).then_some(limit)
+/// Asks again and again until there is an answer, to whichever question. `ask` is given
+/// how long to wait for one. What is asked must be such that it does no harm when it is
+/// done twice.
+async fn insist<S: 'static, T, F>(
+    cx: &Context<S>,
+    until: Time,
+    ask: impl Fn(Duration) -> F,
+) -> Result<T, RpcError>
+where
+    F: Future<Output = Result<T, RpcError>>,
+{
+    let mut asked: Vec<Pin<Box<F>>> = Vec::new();
+    loop {
+        let left = Duration::from_nanos(until.0.saturating_sub(cx.now().0));
+        if left.is_zero() {
+            return Err(RpcError::new(ErrorCode::TIMEOUT, "the service does not answer"));
+        }
+        asked.push(Box::pin(ask(left)));
+        let first = poll_fn(|context| {
+            for question in &mut asked {
+                if let Poll::Ready(answer) = question.as_mut().poll(context) {
+                    return Poll::Ready(answer);
+                }
+            }
+            Poll::Pending
+        });
+        if let Either::First(answer) = select(first, cx.sleep(AGAIN.min(left))).await {
+            return answer;
+        }
     }
 }
 
@@ -66,8 +86,7 @@ pub async fn read<S: 'static, T: DeserializeOwned>(
     kv: &Kv,
     key: impl Into<Value>,
 ) -> Result<Option<T>, RpcError> {
-    let mut patience = Patience::new(cx.now());
-    let stored = stored::<S, T>(cx, kv, &key.into(), &mut patience).await?;
+    let stored = stored::<S, T>(cx, kv, &key.into(), deadline(cx)).await?;
     Ok(stored.map(|stored| stored.value))
 }
 
@@ -75,15 +94,32 @@ async fn stored<S: 'static, T: DeserializeOwned>(
     cx: &Context<S>,
     kv: &Kv,
     key: &Value,
-    patience: &mut Patience,
+    until: Time,
 ) -> Result<Option<Stored<T>>, RpcError> {
-    while let Some(limit) = patience.next(cx.now()) {
-        match kv.clone().timeout(limit).get(key.clone()).await {
-            Err(error) if error.code == ErrorCode::TIMEOUT => {}
-            answer => return answer,
-        }
-    }
-    Err(RpcError::new(ErrorCode::TIMEOUT, "the service does not answer"))
+    insist(cx, until, |limit| {
+        let (kv, key) = (kv.clone().timeout(limit), key.clone());
+        async move { kv.get(key).await }
+    })
+    .await
+}
+
+/// Writes a value that nobody else ever writes to a key that nobody else writes to. Asks
+/// until there is an answer.
+///
+/// # Errors
+/// If the service does not answer; the key may be written all the same.
+pub async fn write<S: 'static>(
+    cx: &Context<S>,
+    kv: &Kv,
+    key: impl Into<Value>,
+    value: impl Into<Value>,
+) -> Result<(), RpcError> {
+    let (key, value) = (key.into(), value.into());
+    insist(cx, deadline(cx), |limit| {
+        let (kv, key, value) = (kv.clone().timeout(limit), key.clone(), value.clone());
+        async move { kv.write(key, value).await }
+    })
+    .await
 }
 
 /// Changes a key once: to what `f` makes of its value, which is `None` if there is no
@@ -106,12 +142,12 @@ where
     T: Clone + Serialize + DeserializeOwned,
 {
     let key = key.into();
-    let mut patience = Patience::new(cx.now());
+    let until = deadline(cx);
     // How many changes there had been when this was first tried.
     let mut tried: Option<u64> = None;
     let mut collisions = 0;
     loop {
-        let old = stored::<S, T>(cx, kv, &key, &mut patience).await;
+        let old = stored::<S, T>(cx, kv, &key, until).await;
         let old = old.map_err(|error| if tried.is_none() { unavailable(&error) } else { error })?;
         let changes = old.as_ref().map_or(0, |old| old.changes);
         if let Some(old) = old.as_ref().filter(|old| old.last.contains(&number)) {
@@ -131,25 +167,19 @@ where
             last.pop_front();
         }
         let new = Stored { value, changes: changes + 1, last };
-        let Some(limit) = patience.next(cx.now()) else {
-            return Err(match tried {
-                None => RpcError::new(ErrorCode::TEMPORARILY_UNAVAILABLE, "there is no time left"),
-                Some(_) => RpcError::new(ErrorCode::TIMEOUT, "the service does not answer"),
-            });
-        };
         tried.get_or_insert(changes);
         // What does not exist is compared with null, which nobody writes.
-        let limited = kv.clone().timeout(limit);
-        match limited.cas_or_create(key.clone(), old.as_ref(), Some(&new)).await {
+        let swapped = insist(cx, until, |limit| {
+            let (kv, key) = (kv.clone().timeout(limit), key.clone());
+            let (old, new) = (old.clone(), new.clone());
+            async move { kv.cas_or_create(key, old, Some(new)).await }
+        });
+        match swapped.await {
             Ok(()) => return Ok(new.value),
-            Err(error) if error.code == ErrorCode::TIMEOUT => {}
             Err(error) if error.code == ErrorCode::PRECONDITION_FAILED => {
-                // The service answers, so there is no need to wait longer for it.
-                patience.next = FIRST;
                 let longest = (2_u64 << collisions).min(LONGEST_PAUSE);
                 collisions = (collisions + 1).min(16);
-                let pause = 1 + cx.random_below(longest);
-                cx.sleep(Duration::from_millis(pause)).await;
+                cx.sleep(Duration::from_millis(1 + cx.random_below(longest))).await;
             }
             Err(error) => return Err(error),
         }

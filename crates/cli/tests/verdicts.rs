@@ -120,10 +120,23 @@ fn jepsens_verdict_counts_if_asked_for() {
 
 #[test]
 fn a_fault_that_touched_nothing_is_a_warning_or_a_failure() {
-    let idle = ["--node-count", "1", "--nemesis", "partition"];
+    // Nodes of one side only: nobody talks over the link.
+    let idle = ["-w", "echo", "--nemesis", "partition", "--node-count", "2"];
     ran(0, &idle, &["  warning      the partition", "touched nothing"]);
     let asked = [&idle[..], &["--require-faults"]].concat();
     ran(1, &asked, &["fault-without-effect: ", "--require-faults asks that all do"]);
+    // What cannot touch anything is not drawn, and no fault at all is no proof either.
+    let none = ["--node-count", "1", "--nemesis", "partition,bridge"];
+    let left_out = "left out: partition: 1 node has no link to another";
+    ran(0, &none, &[left_out, "left out: bridge: it needs 3 nodes, and there is 1"]);
+    let none = [&none[..], &["--require-faults"]].concat();
+    ran(1, &none, &["fault-without-effect: No fault could touch the cluster", left_out]);
+    ran(1, &["--require-faults"], &["fault-without-effect: No fault could touch the cluster"]);
+    let late = ["--nemesis", "loss", "--nemesis-interval", "1000", "--require-faults"];
+    ran(1, &late, &["fault-without-effect: ", "none would begin within the"]);
+    // What a disk does counts, not that there is one.
+    let disk = ["-w", "echo", "--nemesis", "disk", "--nemesis-interval", "2", "--require-faults"];
+    ran(1, &disk, &["no write or sync was slowed, refused or lost"]);
     let faults = ["--nemesis", "partition", "--rate", "50", "--require-faults"];
     ran(0, &faults, &["messages cut"]);
 }

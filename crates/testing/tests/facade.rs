@@ -134,3 +134,106 @@ fn a_fault_that_touches_nothing_is_told_and_can_be_refused() {
     assert!(!run.is_valid());
     assert_eq!(run.verdict.findings[0].name, "fault-without-effect");
 }
+
+#[test]
+fn require_faults_fails_where_no_fault_could_touch() {
+    let simulation = || {
+        Simulation::seed(1)
+            .nodes(3, || glomers_nodes::broadcast::flood_retry::node(Default::default()))
+            .workload(Broadcast::rate(50.0))
+            .require_faults()
+    };
+    let told = |run: TestRun| {
+        let finding = run.verdict.findings.first().expect("it is refused");
+        assert_eq!(finding.name, "fault-without-effect");
+        finding.to_string()
+    };
+    assert!(told(simulation().run_for(5 * S)).contains("there was none"));
+    let late = Kill::nodes([0]).between(70 * S..80 * S);
+    let late = told(simulation().fault(late).run_for(5 * S));
+    assert!(late.contains("the kill at 70 s never began: operations ended at 5 s"), "{late}");
+    let empty = Partition::halves().between(2 * S..2 * S);
+    let empty = told(simulation().fault(empty).run_for(5 * S));
+    assert!(empty.contains("its time, from 2 s to 2 s, is empty"), "{empty}");
+    let real = Partition::halves().between(1 * S..3 * S);
+    simulation().fault(real).run_for(5 * S).assert_valid();
+}
+
+/// The counter of each node stands in a service that it does not reach for a while.
+#[test]
+fn services_are_places_on_the_network_where_that_is_asked() {
+    let simulation = |fault: FaultSpec| {
+        Simulation::seed(3)
+            .nodes(3, glomers_nodes::counter::seq_kv::node)
+            .workload(GCounter::rate(50.0))
+            .fault_services()
+            .fault(fault)
+            .require_faults()
+    };
+    let cut = |run: &TestRun| run.outcome.faults[0].messages_cut;
+    let run = simulation(Partition::from_services([0]).between(2 * S..6 * S)).run_for(10 * S);
+    run.assert_valid();
+    assert!(cut(&run) > 0);
+    let node_of = |message: &glomers_check::CutMessage| message.src.min(message.dest);
+    assert!(run.outcome.context.cut.iter().all(|message| node_of(message) == 0));
+    simulation(Loss::of(0.5).between(2 * S..6 * S)).run_for(10 * S).assert_valid();
+    let doubled = simulation(Duplicate::of(0.5, 300 * MS).between(2 * S..6 * S)).run_for(10 * S);
+    doubled.assert_valid();
+    assert!(doubled.outcome.faults[0].messages_doubled > 0);
+    simulation(Reorder::of(0.5, 300 * MS).between(2 * S..6 * S)).run_for(10 * S).assert_valid();
+    let slow = simulation(Slow::links(1, 200 * MS).between(2 * S..6 * S)).run_for(10 * S);
+    slow.assert_valid();
+    assert!(slow.outcome.faults[0].messages_slowed > 0);
+    // Else they are out of reach of faults.
+    let run = Simulation::seed(3)
+        .nodes(3, glomers_nodes::counter::seq_kv::node)
+        .workload(GCounter::rate(50.0))
+        .fault(Partition::halves().between(2 * S..6 * S))
+        .run_for(10 * S);
+    assert_eq!(cut(&run), 0);
+}
+
+/// Two clients have no time for what is asked of a node that takes a second.
+#[test]
+fn a_rate_that_was_not_reached_is_told_with_the_reason() {
+    let slow = || {
+        Node::<()>::new().on(async |cx, ask: glomers_node::protocol::rpc::echo::Echo| {
+            cx.sleep(1 * S).await;
+            Ok(glomers_node::protocol::rpc::echo::EchoOk { echo: ask.echo })
+        })
+    };
+    let run = Simulation::seed(1).nodes(2, slow).workload(Echo::rate(50.0)).run_for(20 * S);
+    run.assert_valid();
+    let warning = run.warnings.iter().find(|text| text.contains("the rate was not reached"));
+    let warning = warning.expect("it is told");
+    assert!(warning.contains("50 op/s were asked, but 2.0 op/s began"), "{warning}");
+    assert!(warning.contains("an answer took 1.0"), "{warning}");
+    let quick = Simulation::seed(1).nodes(2, glomers_nodes::echo::node);
+    let quick = quick.workload(Echo::rate(50.0)).run_for(20 * S);
+    assert_eq!(quick.warnings, [""; 0]);
+}
+
+/// Nodes that count in a service that may show old states are told so.
+#[test]
+fn who_trusts_seq_kv_is_told_that_it_may_be_stale() {
+    let trusting = || {
+        Node::<()>::new()
+            .on(async |cx, add: glomers_node::protocol::rpc::counter::Add| {
+                cx.seq_kv().update("sum", |sum: Option<i64>| sum.unwrap_or(0) + add.delta).await?;
+                Ok(glomers_node::protocol::rpc::counter::AddOk {})
+            })
+            .on(async |cx, _: glomers_node::protocol::rpc::counter::Read| {
+                let value = cx.seq_kv().get::<i64>("sum").await?.unwrap_or(0);
+                Ok(glomers_node::protocol::rpc::counter::ReadOk { value })
+            })
+    };
+    let stale = (0..20).find_map(|seed| {
+        let run = Simulation::seed(seed).nodes(3, trusting).workload(GCounter::rate(50.0));
+        let run = run.run_for(5 * S);
+        let findings = run.verdict.findings;
+        findings.into_iter().find(|finding| finding.name == "wrong-final-count")
+    });
+    let told = stale.expect("some final read is stale").evidence.join("\n");
+    assert!(told.contains("asked seq-kv, where a read may be stale"), "{told}");
+    assert!(told.contains("write something new to any of its keys before you read"), "{told}");
+}

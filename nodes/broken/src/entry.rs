@@ -102,6 +102,9 @@ pub enum Faults {
 pub enum Turn {
     /// The node, and so many less one that follow it, hear only themselves.
     Apart(u32),
+    /// The node is cut off from the services (which takes
+    /// [`Conditions::fault_services`]).
+    FromServices,
     /// It is stopped where it is.
     Pause,
     /// It is killed, and started again with nothing in memory.

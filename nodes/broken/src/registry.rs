@@ -597,8 +597,8 @@ pub static ENTRIES: [Entry; 72] = [
         wrong: "A read that the service does not answer in time is answered with what the node saw last.",
         finding: "not-linearizable",
         under: Conditions {
-            seconds: 30,
-            faults: drawn(&[Hazard::Partition], 2_000),
+            seconds: 20,
+            faults: Faults::InTurn { what: Turn::FromServices, for_ms: 1_000 },
             fault_services: true,
             ..REGISTERS
         },

@@ -18,15 +18,10 @@
 //! too, as each addition has a number by which it is made once (see
 //! [`once`](crate::once)).
 
-use std::time::Duration;
-
 use glomers_node::protocol::rpc::counter::{Add, AddOk, Read, ReadOk};
-use glomers_node::{Node, Retry, join_all};
+use glomers_node::{Node, join_all};
 
 use crate::once;
-
-/// How long the service may take to answer before it is asked again.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What an incarnation remembers.
 #[derive(Debug, Default)]
@@ -55,8 +50,7 @@ pub fn node() -> Node<State> {
             });
             let kv = cx.seq_kv();
             // Written again if need be: the first time counts.
-            let insistent = kv.clone().timeout(PATIENCE).retry(Retry::times(2));
-            insistent.write(format!("read-by-{}", cx.id()), never_written).await?;
+            once::write(&cx, &kv, format!("read-by-{}", cx.id()), never_written).await?;
             let sums = cx.peers().iter().map(|node| once::read::<_, i64>(&cx, &kv, node.as_str()));
             let mut value = 0;
             for sum in join_all(sums).await {

@@ -105,6 +105,10 @@ fn in_turn(what: Turn, nodes: u32, period: u64, end: u64) -> Vec<FaultEvent> {
                 let (few, most) = (0..nodes).partition(is_apart);
                 vec![by_hand(Cut::components(&[few, most])), Fault::StopPartition]
             }
+            Turn::FromServices => {
+                let services = (nodes..nodes + SERVICES.len() as u32).collect();
+                vec![by_hand(Cut::components(&[vec![node], services])), Fault::StopPartition]
+            }
             Turn::Pause => {
                 vec![
                     Fault::Pause { nodes: vec![node].into() },

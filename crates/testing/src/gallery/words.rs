@@ -25,7 +25,8 @@ pub fn in_words(under: &Conditions) -> String {
         parts.push(format!("syncs of {} ms", under.sync_ms));
     }
     parts.extend(faults(under));
-    if under.fault_services {
+    let says_so = matches!(under.faults, Faults::InTurn { what: Turn::FromServices, .. });
+    if under.fault_services && !says_so {
         parts.push("services too".to_owned());
     }
     if under.total {
@@ -48,6 +49,7 @@ fn faults(under: &Conditions) -> Option<String> {
             let what = match what {
                 Turn::Apart(1) => format!("{whom} apart"),
                 Turn::Apart(count) => format!("{count} nodes apart"),
+                Turn::FromServices => format!("{whom} cut off from the services"),
                 Turn::Pause => format!("{whom} paused"),
                 Turn::Kill => format!("{whom} killed"),
                 Turn::Rivals => "two rivals for the lead".to_owned(),
