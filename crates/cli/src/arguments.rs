@@ -320,7 +320,7 @@ pub(crate) struct CheckArguments {
     pub(crate) file: PathBuf,
 
     /// The workload that made it: echo, unique-ids, broadcast, g-set, g-counter,
-    /// pn-counter, kafka or lin-kv
+    /// pn-counter, kafka, lin-kv, txn-list-append or txn-rw-register
     #[arg(short, long, value_name = "NAME")]
     pub(crate) workload: Option<String>,
 
@@ -328,6 +328,11 @@ pub(crate) struct CheckArguments {
     /// mean one register for each key
     #[arg(long, value_enum)]
     pub(crate) model: Option<ModelArgument>,
+
+    /// What transactions must satisfy: read-committed, snapshot-isolation and so on,
+    /// with commas between; strict-serializable if nothing is said
+    #[arg(long, value_name = "MODELS")]
+    pub(crate) consistency_models: Option<String>,
 
     /// Let the verdict that Jepsen would give count, not the stricter one
     #[arg(long)]

@@ -8,9 +8,9 @@ use super::errors::{Errors, Kind};
 use super::key_value;
 use super::orders::Orders;
 use super::parse::Parsed;
-use super::places::NONE;
 use super::sessions::Step;
 use super::transactions::Transaction;
+use crate::places::NONE;
 use crate::{Context, Finding, words};
 
 /// How many errors of a kind are shown.

@@ -8,7 +8,6 @@ mod graph;
 mod lag;
 mod orders;
 mod parse;
-mod places;
 mod report;
 mod sessions;
 mod transactions;

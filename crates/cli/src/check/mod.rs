@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use glomers_check::{
-    CheckResult, Checker, Context, Counter, Echo, Explanation, Kafka, Register, RegisterModel,
-    SetFull, UniqueIds, Validity,
+    CheckResult, Checker, ConsistencyModels, Context, Counter, Echo, Explanation, Kafka, Register,
+    RegisterModel, SetFull, TxnListAppend, TxnRwRegister, UniqueIds, UnknownModel, Validity,
 };
 use glomers_history::{History, Op, OpKind, Value, edn};
 
@@ -18,8 +18,18 @@ use crate::error::CliError;
 use crate::{findings, out, summary};
 
 /// The workloads whose histories can be judged.
-const WORKLOADS: [&str; 8] =
-    ["echo", "unique-ids", "broadcast", "g-set", "g-counter", "pn-counter", "kafka", "lin-kv"];
+const WORKLOADS: [&str; 10] = [
+    "echo",
+    "unique-ids",
+    "broadcast",
+    "g-set",
+    "g-counter",
+    "pn-counter",
+    "kafka",
+    "lin-kv",
+    "txn-list-append",
+    "txn-rw-register",
+];
 
 /// What judges, and how it explains itself.
 enum Judge {
@@ -30,11 +40,11 @@ enum Judge {
 pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CliError> {
     // Mistakes are told before a large file is read.
     if let Some(workload) = &arguments.workload {
-        by_workload(workload)?;
+        by_workload(workload, arguments)?;
     }
     let history = read(&arguments.file)?;
     let judge = match (&arguments.workload, arguments.model) {
-        (Some(workload), _) => by_workload(workload)?,
+        (Some(workload), _) => by_workload(workload, arguments)?,
         (None, Some(model)) => Judge::Register(by_model(model, &history)),
         (None, None) => return Err(CliError::usage("give a --workload or a --model")),
     };
@@ -75,8 +85,23 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CliError> {
     })
 }
 
-fn by_workload(name: &str) -> Result<Judge, CliError> {
+fn by_workload(name: &str, arguments: &CheckArguments) -> Result<Judge, CliError> {
+    let of_transactions = ["txn-list-append", "txn-rw-register"].contains(&name);
+    let models = match &arguments.consistency_models {
+        None => ConsistencyModels::default(),
+        Some(_) if !of_transactions => {
+            return Err(CliError::usage("--consistency-models is about transactions").hint(
+                "give it with --workload txn-list-append or txn-rw-register, or leave it out",
+            ));
+        }
+        Some(text) => text.parse().map_err(|error: UnknownModel| {
+            let known: Vec<&str> = UnknownModel::known().collect();
+            CliError::usage(error.to_string()).hint(format!("there are {}", known.join(", ")))
+        })?,
+    };
     Ok(Judge::Other(match name {
+        "txn-list-append" => Box::new(TxnListAppend { models }),
+        "txn-rw-register" => Box::new(TxnRwRegister { models }),
         "echo" => Box::new(Echo),
         "unique-ids" => Box::new(UniqueIds),
         "broadcast" => Box::new(SetFull::BROADCAST),
