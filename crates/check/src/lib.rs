@@ -36,6 +36,6 @@ pub use register::{Budget, Explanation, Method, Register, RegisterModel};
 pub use set_full::SetFull;
 pub use spelling::nearest;
 pub use stats::Stats;
-pub use txn::{ConsistencyModels, TxnListAppend, TxnRwRegister, UnknownModel};
+pub use txn::{ConsistencyModels, TxnBudget, TxnListAppend, TxnRwRegister, UnknownModel};
 pub use unique_ids::UniqueIds;
 pub use verdict::{CheckResult, Checker, Context, CutMessage, Finding, Mark, Validity};

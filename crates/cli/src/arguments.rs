@@ -334,6 +334,11 @@ pub(crate) struct CheckArguments {
     #[arg(long, value_name = "MODELS")]
     pub(crate) consistency_models: Option<String>,
 
+    /// How many steps the search for an order of transactions may take, where reads
+    /// leave several; past it the verdict is unknown, not valid
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) budget: Option<u64>,
+
     /// Let the verdict that Jepsen would give count, not the stricter one
     #[arg(long)]
     pub(crate) jepsen_compat: bool,

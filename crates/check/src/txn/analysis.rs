@@ -6,13 +6,14 @@ use super::cases::{Anomalies, Case};
 use super::cycles::{Cycle, Sort, cycles};
 use super::demand::ConsistencyModels;
 use super::edges::Order;
-use super::graph::Label;
+use super::graph::{Graph, Label};
 use super::lists::Lists;
 use super::models::{self, Names, UNKNOWN};
 use super::parse::{Kind, Parsed};
 use super::registers::{Basis, Registers};
+use super::search::{Level, Writers};
 use super::why::Why;
-use super::{list_cases, list_edges, register_cases};
+use super::{complete, list_cases, list_edges, register_cases};
 use crate::Validity;
 
 /// All that is known of a history.
@@ -23,10 +24,14 @@ pub(super) struct Analysis<'h> {
     pub(super) anomalies: Anomalies,
     /// What only we find: by names of our own.
     pub(super) more: Anomalies,
-    pub(super) prohibited: Names,
+    pub(super) prohibited: &'h Names,
     /// Why Elle would give no verdict.
     pub(super) refusal: Option<Refusal>,
+    /// The model that it is not known of whether an order that it allows exists.
+    pub(super) open: Option<&'static str>,
     facts: Facts,
+    /// The graph of what comes before what by all that we know, if it is still there.
+    graph: Option<Graph>,
 }
 
 /// Why Elle stops.
@@ -51,27 +56,27 @@ impl<'h> Analysis<'h> {
     pub(super) fn new(
         history: &'h History,
         kind: Kind,
-        demand: &ConsistencyModels,
+        demand: &'h ConsistencyModels,
     ) -> Analysis<'h> {
         let parsed = Parsed::new(history, kind);
         let (order, prohibited) = (demand.order(), demand.prohibited());
         let mut anomalies = Anomalies::default();
         let mut more = Anomalies::default();
-        let facts = match kind {
+        let (facts, graph) = match kind {
             Kind::List => {
                 let lists = Lists::new(&parsed);
                 list_cases::find(&parsed, &lists, &mut anomalies, &mut more);
                 let (graph, is_empty) = list_edges::graph(&parsed, &lists, order);
                 add_cycles(&mut anomalies, cycles(&graph, order), is_empty);
-                Facts::Lists(lists)
+                (Facts::Lists(lists), Some(graph))
             }
             Kind::Register => {
                 register_cases::find(&parsed, &mut anomalies, &mut more);
-                registers(&parsed, order, &prohibited, &mut anomalies, &mut more)
+                registers(&parsed, order, prohibited, &mut anomalies, &mut more)
             }
         };
         let refusal = refusal(&parsed, &more);
-        Analysis { parsed, order, anomalies, more, prohibited, refusal, facts }
+        Analysis { parsed, order, anomalies, more, prohibited, refusal, open: None, facts, graph }
     }
 
     /// The names of what Elle would report: what is prohibited, and what leaves the
@@ -84,11 +89,31 @@ impl<'h> Analysis<'h> {
     /// What of ours may not be: what nobody wrote may never be read, and the names of
     /// cycles say which model they refute.
     pub(super) fn strict(&self) -> Vec<&'static str> {
-        let is_bad = |name: &&str| {
-            *name == "garbage-read"
-                || ours(name, self.order).is_some_and(|elle| self.prohibited.contains(elle))
+        let is_bad = |name: &&'static str| {
+            *name == "garbage-read" || self.prohibited.contains(self.more.elle(name))
         };
         self.more.names().filter(is_bad).collect()
+    }
+
+    /// Whether anything was found that may not be.
+    pub(super) fn is_bad(&self) -> bool {
+        let is_prohibited = |name: &&str| self.prohibited.contains(name);
+        !self.strict().is_empty() || self.reportable().iter().any(is_prohibited)
+    }
+
+    /// What is known to come before what, and the writers of keys whose order is open.
+    /// Of lists all is known that transactions one after the other need.
+    pub(super) fn polygraph(&mut self, level: Level) -> Option<(Graph, Vec<Writers>)> {
+        let graph = self.graph.take();
+        let parsed = &self.parsed;
+        match &self.facts {
+            Facts::Lists(_) if level == Level::Serial => None,
+            Facts::Lists(lists) => Some((graph?, complete::of_lists(parsed, lists))),
+            Facts::Registers { ours, .. } => {
+                let graph = graph.unwrap_or_else(|| ours.graph(parsed, self.order).0);
+                Some((graph, complete::of_registers(parsed, ours)))
+            }
+        }
     }
 
     pub(super) fn compat(&self) -> Validity {
@@ -133,12 +158,12 @@ fn registers(
     prohibited: &Names,
     anomalies: &mut Anomalies,
     more: &mut Anomalies,
-) -> Facts {
+) -> (Facts, Option<Graph>) {
     let basis = Basis { is_strict: false, versions: Order::Free, reads_count: false };
     let elle = Registers::new(parsed, basis);
     let (graph, is_empty) = elle.graph(parsed, order);
     let found = cycles(&graph, order);
-    drop(graph);
+    let mut graph = Some(graph);
     for (key, versions) in &elle.cyclic {
         let case = Case::CyclicVersions { key: *key, versions: versions.clone() };
         anomalies.add("cyclic-versions", case);
@@ -146,8 +171,9 @@ fn registers(
     let basis = Basis { is_strict: true, ..basis };
     let open = Registers::new(parsed, basis);
     if open.is_written != elle.is_written || open.next != elle.next {
-        let (graph, _) = open.graph(parsed, order);
-        add_more(parsed, &found, cycles(&graph, order), Order::Free, more);
+        let (more_edges, _) = open.graph(parsed, order);
+        add_more(parsed, &found, cycles(&more_edges, order), Order::Free, more);
+        graph = Some(more_edges);
     }
     let demanded = |stem: &str| prohibited.contains(&*suffixed(stem, order));
     let mut ours = open;
@@ -155,19 +181,21 @@ fn registers(
         let reads_count = demanded("G-single-item");
         let ordered = Registers::new(parsed, Basis { versions: order, reads_count, ..basis });
         if ordered.next != ours.next {
-            let (graph, _) = ordered.graph(parsed, order);
-            add_more(parsed, &found, cycles(&graph, order), order, more);
+            let (more_edges, _) = ordered.graph(parsed, order);
+            add_more(parsed, &found, cycles(&more_edges, order), order, more);
+            graph = Some(more_edges);
         }
         ours = ordered;
     }
     if found.is_empty() && more.is_empty() {
         for (key, versions) in &ours.cyclic_by_order {
             let case = Case::CyclicVersions { key: *key, versions: versions.clone() };
-            more.add("cyclic-versions-in-order", case);
+            let elle = Sort::Single.name(Some(order));
+            more.add_as("cyclic-versions-in-order", elle, case);
         }
     }
     add_cycles(anomalies, found, is_empty);
-    Facts::Registers { elle, ours }
+    (Facts::Registers { elle, ours }, graph)
 }
 
 /// Adds cycles that are not among those that Elle finds. Where an order tells versions
@@ -179,30 +207,26 @@ fn add_more(
     versions: Order,
     more: &mut Anomalies,
 ) {
-    let mine = more.names().filter_map(|name| ours(name, versions));
+    let mine = more.names().map(|name| more.elle(name));
     let known = models::implied(found.iter().map(|cycle| cycle.name).chain(mine));
     for mut cycle in cycles {
-        if known.contains(cycle.name) {
-            continue;
-        }
         let sort = Sort::of(&cycle.steps);
         let is_open = |&(txn, _): &(u32, Label)| !parsed.txns[txn as usize].is_ok();
         let is_ordered = cycle.steps.iter().any(|(_, label)| *label == Label::Order);
+        if versions != Order::Free {
+            cycle.name = sort.name(Some(versions));
+        }
+        if known.contains(cycle.name) {
+            continue;
+        }
         let name = match sort {
             Sort::Write if !is_ordered => "write-cycle",
             Sort::Single if versions == Order::Free && cycle.steps.iter().any(is_open) => {
                 "fractured-read"
             }
-            _ => {
-                if versions != Order::Free {
-                    cycle.name = sort.name(Some(versions));
-                }
-                let violations = OURS.iter().filter(|(ours, _)| ours.ends_with("-violation"));
-                let named = violations.into_iter().find(|(_, elle)| *elle == cycle.name);
-                named.map_or("PL-SS-violation", |(ours, _)| ours)
-            }
+            _ => violation(cycle.name),
         };
-        more.add(name, Case::Cycle(cycle));
+        more.add_as(name, cycle.name, Case::Cycle(cycle));
     }
 }
 
@@ -214,36 +238,26 @@ fn suffixed(stem: &str, order: Order) -> String {
     }
 }
 
-/// Our names of what Elle misses, and the anomalies of Elle's that they are.
-const OURS: [(&str, &str); 17] = [
-    ("fractured-read", "G-single-item"),
-    ("future-read", "future-read"),
-    ("PL-1-violation", "G0"),
-    ("strong-session-PL-1-violation", "G0-process"),
-    ("strong-PL-1-violation", "G0-realtime"),
-    ("PL-2-violation", "G1c"),
-    ("strong-session-PL-2-violation", "G1c-process"),
-    ("strong-PL-2-violation", "G1c-realtime"),
-    ("PL-2+-violation", "G-single-item"),
-    ("strong-session-snapshot-isolation-violation", "G-single-item-process"),
-    ("strong-snapshot-isolation-violation", "G-single-item-realtime"),
-    ("PL-SI-violation", "G-nonadjacent-item"),
-    ("strong-session-snapshot-isolation-violation", "G-nonadjacent-item-process"),
-    ("strong-snapshot-isolation-violation", "G-nonadjacent-item-realtime"),
-    ("PL-2.99-violation", "G2-item"),
-    ("strong-session-serializable-violation", "G2-item-process"),
-    ("PL-SS-violation", "G2-item-realtime"),
-];
-
-/// The anomaly of Elle's that one of our names stands for, where this order counts.
-pub(super) fn ours(name: &str, order: Order) -> Option<&'static str> {
-    match (name, order) {
-        ("write-cycle", Order::Free) => Some("G0"),
-        ("write-cycle", Order::Session) => Some("G0-process"),
-        ("write-cycle", Order::RealTime) => Some("G0-realtime"),
-        ("cyclic-versions-in-order", Order::RealTime) => Some("G-single-item-realtime"),
-        ("cyclic-versions-in-order", _) => Some("G-single-item-process"),
-        _ => OURS.iter().find(|(ours, _)| *ours == name).map(|(_, elle)| *elle),
+/// What we call a cycle that Elle misses: the weakest model that it refutes.
+fn violation(elle: &str) -> &'static str {
+    match elle {
+        "G0" => "PL-1-violation",
+        "G0-process" => "strong-session-PL-1-violation",
+        "G0-realtime" => "strong-PL-1-violation",
+        "G1c" => "PL-2-violation",
+        "G1c-process" => "strong-session-PL-2-violation",
+        "G1c-realtime" => "strong-PL-2-violation",
+        "G-single-item" => "PL-2+-violation",
+        "G-nonadjacent-item" => "PL-SI-violation",
+        "G-single-item-process" | "G-nonadjacent-item-process" => {
+            "strong-session-snapshot-isolation-violation"
+        }
+        "G-single-item-realtime" | "G-nonadjacent-item-realtime" => {
+            "strong-snapshot-isolation-violation"
+        }
+        "G2-item" => "PL-2.99-violation",
+        "G2-item-process" => "strong-session-serializable-violation",
+        _ => "PL-SS-violation",
     }
 }
 

@@ -55,6 +55,8 @@ pub(super) struct Cases {
     pub(super) count: usize,
     /// The first of them.
     pub(super) kept: Vec<Case>,
+    /// The anomaly that Elle would call this, if it has another name here.
+    pub(super) elle: Option<&'static str>,
 }
 
 /// All anomalies by their names.
@@ -68,6 +70,17 @@ impl Anomalies {
         if cases.kept.len() < KEPT {
             cases.kept.push(case);
         }
+    }
+
+    /// Adds a case under a name of ours that stands for an anomaly of Elle's.
+    pub(super) fn add_as(&mut self, name: &'static str, elle: &'static str, case: Case) {
+        self.add(name, case);
+        self.0.entry(name).or_default().elle.get_or_insert(elle);
+    }
+
+    /// The anomaly of Elle's that one stands for.
+    pub(super) fn elle(&self, name: &'static str) -> &'static str {
+        self.0.get(name).and_then(|cases| cases.elle).unwrap_or(name)
     }
 
     /// Notes an anomaly that has no cases.

@@ -13,7 +13,12 @@ use crate::spelling::nearest;
 /// They are read from text with commas between, with or without spaces, by any name
 /// that Elle takes, with or without a colon, in capitals or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConsistencyModels(Vec<&'static str>);
+pub struct ConsistencyModels {
+    models: Vec<&'static str>,
+    prohibited: Names,
+    implied: Names,
+    order: Order,
+}
 
 /// A model that nobody knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,48 +59,59 @@ impl FromStr for ConsistencyModels {
         });
         let mut models = found.collect::<Result<Vec<&'static str>, UnknownModel>>()?;
         models.dedup();
-        Ok(ConsistencyModels(models))
+        Ok(ConsistencyModels::of(models))
     }
 }
 
 impl Default for ConsistencyModels {
     /// Strict serializability, as Maelstrom has it.
     fn default() -> ConsistencyModels {
-        ConsistencyModels(vec!["PL-SS"])
+        ConsistencyModels::of(vec!["PL-SS"])
     }
 }
 
 impl fmt::Display for ConsistencyModels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.0.iter().map(|model| models::friendly(model)).collect();
+        let names: Vec<&str> = self.models.iter().map(|model| models::friendly(model)).collect();
         f.write_str(&names.join(", "))
     }
 }
 
 impl ConsistencyModels {
+    fn of(models: Vec<&'static str>) -> ConsistencyModels {
+        let prohibited = models::prohibited(models.iter().copied());
+        let implied = models::weaker(models.iter().copied());
+        let order = order(&prohibited);
+        ConsistencyModels { models, prohibited, implied, order }
+    }
+
     /// The anomalies that may not be.
-    pub(super) fn prohibited(&self) -> Names {
-        models::prohibited(self.0.iter().copied())
+    pub(super) fn prohibited(&self) -> &Names {
+        &self.prohibited
     }
 
     /// All models that these imply.
-    pub(super) fn implied(&self) -> Names {
-        models::weaker(self.0.iter().copied())
+    pub(super) fn implied(&self) -> &Names {
+        &self.implied
     }
 
     /// Which order counts.
     pub(super) fn order(&self) -> Order {
-        let prohibited = self.prohibited();
-        let of_cycles = ["G0", "G1c", "G-single-item", "G-nonadjacent-item", "G2-item"];
-        let any = |suffix: &str| {
-            let name = |name: &&str| format!("{name}-{suffix}");
-            of_cycles.iter().any(|cycle| prohibited.contains(&*name(cycle)))
-        };
-        match (any("realtime"), any("process")) {
-            (true, _) => Order::RealTime,
-            (false, true) => Order::Session,
-            (false, false) => Order::Free,
-        }
+        self.order
+    }
+}
+
+/// Which order counts where these anomalies may not be.
+fn order(prohibited: &Names) -> Order {
+    let of_cycles = ["G0", "G1c", "G-single-item", "G-nonadjacent-item", "G2-item"];
+    let any = |suffix: &str| {
+        let name = |name: &&str| format!("{name}-{suffix}");
+        of_cycles.iter().any(|cycle| prohibited.contains(&*name(cycle)))
+    };
+    match (any("realtime"), any("process")) {
+        (true, _) => Order::RealTime,
+        (false, true) => Order::Session,
+        (false, false) => Order::Free,
     }
 }
 
@@ -105,7 +121,7 @@ mod tests {
 
     #[test]
     fn models_with_commas_between() {
-        let models = |text: &str| text.parse::<ConsistencyModels>().map(|models| models.0);
+        let models = |text: &str| text.parse::<ConsistencyModels>().map(|models| models.models);
         assert_eq!(models("serializable"), Ok(vec!["PL-3"]));
         assert_eq!(models("read-committed,read-atomic"), Ok(vec!["PL-2", "read-atomic"]));
         assert_eq!(models(":read-committed , PL-SI"), Ok(vec!["PL-2", "PL-SI"]));

@@ -2,7 +2,7 @@
 
 use glomers_history::{Op, Process, Value};
 
-use super::analysis::{Analysis, ours};
+use super::analysis::Analysis;
 use super::cases::{Case, Expected};
 use super::cycles::Cycle;
 use super::edges::Order;
@@ -33,7 +33,7 @@ pub(super) fn all(analysis: &Analysis<'_>, strict: Validity) -> Vec<(&'static st
     if !more.is_empty() {
         let known = analysis.anomalies.names();
         let (not, also_not) =
-            boundary(known.chain(more.iter().filter_map(|name| ours(name, analysis.order))));
+            boundary(known.chain(more.iter().map(|name| analysis.more.elle(name))));
         let cases = more.iter().filter_map(|name| Some((*name, analysis.more.get(name)?)));
         let entries = cases.map(|(name, cases)| (name, listed(analysis, &cases.kept)));
         let ours = [

@@ -1,6 +1,6 @@
 //! Anomalies in words.
 
-use super::analysis::{Analysis, Refusal, ours};
+use super::analysis::{Analysis, Refusal};
 use super::cases::{Case, Cases, Expected};
 use super::meaning;
 use super::models::{self, Names};
@@ -17,9 +17,8 @@ pub(super) fn all(analysis: &Analysis<'_>, context: &Context) -> Vec<Finding> {
     let elle = elle.into_iter().filter(|name| analysis.prohibited.contains(name));
     let elle = elle.filter_map(|name| Some((name, name, analysis.anomalies.get(name)?)));
     let more = analysis.strict().into_iter();
-    let more = more.filter_map(|name| {
-        Some((name, ours(name, analysis.order).unwrap_or(name), analysis.more.get(name)?))
-    });
+    let more =
+        more.filter_map(|name| Some((name, analysis.more.elle(name), analysis.more.get(name)?)));
     let mut found: Vec<(usize, Finding)> = elle
         .chain(more)
         .map(|(name, refuting, cases)| {
@@ -215,6 +214,15 @@ pub(super) fn refusal(analysis: &Analysis<'_>, refusal: Refusal) -> String {
         Refusal::Garbage => "Something was read that nobody wrote.".to_owned(),
         Refusal::MixedKeys => "Keys are of several kinds.".to_owned(),
     }
+}
+
+/// What the search for an order left open.
+pub(super) fn open(analysis: &Analysis<'_>, steps: u64) -> Option<String> {
+    let name = models::friendly(analysis.open?).replace('-', " ");
+    Some(format!(
+        "No anomaly was found, but whether there is an order of all transactions that {name} \
+         allows stayed open: the search took more than {steps} steps."
+    ))
 }
 
 /// Why Elle has doubts that we do not share.

@@ -102,7 +102,7 @@ pub(super) const PROSCRIBED: &[(&str, &[&str])] = &[
     ("PL-3", &["G1", "G2", "internal", "predicate-read-miss", "PL-3-cycle-exists"]),
     ("PL-2", &["G1", "PL-2-cycle-exists"]),
     ("PL-1", &["G0", "duplicate-elements", "cyclic-versions", "PL-1-cycle-exists"]),
-    ("prefix", &["internal", "G1a"]),
+    ("prefix", &["internal", "G1a", "prefix-cycle-exists"]),
     ("PL-SI", &["internal", "G1", "G-SI", "G-nonadjacent", "PL-SI-cycle-exists"]),
     ("read-atomic", &["internal", "G1a", "future-read"]),
     ("PL-2.99", &["G1", "G2-item", "PL-2.99-cycle-exists", "lost-update"]),

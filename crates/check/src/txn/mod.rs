@@ -4,6 +4,7 @@
 mod analysis;
 mod cases;
 mod closing;
+mod complete;
 mod cycles;
 mod demand;
 mod edges;
@@ -16,11 +17,13 @@ mod list_edges;
 mod lists;
 mod meaning;
 mod models;
+mod ordering;
 mod parse;
 mod paths;
 mod readers;
 mod register_cases;
 mod registers;
+mod search;
 mod tell;
 mod version_order;
 mod why;
@@ -43,6 +46,8 @@ use parse::Kind;
 pub struct TxnListAppend {
     /// What must hold.
     pub models: ConsistencyModels,
+    /// How long to look for an order.
+    pub budget: TxnBudget,
 }
 
 /// Judges transactions of reads and writes of registers: txn-rw-register.
@@ -56,17 +61,35 @@ pub struct TxnListAppend {
 pub struct TxnRwRegister {
     /// What must hold.
     pub models: ConsistencyModels,
+    /// How long to look for an order.
+    pub budget: TxnBudget,
+}
+
+/// How much the search for an order of transactions may take, where what they read and
+/// wrote leaves several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TxnBudget {
+    /// How many steps. One is to look at an edge between two transactions: some
+    /// nanoseconds.
+    pub steps: u64,
+}
+
+impl Default for TxnBudget {
+    /// Some seconds at most.
+    fn default() -> TxnBudget {
+        TxnBudget { steps: 500_000_000 }
+    }
 }
 
 impl Checker for TxnListAppend {
     fn check(&self, history: &History, context: &Context) -> CheckResult {
-        check(history, context, Kind::List, &self.models)
+        check(history, context, Kind::List, &self.models, self.budget)
     }
 }
 
 impl Checker for TxnRwRegister {
     fn check(&self, history: &History, context: &Context) -> CheckResult {
-        check(history, context, Kind::Register, &self.models)
+        check(history, context, Kind::Register, &self.models, self.budget)
     }
 }
 
@@ -75,15 +98,23 @@ fn check(
     context: &Context,
     kind: Kind,
     models: &ConsistencyModels,
+    budget: TxnBudget,
 ) -> CheckResult {
-    let analysis = Analysis::new(history, kind, models);
+    let mut analysis = Analysis::new(history, kind, models);
     let compat = analysis.compat();
     let mut notes = Vec::new();
-    let is_bad = !analysis.strict().is_empty()
-        || analysis.reportable().iter().any(|name| analysis.prohibited.contains(name));
     let any_ok = analysis.parsed.txns.iter().any(|txn| txn.is_ok());
+    let is_clear = |refusal| matches!(refusal, None | Some(Refusal::MixedKeys));
+    if any_ok && !analysis.is_bad() && is_clear(analysis.refusal) {
+        analysis.search(models.implied(), budget.steps);
+    }
+    let is_bad = analysis.is_bad();
     let strict = match analysis.refusal {
         _ if is_bad => Validity::Invalid,
+        _ if analysis.open.is_some() => {
+            notes.extend(findings::open(&analysis, budget.steps));
+            Validity::Unknown
+        }
         Some(Refusal::MixedKeys | Refusal::Garbage) | None if any_ok => Validity::Valid,
         Some(refusal) => {
             notes.push(findings::refusal(&analysis, refusal));

@@ -167,7 +167,7 @@ impl Registers {
     }
 
     /// Who read each version before doing anything else with its key.
-    fn readers(&self, parsed: &Parsed<'_>) -> Readers {
+    pub(super) fn readers(&self, parsed: &Parsed<'_>) -> Readers {
         Readers::new(parsed, |each| {
             for (number, txn) in parsed.txns.iter().enumerate() {
                 if !txn.is_ok() {

@@ -9,7 +9,8 @@ use std::process::ExitCode;
 
 use glomers_check::{
     CheckResult, Checker, ConsistencyModels, Context, Counter, Echo, Explanation, Kafka, Register,
-    RegisterModel, SetFull, TxnListAppend, TxnRwRegister, UniqueIds, UnknownModel, Validity,
+    RegisterModel, SetFull, TxnBudget, TxnListAppend, TxnRwRegister, UniqueIds, UnknownModel,
+    Validity,
 };
 use glomers_history::{History, Op, OpKind, Value, edn};
 
@@ -99,9 +100,18 @@ fn by_workload(name: &str, arguments: &CheckArguments) -> Result<Judge, CliError
             CliError::usage(error.to_string()).hint(format!("there are {}", known.join(", ")))
         })?,
     };
+    let budget = match arguments.budget {
+        None => TxnBudget::default(),
+        Some(_) if !of_transactions => {
+            return Err(CliError::usage("--budget is about transactions").hint(
+                "give it with --workload txn-list-append or txn-rw-register, or leave it out",
+            ));
+        }
+        Some(steps) => TxnBudget { steps },
+    };
     Ok(Judge::Other(match name {
-        "txn-list-append" => Box::new(TxnListAppend { models }),
-        "txn-rw-register" => Box::new(TxnRwRegister { models }),
+        "txn-list-append" => Box::new(TxnListAppend { models, budget }),
+        "txn-rw-register" => Box::new(TxnRwRegister { models, budget }),
         "echo" => Box::new(Echo),
         "unique-ids" => Box::new(UniqueIds),
         "broadcast" => Box::new(SetFull::BROADCAST),
