@@ -16,13 +16,16 @@ mod judge;
 mod kafka;
 mod keyed;
 mod known;
+mod places;
 mod recovery;
 mod refused;
 mod register;
 mod retyped;
 mod services;
 mod set_full;
+mod spelling;
 mod stats;
+mod txn;
 mod unique_ids;
 mod verdict;
 mod words;
@@ -43,7 +46,9 @@ pub use recovery::{unavailable_after_heal, was_served};
 pub use refused::malformed_reply;
 pub use register::{Budget, Explanation, Method, Refusals, Register, RegisterModel};
 pub use set_full::SetFull;
+pub use spelling::nearest;
 pub use stats::Stats;
+pub use txn::{ConsistencyModels, TxnBudget, TxnListAppend, TxnRwRegister, UnknownModel};
 pub use unique_ids::UniqueIds;
 pub use verdict::{
     CheckResult, Checker, Context, CutMessage, Finding, Kept, Mark, Service, Validity,

@@ -340,7 +340,7 @@ pub(crate) struct CheckArguments {
     pub(crate) file: PathBuf,
 
     /// The workload that made it: echo, unique-ids, broadcast, g-set, g-counter,
-    /// pn-counter, kafka or lin-kv
+    /// pn-counter, kafka, lin-kv, txn-list-append or txn-rw-register
     #[arg(short, long, value_name = "NAME")]
     pub(crate) workload: Option<String>,
 
@@ -357,6 +357,11 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     pub(crate) unkeyed: bool,
 
+    /// What transactions must satisfy: read-committed, snapshot-isolation and so on,
+    /// with commas between; strict-serializable if nothing is said
+    #[arg(long, value_name = "MODELS")]
+    pub(crate) consistency_models: Option<String>,
+
     /// Let the verdict that Jepsen would give count, not the stricter one
     #[arg(long)]
     pub(crate) jepsen_compat: bool,
@@ -367,8 +372,9 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     pub(crate) check_refusals: bool,
 
-    /// How much the search for an order may take on each register, in million steps of
-    /// some ns each, with a little more than 1 MiB of memory for each million
+    /// How much the search for an order may take, on each register or over all
+    /// transactions, in million steps of some ns each; registers take a little more
+    /// than 1 MiB of memory for each million
     #[arg(long, value_name = "N", default_value_t = 150,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) budget: u32,

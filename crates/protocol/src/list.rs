@@ -109,6 +109,15 @@ impl List {
         }
     }
 
+    /// The elements where they are kept as values: if one at least is no integer, or
+    /// there is none.
+    pub fn as_values(&self) -> Option<&[Value]> {
+        match &self.0 {
+            Repr::Values(elements) => Some(elements),
+            Repr::Small(_) | Repr::Chunks(_) | Repr::Integers(_) => None,
+        }
+    }
+
     /// The elements, in order.
     pub fn iter(&self) -> impl Iterator<Item = Value> + '_ {
         (0..self.len()).map(|index| self.get(index).expect("index is below the length"))

@@ -7,7 +7,7 @@ use super::actual::Actual;
 use super::errors::Errors;
 use super::orders::Orders;
 use super::parse::Parsed;
-use super::places::NONE;
+use crate::places::NONE;
 use crate::refused::is_refused;
 
 /// Polls whose replies were refused for their form: nobody knows what they held.

@@ -8,8 +8,8 @@ use glomers_history::OpKind;
 
 use super::graph::Graph;
 use super::parse::Parsed;
-use super::places::NONE;
 use super::transactions::{Message, Transaction, range};
+use crate::places::NONE;
 
 /// How many cycles are shown at most: looking for a short one takes time.
 const SHOWN: usize = 8;

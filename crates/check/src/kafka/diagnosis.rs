@@ -6,8 +6,8 @@ use glomers_history::{History, Op, OpKind, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::parse::Parsed;
-use super::places::NONE;
 use super::transactions::Message;
+use crate::places::NONE;
 use crate::retyped::Retyped;
 use crate::{Context, Finding, words};
 

@@ -5,8 +5,8 @@ use glomers_history::History;
 use super::cycles::Cycles;
 use super::orders::Orders;
 use super::parse::Parsed;
-use super::places::NONE;
 use super::sessions::{Step, Steps};
+use crate::places::NONE;
 
 /// A kind of error, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use super::cycles::Cycle;
 use super::errors::{Errors, Kind};
 use super::orders::Orders;
 use super::parse::Parsed;
-use super::places::NONE;
 use super::sessions::Step;
 use super::transactions::Transaction;
 use super::{key_value, same_key};
+use crate::places::NONE;
 use crate::{Context, Finding, words};
 
 /// How many errors of a kind are shown.

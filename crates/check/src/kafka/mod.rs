@@ -11,7 +11,6 @@ mod graph;
 mod lag;
 mod orders;
 mod parse;
-mod places;
 mod report;
 mod sessions;
 mod starts;

@@ -1,7 +1,7 @@
 //! The order of each key's messages, as offsets tell it.
 
 use super::parse::Parsed;
-use super::places::{NONE, Places};
+use crate::places::{NONE, Places};
 
 /// What the offsets of a key hold. Places count the offsets that hold something.
 #[derive(Debug, Default)]

@@ -6,8 +6,8 @@ use glomers_history::{History, List, Op, OpKind, Process, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::orders::Offsets;
-use super::places::{NONE, Places};
 use super::transactions::{Message, Poll, Send, Transaction, range};
+use crate::places::{NONE, Places};
 
 /// Somebody has polled a message.
 const READ: u8 = 1;

@@ -6,9 +6,9 @@ use super::cycles::Cycle;
 use super::errors::{Errors, Kind};
 use super::orders::Orders;
 use super::parse::Parsed;
-use super::places::NONE;
 use super::sessions::Step;
 use super::{key_value, lag};
+use crate::places::NONE;
 
 /// How many errors of a kind the results list.
 const LISTED: usize = 8;

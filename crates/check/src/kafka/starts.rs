@@ -11,8 +11,8 @@ use rustc_hash::FxHashMap;
 use super::key_value;
 use super::orders::Orders;
 use super::parse::Parsed;
-use super::places::NONE;
 use super::transactions::{Poll, Transaction};
+use crate::places::NONE;
 use crate::{Context, Finding, words};
 
 /// How many leaps are shown.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use glomers_history::OpKind;
 
-use super::places::NONE;
+use crate::places::NONE;
 
 /// A send, a poll, several of both, or an assignment of keys.
 #[derive(Debug, Clone)]

@@ -9,8 +9,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use glomers_check::{
-    Budget, CheckResult, Checker, Context, Counter, Echo, Explanation, Kafka, Keyed, Known,
-    Refusals, Register, RegisterModel, SetFull, UniqueIds, Validity,
+    Budget, CheckResult, Checker, ConsistencyModels, Context, Counter, Echo, Explanation, Kafka,
+    Keyed, Known, Refusals, Register, RegisterModel, SetFull, TxnBudget, TxnListAppend,
+    TxnRwRegister, UniqueIds, UnknownModel, Validity,
 };
 use glomers_history::{History, Value, edn};
 
@@ -19,8 +20,18 @@ use crate::error::CliError;
 use crate::{findings, out, summary};
 
 /// The workloads whose histories can be judged.
-const WORKLOADS: [&str; 8] =
-    ["echo", "unique-ids", "broadcast", "g-set", "g-counter", "pn-counter", "kafka", "lin-kv"];
+const WORKLOADS: [&str; 10] = [
+    "echo",
+    "unique-ids",
+    "broadcast",
+    "g-set",
+    "g-counter",
+    "pn-counter",
+    "kafka",
+    "lin-kv",
+    "txn-list-append",
+    "txn-rw-register",
+];
 
 /// The operations of Jepsen's Kafka workload.
 const KAFKA: [&str; 7] =
@@ -35,7 +46,7 @@ enum Judge {
 pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CliError> {
     // Mistakes are told before a large file is read.
     if let Some(workload) = &arguments.workload {
-        by_workload(workload)?;
+        by_workload(workload, arguments)?;
         if arguments.keyed || arguments.unkeyed {
             let flag = if arguments.keyed { "--keyed" } else { "--unkeyed" };
             if workload != "g-set" {
@@ -108,7 +119,7 @@ fn judge(
     let (judge, objects) = match (&arguments.workload, arguments.model) {
         (Some(workload), _) if workload == "g-set" => {
             let objects = Objects { name: "sets", keyed: keyed(|f| f == "read") };
-            let known = by_workload(workload)?;
+            let known = by_workload(workload, arguments)?;
             match known {
                 Judge::Other(checker) if objects.keyed => {
                     (Judge::Other(Box::new(Keyed { checker })), Some(objects))
@@ -117,7 +128,7 @@ fn judge(
             }
         }
         (Some(workload), _) => {
-            let judge = by_workload(workload)?;
+            let judge = by_workload(workload, arguments)?;
             let objects = matches!(judge, Judge::Register(_)).then(|| registers(true));
             (judge, objects)
         }
@@ -146,7 +157,37 @@ fn judge(
     Ok((judge, objects))
 }
 
-fn by_workload(name: &str) -> Result<Judge, CliError> {
+/// Who judges transactions, if that is what the workload is about.
+fn of_transactions(name: &str, arguments: &CheckArguments) -> Result<Option<Judge>, CliError> {
+    let is_of_lists = match name {
+        "txn-list-append" => true,
+        "txn-rw-register" => false,
+        _ if arguments.consistency_models.is_some() => {
+            return Err(CliError::usage("--consistency-models is about transactions").hint(
+                "give it with --workload txn-list-append or txn-rw-register, or leave it out",
+            ));
+        }
+        _ => return Ok(None),
+    };
+    let models = match &arguments.consistency_models {
+        None => ConsistencyModels::default(),
+        Some(text) => text.parse().map_err(|error: UnknownModel| {
+            let known: Vec<&str> = UnknownModel::known().collect();
+            CliError::usage(error.to_string()).hint(format!("there are {}", known.join(", ")))
+        })?,
+    };
+    let budget = TxnBudget { steps: u64::from(arguments.budget) * 1_000_000 };
+    let checker: Box<dyn Checker> = match is_of_lists {
+        true => Box::new(TxnListAppend { models, budget }),
+        false => Box::new(TxnRwRegister { models, budget }),
+    };
+    Ok(Some(Judge::Other(checker)))
+}
+
+fn by_workload(name: &str, arguments: &CheckArguments) -> Result<Judge, CliError> {
+    if let Some(judge) = of_transactions(name, arguments)? {
+        return Ok(judge);
+    }
     let (checker, operations): (Box<dyn Checker>, &'static [&'static str]) = match name {
         "echo" => (Box::new(Echo), &["echo"]),
         "unique-ids" => (Box::new(UniqueIds), &["generate"]),

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 /// No number.
-pub(super) const NONE: u32 = u32::MAX;
+pub(crate) const NONE: u32 = u32::MAX;
 
 /// A map from integers: an array as long as at least an eighth of it is used, a
 /// tree for what lies beyond.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(crate) struct Places {
     dense: Vec<u32>,
     used: usize,
     sparse: BTreeMap<i64, u32>,
@@ -17,7 +17,7 @@ pub(super) struct Places {
 impl Places {
     /// The number of an integer, [`NONE`] if it has none.
     #[inline]
-    pub(super) fn get(&self, integer: i64) -> u32 {
+    pub(crate) fn get(&self, integer: i64) -> u32 {
         match usize::try_from(integer).ok().and_then(|place| self.dense.get(place)) {
             Some(&number) => number,
             None => self.sparse.get(&integer).copied().unwrap_or(NONE),
@@ -26,7 +26,7 @@ impl Places {
 
     /// Gives a number to an integer that has none.
     #[inline]
-    pub(super) fn insert(&mut self, integer: i64, number: u32) {
+    pub(crate) fn insert(&mut self, integer: i64, number: u32) {
         self.used += 1;
         let room = 64 + 8 * self.used;
         let place = usize::try_from(integer).ok().filter(|&place| place < room);
@@ -57,7 +57,7 @@ impl Places {
     }
 
     /// All integers that have a number, ascending.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (i64, u32)> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, u32)> + '_ {
         let below = self.sparse.range(..0).map(|(&at, &n)| (at, n));
         let above = self.sparse.range(0..).map(|(&at, &n)| (at, n));
         let dense = self.dense.iter().enumerate().map(|(at, &n)| (at as i64, n));

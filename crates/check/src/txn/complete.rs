@@ -1,0 +1,89 @@
+//! Verdicts that leave nothing open: whether there is an order of transactions that a
+//! model allows, where no anomaly was found.
+
+use super::analysis::Analysis;
+use super::cases::Case;
+use super::edges::Order;
+use super::lists::Lists;
+use super::models::Names;
+use super::parse::{NONE, Parsed};
+use super::registers::Registers;
+use super::search::{Found, Level, Writers, search};
+
+/// Which order is looked for, if these models demand one.
+fn level(demanded: &Names) -> Option<Level> {
+    let levels = [("PL-3", Level::Serial), ("PL-SI", Level::Snapshot), ("prefix", Level::Prefix)];
+    let found = levels.iter().find(|(model, _)| demanded.contains(model));
+    found.map(|(_, level)| *level)
+}
+
+/// What it means if there is no such order: our name, Elle's, and the model.
+fn verdict(level: Level, order: Order) -> (&'static str, &'static str, &'static str) {
+    match (level, order) {
+        (Level::Serial, Order::Free) => ("PL-3-violation", "PL-3-cycle-exists", "PL-3"),
+        (Level::Serial, Order::Session) => (
+            "strong-session-serializable-violation",
+            "strong-session-serializable-cycle-exists",
+            "strong-session-serializable",
+        ),
+        (Level::Serial, Order::RealTime) => ("PL-SS-violation", "PL-SS-cycle-exists", "PL-SS"),
+        (Level::Snapshot, Order::Free) => ("PL-SI-violation", "PL-SI-cycle-exists", "PL-SI"),
+        (Level::Snapshot, Order::Session) => (
+            "strong-session-snapshot-isolation-violation",
+            "strong-session-snapshot-isolation-cycle-exists",
+            "strong-session-snapshot-isolation",
+        ),
+        (Level::Snapshot, Order::RealTime) => (
+            "strong-snapshot-isolation-violation",
+            "strong-snapshot-isolation-cycle-exists",
+            "strong-snapshot-isolation",
+        ),
+        (Level::Prefix, _) => ("prefix-violation", "prefix-cycle-exists", "prefix"),
+    }
+}
+
+/// The writers of registers and their readers.
+pub(super) fn of_registers(parsed: &Parsed<'_>, registers: &Registers) -> Vec<Writers> {
+    let readers = registers.readers(parsed);
+    let mut keys = vec![Writers::default(); parsed.keys.len()];
+    for (number, version) in parsed.versions.iter().enumerate() {
+        if registers.is_written[number] {
+            let of_key = &mut keys[version.key as usize];
+            of_key.writers.push(version.writer);
+            let all = readers.of(number as u32).iter().copied();
+            of_key.readers.push(all.filter(|&reader| reader != version.writer).collect());
+        }
+    }
+    keys
+}
+
+/// The appends to lists that nobody read, and the last one that somebody did: whose
+/// order is open. Those of transactions that were left open need not have happened.
+pub(super) fn of_lists(parsed: &Parsed<'_>, lists: &Lists) -> Vec<Writers> {
+    let mut keys = vec![Writers::default(); parsed.keys.len()];
+    for (key, growth) in lists.keys.iter().enumerate() {
+        let happened = |&&version: &&u32| parsed.txns[parsed.writer(version) as usize].is_ok();
+        let mut writers: Vec<u32> =
+            growth.unseen.iter().filter(happened).map(|&v| parsed.writer(v)).collect();
+        writers.dedup();
+        let last = growth.order.last().copied().filter(|&version| version != NONE);
+        writers.retain(|&writer| Some(writer) != last.map(|version| parsed.writer(version)));
+        keys[key].readers = vec![Vec::new(); writers.len()];
+        keys[key].writers = writers;
+    }
+    keys
+}
+
+impl Analysis<'_> {
+    /// Looks for an order that the models allow; adds what it means if there is none.
+    pub(super) fn search(&mut self, demanded: &Names, budget: u64) {
+        let Some(level) = level(demanded) else { return };
+        let Some((graph, writers)) = self.polygraph(level) else { return };
+        let (name, elle, model) = verdict(level, self.order);
+        match search(&graph, level, &writers, budget) {
+            Found::Order => {}
+            Found::Open => self.open = Some(model),
+            Found::NoOrder(txns) => self.more.add_as(name, elle, Case::NoOrder { txns, model }),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Edges between transactions that would be too many one by one.
+
+use rustc_hash::FxHashMap;
+
+use super::graph::{Edges, Graph, Label};
+use super::parse::{NONE, Parsed};
+
+/// Which order of transactions counts besides what they read and wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// None.
+    Free,
+    /// That of each session: of each process.
+    Session,
+    /// Real time: what was over before another began comes before it.
+    RealTime,
+}
+
+/// A graph in the making.
+#[derive(Debug)]
+pub(super) struct Builder {
+    pub(super) edges: Edges,
+    txns: u32,
+    nodes: u32,
+}
+
+impl Builder {
+    pub(super) fn new(txns: usize) -> Builder {
+        Builder { edges: Edges::default(), txns: txns as u32, nodes: txns as u32 }
+    }
+
+    fn node(&mut self) -> u32 {
+        self.nodes += 1;
+        self.nodes - 1
+    }
+
+    pub(super) fn finish(self) -> Graph {
+        Graph::new(self.txns, self.nodes as usize, &self.edges)
+    }
+
+    /// Each of these read what each of those replaced, but for itself. Both ascend,
+    /// without doubles. Two chains of nodes make that linear: one from each writer
+    /// down to the first, one from each up to the last.
+    pub(super) fn replaced(&mut self, readers: &[u32], writers: &[u32]) {
+        let (many, last) = (readers.len() * writers.len(), writers.len().wrapping_sub(1));
+        if many <= 16 + 4 * (readers.len() + writers.len()) {
+            for &reader in readers {
+                for &writer in writers.iter().filter(|&&writer| writer != reader) {
+                    self.edges.push(reader, writer, Label::Rw);
+                }
+            }
+            return;
+        }
+        let down = self.chain(writers.iter().copied());
+        let is_writer = |reader: &u32| writers.binary_search(reader).is_ok();
+        let up = if readers.iter().any(is_writer) {
+            let mut up = self.chain(writers.iter().rev().copied());
+            up.reverse();
+            up
+        } else {
+            Vec::new()
+        };
+        for &reader in readers {
+            match writers.binary_search(&reader) {
+                Err(_) => self.edges.push(reader, down[last], Label::Rw),
+                Ok(at) => {
+                    if at > 0 {
+                        self.edges.push(reader, down[at - 1], Label::Rw);
+                    }
+                    if at < last {
+                        self.edges.push(reader, up[at + 1], Label::Rw);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A node for each of these, that leads to it and to all before it.
+    fn chain(&mut self, to: impl Iterator<Item = u32>) -> Vec<u32> {
+        let mut chain: Vec<u32> = Vec::new();
+        for to in to {
+            let node = self.node();
+            self.edges.push(node, to, Label::Pass);
+            if let Some(&before) = chain.last() {
+                self.edges.push(node, before, Label::Pass);
+            }
+            chain.push(node);
+        }
+        chain
+    }
+
+    /// Adds the edges of an order.
+    pub(super) fn order(&mut self, parsed: &Parsed<'_>, order: Order) {
+        match order {
+            Order::Free => {}
+            Order::Session => self.sessions(parsed),
+            Order::RealTime => self.real_time(parsed),
+        }
+    }
+
+    fn sessions(&mut self, parsed: &Parsed<'_>) {
+        let mut last: FxHashMap<u32, u32> = FxHashMap::default();
+        for (number, txn) in parsed.txns.iter().enumerate() {
+            if txn.is_failed() {
+                continue;
+            }
+            let number = number as u32;
+            if let Some(before) = last.insert(txn.process, number)
+                && parsed.txns[before as usize].is_ok()
+            {
+                self.edges.push(before, number, Label::Order);
+            }
+        }
+    }
+
+    /// Real time by way of nodes that stand for moments, each after the ends between
+    /// two beginnings: there are no more edges than entries of the history.
+    fn real_time(&mut self, parsed: &Parsed<'_>) {
+        let mut owners = vec![NONE; parsed.ops.len()];
+        for (number, txn) in parsed.txns.iter().enumerate() {
+            if txn.begin != NONE && !txn.is_failed() {
+                owners[txn.begin as usize] = number as u32;
+            }
+            if txn.end != NONE && txn.is_ok() {
+                owners[txn.end as usize] = number as u32;
+            }
+        }
+        let mut moment = NONE;
+        let mut is_used = true;
+        for (place, &owner) in owners.iter().enumerate() {
+            if owner == NONE {
+                continue;
+            }
+            if parsed.txns[owner as usize].begin == place as u32 {
+                if moment != NONE {
+                    self.edges.push(moment, owner, Label::Order);
+                    is_used = true;
+                }
+                continue;
+            }
+            if is_used {
+                let next = self.node();
+                if moment != NONE {
+                    self.edges.push(moment, next, Label::Order);
+                }
+                moment = next;
+                is_used = false;
+            }
+            self.edges.push(owner, moment, Label::Order);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Anomalies in words.
+
+use super::analysis::{Analysis, Refusal};
+use super::cases::{Case, Cases, Expected};
+use super::meaning;
+use super::models::{self, Names};
+use super::parse::{Kind, NONE};
+use super::tell::Teller;
+use crate::{Context, Finding, words};
+
+/// How many cases of an anomaly are told.
+const TOLD: usize = 4;
+
+/// All findings: the worst first, which is what refutes the weakest model.
+pub(super) fn all(analysis: &Analysis<'_>, context: &Context) -> Vec<Finding> {
+    let elle = analysis.reportable();
+    let elle = elle.into_iter().filter(|name| analysis.prohibited.contains(name));
+    let elle = elle.filter_map(|name| Some((name, name, analysis.anomalies.get(name)?)));
+    let more = analysis.strict().into_iter();
+    let more =
+        more.filter_map(|name| Some((name, analysis.more.elle(name), analysis.more.get(name)?)));
+    let mut found: Vec<(usize, Finding)> = elle
+        .chain(more)
+        .map(|(name, refuting, cases)| {
+            let refuted = models::refuted([refuting]);
+            let rank = usize::MAX - refuted.len();
+            (rank, finding(analysis, context, name, cases, &models::weakest(&refuted)))
+        })
+        .collect();
+    found.sort_by_key(|(rank, _)| *rank);
+    found.into_iter().map(|(_, finding)| finding).collect()
+}
+
+fn finding(
+    analysis: &Analysis<'_>,
+    context: &Context,
+    name: &'static str,
+    cases: &Cases,
+    refuted: &Names,
+) -> Finding {
+    let often = match cases.count {
+        0 | 1 => String::new(),
+        count => format!(" ({count} times)"),
+    };
+    let consequence =
+        match refuted.iter().copied().max_by_key(|model| models::stronger([*model]).len()) {
+            Some(model) => {
+                let name = models::friendly(model).replace('-', " ");
+                format!("this is not {name}, where {}", meaning::of_model(model))
+            }
+            None => "no model allows that".to_owned(),
+        };
+    let summary = format!("{}{often}; {consequence}", meaning::of_anomaly(name));
+    let mut finding = Finding::new(name, summary);
+    let mut teller = Teller::new(analysis, context);
+    let mut txns = Vec::new();
+    for case in cases.kept.iter().take(if is_cycle(cases) { 1 } else { TOLD }) {
+        let (lines, of) = tell(&mut teller, analysis, case);
+        finding.evidence.extend(lines);
+        txns.extend(of);
+    }
+    for txn in txns {
+        words::point(&mut finding, analysis.parsed.op(txn), context);
+    }
+    finding
+}
+
+fn is_cycle(cases: &Cases) -> bool {
+    matches!(cases.kept.first(), Some(Case::Cycle(_)))
+}
+
+/// The lines of a case, and the transactions that it is about.
+fn tell(
+    teller: &mut Teller<'_, '_>,
+    analysis: &Analysis<'_>,
+    case: &Case,
+) -> (Vec<String>, Vec<u32>) {
+    let parsed = &analysis.parsed;
+    let key_of = |mop: u32| parsed.mops[mop as usize].key;
+    let reader = |mop: u32| parsed.txn_of_mop(mop);
+    match case {
+        Case::Cycle(cycle) => {
+            (teller.cycle(cycle), cycle.steps.iter().map(|(txn, _)| *txn).collect())
+        }
+        Case::Internal { mop, expected } => {
+            let txn = reader(*mop);
+            let should = match expected {
+                Expected::Exactly(value) => format!("it should be {}", words::value(value)),
+                Expected::Ending(values) => {
+                    format!("it should end with {}", words::values(values.iter()))
+                }
+            };
+            let (who, key) = (teller.txn(txn), teller.key(key_of(*mop)));
+            let read = teller.read(*mop);
+            let line = format!("{who} read {read} of key {key}; by what it did before, {should}");
+            (vec![line], vec![txn])
+        }
+        Case::FutureRead { mop, version } => {
+            let txn = reader(*mop);
+            let (who, key) = (teller.txn(txn), teller.key(key_of(*mop)));
+            let (read, value) = (teller.read(*mop), teller.version(*version));
+            let line = format!("{who} read {read} of key {key} and wrote {value} there only then");
+            (vec![line], vec![txn])
+        }
+        Case::Aborted { mop, version } | Case::Intermediate { mop, version } => {
+            let (txn, writer) = (reader(*mop), parsed.writer(*version));
+            let (who, key) = (teller.txn(txn), teller.key(key_of(*mop)));
+            let (read, value) = (teller.read(*mop), teller.version(*version));
+            let by = teller.txn(writer);
+            let what = match case {
+                Case::Aborted { .. } => format!("{by} wrote {value} and failed"),
+                _ => format!("{by} wrote {value} and then wrote the key again"),
+            };
+            (vec![format!("{who} read {read} of key {key}; {what}")], vec![txn, writer])
+        }
+        Case::Doubles { mop, doubles } => {
+            let txn = reader(*mop);
+            let (who, key) = (teller.txn(txn), teller.key(key_of(*mop)));
+            let doubles = doubles
+                .iter()
+                .map(|(value, count)| format!("{} is there {count} times", words::value(value)));
+            let doubles: Vec<String> = doubles.take(TOLD).collect();
+            let read = teller.read(*mop);
+            let line = format!("{who} read {read} of key {key}: {}", doubles.join(", "));
+            (vec![line], vec![txn])
+        }
+        Case::IncompatibleOrder { key, shorter, longer, mops } => {
+            let txns = mops.map(reader);
+            let (first, second) = (teller.txn(txns[0]), teller.txn(txns[1]));
+            let (shorter, longer) = (words::value(shorter), words::value(longer));
+            let key = teller.key(*key);
+            let line = format!(
+                "{first} read {shorter} of key {key}, {second} read {longer}: neither is how the \
+                 other begins"
+            );
+            (vec![line], txns.to_vec())
+        }
+        Case::DirtyUpdate { key, versions, txns } => {
+            let (failed, kept) = (teller.txn(txns[0]), teller.txn(txns[1]));
+            let ends = [versions.first(), versions.last()];
+            let [first, last] =
+                ends.map(|version| teller.version(version.copied().unwrap_or(NONE)));
+            let key = teller.key(*key);
+            let line = format!(
+                "{failed} appended {first} to key {key}, and behind it {kept} appended {last}"
+            );
+            (vec![line], txns.to_vec())
+        }
+        Case::LostUpdate { key, mop, txns } => {
+            let who: Vec<String> = txns.iter().take(TOLD).map(|&txn| teller.txn(txn)).collect();
+            let more = match txns.len().saturating_sub(TOLD) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let (read, key) = (teller.read(*mop), teller.key(*key));
+            let line =
+                format!("{}{more} each read {read} of key {key} and then wrote it", who.join(", "));
+            (vec![line], txns.iter().take(TOLD).copied().collect())
+        }
+        Case::CyclicVersions { key, versions } => {
+            let told: Vec<String> =
+                versions.iter().take(TOLD).map(|&version| teller.version(version)).collect();
+            let writers: Vec<u32> =
+                versions.iter().take(TOLD).map(|&version| parsed.writer(version)).collect();
+            let key = teller.key(*key);
+            let line = format!(
+                "of key {key}, the values {}{} each come before the next, in a circle",
+                told.join(", "),
+                if versions.len() > TOLD { " and more" } else { "" },
+            );
+            (vec![line], writers)
+        }
+        Case::Garbage { mop, value } => {
+            let txn = reader(*mop);
+            let (who, key) = (teller.txn(txn), teller.key(key_of(*mop)));
+            let (read, value) = (teller.read(*mop), words::value(value));
+            let line = if parsed.kind == Kind::List {
+                format!("{who} read {read} of key {key}; nobody ever appended {value} there")
+            } else {
+                format!("{who} read {value} of key {key}; nobody ever wrote {value} there")
+            };
+            (vec![line], vec![txn])
+        }
+        Case::NoOrder { txns, model } => {
+            let name = models::friendly(model).replace('-', " ");
+            let line = format!("all orders that {name} allows were ruled out");
+            (vec![line], txns.clone())
+        }
+    }
+}
+
+/// Why no verdict can be had.
+pub(super) fn refusal(analysis: &Analysis<'_>, refusal: Refusal) -> String {
+    let parsed = &analysis.parsed;
+    match refusal {
+        Refusal::Malformed(txn) => {
+            let writes = match parsed.kind {
+                Kind::List => "append",
+                Kind::Register => "w",
+            };
+            format!(
+                "Op {} is no list of [\"r\", key, value] and [{writes:?}, key, value]: whether \
+                 transactions are isolated cannot be said.",
+                parsed.op(txn).index
+            )
+        }
+        Refusal::WrittenTwice(version, txn) => format!(
+            "Op {} wrote {} to key {} again: where a value is written twice it cannot be said \
+             whose it is.",
+            parsed.op(txn).index,
+            words::value(&parsed.version_value(version)),
+            words::value(parsed.keys.value(parsed.versions[version as usize].key)),
+        ),
+        Refusal::Garbage => "Something was read that nobody wrote.".to_owned(),
+        Refusal::MixedKeys => "Keys are of several kinds.".to_owned(),
+    }
+}
+
+/// What the search for an order left open.
+pub(super) fn open(analysis: &Analysis<'_>, steps: u64) -> Option<String> {
+    let name = models::friendly(analysis.open?).replace('-', " ");
+    Some(format!(
+        "No anomaly was found, but whether there is an order of all transactions that {name} \
+         allows stayed open: the search took more than {steps} steps."
+    ))
+}
+
+/// Why Elle has doubts that we do not share.
+pub(super) fn only_elle(analysis: &Analysis<'_>) -> String {
+    match analysis.refusal {
+        Some(Refusal::MixedKeys) => {
+            "Elle gives no verdict on this: its keys are of several kinds.".to_owned()
+        }
+        _ => "Elle gives no valid verdict on this: no transaction here comes before another \
+              (empty-transaction-graph)."
+            .to_owned(),
+    }
+}

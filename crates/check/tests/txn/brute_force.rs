@@ -1,0 +1,178 @@
+//! Against the definitions.
+
+use std::collections::BTreeMap;
+
+use glomers_check::{
+    CheckResult, Checker, ConsistencyModels, Context, TxnListAppend, TxnRwRegister, Validity,
+};
+use glomers_history::{History, Value};
+
+use super::define::{self, Levels, Order, Reads, Run};
+use super::generate::{self, Store};
+use super::random::Random;
+use super::small::Small;
+use super::soak::histories;
+
+/// What a definition says of a history.
+struct Truth {
+    /// Whether it holds.
+    holds: bool,
+    /// Whether our strict verdict must say the same; else it may miss something.
+    exact: bool,
+}
+
+struct Defined<'a> {
+    small: &'a Small,
+    reads: Reads,
+    levels: BTreeMap<u8, Levels>,
+}
+
+impl Defined<'_> {
+    fn levels(&mut self, order: Order) -> Levels {
+        let small = self.small;
+        *self.levels.entry(order as u8).or_insert_with(|| define::levels(small, order))
+    }
+
+    fn truth(&mut self, model: &str) -> Truth {
+        let (lists, reads) = (self.small.lists, self.reads);
+        let runs = |run, order| Truth { holds: define::runs(self.small, run, order), exact: true };
+        let writes = |levels: Levels| Truth {
+            holds: levels.writes && !reads.orders,
+            // Elle lets reads of lists go their own ways here.
+            exact: lists && !reads.orders && !reads.dirty,
+        };
+        let flow = |levels: Levels| Truth {
+            holds: levels.flow && !reads.dirty && !reads.orders,
+            exact: !reads.internal,
+        };
+        match model {
+            "read-uncommitted" => writes(self.levels(Order::Free)),
+            "strong-session-read-uncommitted" => writes(self.levels(Order::Session)),
+            "strong-read-uncommitted" => writes(self.levels(Order::RealTime)),
+            "read-committed" => flow(self.levels(Order::Free)),
+            "strong-session-read-committed" => {
+                Truth { exact: lists && !reads.internal, ..flow(self.levels(Order::Session)) }
+            }
+            "strong-read-committed" => {
+                Truth { exact: lists && !reads.internal, ..flow(self.levels(Order::RealTime)) }
+            }
+            "parallel-snapshot-isolation" => {
+                let holds = self.levels(Order::Free).single && !reads.dirty && !reads.internal;
+                Truth { holds: holds && !reads.orders, exact: false }
+            }
+            "prefix" => runs(Run::Prefix, Order::Free),
+            "snapshot-isolation" => runs(Run::Snapshot, Order::Free),
+            "strong-session-snapshot-isolation" => runs(Run::Snapshot, Order::Session),
+            "strong-snapshot-isolation" => runs(Run::Snapshot, Order::RealTime),
+            "serializable" => runs(Run::Serial, Order::Free),
+            "strong-session-serializable" => runs(Run::Serial, Order::Session),
+            "strict-serializable" => runs(Run::Serial, Order::RealTime),
+            other => panic!("{other} has no definition here"),
+        }
+    }
+}
+
+const MODELS: [&str; 14] = [
+    "read-uncommitted",
+    "strong-session-read-uncommitted",
+    "strong-read-uncommitted",
+    "read-committed",
+    "strong-session-read-committed",
+    "strong-read-committed",
+    "parallel-snapshot-isolation",
+    "prefix",
+    "snapshot-isolation",
+    "strong-session-snapshot-isolation",
+    "strong-snapshot-isolation",
+    "serializable",
+    "strong-session-serializable",
+    "strict-serializable",
+];
+
+fn check(lists: bool, models: &ConsistencyModels, history: &History) -> CheckResult {
+    let (models, context) = (models.clone(), Context::default());
+    let budget = Default::default();
+    if lists {
+        TxnListAppend { models, budget }.check(history, &context)
+    } else {
+        TxnRwRegister { models, budget }.check(history, &context)
+    }
+}
+
+/// How often a model held, and how often it did not.
+type Tally = BTreeMap<&'static str, [u64; 2]>;
+
+fn compare(small: &Small, demanded: &[(&'static str, ConsistencyModels)], tally: &mut Tally) {
+    let history = small.history();
+    let mut defined = Defined { small, reads: define::reads(small), levels: BTreeMap::new() };
+    for (name, models) in demanded {
+        let truth = defined.truth(name);
+        let result = check(small.lists, models, &history);
+        let said = || format!("{name}: {:?}\n{}", result.findings, small.dump());
+        tally.entry(name).or_default()[usize::from(truth.holds)] += 1;
+        // Maelstrom calls registers invalid where nothing comes before anything.
+        let types = result.fields.iter().find(|(field, _)| *field == "anomaly-types");
+        let is_empty = types.is_some_and(|(_, types)| {
+            *types == Value::list([Value::keyword("empty-transaction-graph")])
+        });
+        if truth.holds {
+            let compat = result.compat;
+            assert!(compat != Validity::Invalid || is_empty, "compatible verdict: {}", said());
+            assert_ne!(result.strict, Validity::Invalid, "strict verdict: {}", said());
+        } else if truth.exact {
+            assert_eq!(result.strict, Validity::Invalid, "it does not hold: {}", said());
+        }
+        for finding in &result.findings {
+            assert!(finding.render().len() <= 12, "{finding}");
+            assert!(!finding.operations.is_empty(), "{}", said());
+        }
+    }
+}
+
+fn demanded() -> Vec<(&'static str, ConsistencyModels)> {
+    MODELS.iter().map(|&name| (name, name.parse().expect("a model"))).collect()
+}
+
+fn try_all(seeds: std::ops::Range<u64>, tally: &mut Tally, make: impl Fn(&mut Random) -> Small) {
+    let demanded = demanded();
+    for seed in seeds {
+        compare(&make(&mut Random(seed)), &demanded, tally);
+    }
+}
+
+fn both_often(tally: &Tally, least: u64) {
+    assert_eq!(tally.len(), MODELS.len());
+    for (name, [broken, held]) in tally {
+        assert!(*held > least && *broken > least, "{name}: held {held}, did not {broken}");
+    }
+}
+
+#[test]
+fn any_lists_are_judged_by_the_definitions() {
+    let mut tally = Tally::new();
+    try_all(0..histories(60_000), &mut tally, |random| generate::any(random, true));
+    both_often(&tally, 500);
+}
+
+#[test]
+fn any_registers_are_judged_by_the_definitions() {
+    let mut tally = Tally::new();
+    try_all(0..histories(60_000), &mut tally, |random| generate::any(random, false));
+    both_often(&tally, 100);
+}
+
+#[test]
+fn right_histories_and_broken_ones_are_judged_by_the_definitions() {
+    let stores = [Store::Strict, Store::Serial, Store::Snapshot, Store::Committed];
+    let mut tally = Tally::new();
+    for lists in [true, false] {
+        for store in stores {
+            try_all(0..histories(4_000), &mut tally, |random| generate::made(random, lists, store));
+            try_all(0..histories(4_000), &mut tally, |random| {
+                let small = generate::made(random, lists, store);
+                generate::broken(random, &small)
+            });
+        }
+    }
+    both_often(&tally, 500);
+}
