@@ -3,7 +3,6 @@
 
 mod client;
 mod finals;
-mod keys;
 mod seen;
 #[cfg(test)]
 mod tests;
@@ -16,9 +15,9 @@ use glomers_history::{Op, SECOND, Time, Value};
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, ClusterSize, FinalEnd, NextOperation, Workload};
 
+use crate::keys::Keys;
 use client::KafkaClient;
 use finals::Finals;
-use keys::Keys;
 use seen::{Key, Seen};
 
 /// One operation in so many assigns other keys to its client.
