@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod raft;
 pub mod records;
 mod registry;
+pub mod txn;
 pub mod unique_ids;
 
 pub use registry::{Entry, Hazard, Make, NODES, entry, main, main_with, no_arguments};

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use glomers_node::{IntoProcess, Process};
 
-use crate::{broadcast, counter, echo, g_set, kafka, lin_kv_proxy, raft, unique_ids};
+use crate::{broadcast, counter, echo, g_set, kafka, lin_kv_proxy, raft, txn, unique_ids};
 
 /// Makes a node from its arguments, or says what is wrong with them.
 pub type Make = fn(&[String]) -> Result<Box<dyn Process>, String>;
@@ -98,7 +98,7 @@ pub struct Entry {
 }
 
 /// All nodes.
-pub const NODES: [Entry; 19] = [
+pub const NODES: [Entry; 22] = [
     Entry {
         name: "echo",
         workload: "echo",
@@ -287,6 +287,36 @@ pub const NODES: [Entry; 19] = [
         make: |arguments| {
             no_arguments(arguments)?;
             Ok(lin_kv_proxy::node().into_process())
+        },
+    },
+    Entry {
+        name: "list-append",
+        workload: "txn-list-append",
+        about: "a tree of pages in lin-kv, one root: strict serializable",
+        survives: ALL,
+        make: |arguments| {
+            no_arguments(arguments)?;
+            Ok(txn::list_append::node().into_process())
+        },
+    },
+    Entry {
+        name: "rw-register",
+        workload: "txn-rw-register",
+        about: "answers at once, tells others later: read committed",
+        survives: ALIVE,
+        make: |arguments| {
+            no_arguments(arguments)?;
+            Ok(txn::rw_register::node().into_process())
+        },
+    },
+    Entry {
+        name: "rw-causal",
+        workload: "txn-rw-register",
+        about: "answers at once, transactions in causal order",
+        survives: ALIVE,
+        make: |arguments| {
+            no_arguments(arguments)?;
+            Ok(txn::rw_causal::node().into_process())
         },
     },
 ];

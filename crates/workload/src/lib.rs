@@ -8,10 +8,12 @@ mod counter;
 mod echo;
 mod g_set;
 mod kafka;
+mod keys;
 mod lin_kv;
 mod registry;
 mod reply;
 mod topology;
+mod txn;
 mod unique_ids;
 
 pub use broadcast::Broadcast;
@@ -23,4 +25,5 @@ pub use kafka::Kafka;
 pub use lin_kv::LinKv;
 pub use registry::{Entry, MONOTONIC_READS, NAMES, UnknownName, entry, make};
 pub use topology::{TOPOLOGIES, Topology};
+pub use txn::{TxnListAppend, TxnOptions, TxnRwRegister, TxnStyle};
 pub use unique_ids::UniqueIds;

@@ -9,6 +9,7 @@ pub mod init;
 pub mod kafka;
 pub mod kv;
 pub mod tso;
+pub mod txn;
 pub mod unique_ids;
 
 /// Implements [`Message`](crate::Message), and [`Request`](crate::Request)

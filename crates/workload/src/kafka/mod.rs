@@ -4,7 +4,6 @@
 mod client;
 mod commits;
 mod finals;
-mod keys;
 mod seen;
 #[cfg(test)]
 mod tests;
@@ -19,10 +18,10 @@ use glomers_history::{Op, SECOND, Time, Value};
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, ClusterSize, FinalEnd, NextOperation, Workload};
 
+use crate::keys::Keys;
 use client::KafkaClient;
 use commits::Commits;
 use finals::Finals;
-use keys::Keys;
 use seen::{Key, Seen};
 
 /// One operation in so many assigns other keys to its client.

@@ -1,3 +1,5 @@
+//! Keys that come and go: some are used by many at once, others hardly ever.
+
 use glomers_sim::draws::Draws;
 
 /// How many of the last slots a draw may fall on; on all others together it
@@ -11,7 +13,7 @@ const SLOTS: u32 = 62;
 /// certain number of times makes room for a new one, the highest so far plus
 /// one.
 #[derive(Debug)]
-pub(super) struct Keys {
+pub(crate) struct Keys {
     slots: Vec<Slot>,
     next_key: i64,
     most_writes: i64,
@@ -24,7 +26,7 @@ struct Slot {
 }
 
 impl Keys {
-    pub(super) fn new(count: u32, most_writes: u32) -> Keys {
+    pub(crate) fn new(count: u32, most_writes: u32) -> Keys {
         Keys {
             slots: (0..i64::from(count)).map(|key| Slot { key, writes: 0 }).collect(),
             next_key: i64::from(count),
@@ -33,7 +35,7 @@ impl Keys {
     }
 
     /// The place of a slot.
-    pub(super) fn draw(&self, draws: &mut Draws) -> usize {
+    pub(crate) fn draw(&self, draws: &mut Draws) -> usize {
         let bits = (self.slots.len() as u32).min(SLOTS);
         // Of the numbers from 1 to 2ⁿ − 1, 2ⁱ have their highest bit at i.
         let number = 1 + draws.below((1 << bits) - 1);
@@ -41,12 +43,12 @@ impl Keys {
     }
 
     /// The key in a slot.
-    pub(super) fn key(&self, slot: usize) -> i64 {
+    pub(crate) fn key(&self, slot: usize) -> i64 {
         self.slots[slot].key
     }
 
     /// The key in a slot and the next value to write to it: 1, 2, 3, …
-    pub(super) fn write(&mut self, slot: usize) -> (i64, i64) {
+    pub(crate) fn write(&mut self, slot: usize) -> (i64, i64) {
         let slot = &mut self.slots[slot];
         slot.writes += 1;
         let written = (slot.key, slot.writes);
