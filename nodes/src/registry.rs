@@ -98,7 +98,7 @@ pub struct Entry {
 }
 
 /// All nodes.
-pub const NODES: [Entry; 22] = [
+pub const NODES: [Entry; 23] = [
     Entry {
         name: "echo",
         workload: "echo",
@@ -296,23 +296,33 @@ pub const NODES: [Entry; 22] = [
         survives: ALL,
         make: |arguments| {
             no_arguments(arguments)?;
-            Ok(txn::list_append::node().into_process())
+            Ok(txn::tree::node(txn::tree::Objects::Lists).into_process())
         },
     },
     Entry {
         name: "rw-register",
         workload: "txn-rw-register",
+        about: "the same for registers: strict serializable",
+        survives: ALL,
+        make: |arguments| {
+            no_arguments(arguments)?;
+            Ok(txn::tree::node(txn::tree::Objects::Registers).into_process())
+        },
+    },
+    Entry {
+        name: "rw-available",
+        workload: "txn-rw-register",
         about: "answers at once, tells others later: read committed",
         survives: ALIVE,
         make: |arguments| {
             no_arguments(arguments)?;
-            Ok(txn::rw_register::node().into_process())
+            Ok(txn::rw_available::node().into_process())
         },
     },
     Entry {
         name: "rw-causal",
         workload: "txn-rw-register",
-        about: "answers at once, transactions in causal order",
+        about: "answers at once, in causal order elsewhere: causal",
         survives: ALIVE,
         make: |arguments| {
             no_arguments(arguments)?;

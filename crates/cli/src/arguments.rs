@@ -284,7 +284,7 @@ pub(crate) struct TestArguments {
 #[derive(Debug, Args)]
 #[command(allow_negative_numbers = true)]
 pub(crate) struct ChallengeArguments {
-    /// Which: 1, 2, 3a, 3b, 3c, 3d, 3e, 4, 5a, 5b, 5c [default: all]
+    /// Which: 1, 2, 3a, 3b, 3c, 3d, 3e, 4, 5a, 5b, 5c, 6a, 6b, 6c [default: all]
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<String>,
 

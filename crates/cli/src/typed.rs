@@ -41,7 +41,7 @@ const fn refused(flag: &'static str, takes_value: bool, instead: &'static str) -
     Foreign { flag, takes_value, about: About::Refused(instead) }
 }
 
-const FOREIGN: [Foreign; 16] = [
+const FOREIGN: [Foreign; 14] = [
     left_out("--no-ssh", false, HERE),
     left_out("--ssh-private-key", true, HERE),
     left_out("--strict-host-key-checking", false, HERE),
@@ -56,12 +56,7 @@ const FOREIGN: [Foreign; 16] = [
     refused("-n", true, "name all nodes at once, as in --nodes n1,n2,n3, or say --node-count 3"),
     refused("--nodes-file", true, "name the nodes here, as in --nodes n1,n2,n3"),
     refused("--tarball", true, "name the node's program with --bin FILE"),
-    refused("--consistency-models", true, "it belongs to the transactional workloads"),
-    refused("--max-txn-length", true, "it belongs to the transactional workloads"),
 ];
-
-/// Workloads of Maelstrom that are missing.
-const MISSING_WORKLOADS: [&str; 2] = ["txn-list-append", "txn-rw-register"];
 
 /// Commands of Maelstrom that are missing, and what to type in their place.
 const MISSING_COMMANDS: [(&str, &str); 5] = [
@@ -116,15 +111,11 @@ pub(crate) fn prepare(words: Vec<String>, parser: &Command) -> Result<Typed, Cli
         }
         let value = taken.first().cloned().or_else(|| split(&word).1.map(str::to_owned));
         typed.words.extend(taken);
-        match (split(&word).0, value) {
-            ("-w" | "--workload", Some(workload)) => refuse_missing(&workload)?,
-            ("--bin", Some(program)) => {
-                refuse_command_line(&program)?;
-                while let Some(next) = rest.next_if(|next| flags.is_of_node(next)) {
-                    node_words.push(next);
-                }
+        if let ("--bin", Some(program)) = (split(&word).0, value) {
+            refuse_command_line(&program)?;
+            while let Some(next) = rest.next_if(|next| flags.is_of_node(next)) {
+                node_words.push(next);
             }
-            _ => {}
         }
     }
     if !node_words.is_empty() {
@@ -231,15 +222,6 @@ fn refuse_dashes(word: &str) -> Result<(), CliError> {
     };
     Err(CliError::usage(format!("{word:?} begins with {dash}, which is no hyphen"))
         .hint(format!("type {hyphens}{rest}")))
-}
-
-fn refuse_missing(workload: &str) -> Result<(), CliError> {
-    let is_here = glomers_workload::NAMES.contains(&workload);
-    if is_here || !MISSING_WORKLOADS.contains(&workload) {
-        return Ok(());
-    }
-    Err(CliError::usage(format!("the workload {workload} is not here yet"))
-        .hint(format!("there are {}", glomers_workload::NAMES.join(", "))))
 }
 
 /// `--bin` takes a file, not a command line.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use glomers_check::nearest;
+use glomers_check::{UnknownModel, nearest};
 use glomers_sim::Workload;
 
+use crate::txn::{TxnListAppend, TxnOptions, TxnRwRegister, TxnStyle};
 use crate::{Broadcast, Echo, GCounter, GSet, Kafka, LinKv, PnCounter, TOPOLOGIES, UniqueIds};
 
 type Make = fn(&BTreeMap<String, String>) -> Result<Box<dyn Workload>, UnknownName>;
@@ -55,7 +56,7 @@ impl std::error::Error for UnknownName {}
 /// The requirement that reads at one node never go back.
 pub const MONOTONIC_READS: &str = "monotonic-reads";
 
-const ENTRIES: [Entry; 8] = [
+const ENTRIES: [Entry; 10] = [
     Entry {
         name: "echo",
         about: "a node gives back what it gets",
@@ -152,7 +153,58 @@ const ENTRIES: [Entry; 8] = [
             Ok(Box::new(Kafka::new(key_count, most_writes)))
         },
     },
+    Entry {
+        name: "txn-list-append",
+        about: "transactions that read lists and append to them",
+        default_node: "list-append",
+        workers_per_node: 1,
+        options: &TXN_OPTIONS,
+        make: |options| Ok(Box::new(TxnListAppend::new(txn_options(options)?))),
+    },
+    Entry {
+        name: "txn-rw-register",
+        about: "transactions that read and write registers",
+        default_node: "rw-register",
+        workers_per_node: 1,
+        options: &TXN_OPTIONS,
+        make: |options| Ok(Box::new(TxnRwRegister::new(txn_options(options)?))),
+    },
 ];
+
+/// The options of transactions.
+const TXN_OPTIONS: [&str; 5] =
+    ["key-count", "max-writes-per-key", "max-txn-length", "consistency-models", "txn-style"];
+
+fn txn_options(options: &BTreeMap<String, String>) -> Result<TxnOptions, UnknownName> {
+    let usual = TxnOptions::default();
+    let unknown = |what, name: &String, known| UnknownName { what, name: name.clone(), known };
+    let models = match options.get("consistency-models") {
+        None => usual.models,
+        Some(text) => text.parse().map_err(|error: UnknownModel| {
+            unknown("consistency model", &error.name().to_owned(), models())
+        })?,
+    };
+    let style = match options.get("txn-style") {
+        None => usual.style,
+        Some(text) => {
+            text.parse().map_err(|()| unknown("style of transactions", text, &TxnStyle::NAMES))?
+        }
+    };
+    Ok(TxnOptions {
+        models,
+        key_count: number(options, "key-count", usual.key_count)?,
+        max_length: number(options, "max-txn-length", usual.max_length)?,
+        max_writes_per_key: number(options, "max-writes-per-key", usual.max_writes_per_key)?,
+        style,
+    })
+}
+
+/// The names of all consistency models.
+fn models() -> &'static [&'static str] {
+    static MODELS: std::sync::LazyLock<Vec<&str>> =
+        std::sync::LazyLock::new(|| UnknownModel::known().collect());
+    &MODELS
+}
 
 /// The number that an option gives, from 1.
 fn number(

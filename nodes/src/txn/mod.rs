@@ -1,7 +1,7 @@
 //! Transactions over keys. (Challenge 6.)
 
-pub mod list_append;
 mod page;
+pub mod rw_available;
 pub mod rw_causal;
-pub mod rw_register;
 mod stamp;
+pub mod tree;

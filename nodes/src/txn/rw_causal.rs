@@ -1,7 +1,7 @@
 //! Registers that answer at once and are causally consistent: who sees a transaction sees
 //! all that it saw. (Workload txn-rw-register.)
 //!
-//! As `rw-register`, but transactions travel whole and in order. Each node numbers
+//! As `rw-available`, but transactions travel whole and in order. Each node numbers
 //! its own; a *version vector* says how many of each node's transactions are known. A
 //! transaction carries the vector of what its node knew when it ran, and is applied
 //! elsewhere only when all of that is (Ahamad and others, *Causal memory*, 1995). Of

@@ -27,6 +27,11 @@ pub struct UnknownModel {
 }
 
 impl UnknownModel {
+    /// The name that nobody knows.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The names that there are.
     pub fn known() -> impl Iterator<Item = &'static str> {
         models::spellings().into_iter()

@@ -32,11 +32,26 @@ pub(crate) struct WorkloadArguments {
     #[arg(long, help_heading = "Workload")]
     topology: Option<String>,
 
-    /// How many keys are in use at a time (kafka) [default: 10]
+    /// What transactions must satisfy, with commas between: read-committed,
+    /// snapshot-isolation, … (txn-*) [default: strict-serializable]
+    #[arg(long, value_name = "MODELS", help_heading = "Verdict")]
+    consistency_models: Option<String>,
+
+    /// How many steps a transaction has at most (txn-*) [default: 4]
+    #[arg(long, value_name = "N", help_heading = "Workload", value_parser = number::small_count)]
+    max_txn_length: Option<u32>,
+
+    /// What transactions look like: mixed, or mini, in which a write follows a read of
+    /// its key (txn-*) [default: mixed]
+    #[arg(long, value_name = "STYLE", help_heading = "Workload",
+          value_parser = glomers_workload::TxnStyle::NAMES)]
+    txn_style: Option<String>,
+
+    /// How many keys are in use at a time (kafka, txn-*) [default: 10]
     #[arg(long, value_name = "N", help_heading = "Workload", value_parser = number::small_count)]
     key_count: Option<u32>,
 
-    /// How often a key is written before another takes its place (kafka)
+    /// How often a key is written before another takes its place (kafka, txn-*)
     /// [default: 16]
     #[arg(long, value_name = "N", help_heading = "Workload", value_parser = number::small_count)]
     max_writes_per_key: Option<u32>,
@@ -71,6 +86,9 @@ impl WorkloadArguments {
             ("topology", self.topology.clone()),
             ("key-count", self.key_count.map(|count| count.to_string())),
             ("max-writes-per-key", self.max_writes_per_key.map(|count| count.to_string())),
+            ("consistency-models", self.consistency_models.clone()),
+            ("max-txn-length", self.max_txn_length.map(|count| count.to_string())),
+            ("txn-style", self.txn_style.clone()),
             ("require", self.require.clone()),
             ("check-refusals", refusals.map(|check| check.to_string())),
         ];

@@ -21,6 +21,8 @@ pub(super) struct Challenge {
     latency_ms: u64,
     partitions: bool,
     available: bool,
+    /// What transactions must satisfy.
+    models: Option<&'static str>,
     pub(super) marks: Option<Marks>,
     /// Another challenge: of its messages per operation this one may need half.
     pub(super) half_of: Option<&'static str>,
@@ -46,6 +48,7 @@ const BASE: Challenge = Challenge {
     latency_ms: 0,
     partitions: false,
     available: false,
+    models: None,
     marks: None,
     half_of: None,
 };
@@ -53,13 +56,24 @@ const BASE: Challenge = Challenge {
 const KAFKA: Challenge =
     Challenge { workload: "kafka", nodes: 2, workers_per_node: 2, rate: 1000.0, ..BASE };
 
+/// Registers that answer at once, whatever happens.
+const TXN: Challenge = Challenge {
+    workload: "txn-rw-register",
+    node: ("rw-available", &[]),
+    nodes: 2,
+    workers_per_node: 2,
+    rate: 1000.0,
+    models: Some("read-uncommitted"),
+    ..BASE
+};
+
 /// The default algorithm with the profiles that suit the marks. Their median
 /// latency is about half a period and two latencies, their maximum a period and
 /// two latencies; Maelstrom's inbox hides up to one latency of it.
 const FAST: (&str, &[&str]) = ("hub-ft", &["--period", "450"]);
 const FRUGAL: (&str, &[&str]) = ("hub-ft", &["--period", "1700"]);
 
-const CHALLENGES: [Challenge; 13] = [
+const CHALLENGES: [Challenge; 17] = [
     Challenge {
         id: "1",
         about: "echo",
@@ -144,6 +158,17 @@ const CHALLENGES: [Challenge; 13] = [
         half_of: Some("5b"),
         ..KAFKA
     },
+    Challenge { id: "6a", about: "transactions, one node", nodes: 1, available: true, ..TXN },
+    Challenge { id: "6b", about: "read uncommitted", ..TXN },
+    Challenge { id: "6b", about: "… with partitions", partitions: true, available: true, ..TXN },
+    Challenge {
+        id: "6c",
+        about: "read committed, partitions",
+        partitions: true,
+        available: true,
+        models: Some("read-committed"),
+        ..TXN
+    },
 ];
 
 impl Challenge {
@@ -159,6 +184,8 @@ impl Challenge {
         let is_embedded = matches!(program, NodeProgram::Embedded { .. });
         let mut plan = Plan::new(seed, program, self.workload);
         plan.set_node_count(self.nodes);
+        let models = self.models.map(|models| ("consistency-models".to_owned(), models.to_owned()));
+        plan.workload.options.extend(models);
         plan.concurrency = self.nodes * self.workers_per_node;
         plan.time_limit = self.seconds * SECOND;
         plan.rate = Rate::PerSecond(self.rate);

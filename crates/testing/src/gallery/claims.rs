@@ -58,6 +58,13 @@ impl Claim {
             _ => (5, 50.0),
         };
         plan.set_node_count(nodes);
+        let models = match self.node {
+            "rw-available" => Some("read-committed"),
+            "rw-causal" => Some("read-committed,causal-cerone"),
+            _ => None,
+        };
+        let models = models.map(|models| ("consistency-models".to_owned(), models.to_owned()));
+        plan.workload.options.extend(models);
         let clients = glomers_workload::entry(self.workload).map_or(1, |w| w.workers_per_node);
         plan.concurrency = nodes * clients;
         plan.rate = Rate::PerSecond(rate);

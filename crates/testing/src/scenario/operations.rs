@@ -17,6 +17,7 @@ fn operations(workload: &str) -> &'static [&'static str] {
         "g-set" | "g-counter" | "pn-counter" => &["add", "read"],
         "lin-kv" => &["read", "write", "cas"],
         "kafka" => &["send", "poll", "assign", "crash"],
+        "txn-list-append" | "txn-rw-register" => &["txn"],
         _ => &[],
     }
 }

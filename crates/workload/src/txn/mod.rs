@@ -127,7 +127,7 @@ macro_rules! workload {
 
             fn checker(&self) -> Box<dyn Checker> {
                 let models = self.0.options.models.clone();
-                Box::new(glomers_check::$checker { models })
+                Box::new(glomers_check::$checker { models, ..Default::default() })
             }
         }
     };

@@ -1,4 +1,5 @@
-//! Lists in the service `lin-kv`, strict serializable. (Workload txn-list-append.)
+//! Lists or registers in the service `lin-kv`, strict serializable. (Workloads
+//! txn-list-append and txn-rw-register; a register is a list of its last value.)
 //!
 //! The whole state is a tree of pages that never change (see `page`); each page has a
 //! key of its own in `lin-kv`, and one key, `root`, names the root of the newest
@@ -46,14 +47,45 @@ pub struct State {
     names: u64,
 }
 
+/// What keys hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Objects {
+    /// Lists, which `append` makes longer.
+    Lists,
+    /// Registers, which `w` sets.
+    Registers,
+}
+
+impl Objects {
+    /// What a read shows.
+    fn shown(self, list: Vec<Value>) -> Value {
+        match (self, list.last()) {
+            (_, None) => Value::Null,
+            (Objects::Lists, _) => Value::list(list),
+            (Objects::Registers, Some(value)) => value.clone(),
+        }
+    }
+
+    /// What a write leaves.
+    fn written(self, mut list: Vec<Value>, value: Value) -> Vec<Value> {
+        match self {
+            Objects::Lists => {
+                list.push(value);
+                list
+            }
+            Objects::Registers => vec![value],
+        }
+    }
+}
+
 /// The node.
-pub fn node() -> Node<State> {
+pub fn node(objects: Objects) -> Node<State> {
     Node::<State>::new()
         .on_start(async |cx| {
             let bits = cx.with_rng(|rng| rng.bits());
             cx.with(|state| state.incarnation_bits = bits);
         })
-        .on(async |cx, Txn { txn }| Ok(TxnOk { txn: transact(&cx, txn).await? }))
+        .on(async move |cx, Txn { txn }| Ok(TxnOk { txn: transact(&cx, objects, txn).await? }))
 }
 
 /// What a transaction saw, and the lists that it leaves.
@@ -61,6 +93,7 @@ type Done = (Vec<MicroOperation>, BTreeMap<String, Vec<Value>>);
 
 async fn transact(
     cx: &Context<State>,
+    objects: Objects,
     txn: Vec<MicroOperation>,
 ) -> Result<Vec<MicroOperation>, RpcError> {
     let writes = txn.iter().any(|(f, ..)| f != "r");
@@ -76,7 +109,7 @@ async fn transact(
             (false, Some(known)) => known,
             _ => newest_roots(cx).await.map_err(nothing_happened)?,
         };
-        let (answer, lists) = run(cx, roots.first(), &txn).await?;
+        let (answer, lists) = run(cx, objects, roots.first(), &txn).await?;
         if lists.is_empty() {
             return Ok(answer);
         }
@@ -109,11 +142,12 @@ async fn newest_roots(cx: &Context<State>) -> Result<Roots, RpcError> {
 /// Runs a transaction in the version of a root, page by page.
 async fn run(
     cx: &Context<State>,
+    objects: Objects,
     root: Option<&PageId>,
     txn: &[MicroOperation],
 ) -> Result<Done, RpcError> {
     loop {
-        match cx.with(|state| attempt(&state.pages, root, txn)) {
+        match cx.with(|state| attempt(&state.pages, objects, root, txn)) {
             Ok(done) => return Ok(done),
             Err(Missing(id)) => fetch(cx, id).await?,
         }
@@ -121,7 +155,12 @@ async fn run(
 }
 
 /// Runs a transaction with the pages that are known.
-fn attempt(pages: &Pages, root: Option<&PageId>, txn: &[MicroOperation]) -> Result<Done, Missing> {
+fn attempt(
+    pages: &Pages,
+    objects: Objects,
+    root: Option<&PageId>,
+    txn: &[MicroOperation],
+) -> Result<Done, Missing> {
     let mut lists: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     let mut answer = Vec::with_capacity(txn.len());
     for (f, key, value) in txn {
@@ -131,14 +170,9 @@ fn attempt(pages: &Pages, root: Option<&PageId>, txn: &[MicroOperation]) -> Resu
             None => pages.get(root, &name)?.to_vec(),
         };
         let shown = match &**f {
-            "r" => match seen.is_empty() {
-                true => Value::Null,
-                false => Value::list(seen),
-            },
+            "r" => objects.shown(seen),
             _ => {
-                let mut list = seen;
-                list.push(value.clone());
-                lists.insert(name, list);
+                lists.insert(name, objects.written(seen, value.clone()));
                 value.clone()
             }
         };
