@@ -1,6 +1,6 @@
 //! Jepsen's verdict is on what Maelstrom would have recorded.
 
-#[allow(dead_code, reason = "each test file uses another part of this")]
+#[expect(dead_code, reason = "each test file uses another part of this")]
 mod common;
 
 use std::time::Duration;

@@ -14,7 +14,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How often the machine is looked at while nodes start.
 const LOOKS: Duration = Duration::from_millis(250);
 /// How many processes may start at once on the smallest machine.
-const FEW: usize = 4;
+const FEW: usize = 8;
 
 /// A node that is to start.
 #[derive(Debug)]

@@ -171,9 +171,6 @@ impl Engine<'_> {
             self.request_answered(client, node, &message.payload);
         }
         if owner == Owner::Nobody {
-            if let Endpoint::Node(node) = message.src {
-                self.falls_silent(node, "a message to a client that has gone");
-            }
             return self.drop_message(message, DropReason::ClientGone);
         }
         self.observer.received(self.now, message.id);

@@ -79,7 +79,13 @@ impl Engine<'_> {
             self.speaks_for(node, src, text);
         }
         match self.endpoint(&message.dest) {
-            Some(dest) => self.send_as(own, src, dest, message.payload),
+            Some(dest) => {
+                if self.is_gone(dest) {
+                    // To us it is late, and no error.
+                    self.falls_silent(node, "a message to a client that has gone");
+                }
+                self.send_as(own, src, dest, message.payload);
+            }
             None => {
                 let dest = NodeId::new(&message.dest);
                 self.blame_destination(node, &dest, &message.payload);

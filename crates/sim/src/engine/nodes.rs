@@ -151,10 +151,10 @@ impl Engine<'_> {
         if must_wait {
             return self.nodes[node as usize].waiting.push_back(key);
         }
-        self.into_maelstroms_queue(node, key);
+        self.enters_maelstroms_queue(node, key);
     }
 
-    pub(super) fn into_maelstroms_queue(&mut self, node: u32, key: u32) {
+    pub(super) fn enters_maelstroms_queue(&mut self, node: u32, key: u32) {
         let InFlight { due, id, .. } = self.in_flight[key as usize];
         self.nodes[node as usize].maelstrom.push(Reverse((due, id, key)));
         self.poll_as_maelstrom(node);

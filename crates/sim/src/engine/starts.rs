@@ -84,7 +84,7 @@ impl Engine<'_> {
         for key in waiting {
             match self.plan.inbox {
                 Inbox::Ideal => self.node_receives(node, key),
-                Inbox::Maelstrom => self.into_maelstroms_queue(node, key),
+                Inbox::Maelstrom => self.enters_maelstroms_queue(node, key),
             }
         }
     }
