@@ -163,16 +163,12 @@ pub fn missing_on_timeout() -> Node<()> {
     limits_reads(|error| Err(RpcError::new(ErrorCode::KEY_DOES_NOT_EXIST, error.text)))
 }
 
-/// How long the service is waited for before it is given up: longer than it takes when
-/// nothing is broken.
-const GIVEN_UP: Duration = Duration::from_millis(500);
-
 /// Answers from memory if there is no other answer.
 pub fn remembers() -> Node<BTreeMap<Value, Value>> {
     Node::<BTreeMap<Value, Value>>::new()
         .on(async |cx, Read { key }| {
             let read = Read { key: key.clone() };
-            let answer = cx.rpc(&NodeId::new("lin-kv"), read).timeout(GIVEN_UP).await;
+            let answer = cx.rpc(&NodeId::new("lin-kv"), read).timeout(PATIENCE).await;
             let known = || cx.with(|seen| seen.get(&key).cloned());
             match answer {
                 Ok(ReadOk { value }) => {
