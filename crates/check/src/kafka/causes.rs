@@ -28,7 +28,7 @@ impl<'a> Refused<'a> {
                 assigned.insert(transaction.process, keys);
                 continue;
             }
-            let op = (transaction.kind == OpKind::Info).then(|| transaction.end as usize);
+            let op = (transaction.kind == OpKind::Info).then_some(transaction.end as usize);
             let Some(op) = op.and_then(|end| history.ops().get(end)) else { continue };
             if &*op.f == "send" || !is_refused(op) {
                 continue;

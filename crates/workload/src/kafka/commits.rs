@@ -34,7 +34,7 @@ impl Commits {
     ) -> Option<Value> {
         let wrong = |key: &'a String| {
             let (said, highest) = (*said.get(key)?, self.highest(key));
-            (said > highest.unwrap_or(0)).then(|| (key.as_str(), said, highest))
+            (said > highest.unwrap_or(0)).then_some((key.as_str(), said, highest))
         };
         let wrong: Vec<_> = keys.filter_map(wrong).collect();
         (!wrong.is_empty()).then(|| commit_too_far(&wrong))
