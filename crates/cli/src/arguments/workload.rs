@@ -41,8 +41,8 @@ pub(crate) struct WorkloadArguments {
     #[arg(long, value_name = "N", help_heading = "Workload", value_parser = number::small_count)]
     max_writes_per_key: Option<u32>,
 
-    /// Do not judge refusals: that a key does not exist, or that the value of a cas
-    /// does not hold; a refusal that cannot be true is a finding else (lin-kv)
+    /// Do not judge refusals. Without this a refusal that cannot be true is a finding:
+    /// that a key does not exist, or that the value of a cas does not hold (lin-kv)
     #[arg(long, help_heading = "Verdict")]
     no_check_refusals: bool,
 
