@@ -227,7 +227,7 @@ mod tests {
 
     impl Checker for Forgetful {
         fn check(&self, _history: &History, _context: &Context) -> CheckResult {
-            let findings = vec![Finding::new("total-decreased", "A total went down.")];
+            let findings = vec![Finding::new("lost", "A value was lost.")];
             CheckResult { findings, ..CheckResult::default() }
         }
     }

@@ -62,8 +62,8 @@ pub(crate) struct WorkloadArguments {
           value_parser = [glomers_workload::MONOTONIC_READS])]
     require: Option<String>,
 
-    /// Do not judge refusals: that a key does not exist, or that the value of a cas
-    /// does not hold; a refusal that cannot be true is a finding else (lin-kv)
+    /// Do not judge refusals. Without this a refusal that cannot be true is a finding:
+    /// that a key does not exist, or that the value of a cas does not hold (lin-kv)
     #[arg(long, help_heading = "Verdict")]
     no_check_refusals: bool,
 
