@@ -116,6 +116,14 @@ impl<'h> Analysis<'h> {
         }
     }
 
+    /// What is known of registers.
+    pub(super) fn registers(&self) -> Option<&Registers> {
+        match &self.facts {
+            Facts::Lists(_) => None,
+            Facts::Registers { ours, .. } => Some(ours),
+        }
+    }
+
     pub(super) fn compat(&self) -> Validity {
         let reportable = self.reportable();
         let is_bad = reportable.iter().any(|name| self.prohibited.contains(name));

@@ -181,6 +181,19 @@ fn tell(
             };
             (vec![line], vec![txn])
         }
+        Case::Reordered { txn, first, second } => {
+            let who = teller.txn(*txn);
+            let key = teller.key(parsed.versions[*first as usize].key);
+            let (first, second) = (teller.version(*first), teller.version(*second));
+            let line = format!(
+                "{who} appended {first} to key {key} and then {second}; reads show {second} without \
+                 {first} before it"
+            );
+            (vec![line], vec![*txn])
+        }
+        Case::Axiom(steps) => {
+            (teller.axiom(steps), steps.iter().flat_map(|step| [step.from, step.to]).collect())
+        }
         Case::NoOrder { txns, model } => {
             let name = models::friendly(model).replace('-', " ");
             let line = format!("all orders that {name} allows were ruled out");
