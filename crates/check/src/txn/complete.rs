@@ -97,7 +97,7 @@ impl Analysis<'_> {
         if level.is_none() || (demanded.contains("causal") && self.order != Order::RealTime) {
             self.axioms(demanded);
         }
-        let Some(level) = level.filter(|_| self.more.is_empty()) else { return };
+        let Some(level) = level.filter(|_| !self.is_bad()) else { return };
         let Some((graph, writers)) = self.polygraph(level) else { return };
         let (name, elle, model) = verdict(level, self.order);
         match search(&graph, level, &writers, budget) {

@@ -58,7 +58,7 @@ impl Defined<'_> {
         Truth { holds: self.runs(run, order), exact: true }
     }
 
-    fn truth(&mut self, model: &str) -> Truth {
+    fn truth(&mut self, model: &str) -> Option<Truth> {
         let (lists, reads) = (self.small.lists, self.reads);
         let writes = |levels: Levels| Truth {
             holds: levels.writes && !reads.orders,
@@ -69,7 +69,7 @@ impl Defined<'_> {
             holds: levels.flow && !reads.dirty && !reads.orders,
             exact: !reads.internal,
         };
-        match model {
+        Some(match model {
             "read-uncommitted" => writes(self.levels(Order::Free)),
             "strong-session-read-uncommitted" => writes(self.levels(Order::Session)),
             "strong-read-uncommitted" => writes(self.levels(Order::RealTime)),
@@ -84,7 +84,15 @@ impl Defined<'_> {
                 let holds = self.levels(Order::Free).single && !reads.dirty && !reads.internal;
                 Truth { holds: holds && !reads.orders, exact: false }
             }
-            "prefix" => self.runs_exactly(Run::Prefix, Order::Free),
+            "prefix" => {
+                let truth = self.runs_exactly(Run::Prefix, Order::Free);
+                // Lists that grow on two snapshots do not fit together, as who appends and
+                // then reads may show.
+                if lists && self.small.reads_own() {
+                    return None;
+                }
+                Truth { holds: truth.holds && !reads.orders, ..truth }
+            }
             "snapshot-isolation" => self.runs_exactly(Run::Snapshot, Order::Free),
             "strong-session-snapshot-isolation" => self.runs_exactly(Run::Snapshot, Order::Session),
             "strong-snapshot-isolation" => self.runs_exactly(Run::Snapshot, Order::RealTime),
@@ -92,7 +100,7 @@ impl Defined<'_> {
             "strong-session-serializable" => self.runs_exactly(Run::Serial, Order::Session),
             "strict-serializable" => self.runs_exactly(Run::Serial, Order::RealTime),
             other => panic!("{other} has no definition here"),
-        }
+        })
     }
 }
 
@@ -135,7 +143,7 @@ fn compare(small: &Small, demanded: &[(&'static str, ConsistencyModels)], tally:
         defined.runs(Run::Prefix, Order::Free);
     }
     for (name, models) in demanded {
-        let truth = defined.truth(name);
+        let Some(truth) = defined.truth(name) else { continue };
         let result = check(small.lists, models, &history);
         let said = || format!("{name}: {:?}\n{}", result.findings, small.dump());
         tally.entry(name).or_default()[usize::from(truth.holds)] += 1;

@@ -43,6 +43,7 @@ fn every_anomaly_is_shown() {
         "G-single-item-realtime",
         "G-nonadjacent-item",
         "G2-item",
+        "G-nonadjacent-item-realtime",
         "G2-item-realtime",
         "lost-update",
         "internal",
