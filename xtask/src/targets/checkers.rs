@@ -12,6 +12,8 @@ pub(super) const TARGETS: &[Target] = &[
     Target { name: "checkers: registers", is_long: false, measure: registers },
     Target { name: "checkers: hard registers", is_long: true, measure: hard_registers },
     Target { name: "checkers: kafka and counters", is_long: false, measure: kafka_and_counters },
+    Target { name: "checkers: transactions", is_long: true, measure: transactions },
+    Target { name: "checkers: orders of transactions", is_long: false, measure: orders },
     Target { name: "checkers: reading", is_long: false, measure: reading },
 ];
 
@@ -137,6 +139,63 @@ fn kafka_and_counters(_: &Tools) -> Vec<Row> {
             "counter",
             "counter",
         ),
+    ]
+}
+
+fn transactions(_: &Tools) -> Vec<Row> {
+    let right = bench("glomers-check", "txn", "right_lists");
+    let broken = bench("glomers-check", "txn", "broken_lists");
+    let registers = bench("glomers-check", "txn", "right_registers");
+    vec![
+        row(
+            "txn-list-append: 1,000,000 transactions, valid",
+            Goal::AtMost(2.0),
+            "s",
+            seconds(&right),
+            "the slowest of uniform and Zipf, 20 and 100 sessions",
+        ),
+        row(
+            "the same with an anomaly of each kind",
+            Goal::AtMost(3.0),
+            "s",
+            seconds(&broken),
+            "20 and 100 sessions",
+        ),
+        row("memory of that", Goal::AtMost(2000.0), "MB", memory(&broken), "with the history"),
+        row(
+            "txn-rw-register: 1,000,000 transactions, valid",
+            Goal::AtMost(3.0),
+            "s",
+            seconds(&registers),
+            "strict verdict; uniform in 20 sessions, Zipf in 100",
+        ),
+    ]
+}
+
+fn orders(_: &Tools) -> Vec<Row> {
+    let searched = bench("glomers-check", "txn", "serializable");
+    let time = |name: &str| {
+        divan(&searched.as_ref().map_err(Clone::clone)?.output, name).map(|nanos| nanos / 1e9)
+    };
+    let what = "serializable by search: 8 micro-operations, half blind writes";
+    vec![
+        timed(
+            "a component of 20,000 transactions, named",
+            2.0,
+            "glomers-check",
+            "txn",
+            "component",
+        ),
+        timed(
+            "monotonic atomic view at 100,000 transactions",
+            1.0,
+            "glomers-check",
+            "txn",
+            "monotonic_atomic_view",
+        ),
+        timed("causal at 100,000 transactions", 3.0, "glomers-check", "txn", "causal"),
+        row(&format!("{what}, 2,000"), Goal::AtMost(0.5), "s", time("2000"), ON_THE_WALL),
+        row(&format!("{what}, 10,000"), Goal::AtMost(5.0), "s", time("10000"), ON_THE_WALL),
     ]
 }
 

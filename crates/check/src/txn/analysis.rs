@@ -116,6 +116,14 @@ impl<'h> Analysis<'h> {
         }
     }
 
+    /// What is known of registers.
+    pub(super) fn registers(&self) -> Option<&Registers> {
+        match &self.facts {
+            Facts::Lists(_) => None,
+            Facts::Registers { ours, .. } => Some(ours),
+        }
+    }
+
     pub(super) fn compat(&self) -> Validity {
         let reportable = self.reportable();
         let is_bad = reportable.iter().any(|name| self.prohibited.contains(name));
@@ -172,7 +180,7 @@ fn registers(
     let open = Registers::new(parsed, basis);
     if open.is_written != elle.is_written || open.next != elle.next {
         let (more_edges, _) = open.graph(parsed, order);
-        add_more(parsed, &found, cycles(&more_edges, order), Order::Free, more);
+        add_more(parsed, &found, cycles(&more_edges, order), (Order::Free, Sort::Write), more);
         graph = Some(more_edges);
     }
     let demanded = |stem: &str| prohibited.contains(&*suffixed(stem, order));
@@ -182,7 +190,8 @@ fn registers(
         let ordered = Registers::new(parsed, Basis { versions: order, reads_count, ..basis });
         if ordered.next != ours.next {
             let (more_edges, _) = ordered.graph(parsed, order);
-            add_more(parsed, &found, cycles(&more_edges, order), order, more);
+            let least = if reads_count { Sort::Single } else { Sort::Write };
+            add_more(parsed, &found, cycles(&more_edges, order), (order, least), more);
             graph = Some(more_edges);
         }
         ours = ordered;
@@ -199,12 +208,13 @@ fn registers(
 }
 
 /// Adds cycles that are not among those that Elle finds. Where an order tells versions
-/// apart, a cycle that has none of its edges rests on it, too.
+/// apart, a cycle that has none of its edges rests on it, too; and where it does so by
+/// what was read, only models in which reads keep to it are refuted: from `least` on.
 fn add_more(
     parsed: &Parsed<'_>,
     found: &[Cycle],
     cycles: Vec<Cycle>,
-    versions: Order,
+    (versions, least): (Order, Sort),
     more: &mut Anomalies,
 ) {
     let mine = more.names().map(|name| more.elle(name));
@@ -214,7 +224,7 @@ fn add_more(
         let is_open = |&(txn, _): &(u32, Label)| !parsed.txns[txn as usize].is_ok();
         let is_ordered = cycle.steps.iter().any(|(_, label)| *label == Label::Order);
         if versions != Order::Free {
-            cycle.name = sort.name(Some(versions));
+            cycle.name = sort.max(least).name(Some(versions));
         }
         if known.contains(cycle.name) {
             continue;

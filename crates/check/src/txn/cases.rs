@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use glomers_history::Value;
 
+use super::axiom::Step;
 use super::cycles::Cycle;
 
 /// How many cases of a kind are kept.
@@ -33,10 +34,15 @@ pub(super) enum Case {
     CyclicVersions { key: u32, versions: Vec<u32> },
     /// A read has what nobody wrote.
     Garbage { mop: u32, value: Value },
+    /// What a transaction appended first is not there, or only behind what it appended
+    /// then.
+    Reordered { txn: u32, first: u32, second: u32 },
     /// A cycle.
     Cycle(Cycle),
     /// No order that a model allows was found by a search that saw all of them.
     NoOrder { txns: Vec<u32>, model: &'static str },
+    /// Steps that break an axiom.
+    Axiom(Vec<Step>),
 }
 
 /// What a read should have got.

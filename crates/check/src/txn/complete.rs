@@ -2,6 +2,7 @@
 //! model allows, where no anomaly was found.
 
 use super::analysis::Analysis;
+use super::axiom::Axiom;
 use super::cases::Case;
 use super::edges::Order;
 use super::lists::Lists;
@@ -9,12 +10,25 @@ use super::models::Names;
 use super::parse::{NONE, Parsed};
 use super::registers::Registers;
 use super::search::{Found, Level, Writers, search};
+use super::weak::{self, Outcome};
 
 /// Which order is looked for, if these models demand one.
 fn level(demanded: &Names) -> Option<Level> {
     let levels = [("PL-3", Level::Serial), ("PL-SI", Level::Snapshot), ("prefix", Level::Prefix)];
     let found = levels.iter().find(|(model, _)| demanded.contains(model));
     found.map(|(_, level)| *level)
+}
+
+/// Which axiom must hold, and whether sessions count in it.
+fn axiom(demanded: &Names) -> Option<(Axiom, bool)> {
+    let axioms = [
+        ("causal", Axiom::Causal, true),
+        ("causal-cerone", Axiom::Causal, false),
+        ("read-atomic", Axiom::ReadAtomic, false),
+        ("monotonic-atomic-view", Axiom::MonotonicAtomicView, false),
+    ];
+    let found = axioms.iter().find(|(model, ..)| demanded.contains(model));
+    found.map(|&(_, axiom, has_sessions)| (axiom, has_sessions))
 }
 
 /// What it means if there is no such order: our name, Elle's, and the model.
@@ -75,15 +89,39 @@ pub(super) fn of_lists(parsed: &Parsed<'_>, lists: &Lists) -> Vec<Writers> {
 }
 
 impl Analysis<'_> {
-    /// Looks for an order that the models allow; adds what it means if there is none.
+    /// Looks for an order that the models allow, and at the axioms of weaker ones; adds
+    /// what it means if something is broken.
     pub(super) fn search(&mut self, demanded: &Names, budget: u64) {
-        let Some(level) = level(demanded) else { return };
+        let level = level(demanded);
+        // An order that fits real time fits the axioms.
+        if level.is_none() || (demanded.contains("causal") && self.order != Order::RealTime) {
+            self.axioms(demanded);
+        }
+        let Some(level) = level.filter(|_| !self.is_bad()) else { return };
         let Some((graph, writers)) = self.polygraph(level) else { return };
         let (name, elle, model) = verdict(level, self.order);
         match search(&graph, level, &writers, budget) {
             Found::Order => {}
             Found::Open => self.open = Some(model),
             Found::NoOrder(txns) => self.more.add_as(name, elle, Case::NoOrder { txns, model }),
+        }
+    }
+
+    fn axioms(&mut self, demanded: &Names) {
+        let Some((axiom, has_sessions)) = axiom(demanded) else { return };
+        let Some(registers) = self.registers() else { return };
+        let parsed = &self.parsed;
+        // What holds with sessions holds without, and is seen faster.
+        let mut outcome =
+            weak::check(parsed, registers, axiom, has_sessions || axiom == Axiom::Causal);
+        if !has_sessions && axiom == Axiom::Causal && !matches!(outcome, Outcome::Holds) {
+            outcome = weak::check(parsed, registers, axiom, false);
+        }
+        let (name, elle, model) = axiom.names(has_sessions);
+        match outcome {
+            Outcome::Holds => {}
+            Outcome::Open => self.open = Some(model),
+            Outcome::Broken(steps) => self.more.add_as(name, elle, Case::Axiom(steps)),
         }
     }
 }

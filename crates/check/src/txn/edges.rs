@@ -34,8 +34,10 @@ impl Builder {
         self.nodes - 1
     }
 
-    pub(super) fn finish(self) -> Graph {
-        Graph::new(self.txns, self.nodes as usize, &self.edges)
+    /// The graph, and whether no transaction comes before another.
+    pub(super) fn finish(self) -> (Graph, bool) {
+        let is_empty = self.edges.none_leads_below(self.txns);
+        (Graph::new(self.txns, self.nodes as usize, &self.edges), is_empty)
     }
 
     /// Each of these read what each of those replaced, but for itself. Both ascend,

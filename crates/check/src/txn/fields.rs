@@ -139,6 +139,13 @@ impl Shown<'_, '_> {
             }
             Case::Garbage { mop, value } => self.read(*mop, [("element", value.clone())]),
             Case::Cycle(cycle) => self.cycle(cycle),
+            Case::Reordered { txn, first, second } => Value::record([
+                ("op", self.op(*txn)),
+                ("elements", Value::list([*first, *second].map(|v| parsed.version_value(v)))),
+            ]),
+            Case::Axiom(steps) => {
+                Value::record([("txns", Value::list(steps.iter().map(|step| self.op(step.from))))])
+            }
             Case::NoOrder { txns, model } => Value::record([
                 ("model", Value::keyword(models::friendly(model))),
                 ("txns", Value::list(txns.iter().map(|&txn| self.op(txn)))),

@@ -50,7 +50,11 @@ fn finding(
             }
             None => "no model allows that".to_owned(),
         };
-    let summary = format!("{}{often}; {consequence}", meaning::of_anomaly(name));
+    let anomaly = match cases.kept.first() {
+        Some(Case::NoOrder { .. }) => "what transactions read fits no order of them",
+        _ => meaning::of_anomaly(name),
+    };
+    let summary = format!("{anomaly}{often}; {consequence}");
     let mut finding = Finding::new(name, summary);
     let mut teller = Teller::new(analysis, context);
     let mut txns = Vec::new();
@@ -108,8 +112,8 @@ fn tell(
             let (read, value) = (teller.read(*mop), teller.version(*version));
             let by = teller.txn(writer);
             let what = match case {
-                Case::Aborted { .. } => format!("{by} wrote {value} and failed"),
-                _ => format!("{by} wrote {value} and then wrote the key again"),
+                Case::Aborted { .. } => format!("{value} is what {by} wrote before it failed"),
+                _ => format!("{value} is what {by} wrote before it wrote the key again"),
             };
             (vec![format!("{who} read {read} of key {key}; {what}")], vec![txn, writer])
         }
@@ -181,10 +185,34 @@ fn tell(
             };
             (vec![line], vec![txn])
         }
+        Case::Reordered { txn, first, second } => {
+            let who = teller.txn(*txn);
+            let key = teller.key(parsed.versions[*first as usize].key);
+            let (first, second) = (teller.version(*first), teller.version(*second));
+            let line = format!(
+                "{who} appended {first} to key {key} and then {second}; reads show {second} without \
+                 {first} before it"
+            );
+            (vec![line], vec![*txn])
+        }
+        Case::Axiom(steps) => {
+            (teller.axiom(steps), steps.iter().flat_map(|step| [step.from, step.to]).collect())
+        }
         Case::NoOrder { txns, model } => {
             let name = models::friendly(model).replace('-', " ");
-            let line = format!("all orders that {name} allows were ruled out");
-            (vec![line], txns.clone())
+            let who: Vec<String> = txns.iter().take(TOLD).map(|&txn| teller.txn(txn)).collect();
+            let reason = match &*who {
+                [first, second] if txns.len() == 2 => format!(
+                    "{first} and {second} both wrote some key: whichever of them comes first, what \
+                     others read does not fit"
+                ),
+                _ => format!(
+                    "each of these would have to come before the others: {}",
+                    who.join(", ")
+                ),
+            };
+            let last = format!("all orders that {name} allows were ruled out");
+            (vec![reason, last], txns.clone())
         }
     }
 }

@@ -65,8 +65,9 @@ impl Edges {
         self.0.push((from, to | (label as u32) << SHIFT));
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether no edge leads to any of the first nodes.
+    pub(super) fn none_leads_below(&self, nodes: u32) -> bool {
+        !self.0.iter().any(|(_, packed)| packed & NODE < nodes)
     }
 }
 

@@ -53,11 +53,32 @@ impl Scan<'_, '_> {
             }
             self.doubles(at, mop);
         }
-        if !txn.is_ok() {
-            return;
-        }
         if mops.len() > 1 {
-            self.own(number, txn.mops.0, mops);
+            self.own_appends(number, mops);
+            if txn.is_ok() {
+                self.own(number, txn.mops.0, mops);
+            }
+        }
+    }
+
+    /// What a transaction appends to a key stands there in the order in which it did.
+    fn own_appends(&mut self, number: u32, mops: &[Mop]) {
+        let place = |version: u32| self.lists.places[version as usize];
+        for (at, first) in mops.iter().enumerate().filter(|(_, mop)| mop.is_write) {
+            if !self.parsed.versions[first.value as usize].is_overwritten {
+                continue;
+            }
+            let mut later = mops[at + 1..].iter();
+            let second = later.find(|other| other.is_write && other.key == first.key);
+            let Some(second) = second.filter(|second| place(second.value) != NONE) else {
+                continue;
+            };
+            // What is not there has the highest place.
+            if place(first.value) > place(second.value) {
+                let (first, second) = (first.value, second.value);
+                let case = Case::Reordered { txn: number, first, second };
+                self.more.add_as("reordered-appends", "internal", case);
+            }
         }
     }
 

@@ -55,8 +55,7 @@ pub(super) fn graph(parsed: &Parsed<'_>, lists: &Lists, order: Order) -> (Graph,
         }
     }
     builder.order(parsed, order);
-    let is_empty = builder.edges.is_empty();
-    (builder.finish(), is_empty)
+    builder.finish()
 }
 
 /// The reads of a transaction that say what was there: those of nothing only if it

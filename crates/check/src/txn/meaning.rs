@@ -72,6 +72,7 @@ pub(super) fn of_anomaly(name: &str) -> &'static str {
             "by when they were written and read, of some versions of a key each comes before the \
              others"
         }
+        "reordered-appends" => "what a transaction appended stands there in another order",
         "garbage-read" => "what nobody wrote was read",
         _ => "transactions that each come before the next, in a circle",
     }

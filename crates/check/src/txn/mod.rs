@@ -2,7 +2,9 @@
 //! consistency models these refute.
 
 mod analysis;
+mod axiom;
 mod cases;
+mod clocks;
 mod closing;
 mod complete;
 mod cycles;
@@ -26,6 +28,7 @@ mod registers;
 mod search;
 mod tell;
 mod version_order;
+mod weak;
 mod why;
 
 use glomers_history::History;

@@ -162,8 +162,7 @@ impl Registers {
             }
         }
         builder.order(parsed, order);
-        let is_empty = builder.edges.is_empty();
-        (builder.finish(), is_empty)
+        builder.finish()
     }
 
     /// Who read each version before doing anything else with its key.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use glomers_history::Value;
 
 use super::analysis::Analysis;
+use super::axiom::{Reason, Step};
 use super::cycles::Cycle;
 use super::edges::Order;
 use super::graph::Label;
@@ -91,6 +92,49 @@ impl<'a, 'h> Teller<'a, 'h> {
         lines
             .push(format!("that is a circle: no order of these {} transactions fits", steps.len()));
         lines
+    }
+
+    /// The lines of steps that break an axiom.
+    pub(super) fn axiom(&mut self, steps: &[Step]) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for step in steps.iter().take(TOLD) {
+            lines.push(self.axiom_step(step));
+        }
+        if steps.len() > TOLD {
+            lines.push(format!("and so on, {} steps more", steps.len() - TOLD));
+        }
+        if steps.len() > 1 {
+            let count = steps.len();
+            lines.push(format!("that is a circle: no order of these {count} transactions fits"));
+        }
+        lines
+    }
+
+    fn axiom_step(&mut self, step: &Step) -> String {
+        let (from, to) = (self.txn(step.from), self.txn(step.to));
+        match step.reason {
+            Reason::Read { key } => {
+                let key = self.key(key);
+                format!("{to} read key {key} as {from} wrote it: so {from} is before {to}")
+            }
+            Reason::Session => {
+                let process = self.analysis.parsed.op(step.from).process;
+                format!("process {process} did {from} and then {to}: so {from} is before {to}")
+            }
+            Reason::Saw { reader, key } => {
+                let key = self.key(key);
+                if reader == step.to {
+                    return format!(
+                        "{to} saw {from}, which wrote key {key}, and yet read null there"
+                    );
+                }
+                let reader = self.txn(reader);
+                format!(
+                    "{reader} saw {from}, which wrote key {key}, and yet read what {to} wrote \
+                     there: so {from} is before {to}"
+                )
+            }
+        }
     }
 
     fn step(&mut self, a: u32, b: u32, label: Label) -> String {

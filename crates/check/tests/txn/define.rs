@@ -156,6 +156,19 @@ pub(crate) fn reads(small: &Small) -> Reads {
             }
         }
     }
+    for txn in small.txns.iter().filter(|txn| txn.kind != OpKind::Fail && small.lists) {
+        // Own appends stand in the order in which they were made.
+        for (place, mop) in txn.mops.iter().enumerate() {
+            let Mop::Write(key, value) = mop else { continue };
+            let at = |value: &u8| longest[*key].iter().position(|other| other == value);
+            found.internal |= txn.mops[place + 1..].iter().any(|later| match later {
+                Mop::Write(k, later) if k == key => {
+                    at(later).is_some_and(|later| at(value).is_none_or(|first| first > later))
+                }
+                _ => false,
+            });
+        }
+    }
     for txn in small.txns.iter().filter(|txn| txn.kind == OpKind::Ok) {
         let mut own: Vec<Option<Held>> = vec![None; KEYS];
         let mut wrote: Vec<Held> = vec![Held::new(); KEYS];

@@ -1,10 +1,17 @@
 //! The checkers of transactions: against the definitions, in words, and on junk.
 
 mod brute_force;
+#[path = "../common/mod.rs"]
+mod common;
+mod corpus;
 mod define;
 mod generate;
+mod junk;
 #[path = "../common/random.rs"]
 mod random;
 mod small;
 #[path = "../common/soak.rs"]
 mod soak;
+#[path = "../common/text.rs"]
+mod text;
+mod words;

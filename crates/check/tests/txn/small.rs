@@ -49,6 +49,16 @@ impl Small {
         held.push(value);
     }
 
+    /// Whether a transaction reads what it wrote.
+    pub(crate) fn reads_own(&self) -> bool {
+        self.txns.iter().any(|txn| {
+            txn.mops.iter().enumerate().any(|(at, mop)| {
+                let is_own = |other: &Mop| matches!(other, Mop::Write(key, _) if *key == mop.key());
+                matches!(mop, Mop::Read(..)) && txn.mops[..at].iter().any(is_own)
+            })
+        })
+    }
+
     pub(crate) fn history(&self) -> History {
         let mut entries: Vec<(usize, Op)> = Vec::new();
         for txn in &self.txns {
