@@ -1,5 +1,6 @@
 //! What the command line takes. Maelstrom's flags keep their names.
 
+mod traced;
 mod workload;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::faults::FaultArguments;
 use crate::frontier::FrontierArguments;
 use crate::gallery::GalleryArguments;
 use crate::number::{self, Concurrency, RateArgument};
+pub(crate) use traced::TracedArguments;
 pub(crate) use workload::WorkloadArguments;
 use workload::workloads_and_nodes;
 
@@ -78,7 +80,8 @@ pub(crate) enum Command {
 /// Whose clock a run follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TimeArgument {
-    /// Jump from event to event: embedded nodes only, always the same run
+    /// Jump from event to event, always the same run: embedded nodes anywhere,
+    /// executables on Linux (x86-64)
     Virtual,
     /// The clock on the wall: any executable, never quite the same run
     Real,
@@ -236,6 +239,9 @@ pub(crate) struct TestArguments {
     #[arg(long, value_name = "N", help_heading = "Run",
           value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
+
+    #[command(flatten)]
+    pub(crate) traced: TracedArguments,
 
     /// Run twice and compare everything; show the first difference
     #[arg(long, help_heading = "Run")]

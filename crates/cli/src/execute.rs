@@ -10,6 +10,9 @@ use glomers_store::{Store, StoreWriter};
 use glomers_testing::{RunOptions, RunReport, embedded_factory, judge_outcome};
 use glomers_workload::make;
 
+use glomers_sim::NodeProgram;
+use glomers_warp::{Report, TracedHost, TracedOptions};
+
 use crate::arguments::TimeArgument;
 use crate::error::CliError;
 use crate::log_net::Shown;
@@ -33,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) log_net_send: bool,
     pub(crate) log_net_recv: bool,
     pub(crate) interrupt: Interrupt,
+    /// Where the stops of traced nodes are written.
+    pub(crate) record_stops: Option<PathBuf>,
     /// The command that repeats the run, for `run.json`.
     pub(crate) command: String,
 }
@@ -43,6 +48,8 @@ pub(crate) struct Executed {
     /// Where it is stored.
     pub(crate) directory: Option<PathBuf>,
     pub(crate) wall_time: Duration,
+    /// What the tracer says, if nodes were traced.
+    pub(crate) traced: Option<Report>,
 }
 
 /// What `--store` says.
@@ -64,8 +71,8 @@ pub(crate) fn execute(
     #[expect(clippy::disallowed_methods, reason = "run.json says how long the machine took")]
     let (started, clock) = (SystemTime::now(), Instant::now());
     let Some(root) = &settings.store else {
-        let report = run(plan, settings, progress, None, None)?;
-        return Ok(Executed { report, directory: None, wall_time: clock.elapsed() });
+        let (report, traced) = run(plan, settings, progress, None, None)?;
+        return Ok(Executed { report, directory: None, wall_time: clock.elapsed(), traced });
     };
     let mut store = Store::create(root, &plan.workload.name, started)?;
     let mut writer = store.writer(&replay_file::write(plan, &settings.judge))?;
@@ -74,10 +81,10 @@ pub(crate) fn execute(
     let result = run(plan, settings, progress, Some(&directory), Some(&mut writer));
     let finished = writer.finish();
     remove_empty(&directory.join(NODE_DATA));
-    let report = result?;
+    let (report, traced) = result?;
     finished?;
     store.derive(&report.outcome.history)?;
-    store.save_results(&crate::summary::results(&report))?;
+    store.save_results(&crate::summary::results(&report, traced.as_ref()))?;
     for warning in &report.warnings {
         store.log(&format!("warning: {warning}"))?;
     }
@@ -86,10 +93,13 @@ pub(crate) fn execute(
     facts.insert("build".into(), replay_file::BUILD.into());
     let time = if settings.time == TimeArgument::Virtual { "virtual" } else { "real" };
     facts.insert("time".into(), time.into());
+    if let Some(traced) = &traced {
+        facts.insert("stops".into(), traced.stops.into());
+    }
     let wall_time = clock.elapsed();
     facts.insert("wall_seconds".into(), wall_time.as_secs_f64().into());
     store.save_run(facts)?;
-    Ok(Executed { report, directory: Some(directory), wall_time })
+    Ok(Executed { report, directory: Some(directory), wall_time, traced })
 }
 
 fn run(
@@ -98,7 +108,7 @@ fn run(
     progress: &Progress,
     directory: Option<&Path>,
     store: Option<&mut StoreWriter>,
-) -> Result<RunReport, CliError> {
+) -> Result<(RunReport, Option<Report>), CliError> {
     let mut workload = make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| CliError::usage(error.to_string()))?;
     let has_failed = Cell::new(false);
@@ -110,7 +120,25 @@ fn run(
         // The driver of real time shows logs as they come.
         logs: settings.log_stderr && settings.time == TimeArgument::Virtual,
     };
+    let is_traced = matches!(plan.program, NodeProgram::Traced { .. });
+    let mut traced = None;
     let outcome = match settings.time {
+        TimeArgument::Virtual if is_traced => {
+            let options = TracedOptions {
+                max_line: settings.max_line,
+                keep_data: directory.map(|directory| directory.join(NODE_DATA)),
+                record_stops: settings.record_stops.clone(),
+                ..TracedOptions::default()
+            };
+            let mut host = TracedHost::new(plan, options)?;
+            let _guard = settings.interrupt.guard();
+            let interrupted = || settings.interrupt.is_requested() || has_failed.get();
+            let outcome =
+                run_virtual_until(plan, &mut *workload, &mut host, &mut shown, None, &interrupted)
+                    .map_err(|error| CliError::usage(error.to_string()))?;
+            traced = Some(host.report());
+            outcome
+        }
         TimeArgument::Virtual => {
             let factory = embedded_factory(plan).map_err(glomers_testing::RunError::from)?;
             let mut host = Quiet(InProcessHost::new(plan, factory));
@@ -144,7 +172,7 @@ fn run(
             run_real(plan, &mut *workload, &mut shown, options)?
         }
     };
-    Ok(judge_outcome(outcome, &*workload, &settings.judge))
+    Ok((judge_outcome(outcome, &*workload, &settings.judge), traced))
 }
 
 /// Removes the folders in which no node kept anything.

@@ -17,7 +17,7 @@ use crate::execute::Executed;
 use crate::{out, replay_file, summary};
 
 /// Findings after which no run goes on.
-const BREAKS: [&str; 8] = [
+const BREAKS: [&str; 10] = [
     "init-failed",
     "setup-failed",
     "node-crashed",
@@ -26,6 +26,8 @@ const BREAKS: [&str; 8] = [
     "line-too-long",
     "runaway-output",
     "stopped-reading",
+    "endless-computation",
+    "tracer-failed",
 ];
 
 pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
@@ -37,6 +39,7 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
         .map_err(|error| CliError::usage(error.to_string()))?;
     let report = judge_outcome(outcome(&recovered, &plan)?, &*workload, &options);
     let executed = Executed {
+        traced: None,
         report,
         directory: Some(directory.to_owned()),
         wall_time: std::time::Duration::ZERO,
@@ -45,7 +48,7 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
     out::text(&summary::whole(&plan, &executed, &options, &command));
     // Last, as the disk may be full, which is why one recovers.
     recovered.derive()?;
-    recovered.save_results(&summary::results(&executed.report))?;
+    recovered.save_results(&summary::results(&executed.report, None))?;
     // That the run was cut short is not news: the verdict is what was asked for.
     Ok(match executed.report.validity(&options) {
         Validity::Valid => ExitCode::SUCCESS,

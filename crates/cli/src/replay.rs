@@ -78,6 +78,7 @@ fn settings(arguments: &ReplayArguments, judge: RunOptions, interrupt: Interrupt
         log_net_send: false,
         log_net_recv: false,
         interrupt,
+        record_stops: None,
         command: format!("glomers replay {}", arguments.directory.display()),
     }
 }

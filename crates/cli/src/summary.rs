@@ -9,6 +9,8 @@ use glomers_history::Value;
 use glomers_sim::{Ended, NodeProgram, Plan};
 use glomers_testing::{RunOptions, RunReport};
 
+use glomers_warp::{Guarantee, Report};
+
 use crate::execute::Executed;
 use crate::findings;
 
@@ -18,7 +20,7 @@ const NODE_LOGS: &str = "node-logs";
 const SHOWN_OF_LOG: u64 = 200;
 
 /// The map of results, with what the run itself knows added.
-pub(crate) fn results(report: &RunReport) -> Value {
+pub(crate) fn results(report: &RunReport, traced: Option<&Report>) -> Value {
     let Value::Map(pairs) = &report.verdict.results else {
         return report.verdict.results.clone();
     };
@@ -49,12 +51,22 @@ pub(crate) fn results(report: &RunReport) -> Value {
         Ended::Broken => "broken",
         Ended::Interrupted => "interrupted",
     };
+    let traced = traced.map(|traced| {
+        let notes = traced.notes.iter().map(|note| Value::string(&note.text));
+        let record = Value::record([
+            ("guarantee", Value::keyword(traced.guarantee.name())),
+            ("notes", Value::list(notes)),
+        ]);
+        (Value::keyword("virtual-time"), record)
+    });
     let ours = [
         (Value::keyword("faults"), Value::list(faults)),
         (Value::keyword("exposure"), report.exposure.to_value()),
         (Value::keyword("warnings"), Value::list(report.warnings.iter().map(Value::string))),
         (Value::keyword("ended"), Value::keyword(ended)),
-    ];
+    ]
+    .into_iter()
+    .chain(traced);
     // Jepsen's keys, then ours, and the verdict last, as Jepsen prints it.
     let verdict = Value::keyword("valid?");
     let (last, first): (Vec<_>, Vec<_>) =
@@ -107,14 +119,14 @@ fn exposure(exposure: Exposure) -> String {
 pub(crate) fn program(plan: &Plan) -> String {
     match &plan.program {
         NodeProgram::Embedded { name, .. } => name.clone(),
-        NodeProgram::Program { path, arguments }
+        NodeProgram::Program { path, arguments } | NodeProgram::Traced { path, arguments, .. }
             if arguments.first().is_some_and(|a| a == "__node") =>
         {
             let name = arguments.get(1).map_or("", String::as_str);
             let _ = path;
             format!("{name} as a process")
         }
-        NodeProgram::Program { path, .. } => {
+        NodeProgram::Program { path, .. } | NodeProgram::Traced { path, .. } => {
             let path = std::path::Path::new(path);
             path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
         }
@@ -211,6 +223,12 @@ pub(crate) fn whole(
     for note in &report.verdict.notes {
         row("note", note.clone());
     }
+    if let Some(traced) = &executed.traced {
+        row("guarantee", guarantee(traced));
+        for note in &traced.notes {
+            row("note", note.text.clone());
+        }
+    }
     if let Some(directory) = &executed.directory {
         if let Some(logs) = logs(directory, &plan.nodes) {
             row("logs", logs);
@@ -253,6 +271,15 @@ fn verdict(report: &RunReport, options: &RunOptions) -> String {
         let _ = write!(text, ": {names} (explained below)");
     }
     text
+}
+
+/// How far one can rely on a run of traced nodes.
+fn guarantee(traced: &Report) -> String {
+    match traced.guarantee {
+        Guarantee::Exact => "exact: another run on this machine is the same, byte for byte",
+        Guarantee::Virtual => "virtual: time is virtual, but another run may go otherwise",
+    }
+    .to_owned()
 }
 
 /// How long the run lasted for the cluster, and for who waited for it.

@@ -37,6 +37,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
         log_net_recv: arguments.log_net_recv,
         interrupt: Interrupt::install_signal_handlers()
             .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?,
+        record_stops: arguments.traced.record_stops.clone(),
         command: command_of(seed, arguments.test_count),
     };
     if arguments.check_determinism {

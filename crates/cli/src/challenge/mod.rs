@@ -53,6 +53,7 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
             log_net_send: false,
             log_net_recv: false,
             interrupt: interrupt.clone(),
+            record_stops: None,
             command: command_of(challenge, arguments),
         };
         // Fly.io's marks were set on Maelstrom.
