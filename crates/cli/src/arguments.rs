@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Trace(TraceArguments),
     /// Finish the store of a run that was cut short: check and derive its files
     Recover(RecoverArguments),
+    /// Say what this machine allows: executables in virtual time
+    Doctor,
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -279,10 +281,13 @@ pub(crate) struct ChallengeArguments {
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<String>,
 
-    /// Run this executable, in real time, not the reference nodes; its arguments
-    /// follow after --
+    /// Run this executable, not the reference nodes; its arguments follow after --
     #[arg(long, value_name = "FILE")]
     pub(crate) bin: Option<PathBuf>,
+
+    /// Whose clock the executable follows
+    #[arg(long, value_enum, default_value = "real", requires = "bin")]
+    pub(crate) time: TimeArgument,
 
     /// The seed; without one the table is always the same
     #[arg(long, default_value_t = 1, value_parser = number::seed)]

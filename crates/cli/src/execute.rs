@@ -15,6 +15,7 @@ use glomers_warp::{Report, TracedHost, TracedOptions};
 
 use crate::arguments::TimeArgument;
 use crate::error::CliError;
+use crate::fingerprint;
 use crate::log_net::Shown;
 use crate::panics::Quiet;
 use crate::progress::Progress;
@@ -49,7 +50,14 @@ pub(crate) struct Executed {
     pub(crate) directory: Option<PathBuf>,
     pub(crate) wall_time: Duration,
     /// What the tracer says, if nodes were traced.
-    pub(crate) traced: Option<Report>,
+    pub(crate) traced: Option<Traced>,
+}
+
+/// What the tracer says of its nodes.
+pub(crate) struct Traced {
+    pub(crate) report: Report,
+    /// The files whose code ran.
+    pub(crate) files: Vec<PathBuf>,
 }
 
 /// What `--store` says.
@@ -84,7 +92,7 @@ pub(crate) fn execute(
     let (report, traced) = result?;
     finished?;
     store.derive(&report.outcome.history)?;
-    store.save_results(&crate::summary::results(&report, traced.as_ref()))?;
+    store.save_results(&crate::summary::results(&report, traced.as_ref().map(|traced| &traced.report)))?;
     for warning in &report.warnings {
         store.log(&format!("warning: {warning}"))?;
     }
@@ -94,7 +102,8 @@ pub(crate) fn execute(
     let time = if settings.time == TimeArgument::Virtual { "virtual" } else { "real" };
     facts.insert("time".into(), time.into());
     if let Some(traced) = &traced {
-        facts.insert("stops".into(), traced.stops.into());
+        facts.insert("stops".into(), traced.report.stops.into());
+        facts.insert(fingerprint::FILES.into(), fingerprint::of(&traced.files));
     }
     let wall_time = clock.elapsed();
     facts.insert("wall_seconds".into(), wall_time.as_secs_f64().into());
@@ -108,7 +117,7 @@ fn run(
     progress: &Progress,
     directory: Option<&Path>,
     store: Option<&mut StoreWriter>,
-) -> Result<(RunReport, Option<Report>), CliError> {
+) -> Result<(RunReport, Option<Traced>), CliError> {
     let mut workload = make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| CliError::usage(error.to_string()))?;
     let has_failed = Cell::new(false);
@@ -136,7 +145,10 @@ fn run(
             let outcome =
                 run_virtual_until(plan, &mut *workload, &mut host, &mut shown, None, &interrupted)
                     .map_err(|error| CliError::usage(error.to_string()))?;
-            traced = Some(host.report());
+            traced = Some(Traced {
+                report: host.report(),
+                files: host.files().iter().cloned().collect(),
+            });
             outcome
         }
         TimeArgument::Virtual => {

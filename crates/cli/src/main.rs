@@ -5,10 +5,12 @@ mod challenge;
 mod check;
 mod ci;
 mod compare;
+mod doctor;
 mod error;
 mod execute;
 mod faults;
 mod findings;
+mod fingerprint;
 mod frontier;
 mod gallery;
 mod junit;
@@ -24,6 +26,7 @@ mod replay;
 mod replay_file;
 mod replay_log;
 mod scenario;
+mod stops;
 mod summary;
 mod test;
 mod trace;
@@ -78,6 +81,7 @@ fn command() -> ExitCode {
             out::text(&String::from_utf8_lossy(&script));
             Ok(ExitCode::SUCCESS)
         }
+        Command::Doctor => doctor::run(),
         Command::Watchdog => Ok(glomers_bench::watchdog_main()),
         Command::Node { name, arguments } => node(&name, &arguments),
     };

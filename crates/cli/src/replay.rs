@@ -5,12 +5,14 @@ use std::process::ExitCode;
 
 use glomers_bench::Interrupt;
 use glomers_report::trace::{Event, Trace, What};
-use glomers_sim::{InProcessHost, NodeProgram, Plan, run_virtual_to};
+use glomers_sim::{InProcessHost, NodeProgram, Plan, SteppedHost, run_virtual_to};
 use glomers_store::Recovered;
 use glomers_testing::{RunOptions, embedded_factory};
+use glomers_warp::{TracedHost, TracedOptions};
 
 use crate::arguments::{ReplayArguments, TimeArgument};
 use crate::error::CliError;
+use crate::fingerprint;
 use crate::execute::{Executed, Settings, execute, store_root};
 use crate::panics::Quiet;
 use crate::progress::Progress;
@@ -45,6 +47,12 @@ pub(crate) fn run(arguments: &ReplayArguments) -> Result<ExitCode, CliError> {
         }
     };
     plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
+    if let NodeProgram::Traced { path, .. } = &plan.program {
+        glomers_bench::check_program(Path::new(path))?;
+        if !arguments.anyway {
+            fingerprint::check(recovered.directory())?;
+        }
+    }
     if let NodeProgram::Program { .. } = plan.program {
         return processes(arguments, &plan, &options);
     }
@@ -204,14 +212,21 @@ fn look(arguments: &ReplayArguments, plan: &Plan) -> Result<ExitCode, CliError> 
     let usage = |error: String| CliError::usage(error);
     let mut workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| usage(error.to_string()))?;
-    let factory = embedded_factory(plan).map_err(|error| usage(error.to_string()))?;
-    let mut host = Quiet(InProcessHost::new(plan, factory));
+    let mut host: Box<dyn SteppedHost> = match plan.program {
+        NodeProgram::Traced { .. } => {
+            Box::new(TracedHost::new(plan, TracedOptions::default())?)
+        }
+        _ => {
+            let factory = embedded_factory(plan).map_err(|error| usage(error.to_string()))?;
+            Box::new(Quiet(InProcessHost::new(plan, factory)))
+        }
+    };
     let mut watch = Watch::new(&plan.nodes, arguments.log);
     let moment = match arguments.until {
         Some(until) => glomers_history::Time::ZERO + until,
         None => glomers_history::Time::MAX,
     };
-    let snapshot = run_virtual_to(plan, &mut *workload, &mut host, &mut watch, moment)
+    let snapshot = run_virtual_to(plan, &mut *workload, &mut *host, &mut watch, moment)
         .map_err(|error| usage(error.to_string()))?;
     if arguments.until.is_some() {
         out::text(&watch.describe(&snapshot));

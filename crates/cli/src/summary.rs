@@ -224,8 +224,8 @@ pub(crate) fn whole(
         row("note", note.clone());
     }
     if let Some(traced) = &executed.traced {
-        row("guarantee", guarantee(traced));
-        for note in &traced.notes {
+        row("guarantee", guarantee(&traced.report));
+        for note in &traced.report.notes {
             row("note", note.text.clone());
         }
     }
@@ -237,6 +237,10 @@ pub(crate) fn whole(
     }
     row("took", took(executed));
     row("repeat", command.to_owned());
+    let can_be_virtual = cfg!(all(target_os = "linux", target_arch = "x86_64"));
+    if can_be_virtual && matches!(plan.program, NodeProgram::Program { .. }) {
+        row("faster", FASTER.to_owned());
+    }
     text.push('\n');
     text.push_str(&findings::text(&report.verdict.findings));
     let _ = writeln!(text, "{}", last_lines(report, options));
@@ -272,6 +276,10 @@ fn verdict(report: &RunReport, options: &RunOptions) -> String {
     }
     text
 }
+
+/// What a run in real time could have been.
+const FASTER: &str = "--time virtual runs the same executable many times faster, and each time \
+                      the same (glomers doctor says what holds here)";
 
 /// How far one can rely on a run of traced nodes.
 fn guarantee(traced: &Report) -> String {

@@ -13,6 +13,7 @@ use crate::ci::{Run, Runs};
 use crate::error::CliError;
 use crate::execute::{Executed, Settings, execute, store_root};
 use crate::progress::Progress;
+use crate::stops::Stops;
 use crate::{out, plan, summary};
 
 /// What reports call the runs of this command.
@@ -284,7 +285,10 @@ fn check_determinism(
     let mut last = None;
     for seed in (0..arguments.test_count).map(|n| first.wrapping_add(n)) {
         let plan = plan::plan(arguments, program, seed)?;
-        let run = || -> Result<_, CliError> {
+        let is_traced = matches!(program, NodeProgram::Traced { .. });
+        let stops = Stops::new(is_traced, settings)?;
+        let run = |name: &str| -> Result<_, CliError> {
+            let stored = Settings { record_stops: stops.folder(name), ..stored.clone() };
             let mut executed = execute(&plan, &stored, &Progress::none())?;
             let directory = executed.directory.clone();
             if settings.store.is_none() {
@@ -293,7 +297,7 @@ fn check_determinism(
             }
             Ok((executed, directory.unwrap_or_default()))
         };
-        let ((_, a), (second, b)) = (run()?, run()?);
+        let ((_, a), (second, b)) = (run("a")?, run("b")?);
         if settings.interrupt.is_requested() {
             // Two runs cut short at two moments differ, and that proves nothing.
             last = Some((plan, second));
@@ -306,7 +310,13 @@ fn check_determinism(
             if settings.store.is_some() {
                 out::line(format_args!("  a is {}\n  b is {}", a.display(), b.display()));
             }
-            out::line("A node may only use cx.now(), cx.rng() and glomers_node::{Map, Set}.");
+            match stops.difference() {
+                Some(difference) => out::text(&difference),
+                None if is_traced => {}
+                None => out::line(
+                    "A node may only use cx.now(), cx.rng() and glomers_node::{Map, Set}.",
+                ),
+            }
             return Ok(ExitCode::from(1));
         }
         let is_good = second.report.validity(&settings.judge) == Validity::Valid;
@@ -339,7 +349,13 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn new() -> Result<Scratch, CliError> {
-        let path = std::env::temp_dir().join(format!("glomers-{}", std::process::id()));
+        Scratch::named("run")
+    }
+
+    /// One of several that this process has.
+    pub(crate) fn named(name: &str) -> Result<Scratch, CliError> {
+        let name = format!("glomers-{}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).map_err(|error| {
             CliError::machine(format!("{} cannot be made: {error}", path.display()))
         })?;

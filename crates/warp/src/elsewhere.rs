@@ -20,6 +20,11 @@ impl TracedHost {
         Err(WarpError::NotHere(here))
     }
 
+    /// The files whose code nodes have run.
+    pub fn files(&self) -> &std::collections::BTreeSet<std::path::PathBuf> {
+        match *self {}
+    }
+
     /// What is to be said about the run.
     pub fn report(&self) -> Report {
         match *self {}

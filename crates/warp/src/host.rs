@@ -1,5 +1,6 @@
 //! The host: nodes that live, die and live again, lines in and lines out.
 
+use std::collections::BTreeSet;
 use std::ffi::CString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -59,6 +60,8 @@ pub struct TracedHost {
     folders: DataFolders,
     machines: Vec<Machine>,
     buffer: Vec<u8>,
+    /// Files whose code nodes have run.
+    files: BTreeSet<PathBuf>,
 }
 
 /// Where a node lives, and what outlives its processes.
@@ -132,12 +135,20 @@ impl TracedHost {
             folders,
             machines: (0..).zip(&plan.nodes).map(machine).collect(),
             buffer: Vec::new(),
+            files: BTreeSet::new(),
         })
     }
 
     /// What is to be said about the run until now.
     pub fn report(&self) -> Report {
         self.tracer.notes.borrow().report(self.tracer.stops.get())
+    }
+
+    /// The files whose code nodes have run until now, as far as they were in memory
+    /// when a node was quiet for the first time or ended: the program, its
+    /// interpreter, libraries.
+    pub fn files(&self) -> &BTreeSet<PathBuf> {
+        &self.files
     }
 
     fn begin(&mut self, node: u32, incarnation: u32, now: Time) -> io::Result<()> {
@@ -255,6 +266,7 @@ impl TracedHost {
     fn bury(&mut self, node: u32) {
         let machine = &mut self.machines[node as usize];
         if let Some(tree) = machine.tree.take() {
+            self.files.extend(tree.code_files());
             machine.next_number = tree.next_number();
         }
     }
@@ -300,6 +312,8 @@ impl SteppedHost for TracedHost {
 
     fn started(&mut self, node: u32, now: Time, output: &mut StepOutput) -> bool {
         self.work(node, now, output);
+        let tree = self.machines[node as usize].tree.as_ref();
+        self.files.extend(tree.into_iter().flat_map(Tree::code_files));
         true
     }
 

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use glomers_bench::Interrupt;
 use glomers_check::Validity;
-use glomers_sim::{Inbox, NodeProgram};
+use glomers_sim::{Inbox, NodeProgram, Schedule};
 use glomers_testing::RunReport;
 
 use crate::arguments::{ChallengeArguments, TimeArgument};
@@ -38,6 +38,11 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
     let mut tally = Tally::new(&arguments.ci)?;
     for challenge in chosen {
         let program = match &bin {
+            Some(path) if arguments.time == TimeArgument::Virtual => NodeProgram::Traced {
+                path: path.to_string_lossy().into_owned(),
+                arguments: arguments.node_arguments.clone(),
+                schedule: Schedule::default(),
+            },
             Some(path) => NodeProgram::Program {
                 path: path.to_string_lossy().into_owned(),
                 arguments: arguments.node_arguments.clone(),
@@ -45,7 +50,7 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
             None => challenge.embedded(),
         };
         let settings = Settings {
-            time: if bin.is_some() { TimeArgument::Real } else { TimeArgument::Virtual },
+            time: if bin.is_some() { arguments.time } else { TimeArgument::Virtual },
             judge: challenge.judge(),
             store: store_root(&arguments.store)?,
             max_line: 32 << 20,
@@ -196,6 +201,9 @@ fn command_of(challenge: &Challenge, arguments: &ChallengeArguments) -> String {
     let mut command = format!("glomers challenge {}", challenge.id);
     if let Some(bin) = &arguments.bin {
         command += &format!(" --bin {}", quoted(&bin.to_string_lossy()));
+        if arguments.time == TimeArgument::Virtual {
+            command += " --time virtual";
+        }
     }
     command += &format!(" --seed {}", arguments.seed);
     if !arguments.node_arguments.is_empty() {

@@ -79,6 +79,14 @@ pub(crate) fn shared_place(tid: Tid, address: u64) -> Option<(u64, u64)> {
     None
 }
 
+/// The files whose code a process has in its memory.
+pub(crate) fn code_files(tid: Tid) -> Vec<std::path::PathBuf> {
+    let text = fs::read_to_string(format!("/proc/{tid}/maps")).unwrap_or_default();
+    let is_code = |line: &&str| line.split(' ').nth(1).is_some_and(|rights| rights.contains('x'));
+    let path = |line: &str| line.find('/').map(|at| std::path::PathBuf::from(&line[at..]));
+    text.lines().filter(is_code).filter_map(path).collect()
+}
+
 /// The name of the program that a process runs.
 pub(crate) fn program(tid: Tid) -> String {
     let name = fs::read_to_string(format!("/proc/{tid}/comm")).unwrap_or_default();

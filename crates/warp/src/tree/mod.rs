@@ -242,6 +242,12 @@ impl Tree {
         self.deadlines.iter().map(|&(at, ..)| at).chain(self.timers.all()).collect()
     }
 
+    /// The files whose code its processes have in their memory.
+    pub(crate) fn code_files(&self) -> impl Iterator<Item = std::path::PathBuf> + '_ {
+        let alive = self.processes.values().filter(|process| process.threads > 0);
+        alive.flat_map(|process| crate::sys::procfs::code_files(process.tid))
+    }
+
     /// Ends the wait of a thread, whose call has this result.
     pub(crate) fn wake(&mut self, id: ThreadId, result: i64) {
         self.wake_to(id, Resume::Return(result));
