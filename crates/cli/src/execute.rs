@@ -92,7 +92,10 @@ pub(crate) fn execute(
     let (report, traced) = result?;
     finished?;
     store.derive(&report.outcome.history)?;
-    store.save_results(&crate::summary::results(&report, traced.as_ref().map(|traced| &traced.report)))?;
+    store.save_results(&crate::summary::results(
+        &report,
+        traced.as_ref().map(|traced| &traced.report),
+    ))?;
     for warning in &report.warnings {
         store.log(&format!("warning: {warning}"))?;
     }

@@ -12,8 +12,8 @@ use glomers_warp::{TracedHost, TracedOptions};
 
 use crate::arguments::{ReplayArguments, TimeArgument};
 use crate::error::CliError;
-use crate::fingerprint;
 use crate::execute::{Executed, Settings, execute, store_root};
+use crate::fingerprint;
 use crate::panics::Quiet;
 use crate::progress::Progress;
 use crate::replay_log::Watch;
@@ -213,9 +213,7 @@ fn look(arguments: &ReplayArguments, plan: &Plan) -> Result<ExitCode, CliError> 
     let mut workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| usage(error.to_string()))?;
     let mut host: Box<dyn SteppedHost> = match plan.program {
-        NodeProgram::Traced { .. } => {
-            Box::new(TracedHost::new(plan, TracedOptions::default())?)
-        }
+        NodeProgram::Traced { .. } => Box::new(TracedHost::new(plan, TracedOptions::default())?),
         _ => {
             let factory = embedded_factory(plan).map_err(|error| usage(error.to_string()))?;
             Box::new(Quiet(InProcessHost::new(plan, factory)))

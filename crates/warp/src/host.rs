@@ -43,6 +43,8 @@ const FIRST_NUMBER: i32 = 4_200_000;
 const NUMBERS: i32 = 20_000;
 /// How many processors programs see if that is not drawn.
 const PROCESSORS: u32 = 2;
+/// How long a thread may compute at a stretch, in a processor's time.
+const LONGEST_COMPUTATION: Duration = Duration::from_secs(30);
 const MAX_LINE: usize = 32 << 20;
 const MAX_QUEUED: usize = 256 << 20;
 
@@ -200,6 +202,10 @@ impl TracedHost {
             number: machine.next_number,
             processors,
             max_line: or(self.options.max_line, MAX_LINE),
+            longest_computation: match self.options.longest_computation {
+                Duration::ZERO => LONGEST_COMPUTATION,
+                longest => longest,
+            },
             bytes,
             turns,
         };

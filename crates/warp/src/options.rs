@@ -1,6 +1,7 @@
 //! What a traced host is told, and why it refuses.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// How nodes are traced, apart from what the Plan says.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +14,9 @@ pub struct TracedOptions {
     pub keep_data: Option<PathBuf>,
     /// What is made the same in every run.
     pub pins: Pins,
+    /// How long a thread may compute without a system call, in a processor's time;
+    /// zero: 30 s. Longer, and it counts as endless.
+    pub longest_computation: Duration,
     /// A folder that gets the stops of each node as text.
     pub record_stops: Option<PathBuf>,
 }

@@ -22,6 +22,7 @@ mod waits;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 
 use glomers_sim::draws::Draws;
 use rustc_hash::FxHashMap;
@@ -50,6 +51,8 @@ pub(crate) struct Birth {
     pub(crate) processors: u32,
     /// The longest line that it may print, bytes.
     pub(crate) max_line: usize,
+    /// How long a thread may compute at a stretch.
+    pub(crate) longest_computation: Duration,
     /// Random bytes.
     pub(crate) bytes: Draws,
     /// Whose turn it is; `None`: who waits longest.
@@ -105,6 +108,8 @@ pub(crate) struct Tree {
     patience: stuck::Patience,
     /// The longest line that it may print, bytes.
     max_line: usize,
+    /// How long a thread may compute at a stretch, ns of a processor.
+    longest_computation: u64,
     /// It printed a longer one.
     pub(crate) has_long_line: bool,
     is_over: bool,
@@ -176,6 +181,7 @@ impl Tree {
             record,
             patience: stuck::Patience::default(),
             max_line: birth.max_line,
+            longest_computation: birth.longest_computation.as_nanos() as u64,
             has_long_line: false,
             is_over: false,
         };

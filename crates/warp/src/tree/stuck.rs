@@ -11,11 +11,8 @@ use crate::calls::name_of;
 use crate::sys::procfs::{Activity, activity, call, computed};
 use crate::sys::ptrace;
 
-/// How long a thread computes before others of its node have a turn, ns of a
-/// processor.
-const PREEMPT: u64 = 2_000_000_000;
-/// How long a thread may compute at a stretch, ns of a processor.
-const ENDLESS: u64 = 30_000_000_000;
+/// After which part of the longest computation others of its node have a turn.
+const PREEMPTED_AFTER: u64 = 15;
 
 /// What the watch has seen of the thread that runs.
 #[derive(Debug, Default)]
@@ -63,20 +60,22 @@ impl Tree {
             Activity::Runs => {
                 self.patience.asleep = 0;
                 let time = computed(tid).unwrap_or(0).saturating_sub(self.patience.base);
-                if time > ENDLESS {
+                if time > self.longest_computation {
                     return Ok(self.give_up(id));
                 }
                 let others =
                     !self.ready.is_empty() || self.deadlines.first().is_some() || self.left > 0;
-                if time > PREEMPT && others && !self.patience.is_interrupted {
+                if time > self.longest_computation / PREEMPTED_AFTER
+                    && others
+                    && !self.patience.is_interrupted
+                {
                     self.patience.is_interrupted = true;
                     let program = self.process_of(id).program.clone();
                     self.note(
                         true,
                         &format!(
-                            "{program} computed for more than {} s without a system call, and was \
-                         interrupted by the clock on the wall; another run may go otherwise",
-                            PREEMPT / 1_000_000_000
+                            "{program} computed for long without a system call, and was \
+                             interrupted by the clock on the wall; another run may go otherwise"
                         ),
                     );
                     ptrace::interrupt(tid)?;
@@ -100,10 +99,10 @@ impl Tree {
         let (number, tid) = (self.threads[&id].number, self.tid(id));
         let program = self.process_of(id).program.clone();
         self.stuck = Some(format!(
-            "computes without end: thread {number} of {program} made no system call within {} s of \
-             a processor. In virtual time computing takes no time, so a loop that waits for \
+            "computes without end: thread {number} of {program} made no system call within {} ms \
+             of a processor's time. In virtual time computing takes no time, so a loop that waits for \
              another thread without a system call never ends; use --time real",
-            ENDLESS / 1_000_000_000
+            self.longest_computation / 1_000_000
         ));
         // Let it stand, so that it can be ended like any other.
         let _ = ptrace::interrupt(tid);
