@@ -26,7 +26,7 @@ fn text<'a>(json: &'a Json, field: &str) -> &'a str {
 
 /// From bottom to top, as ARCHITECTURE.md draws it: the crates that each may
 /// depend on, beside what others bring along. Tests and benchmarks may use more.
-const DIRECTIONS: [(&str, &[&str]); 15] = [
+const DIRECTIONS: [(&str, &[&str]); 16] = [
     ("protocol", &[]),
     ("history", &["protocol"]),
     ("node-derive", &[]),
@@ -42,6 +42,7 @@ const DIRECTIONS: [(&str, &[&str]); 15] = [
     ),
     ("store", &["protocol", "history"]),
     ("bench", &["protocol", "history", "check", "sim"]),
+    ("warp", &["protocol", "history", "node", "sim"]),
     ("report", &["protocol", "history", "check", "store"]),
     (
         "cli",
@@ -57,6 +58,7 @@ const DIRECTIONS: [(&str, &[&str]); 15] = [
             "testing",
             "store",
             "bench",
+            "warp",
             "report",
         ],
     ),

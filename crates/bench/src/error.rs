@@ -18,6 +18,9 @@ pub enum BenchError {
          give an executable to run in real time"
     )]
     Embedded(String),
+    /// The Plan is one of virtual time.
+    #[error("this Plan lets {0} run in virtual time; the driver of real time cannot")]
+    Traced(String),
     /// A fault that processes cannot suffer.
     #[error(
         "a fault of this run cannot be done to processes: {0}; \

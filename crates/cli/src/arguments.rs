@@ -1,5 +1,6 @@
 //! What the command line takes. Maelstrom's flags keep their names.
 
+mod traced;
 mod workload;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::faults::FaultArguments;
 use crate::frontier::FrontierArguments;
 use crate::gallery::GalleryArguments;
 use crate::number::{self, Concurrency, RateArgument};
+pub(crate) use traced::TracedArguments;
 pub(crate) use workload::WorkloadArguments;
 use workload::workloads_and_nodes;
 
@@ -60,6 +62,8 @@ pub(crate) enum Command {
     Trace(TraceArguments),
     /// Finish the store of a run that was cut short: check and derive its files
     Recover(RecoverArguments),
+    /// Say what this machine allows: executables in virtual time
+    Doctor,
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -78,7 +82,8 @@ pub(crate) enum Command {
 /// Whose clock a run follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TimeArgument {
-    /// Jump from event to event: embedded nodes only, always the same run
+    /// Jump from event to event, always the same run: embedded nodes anywhere,
+    /// executables on Linux (x86-64)
     Virtual,
     /// The clock on the wall: any executable, never quite the same run
     Real,
@@ -242,6 +247,9 @@ pub(crate) struct TestArguments {
           value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
 
+    #[command(flatten)]
+    pub(crate) traced: TracedArguments,
+
     /// Run twice and compare everything; show the first difference
     #[arg(long, help_heading = "Run")]
     pub(crate) check_determinism: bool,
@@ -288,8 +296,7 @@ pub(crate) struct ChallengeArguments {
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<String>,
 
-    /// Run this executable, in real time, not the reference nodes; its arguments
-    /// follow after --
+    /// Run this executable, not the reference nodes; its arguments follow after --
     #[arg(long, value_name = "FILE")]
     pub(crate) bin: Option<PathBuf>,
 
@@ -297,6 +304,9 @@ pub(crate) struct ChallengeArguments {
     /// processor does not count
     #[arg(long, value_name = "S", default_value = "10", value_parser = number::seconds)]
     pub(crate) init_timeout: Duration,
+    /// Whose clock the executable follows
+    #[arg(long, value_enum, default_value = "real", requires = "bin")]
+    pub(crate) time: TimeArgument,
 
     /// The seed; without one the table is always the same
     #[arg(long, default_value_t = 1, value_parser = number::seed)]

@@ -66,3 +66,13 @@ impl From<glomers_bench::BenchError> for CliError {
         }
     }
 }
+
+impl From<glomers_warp::WarpError> for CliError {
+    fn from(error: glomers_warp::WarpError) -> CliError {
+        match error {
+            glomers_warp::WarpError::System(_) => CliError::machine(error.to_string()),
+            _ => CliError::usage(error.to_string())
+                .hint("leave out --time virtual: in real time any executable runs"),
+        }
+    }
+}

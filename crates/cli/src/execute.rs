@@ -12,8 +12,12 @@ use glomers_store::{Remark, Store, StoreWriter};
 use glomers_testing::{RunOptions, RunReport, embedded_factory, judge_outcome};
 use glomers_workload::make;
 
+use glomers_sim::NodeProgram;
+use glomers_warp::{Report, TracedHost, TracedOptions};
+
 use crate::arguments::TimeArgument;
 use crate::error::CliError;
+use crate::fingerprint;
 use crate::log_net::Shown;
 use crate::panics::Quiet;
 use crate::progress::Progress;
@@ -37,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) interrupt: Interrupt,
     /// What is stored as `replay.json`, if it is not made of the Plan.
     pub(crate) replay: Option<Vec<u8>>,
+    /// Where the stops of traced nodes are written.
+    pub(crate) record_stops: Option<PathBuf>,
     /// The command that repeats the run, for `run.json`.
     pub(crate) command: String,
 }
@@ -47,6 +53,15 @@ pub(crate) struct Executed {
     /// Where it is stored.
     pub(crate) directory: Option<PathBuf>,
     pub(crate) wall_time: Duration,
+    /// What the tracer says, if nodes were traced.
+    pub(crate) traced: Option<Traced>,
+}
+
+/// What the tracer says of its nodes.
+pub(crate) struct Traced {
+    pub(crate) report: Report,
+    /// The files whose code ran.
+    pub(crate) files: Vec<PathBuf>,
 }
 
 /// What `--store` says.
@@ -68,8 +83,8 @@ pub(crate) fn execute(
     #[expect(clippy::disallowed_methods, reason = "run.json says how long the machine took")]
     let (started, clock) = (SystemTime::now(), Instant::now());
     let Some(root) = &settings.store else {
-        let report = run(plan, settings, progress, None, None)?;
-        return Ok(Executed { report, directory: None, wall_time: clock.elapsed() });
+        let (report, traced) = run(plan, settings, progress, None, None)?;
+        return Ok(Executed { report, directory: None, wall_time: clock.elapsed(), traced });
     };
     let mut store = Store::create(root, &plan.workload.name, started)?;
     tell(&store);
@@ -85,15 +100,16 @@ pub(crate) fn execute(
     store.log(&format!("command: {}", settings.command))?;
     let directory = store.directory().to_owned();
     let result = run(plan, settings, progress, Some(&directory), Some(&mut writer));
-    if let Ok(report) = &result {
+    if let Ok((report, _)) = &result {
         writer.ended(summary::ended(report.outcome.ended));
     }
     let finished = writer.finish();
     remove_empty(&directory.join(NODE_DATA));
-    let report = result?;
+    let (report, traced) = result?;
     finished?;
     store.derive(&report.outcome.history)?;
-    store.save_results(&summary::results(&report))?;
+    let results = summary::results(&report, traced.as_ref().map(|traced| &traced.report));
+    store.save_results(&results)?;
     for warning in &report.warnings {
         store.log(&format!("warning: {warning}"))?;
     }
@@ -102,10 +118,14 @@ pub(crate) fn execute(
     facts.insert("build".into(), replay_file::BUILD.into());
     let time = if settings.time == TimeArgument::Virtual { "virtual" } else { "real" };
     facts.insert("time".into(), time.into());
+    if let Some(traced) = &traced {
+        facts.insert("stops".into(), traced.report.stops.into());
+        facts.insert(fingerprint::FILES.into(), fingerprint::of(&traced.files));
+    }
     let wall_time = clock.elapsed();
     facts.insert("wall_seconds".into(), wall_time.as_secs_f64().into());
     store.save_run(facts)?;
-    Ok(Executed { report, directory: Some(directory), wall_time })
+    Ok(Executed { report, directory: Some(directory), wall_time, traced })
 }
 
 fn run(
@@ -114,7 +134,7 @@ fn run(
     progress: &Progress,
     directory: Option<&Path>,
     store: Option<&mut StoreWriter>,
-) -> Result<RunReport, CliError> {
+) -> Result<(RunReport, Option<Traced>), CliError> {
     let mut workload = make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| CliError::usage(error.to_string()))?;
     let has_failed = Cell::new(false);
@@ -126,7 +146,28 @@ fn run(
         // The driver of real time shows logs as they come.
         logs: settings.log_stderr && settings.time == TimeArgument::Virtual,
     };
+    let is_traced = matches!(plan.program, NodeProgram::Traced { .. });
+    let mut traced = None;
     let outcome = match settings.time {
+        TimeArgument::Virtual if is_traced => {
+            let options = TracedOptions {
+                max_line: settings.max_line,
+                keep_data: directory.map(|directory| directory.join(NODE_DATA)),
+                record_stops: settings.record_stops.clone(),
+                ..TracedOptions::default()
+            };
+            let mut host = TracedHost::new(plan, options)?;
+            let _guard = settings.interrupt.guard();
+            let interrupted = || settings.interrupt.is_requested() || has_failed.get();
+            let outcome =
+                run_virtual_until(plan, &mut *workload, &mut host, &mut shown, None, &interrupted)
+                    .map_err(|error| CliError::usage(error.to_string()))?;
+            traced = Some(Traced {
+                report: host.report(),
+                files: host.files().iter().cloned().collect(),
+            });
+            outcome
+        }
         TimeArgument::Virtual => {
             let factory = embedded_factory(plan).map_err(glomers_testing::RunError::from)?;
             let mut host = Quiet(InProcessHost::new(plan, factory));
@@ -160,7 +201,7 @@ fn run(
             run_real(plan, &mut *workload, &mut shown, options)?
         }
     };
-    Ok(judge_outcome(outcome, &*workload, &settings.judge))
+    Ok((judge_outcome(outcome, &*workload, &settings.judge), traced))
 }
 
 /// Says what the user should know about the store: of many runs once.

@@ -130,8 +130,8 @@ impl FaultArguments {
             .hint("choose a longer --nemesis-interval or a shorter --time-limit"));
         }
         let processes = matches!(plan.program, NodeProgram::Program { .. });
-        if processes {
-            self.refuse_for_processes()?;
+        if !matches!(plan.program, NodeProgram::Embedded { .. }) {
+            self.refuse_for_processes(processes)?;
         }
         let nodes = plan.nodes.len() as u32;
         let usual = Schedule::new(plan.seed, &self.nemesis, nodes, interval, plan.time_limit);
@@ -166,12 +166,12 @@ impl FaultArguments {
     }
 
     /// What cannot be done to executables is not left out in silence.
-    fn refuse_for_processes(&self) -> Result<(), CliError> {
-        if self.nemesis.contains(&Kind::Clock) {
+    fn refuse_for_processes(&self, is_real: bool) -> Result<(), CliError> {
+        if is_real && self.nemesis.contains(&Kind::Clock) {
             return Err(CliError::usage(
                 "--nemesis clock cannot be done to executables: their clock is the machine's",
             )
-            .hint("leave out clock, or run an embedded node in virtual time"));
+            .hint("leave out clock, or add --time virtual"));
         }
         if self.nemesis.contains(&Kind::Disk) {
             return Err(CliError::usage("nothing can be wrong with the disks of processes")

@@ -61,6 +61,14 @@ pub(crate) fn notes(arguments: &TestArguments, program: &NodeProgram) -> Vec<Str
                 name(field, "nodes are processes, which take their own time");
             }
         }
+        NodeProgram::Traced { .. } => {
+            for field in ["sync_time", "wire"] {
+                name(field, "nodes are processes, whose disks and messages are their own");
+            }
+            if arguments.test_count == 1 {
+                name("threads", "one run takes one thread");
+            }
+        }
         NodeProgram::Embedded { .. } => {
             name("max_line", "embedded nodes write no lines");
             if arguments.test_count == 1 {

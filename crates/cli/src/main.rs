@@ -7,10 +7,12 @@ mod ci;
 mod compare;
 #[cfg(test)]
 mod damage;
+mod doctor;
 mod error;
 mod execute;
 mod faults;
 mod findings;
+mod fingerprint;
 mod frontier;
 mod gallery;
 mod ignored;
@@ -29,6 +31,7 @@ mod replay_file;
 mod replay_log;
 mod scenario;
 mod scratch;
+mod stops;
 mod summary;
 mod test;
 mod trace;
@@ -106,6 +109,7 @@ fn dispatch(command: Command) -> Result<ExitCode, CliError> {
             out::text(&String::from_utf8_lossy(&script));
             Ok(ExitCode::SUCCESS)
         }
+        Command::Doctor => doctor::run(),
         Command::Watchdog => Ok(glomers_bench::watchdog_main()),
         Command::Node { name, arguments } => node(&name, &arguments),
     }

@@ -34,14 +34,16 @@ pub(crate) fn nanos(duration: Duration) -> u64 {
 pub(crate) fn program(arguments: &TestArguments) -> Result<(NodeProgram, TimeArgument), CliError> {
     let node_arguments = arguments.node_arguments.clone();
     if let Some(bin) = &arguments.bin {
-        if arguments.time == Some(TimeArgument::Virtual) {
-            return Err(CliError::usage(
-                "an executable cannot run in virtual time: it has a clock of its own",
-            )
-            .hint("leave out --time virtual, or name an embedded node with --node"));
-        }
         let path = glomers_bench::check_program(bin)?;
         let path = path.to_str().ok_or_else(|| CliError::usage("--bin must be valid UTF-8"))?;
+        if arguments.time == Some(TimeArgument::Virtual) {
+            let program = NodeProgram::Traced {
+                path: path.to_owned(),
+                arguments: node_arguments,
+                schedule: arguments.traced.schedule.into(),
+            };
+            return Ok((program, TimeArgument::Virtual));
+        }
         let program = NodeProgram::Program { path: path.to_owned(), arguments: node_arguments };
         return Ok((program, TimeArgument::Real));
     }
@@ -135,7 +137,9 @@ pub(crate) fn plan(
     plan.loss = arguments.loss;
     plan.service_time = match (nanos(arguments.service_time), &plan.program) {
         (0, _) | (_, NodeProgram::Program { .. }) => ServiceTime::Off,
-        (mean, NodeProgram::Embedded { .. }) => ServiceTime::Exponential { mean },
+        (mean, NodeProgram::Embedded { .. } | NodeProgram::Traced { .. }) => {
+            ServiceTime::Exponential { mean }
+        }
     };
     plan.sync_time = match nanos(arguments.sync_time) {
         0 => ServiceTime::Off,

@@ -20,7 +20,7 @@ use crate::execute::Executed;
 use crate::{out, replay_file, summary};
 
 /// Findings after which no run goes on.
-const BREAKS: [&str; 9] = [
+const BREAKS: [&str; 11] = [
     "init-failed",
     "setup-failed",
     "node-crashed",
@@ -30,6 +30,8 @@ const BREAKS: [&str; 9] = [
     "runaway-output",
     "stopped-reading",
     "time-stands-still",
+    "endless-computation",
+    "tracer-failed",
 ];
 
 pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
@@ -49,6 +51,7 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
         }
     }
     let executed = Executed {
+        traced: None,
         report,
         directory: Some(directory.to_owned()),
         wall_time: std::time::Duration::ZERO,
@@ -56,7 +59,7 @@ pub(crate) fn run(arguments: &RecoverArguments) -> Result<ExitCode, CliError> {
     let command = command(directory);
     out::text(&summary::whole(&plan, &executed, &options, &command));
     // Last, as the disk may be full, which is why one recovers.
-    let results = summary::results(&executed.report);
+    let results = summary::results(&executed.report, None);
     let results = if recovered.is_damaged() { unproven(results) } else { results };
     let written = recovered.derive().and_then(|mut kept| {
         kept.extend(recovered.save_results(&results)?);

@@ -6,13 +6,15 @@ use std::process::ExitCode;
 use glomers_bench::Interrupt;
 use glomers_protocol::printable;
 use glomers_report::trace::{Event, Trace, What};
-use glomers_sim::{InProcessHost, NodeProgram, Plan, run_virtual_to};
+use glomers_sim::{InProcessHost, NodeProgram, Plan, SteppedHost, run_virtual_to};
 use glomers_store::Recovered;
 use glomers_testing::{RunOptions, embedded_factory};
+use glomers_warp::{TracedHost, TracedOptions};
 
 use crate::arguments::{ReplayArguments, TimeArgument};
 use crate::error::CliError;
 use crate::execute::{Executed, Settings, execute, store_root};
+use crate::fingerprint;
 use crate::panics::Quiet;
 use crate::progress::Progress;
 use crate::replay_log::Watch;
@@ -59,7 +61,13 @@ pub(crate) fn run_until(
     plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
     if let Some(program) = program(arguments, &plan)? {
         plan.program = program;
-        return processes(arguments, &plan, &options, interrupt);
+    }
+    match plan.program {
+        NodeProgram::Program { .. } => return processes(arguments, &plan, &options, interrupt),
+        NodeProgram::Traced { .. } if !arguments.anyway => {
+            fingerprint::check(recovered.directory())?;
+        }
+        _ => {}
     }
     recovered.replay_damage().iter().for_each(out::error);
     if arguments.log || arguments.until.is_some() {
@@ -86,16 +94,24 @@ pub(crate) fn run_until(
 /// anybody, so none that it names is started unless its user says so; a node of
 /// Glomers itself is run by this Glomers, wherever the store says that one was.
 fn program(arguments: &ReplayArguments, plan: &Plan) -> Result<Option<NodeProgram>, CliError> {
-    let NodeProgram::Program { path, arguments: stored } = &plan.program else {
-        return match arguments.bin.is_some() || arguments.trust {
-            false => Ok(None),
-            true => Err(CliError::usage("this run was one of embedded nodes")
-                .hint("--bin and --trust are for runs of executables; leave them out")),
-        };
+    let (path, stored, schedule) = match &plan.program {
+        NodeProgram::Program { path, arguments } => (path, arguments, None),
+        NodeProgram::Traced { path, arguments, schedule } => (path, arguments, Some(*schedule)),
+        NodeProgram::Embedded { .. } => {
+            return match arguments.bin.is_some() || arguments.trust {
+                false => Ok(None),
+                true => Err(CliError::usage("this run was one of embedded nodes")
+                    .hint("--bin and --trust are for runs of executables; leave them out")),
+            };
+        }
     };
     let program = |path: &Path, arguments: &[String]| {
         let path = path.to_str().ok_or_else(|| CliError::usage("--bin must be valid UTF-8"))?;
-        Ok(Some(NodeProgram::Program { path: path.to_owned(), arguments: arguments.to_owned() }))
+        let (path, arguments) = (path.to_owned(), arguments.to_owned());
+        Ok(Some(match schedule {
+            None => NodeProgram::Program { path, arguments },
+            Some(schedule) => NodeProgram::Traced { path, arguments, schedule },
+        }))
     };
     if let Some(bin) = &arguments.bin {
         return program(&glomers_bench::check_program(bin)?, &arguments.node_arguments);
@@ -129,6 +145,7 @@ fn settings(arguments: &ReplayArguments, judge: RunOptions, interrupt: Interrupt
         log_net_recv: false,
         interrupt,
         replay: None,
+        record_stops: None,
         command: format!("glomers replay {}", arguments.directory.display()),
     }
 }
@@ -258,14 +275,19 @@ fn look(arguments: &ReplayArguments, plan: &Plan) -> Result<ExitCode, CliError> 
     let usage = |error: String| CliError::usage(error);
     let mut workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| usage(error.to_string()))?;
-    let factory = embedded_factory(plan).map_err(|error| usage(error.to_string()))?;
-    let mut host = Quiet(InProcessHost::new(plan, factory));
+    let mut host: Box<dyn SteppedHost> = match plan.program {
+        NodeProgram::Traced { .. } => Box::new(TracedHost::new(plan, TracedOptions::default())?),
+        _ => {
+            let factory = embedded_factory(plan).map_err(|error| usage(error.to_string()))?;
+            Box::new(Quiet(InProcessHost::new(plan, factory)))
+        }
+    };
     let mut watch = Watch::new(&plan.nodes, arguments.log);
     let moment = match arguments.until {
         Some(until) => glomers_history::Time::ZERO + until,
         None => glomers_history::Time::MAX,
     };
-    let snapshot = run_virtual_to(plan, &mut *workload, &mut host, &mut watch, moment)
+    let snapshot = run_virtual_to(plan, &mut *workload, &mut *host, &mut watch, moment)
         .map_err(|error| usage(error.to_string()))?;
     if arguments.until.is_some() {
         out::text(&watch.describe(&snapshot));

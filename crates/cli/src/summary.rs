@@ -10,6 +10,8 @@ use glomers_protocol::printable;
 use glomers_sim::{Ended, NodeProgram, Plan};
 use glomers_testing::{RunOptions, RunReport};
 
+use glomers_warp::{Guarantee, Report};
+
 use crate::execute::Executed;
 use crate::{findings, next_step};
 
@@ -19,7 +21,7 @@ const NODE_LOGS: &str = "node-logs";
 const SHOWN_OF_LOG: u64 = 200;
 
 /// The map of results, with what the run itself knows added.
-pub(crate) fn results(report: &RunReport) -> Value {
+pub(crate) fn results(report: &RunReport, traced: Option<&Report>) -> Value {
     let Value::Map(pairs) = &report.verdict.results else {
         return report.verdict.results.clone();
     };
@@ -46,12 +48,22 @@ pub(crate) fn results(report: &RunReport) -> Value {
             ("touched-nothing?", Value::Bool(fault.touched_nothing())),
         ])
     });
+    let traced = traced.map(|traced| {
+        let notes = traced.notes.iter().map(|note| Value::string(&note.text));
+        let record = Value::record([
+            ("guarantee", Value::keyword(traced.guarantee.name())),
+            ("notes", Value::list(notes)),
+        ]);
+        (Value::keyword("virtual-time"), record)
+    });
     let ours = [
         (Value::keyword("faults"), Value::list(faults)),
         (Value::keyword("exposure"), report.exposure.to_value()),
         (Value::keyword("warnings"), Value::list(report.warnings.iter().map(Value::string))),
         (Value::keyword("ended"), Value::keyword(ended(report.outcome.ended))),
-    ];
+    ]
+    .into_iter()
+    .chain(traced);
     // Jepsen's keys, then ours, and the verdict last, as Jepsen prints it.
     let verdict = Value::keyword("valid?");
     let (last, first): (Vec<_>, Vec<_>) =
@@ -116,14 +128,14 @@ fn exposure(exposure: Exposure) -> String {
 pub(crate) fn program(plan: &Plan) -> String {
     match &plan.program {
         NodeProgram::Embedded { name, .. } => name.clone(),
-        NodeProgram::Program { path, arguments }
+        NodeProgram::Program { path, arguments } | NodeProgram::Traced { path, arguments, .. }
             if arguments.first().is_some_and(|a| a == "__node") =>
         {
             let name = arguments.get(1).map_or("", String::as_str);
             let _ = path;
             format!("{name} as a process")
         }
-        NodeProgram::Program { path, .. } => {
+        NodeProgram::Program { path, .. } | NodeProgram::Traced { path, .. } => {
             let path = std::path::Path::new(path);
             path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
         }
@@ -220,6 +232,12 @@ pub(crate) fn whole(
     for note in &report.verdict.notes {
         row("note", printable(note).into_owned());
     }
+    if let Some(traced) = &executed.traced {
+        row("guarantee", guarantee(&traced.report));
+        for note in &traced.report.notes {
+            row("note", note.text.clone());
+        }
+    }
     if let Some(directory) = &executed.directory {
         if let Some(logs) = logs(directory, &plan.nodes) {
             row("logs", logs);
@@ -228,6 +246,10 @@ pub(crate) fn whole(
     }
     row("took", took(executed));
     row("repeat", printable(command).into_owned());
+    let can_be_virtual = cfg!(all(target_os = "linux", target_arch = "x86_64"));
+    if can_be_virtual && matches!(plan.program, NodeProgram::Program { .. }) {
+        row("faster", FASTER.to_owned());
+    }
     text.push('\n');
     text.push_str(&findings::text(&report.verdict.findings));
     text.push_str(&next_step::text(plan, executed, options));
@@ -263,6 +285,19 @@ fn verdict(report: &RunReport, options: &RunOptions) -> String {
         let _ = write!(text, ": {names} (explained below)");
     }
     text
+}
+
+/// What a run in real time could have been.
+const FASTER: &str = "--time virtual runs the same executable many times faster, and each time \
+                      the same (glomers doctor says what holds here)";
+
+/// How far one can rely on a run of traced nodes.
+fn guarantee(traced: &Report) -> String {
+    match traced.guarantee {
+        Guarantee::Exact => "exact: another run on this machine is the same, byte for byte",
+        Guarantee::Virtual => "virtual: time is virtual, but another run may go otherwise",
+    }
+    .to_owned()
 }
 
 /// How long the run lasted for the cluster, and for who waited for it.

@@ -14,6 +14,7 @@ use crate::error::CliError;
 use crate::execute::{Executed, Settings, execute, store_root};
 use crate::progress::Progress;
 use crate::scratch::Scratch;
+use crate::stops::Stops;
 use crate::{ignored, out, plan, summary};
 
 /// What reports call the runs of this command.
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
         interrupt: Interrupt::install_signal_handlers()
             .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?,
         replay: None,
+        record_stops: arguments.traced.record_stops.clone(),
         command: command_of(seed, arguments.test_count),
     };
     if arguments.check_determinism {
@@ -284,7 +286,10 @@ fn check_determinism(
     let mut last = None;
     for seed in (0..arguments.test_count).map(|n| first.wrapping_add(n)) {
         let plan = plan::plan(arguments, program, seed)?;
-        let run = || -> Result<_, CliError> {
+        let is_traced = matches!(program, NodeProgram::Traced { .. });
+        let stops = Stops::new(is_traced, settings)?;
+        let run = |name: &str| -> Result<_, CliError> {
+            let stored = Settings { record_stops: stops.folder(name), ..stored.clone() };
             let mut executed =
                 execute(&plan, &stored, &Progress::none()).map_err(|error| match &scratch {
                     Some(scratch) => scratch.blame(error),
@@ -297,7 +302,7 @@ fn check_determinism(
             }
             Ok((executed, directory.unwrap_or_default()))
         };
-        let ((_, a), (second, b)) = (run()?, run()?);
+        let ((_, a), (second, b)) = (run("a")?, run("b")?);
         if settings.interrupt.is_requested() {
             // Two runs cut short at two moments differ, and that proves nothing.
             last = Some((plan, second));
@@ -310,7 +315,13 @@ fn check_determinism(
             if settings.store.is_some() {
                 out::line(format_args!("  a is {}\n  b is {}", a.display(), b.display()));
             }
-            out::line("A node may only use cx.now(), cx.rng() and glomers_node::{Map, Set}.");
+            match stops.difference() {
+                Some(difference) => out::text(&difference),
+                None if is_traced => {}
+                None => out::line(
+                    "A node may only use cx.now(), cx.rng() and glomers_node::{Map, Set}.",
+                ),
+            }
             return Ok(ExitCode::from(1));
         }
         let is_good = second.report.validity(&settings.judge) == Validity::Valid;

@@ -44,6 +44,10 @@ pub enum Purpose {
     Crash = 21,
     /// Whether the k-th call to a failing disk fails (node, k, 0).
     DiskError = 22,
+    /// Random bytes of a traced process (node, incarnation, 0).
+    TracedBytes = 40,
+    /// Whose turn it is in a traced process (node, incarnation, 0).
+    TracedTurns = 41,
 }
 
 /// A stream of random numbers that belongs to one key.

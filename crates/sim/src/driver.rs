@@ -23,7 +23,7 @@ pub fn run_virtual(
 }
 
 /// How many events go by between two questions whether to stop.
-const EVENTS_BETWEEN_QUESTIONS: u32 = 4096;
+const EVENTS_BETWEEN_QUESTIONS: u32 = 64;
 
 /// As [`run_virtual`], but stops early, with what there is, once `interrupted`
 /// says so.
@@ -111,11 +111,18 @@ fn carry_out(
     let (node, incarnation, input) = match command {
         Command::Start { node, incarnation } => {
             let result = host.start(node, incarnation, now);
-            let input = match result {
-                Ok(()) => Input::Started { node, incarnation },
-                Err(reason) => Input::Exited { node, incarnation, how: reason, output: Vec::new() },
-            };
-            engine.input(now, input);
+            match result {
+                Ok(()) => {
+                    engine.input(now, Input::Started { node, incarnation });
+                    if host.started(node, now, output) {
+                        report(node, incarnation, engine, output);
+                    }
+                }
+                Err(how) => {
+                    let output = std::mem::take(&mut output.last_words);
+                    engine.input(now, Input::Exited { node, incarnation, how, output });
+                }
+            }
             return;
         }
         Command::Stop { node, how } => {
@@ -131,8 +138,8 @@ fn carry_out(
         Command::Pause { node } => return host.pause(node),
         Command::Resume { node } => return host.resume(node),
         Command::SetClock { node, jump, drift } => return host.set_clock(node, now, jump, drift),
-        Command::Deliver { node, incarnation, src, payload, .. } => {
-            (node, incarnation, StepInput::Message { src, payload })
+        Command::Deliver { node, incarnation, id, src, payload } => {
+            (node, incarnation, StepInput::Message { id, src, payload })
         }
         Command::Wake { node, incarnation } => (node, incarnation, StepInput::Wake),
     };
@@ -141,8 +148,17 @@ fn carry_out(
         return;
     }
     host.step(node, now, input, output);
+    report(node, incarnation, engine, output);
+}
+
+/// Tells the engine what a node did.
+fn report(node: u32, incarnation: u32, engine: &mut Engine<'_>, output: &mut StepOutput) {
+    let now = engine.now();
     for (offset, effect) in output.effects.drain(..) {
         engine.input(now, Input::Effect { node, incarnation, offset, effect });
+    }
+    for (offset, line) in output.lines.drain(..) {
+        engine.input(now, Input::Line { node, incarnation, offset, line: &line });
     }
     if std::mem::take(&mut output.read_clock) {
         engine.input(now, Input::ReadClock { node, incarnation });
@@ -152,7 +168,11 @@ fn carry_out(
         engine.input(now, Input::DiskTrouble { node, count });
     }
     engine.input(now, Input::NextWake { node, incarnation, at: output.next_wake.take() });
-    if let Some(how) = output.crashed.take() {
-        engine.input(now, Input::Exited { node, incarnation, how, output: Vec::new() });
+    let words = std::mem::take(&mut output.last_words);
+    if let Some((name, how)) = output.broke.take() {
+        engine.input(now, Input::Broke { node, incarnation, name, how, output: words });
+        output.crashed = None;
+    } else if let Some(how) = output.crashed.take() {
+        engine.input(now, Input::Exited { node, incarnation, how, output: words });
     }
 }

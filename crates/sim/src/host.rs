@@ -21,6 +21,13 @@ pub trait SteppedHost {
     /// Says why the node cannot start.
     fn start(&mut self, node: u32, incarnation: u32, now: Time) -> Result<(), String>;
 
+    /// What a node that was just started has done by itself, as processes do
+    /// before anything is said to them. `false`: nothing; it only begins to wait.
+    fn started(&mut self, node: u32, now: Time, output: &mut StepOutput) -> bool {
+        let _ = (node, now, output);
+        false
+    }
+
     /// Ends a node. How many writes to its disk are lost with it.
     fn stop(&mut self, node: u32, how: Stop, now: Time) -> u64;
 
@@ -61,6 +68,8 @@ pub trait SteppedHost {
 pub enum StepInput {
     /// A message.
     Message {
+        /// The message's network id.
+        id: u64,
         /// From whom.
         src: NodeId,
         /// The body.
@@ -75,6 +84,9 @@ pub enum StepInput {
 pub struct StepOutput {
     /// What it wants done, and how long after the input it wanted that.
     pub effects: Vec<(Duration, Effect)>,
+    /// What a node that speaks in bytes wrote: lines without their ends, and how
+    /// long after the input.
+    pub lines: Vec<(Duration, Vec<u8>)>,
     /// When it wants to be woken.
     pub next_wake: Option<Time>,
     /// Whether it looked at its wall clock.
@@ -83,6 +95,11 @@ pub struct StepOutput {
     pub disk_trouble: u64,
     /// If it crashed: how, in words.
     pub crashed: Option<String>,
+    /// If it broke the bounds of its pipes, which ends the run: the finding, and
+    /// what happened, in words.
+    pub broke: Option<(&'static str, String)>,
+    /// The last lines that it logged, if it crashed or broke its bounds.
+    pub last_words: Vec<String>,
 }
 
 /// Makes the processes of a cluster: given the node's place, a new process.
@@ -202,7 +219,9 @@ impl SteppedHost for InProcessHost {
         // A node that panicked is thrown away, so nobody sees what it left half
         // done.
         let result = catch_unwind(AssertUnwindSafe(|| match input {
-            StepInput::Message { src, payload } => runtime.message(now, wall_clock, src, payload),
+            StepInput::Message { src, payload, .. } => {
+                runtime.message(now, wall_clock, src, payload)
+            }
             StepInput::Wake => {
                 while let Some(sync) = disk.take_done(now) {
                     runtime.synced(now, wall_clock, sync);

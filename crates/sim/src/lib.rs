@@ -41,7 +41,7 @@ pub use outcome::{Asked, Ended, NOTE, Outcome};
 pub use partition::{Cut, PartitionKind};
 pub use plan::{
     Distribution, Inbox, Latency, LinkRule, ListedOperation, MessageOverride, NodeProgram,
-    Operations, OverrideAction, PLAN_VERSION, Plan, PlanError, Rate, ServiceTime, Wire,
+    Operations, OverrideAction, PLAN_VERSION, Plan, PlanError, Rate, Schedule, ServiceTime, Wire,
     WorkloadOptions,
 };
 pub use services::SERVICES;

@@ -99,13 +99,34 @@ pub enum NodeProgram {
         /// Its arguments.
         arguments: Vec<String>,
     },
-    /// An executable, with its arguments.
+    /// An executable in real time, with its arguments.
     Program {
         /// The file.
         path: String,
         /// Its arguments.
         arguments: Vec<String>,
     },
+    /// An executable in virtual time, under a tracer, with its arguments.
+    Traced {
+        /// The file.
+        path: String,
+        /// Its arguments.
+        arguments: Vec<String>,
+        /// Which of its threads goes on when several could.
+        #[serde(default)]
+        schedule: Schedule,
+    },
+}
+
+/// Which thread of a traced node goes on when several could.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// The one that has waited longest.
+    #[default]
+    Fifo,
+    /// A drawn one, and it may be interrupted anywhere.
+    Random,
 }
 
 /// Which workload, and what it was told.

@@ -112,7 +112,9 @@ impl Driver<'_, '_, '_, '_> {
         let Running { incarnation, stdout, stderr, lines, log: buffer, .. } = running;
         let incarnation = *incarnation;
         stdout.drain(&mut self.space, |chunk| {
-            let each = |line: &[u8]| engine.input(now, Input::Line { node, incarnation, line });
+            let each = |line: &[u8]| {
+                engine.input(now, Input::Line { node, incarnation, offset: Duration::ZERO, line })
+            };
             // Too long or not, this was its last.
             let _ = lines.feed(chunk, each);
         });

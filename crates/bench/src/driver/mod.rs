@@ -104,6 +104,7 @@ fn prepare(plan: &Plan, options: &mut RealOptions<'_>) -> Result<Cluster, BenchE
     let (path, arguments) = match &plan.program {
         NodeProgram::Program { path, arguments } => (path, arguments.clone()),
         NodeProgram::Embedded { name, .. } => return Err(BenchError::Embedded(name.clone())),
+        NodeProgram::Traced { path, .. } => return Err(BenchError::Traced(path.clone())),
     };
     plan.validate()?;
     let faults = plan.faults.iter();

@@ -1,5 +1,7 @@
 //! Lines from nodes and to them.
 
+use std::time::Duration;
+
 use glomers_protocol::{Line, NodeId, Payload};
 use glomers_sim::Input;
 
@@ -46,7 +48,7 @@ impl Driver<'_, '_, '_, '_> {
         let volume = running.volume.count(self.now, count, self.volume_window);
         let (engine, now) = (&mut self.engine, self.now);
         let fed = running.lines.feed(&self.space[..count], |line| {
-            engine.input(now, Input::Line { node, incarnation, line });
+            engine.input(now, Input::Line { node, incarnation, offset: Duration::ZERO, line });
         });
         if fed.is_err() {
             let how = format!(

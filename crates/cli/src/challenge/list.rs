@@ -181,7 +181,8 @@ impl Challenge {
     }
 
     pub(super) fn plan(&self, program: NodeProgram, seed: u64, inbox: Inbox) -> Plan {
-        let is_embedded = matches!(program, NodeProgram::Embedded { .. });
+        let is_embedded =
+            matches!(program, NodeProgram::Embedded { .. } | NodeProgram::Traced { .. });
         let mut plan = Plan::new(seed, program, self.workload);
         plan.set_node_count(self.nodes);
         let models = self.models.map(|models| ("consistency-models".to_owned(), models.to_owned()));

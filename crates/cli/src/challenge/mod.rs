@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use glomers_bench::Interrupt;
 use glomers_check::Validity;
-use glomers_sim::{Inbox, NodeProgram};
+use glomers_sim::{Inbox, NodeProgram, Schedule};
 use glomers_testing::RunReport;
 
 use crate::arguments::{ChallengeArguments, TimeArgument};
@@ -40,6 +40,11 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
     let mut tally = Tally::new(&arguments.ci)?;
     for challenge in chosen {
         let program = match &bin {
+            Some(path) if arguments.time == TimeArgument::Virtual => NodeProgram::Traced {
+                path: path.to_string_lossy().into_owned(),
+                arguments: arguments.node_arguments.clone(),
+                schedule: Schedule::default(),
+            },
             Some(path) => NodeProgram::Program {
                 path: path.to_string_lossy().into_owned(),
                 arguments: arguments.node_arguments.clone(),
@@ -47,7 +52,7 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
             None => challenge.embedded(),
         };
         let settings = Settings {
-            time: if bin.is_some() { TimeArgument::Real } else { TimeArgument::Virtual },
+            time: if bin.is_some() { arguments.time } else { TimeArgument::Virtual },
             judge: challenge.judge(),
             store: store_root(&arguments.store)?,
             max_line: 32 << 20,
@@ -56,6 +61,7 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
             log_net_recv: false,
             interrupt: interrupt.clone(),
             replay: None,
+            record_stops: None,
             command: command_of(challenge, arguments),
         };
         // Fly.io's marks were set on Maelstrom.
@@ -199,6 +205,9 @@ fn command_of(challenge: &Challenge, arguments: &ChallengeArguments) -> String {
     let mut command = format!("glomers challenge {}", challenge.id);
     if let Some(bin) = &arguments.bin {
         command += &format!(" --bin {}", quoted(&bin.to_string_lossy()));
+        if arguments.time == TimeArgument::Virtual {
+            command += " --time virtual";
+        }
     }
     if arguments.init_timeout.as_secs() != 10 || arguments.init_timeout.subsec_nanos() != 0 {
         command += &format!(" --init-timeout {}", arguments.init_timeout.as_secs_f64());

@@ -118,7 +118,8 @@ impl Runs {
 
 fn program(plan: &Plan) -> String {
     let (NodeProgram::Embedded { name, arguments }
-    | NodeProgram::Program { path: name, arguments }) = &plan.program;
+    | NodeProgram::Program { path: name, arguments }
+    | NodeProgram::Traced { path: name, arguments, .. }) = &plan.program;
     let words: Vec<&str> =
         std::iter::once(name.as_str()).chain(arguments.iter().map(String::as_str)).collect();
     words.join(" ")
@@ -158,7 +159,7 @@ fn read_run(directory: &Path) -> Result<(Plan, Figures), CliError> {
         return Err(CliError::usage(format!("{} was interrupted", directory.display()))
             .hint("half a run cannot be compared with a whole one"));
     }
-    let mut figures = Figures::of_results(&summary::results(&report));
+    let mut figures = Figures::of_results(&summary::results(&report, None));
     let history = recovered.history();
     let invocations =
         history.ops().iter().filter(|op| op.process.is_client() && op.kind == OpKind::Invoke);

@@ -182,12 +182,15 @@ pub enum Input<'a> {
         /// How many.
         count: u64,
     },
-    /// A live node wrote a line (without its end) to its standard output.
+    /// A node that speaks in bytes wrote a line (without its end) to its standard
+    /// output.
     Line {
         /// The node.
         node: u32,
         /// Its incarnation.
         incarnation: u32,
+        /// When, from now; zero with live nodes.
+        offset: Duration,
         /// The line.
         line: &'a [u8],
     },
@@ -250,6 +253,13 @@ pub(crate) enum Endpoint {
     Service(u32),
 }
 
+/// What a node did, later than at the moment of the step that it did it in.
+#[derive(Debug)]
+enum Deferred {
+    Effect(Effect),
+    Line(Box<[u8]>),
+}
+
 /// A run under way.
 pub struct Engine<'a> {
     plan: Plan,
@@ -271,7 +281,7 @@ pub struct Engine<'a> {
 
     queue: EventQueue,
     commands: VecDeque<Command>,
-    deferred: Slab<(u32, u32, Effect)>,
+    deferred: Slab<(u32, u32, Deferred)>,
 
     names: Vec<NodeId>,
     places: FxHashMap<NodeId, u32>,
@@ -503,8 +513,11 @@ impl<'a> Engine<'a> {
             Event::Fault { index } => self.fault(index),
             Event::PhaseEnd { phase } => self.phase_end(phase),
             Event::Deferred(key) => {
-                let (node, incarnation, effect) = self.deferred.remove(key as usize);
-                self.effect(node, incarnation, effect);
+                let (node, incarnation, deferred) = self.deferred.remove(key as usize);
+                match deferred {
+                    Deferred::Effect(effect) => self.effect(node, incarnation, effect),
+                    Deferred::Line(line) => self.line(node, incarnation, &line),
+                }
             }
         }
     }
@@ -525,8 +538,7 @@ impl<'a> Engine<'a> {
                 if offset.is_zero() {
                     self.effect(node, incarnation, effect);
                 } else {
-                    let key = self.deferred.insert((node, incarnation, effect));
-                    self.schedule(self.now + offset, Event::Deferred(key as u32));
+                    self.defer(node, incarnation, offset, Deferred::Effect(effect));
                 }
             }
             Input::NextWake { node, incarnation, at } => self.next_wake(node, incarnation, at),
@@ -534,7 +546,13 @@ impl<'a> Engine<'a> {
             Input::DiskTrouble { node, count } => {
                 self.mark(node, DISK_TROUBLE.into(), Value::from(count));
             }
-            Input::Line { node, incarnation, line } => self.line(node, incarnation, line),
+            Input::Line { node, incarnation, offset, line } => {
+                if offset.is_zero() {
+                    self.line(node, incarnation, line);
+                } else {
+                    self.defer(node, incarnation, offset, Deferred::Line(line.into()));
+                }
+            }
             Input::Exited { node, incarnation, how, output } => {
                 self.exited(node, incarnation, &how, &output);
             }
@@ -550,6 +568,11 @@ impl<'a> Engine<'a> {
             Input::Stopped { .. } => {}
             Input::Interrupt => self.end_early(Ended::Interrupted),
         }
+    }
+
+    fn defer(&mut self, node: u32, incarnation: u32, offset: Duration, what: Deferred) {
+        let key = self.deferred.insert((node, incarnation, what));
+        self.schedule(self.now + offset, Event::Deferred(key as u32));
     }
 
     fn effect(&mut self, node: u32, incarnation: u32, effect: Effect) {

@@ -211,6 +211,14 @@ impl Fault {
             _ => None,
         }
     }
+
+    /// Why this cannot be done to processes in virtual time, if so.
+    pub fn impossible_for_traced(&self) -> Option<&'static str> {
+        match self {
+            Fault::StartDisk(_) => Some("the disk of a process is that of the machine"),
+            _ => None,
+        }
+    }
 }
 
 /// Refuses what is no probability.

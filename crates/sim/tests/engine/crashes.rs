@@ -93,7 +93,7 @@ impl SteppedHost for Stubborn {
     }
     fn set_clock(&mut self, _node: u32, _now: Time, _jump: i64, _drift: i64) {}
     fn step(&mut self, node: u32, _now: Time, input: StepInput, output: &mut StepOutput) {
-        let StepInput::Message { src, payload } = input else {
+        let StepInput::Message { src, payload, .. } = input else {
             return;
         };
         let id = payload.header().msg_id;
