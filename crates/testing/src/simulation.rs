@@ -283,7 +283,7 @@ impl TestRun {
             Ok(path) => text += &format!("trace: {}", path.display()),
             Err(error) => text += &format!("(the trace could not be written: {error})"),
         }
-        panic!("{text}");
+        panic!("{}", glomers_protocol::printable_lines(&text));
     }
 
     fn write_trace(&self) -> std::io::Result<PathBuf> {

@@ -1,8 +1,11 @@
+//! What happened in a run of a test, as text.
+
 use std::fmt::Write as _;
 
 use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{Observer, Op, Time, Value, edn};
 use glomers_node::Payload;
+use glomers_protocol::printable;
 
 /// Remembers a run and writes it as text if somebody asks: every message, mark,
 /// log line and operation, in order.
@@ -22,7 +25,7 @@ enum Entry {
 }
 
 impl Trace {
-    /// The run as text, one event a line.
+    /// The run as text, one event a line, whatever nodes write.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         for entry in &self.entries {
@@ -33,7 +36,9 @@ impl Trace {
                     Ok(())
                 }
                 Entry::Sent { time, id, src, dest, payload } => {
-                    writeln!(text, "{:>12} #{id} {src} → {dest} {payload:?}", time.0)
+                    let (dest, body) = (printable(dest), format!("{payload:?}"));
+                    let body = printable(&body);
+                    writeln!(text, "{:>12} #{id} {src} → {dest} {body}", time.0)
                 }
                 Entry::Received { time, id } => writeln!(text, "{:>12} #{id} delivered", time.0),
                 Entry::Dropped { time, id, reason } => {
@@ -43,10 +48,12 @@ impl Trace {
                     writeln!(text, "{:>12} #{id} fault: {}", time.0, how.name())
                 }
                 Entry::Marked { time, node, label, value } => {
+                    let value = value.to_string();
+                    let (label, value) = (printable(label), printable(&value));
                     writeln!(text, "{:>12} {node} marks {label} = {value}", time.0)
                 }
                 Entry::Logged { time, node, line } => {
-                    writeln!(text, "{:>12} {node} logs: {line}", time.0)
+                    writeln!(text, "{:>12} {node} logs: {}", time.0, printable(line))
                 }
             };
         }

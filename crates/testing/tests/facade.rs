@@ -237,3 +237,22 @@ fn who_trusts_seq_kv_is_told_that_it_may_be_stale() {
     assert!(told.contains("asked seq-kv, where a read may be stale"), "{told}");
     assert!(told.contains("write something new to any of its keys before you read"), "{told}");
 }
+
+#[test]
+fn what_a_node_writes_reaches_no_terminal_raw() {
+    const EVIL: &str = "\u{1b}[31m\u{7}\0\u{9b}\u{202e}\nnone of ours";
+    let node = || {
+        Node::<()>::new().on(async |cx, Generate {}| -> Result<GenerateOk, RpcError> {
+            cx.log(EVIL);
+            panic!("{EVIL}")
+        })
+    };
+    let run = Simulation::seed(1).nodes(1, node).workload(UniqueIds::rate(10.0)).run_for(1 * S);
+    let panic = catch_unwind(AssertUnwindSafe(|| run.assert_valid())).unwrap_err();
+    let said = panic.downcast_ref::<String>().expect("panics carry their text");
+    for text in [said, &run.trace()] {
+        assert!(text.contains(r"\u001b[31m\u0007\u0000\u009b\u202e"), "{text}");
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'));
+        assert!(!text.lines().any(|line| line.starts_with("none of ours")), "{text}");
+    }
+}
