@@ -90,7 +90,7 @@ pub(crate) fn error_name(op: &Op) -> (Option<String>, Option<ErrorCode>) {
     let first = error.as_list().and_then(|list| list.get(0));
     let error = first.as_ref().unwrap_or(error);
     let is_it = |code: &ErrorCode| match error.as_int() {
-        Some(number) => number == i64::from(code.0),
+        Some(number) => number == code.0,
         None => error.as_str() == Some(code.name()),
     };
     let code = CODES.into_iter().find(is_it);

@@ -154,14 +154,21 @@ impl Renumber {
         };
         number(NIL);
         let counted = ops.iter().filter(|op| op.layer <= layer);
-        let read = |action: Action| match action {
-            // Who had changed nothing found the same when it was tried again.
-            Action::Try(from, to) if layer == Layer::Refusals || from == to => Action::IsNot(from),
-            action => action,
+        let ops = if layer < Layer::Excused {
+            // Most subjects by far; there are no attempts among these.
+            counted.map(|op| Operation { action: op.action.map(&mut number), ..*op }).collect()
+        } else {
+            let read = |action: Action| match action {
+                // Who had changed nothing found the same when it was tried again.
+                Action::Try(from, to) if layer == Layer::Refusals || from == to => {
+                    Action::IsNot(from)
+                }
+                action => action,
+            };
+            let each =
+                |op: &Operation| Operation { action: read(op.action).map(&mut number), ..*op };
+            counted.map(each).collect()
         };
-        let ops = counted
-            .map(|op| Operation { action: read(op.action).map(&mut number), ..*op })
-            .collect();
         for &value in &values {
             numbers[value as usize] = OPEN;
         }
