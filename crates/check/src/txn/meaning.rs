@@ -8,7 +8,7 @@ pub(super) fn of_model(model: &str) -> &'static str {
         "monotonic-atomic-view" => "once something of a transaction is seen, all of it is",
         "read-atomic" => "of a transaction all is seen, or nothing",
         "update-atomic" => "of two transactions that change the same, one sees the other",
-        "causal-cerone" => "who sees a transaction sees all that it could have seen",
+        "causal-cerone" | "causal" => "who sees a transaction sees all that it could have seen",
         "PL-CS" => "what a transaction read and then writes is not changed in between",
         "PL-2L" => "what a transaction sees never goes back",
         "PL-MSR" => "each read of a transaction sees a snapshot",
@@ -74,6 +74,10 @@ pub(super) fn of_anomaly(name: &str) -> &'static str {
         }
         "reordered-appends" => "what a transaction appended stands there in another order",
         "garbage-read" => "what nobody wrote was read",
+        "monotonic-atomic-view-violation"
+        | "read-atomic-violation"
+        | "causal-cerone-violation"
+        | "causal-violation" => "a transaction read something older than what it saw",
         _ => "transactions that each come before the next, in a circle",
     }
 }

@@ -115,11 +115,11 @@ impl<'a, 'h> Teller<'a, 'h> {
         match step.reason {
             Reason::Read { key } => {
                 let key = self.key(key);
-                format!("{to} read key {key} as {from} wrote it: so {from} is before {to}")
+                format!("{to} read key {key} as {from} wrote it: {}", self.so(step))
             }
             Reason::Session => {
                 let process = self.analysis.parsed.op(step.from).process;
-                format!("process {process} did {from} and then {to}: so {from} is before {to}")
+                format!("process {process} did {from} and then {to}: {}", self.so(step))
             }
             Reason::Saw { reader, key } => {
                 let key = self.key(key);
@@ -131,10 +131,15 @@ impl<'a, 'h> Teller<'a, 'h> {
                 let reader = self.txn(reader);
                 format!(
                     "{reader} saw {from}, which wrote key {key}, and yet read what {to} wrote \
-                     there: so {from} is before {to}"
+                     there: {}",
+                    self.so(step)
                 )
             }
         }
+    }
+
+    fn so(&mut self, step: &Step) -> String {
+        format!("so {} is before {}", self.txn(step.from), self.txn(step.to))
     }
 
     fn step(&mut self, a: u32, b: u32, label: Label) -> String {

@@ -243,6 +243,20 @@ pub(crate) fn levels(small: &Small, order: Order) -> Levels {
     }
 }
 
+/// Whether there are so few orders of versions that all can be tried.
+pub(crate) fn is_handy(small: &Small) -> bool {
+    let count = |key: usize| {
+        let mops = small.txns.iter().flat_map(|txn| &txn.mops).filter(|mop| mop.key() == key);
+        let writes = mops.clone().filter(|mop| matches!(mop, Mop::Write(..))).count();
+        let seen = mops.map(|mop| match mop {
+            Mop::Read(_, held) if small.lists => held.len(),
+            _ => 0,
+        });
+        (1..=writes.saturating_sub(seen.max().unwrap_or(0))).product::<usize>()
+    };
+    (0..KEYS).map(count).product::<usize>() <= 750
+}
+
 /// Whether a transaction certainly happened.
 fn happened(small: &Small, txn: &Txn) -> bool {
     let read = |key: usize, value: u8| {

@@ -1,6 +1,7 @@
 //! The checkers of transactions: against the definitions, in words, and on junk.
 
 mod brute_force;
+mod chapter;
 #[path = "../common/mod.rs"]
 mod common;
 mod corpus;
