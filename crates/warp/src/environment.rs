@@ -38,13 +38,15 @@ const OF_SESSION: [&str; 26] = [
     "NO_COLOR",
     "RUST_BACKTRACE",
 ];
+/// Variables that Glomers sets for each node anew.
+const OURS: [&str; 4] =
+    ["GLOMERS_SEED", "GLOMERS_INCARNATION", "GLOMERS_DATA_DIR", "GLOMERS_RUN"];
 /// How the names of others of this kind begin.
-const OF_SESSION_PREFIX: [&str; 8] = [
+const OF_SESSION_PREFIX: [&str; 7] = [
     "SSH_",
     "XDG_SESSION",
     "DBUS_",
     "CARGO",
-    "GLOMERS_",
     "KONSOLE_",
     "VSCODE_",
     "RUSTUP_TOOLCHAIN",
@@ -55,7 +57,7 @@ pub(crate) fn variables(is_pinned: bool) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let all = std::env::vars_os().map(|(name, value)| (name.into_vec(), value.into_vec()));
     all.filter(|(name, _)| {
         let Ok(name) = std::str::from_utf8(name) else { return true };
-        let is_ours = name.starts_with("GLOMERS_");
+        let is_ours = OURS.contains(&name);
         let is_of_session = OF_SESSION.contains(&name)
             || OF_SESSION_PREFIX.iter().any(|prefix| name.starts_with(prefix));
         !is_ours && !(is_pinned && is_of_session)

@@ -1,0 +1,211 @@
+//! Executables in virtual time, through the command: each runtime that this machine
+//! has, under faults, twice the same; and what is refused.
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
+mod support;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use support::{GLOMERS, Place};
+
+/// The nodes that `cargo xtask runtimes` runs, too.
+const RUNTIMES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../xtask/runtimes");
+
+fn can_trace() -> bool {
+    let doctor = Command::new(GLOMERS).arg("doctor").output().unwrap();
+    if !doctor.status.success() {
+        eprintln!("skipped, because programs cannot be traced here; see glomers doctor");
+    }
+    doctor.status.success()
+}
+
+/// Whether a program is on this machine; says if not.
+fn has(program: &str) -> bool {
+    let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output().unwrap();
+    if !found.status.success() {
+        eprintln!("skipped, because there is no {program} here");
+    }
+    found.status.success() && can_trace()
+}
+
+fn built(place: &Place, name: &str, compiler: &str, arguments: &[&str]) -> PathBuf {
+    let program = place.path(name);
+    let output = Command::new(compiler)
+        .args(arguments)
+        .current_dir(place.folder.path())
+        .env("HOME", place.folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    program
+}
+
+/// Runs a node twice under faults: the same bytes, and all pins hold. Then without
+/// what makes nodes forget: right.
+fn is_repeated(place: &Place, workload: &str, program: &std::path::Path, arguments: &[&str]) {
+    let program = program.to_str().unwrap();
+    let load = [
+        "test", "-w", workload, "--bin", program, "--time", "virtual", "--seed", "7", "--rate",
+        "10", "--time-limit", "3", "--recovery", "3", "--latency", "20", "--node-count", "3",
+        "--nemesis-interval", "1",
+    ];
+    let node = [&["--"][..], arguments].concat();
+    let faults = ["--nemesis", "partition,kill,pause,clock,loss", "--check-determinism"];
+    let said = place.run(&[&load[..], &faults, &node].concat());
+    assert!(said.out.contains("Deterministic: two runs"), "{said:?}");
+    assert!(said.out.contains("guarantee    exact"), "{said:?}");
+    let said = place.run(&[&load[..], &["--nemesis", "partition"], &node].concat());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let results = place.read_latest("results.json");
+    assert!(results.contains("\"guarantee\""), "{results}");
+    let said = place.run(&["replay"]);
+    assert!(said.out.contains("The same run, byte for byte"), "{said:?}");
+}
+
+#[test]
+fn python_with_threads() {
+    if has("python3") {
+        is_repeated(&Place::new(), "broadcast", &PathBuf::from(RUNTIMES).join("threads.py"), &[]);
+    }
+}
+
+#[test]
+fn python_with_asyncio() {
+    if has("python3") {
+        let program = PathBuf::from(RUNTIMES).join("asyncio_node.py");
+        is_repeated(&Place::new(), "broadcast", &program, &[]);
+    }
+}
+
+#[test]
+fn node_js() {
+    if has("node") {
+        is_repeated(&Place::new(), "broadcast", &PathBuf::from(RUNTIMES).join("node.js"), &[]);
+    }
+}
+
+#[test]
+fn java() {
+    if has("javac") && has("java") {
+        let place = Place::new();
+        let source = format!("{RUNTIMES}/Broadcast.java");
+        let classes = place.path("classes");
+        built(&place, "classes", "javac", &["-d", classes.to_str().unwrap(), &source]);
+        let run = format!("#!/bin/sh\nexec java -cp {} Broadcast\n", classes.display());
+        is_repeated(&place, "broadcast", &place.write("java-node", &run), &[]);
+    }
+}
+
+#[test]
+fn c_with_threads() {
+    if has("cc") {
+        let place = Place::new();
+        let source = format!("{RUNTIMES}/broadcast.c");
+        let program = built(&place, "c-node", "cc", &["-O1", "-pthread", "-o", "c-node", &source]);
+        is_repeated(&place, "broadcast", &program, &[]);
+    }
+}
+
+#[test]
+fn posix_shell() {
+    if can_trace() {
+        is_repeated(&Place::new(), "echo", &PathBuf::from(RUNTIMES).join("echo.sh"), &[]);
+    }
+}
+
+#[test]
+fn rust_with_threads() {
+    if has("rustc") {
+        let place = Place::new();
+        let source = format!("{RUNTIMES}/echo.rs");
+        let program = place.path("rust-node");
+        let output = Command::new("rustc")
+            .args(["--edition", "2024", "-o", program.to_str().unwrap(), &source])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        is_repeated(&place, "echo", &program, &[]);
+    }
+}
+
+#[test]
+fn ruby() {
+    if has("ruby") {
+        is_repeated(&Place::new(), "broadcast", &PathBuf::from(RUNTIMES).join("broadcast.rb"), &[]);
+    }
+}
+
+#[test]
+fn go() {
+    if has("go") {
+        let place = Place::new();
+        let source = format!("{RUNTIMES}/broadcast.go");
+        let program = built(&place, "go-node", "go", &["build", "-o", "go-node", &source]);
+        is_repeated(&place, "broadcast", &program, &[]);
+    }
+}
+
+#[test]
+fn erlang() {
+    if has("escript") {
+        is_repeated(&Place::new(), "echo", &PathBuf::from(RUNTIMES).join("echo.escript"), &[]);
+    }
+}
+
+/// What a run found out, without its store.
+fn figures(said: &str) -> Vec<&str> {
+    let wanted = ["verdict", "operations", "messages", "observed"];
+    said.lines().filter(|line| wanted.iter().any(|word| line.trim().starts_with(word))).collect()
+}
+
+#[test]
+fn an_embedded_node_does_the_same_as_a_traced_process() {
+    if !can_trace() {
+        return;
+    }
+    let place = Place::new();
+    let load = [
+        "test", "-w", "broadcast", "--time", "virtual", "--rate", "10", "--time-limit", "3",
+        "--recovery", "3", "--latency", "50", "--nemesis", "partition", "--store", "none",
+    ];
+    for (node, seed) in [("flood", "1"), ("flood-retry", "2"), ("hub-ft", "3")] {
+        let seed = ["--seed", seed];
+        let embedded = place.run(&[&load[..], &seed, &["--node", node]].concat());
+        let program = ["--bin", GLOMERS, "--", "__node", node];
+        let traced = place.run(&[&load[..], &seed, &program].concat());
+        let expected = figures(&embedded.out);
+        assert!(!expected.is_empty(), "{embedded:?}");
+        assert_eq!(expected, figures(&traced.out), "{node}");
+    }
+}
+
+#[test]
+fn a_replay_refuses_another_program_and_stops_at_a_moment() {
+    if !can_trace() {
+        return;
+    }
+    let place = Place::new();
+    let text = std::fs::read_to_string(format!("{RUNTIMES}/echo.sh")).unwrap();
+    let program = place.write("node.sh", &text);
+    let run = ["test", "-w", "echo", "--time", "virtual", "--time-limit", "2", "--node-count", "1"];
+    let said = place.run(&[&run[..], &["--bin", program.to_str().unwrap()]].concat());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let said = place.run(&["replay", "--until", "1s"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let said = place.run(&["trace"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let shell = place.read_latest("run.json");
+    assert!(shell.contains("\"files\"") && shell.contains("\"stops\""), "{shell}");
+}
+
+#[test]
+fn faults_that_need_the_disk_or_marks_are_refused_in_words() {
+    let place = Place::new();
+    let run = ["test", "-w", "echo", "--time", "virtual", "--bin", "/bin/sh"];
+    let said = place.run(&[&run[..], &["--nemesis", "disk"]].concat());
+    assert_eq!(said.code, Some(254), "{said:?}");
+    assert!(said.err.contains("disks of processes"), "{said:?}");
+    let said = place.run(&[&run[..], &["--nemesis", "kill", "--nemesis-target", "leader"]].concat());
+    assert_eq!(said.code, Some(254), "{said:?}");
+}
