@@ -1,5 +1,7 @@
 //! What live nodes write, line by line, without processes.
 
+use std::time::Duration;
+
 use glomers_check::{WOULD_CRASH, WOULD_IGNORE, WOULD_NOT_HEAR};
 use glomers_history::{MILLISECOND, OpKind, Value};
 use glomers_sim::{Command, Cut, Engine, Fault, Input, PartitionKind, Plan};
@@ -50,7 +52,7 @@ fn live(plan: &Plan, mut node: impl FnMut(&Got) -> Vec<String>) -> Ran {
                     }
                     for line in lines {
                         let line = line.as_bytes();
-                        engine.input(now, Input::Line { node: place, incarnation, line });
+                        engine.input(now, Input::Line { node: place, incarnation, offset: Duration::ZERO, line });
                     }
                 }
                 _ => {}

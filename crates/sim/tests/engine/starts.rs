@@ -38,7 +38,7 @@ impl SteppedHost for Slow {
     }
     fn set_clock(&mut self, _node: u32, _now: Time, _jump: i64, _drift: i64) {}
     fn step(&mut self, node: u32, _now: Time, input: StepInput, output: &mut StepOutput) {
-        let StepInput::Message { src, payload } = input else { return };
+        let StepInput::Message { src, payload, .. } = input else { return };
         let header = payload.header();
         let kind = header.kind().to_owned();
         let got = Effect::Mark { label: "got".into(), value: Value::string(&kind) };
