@@ -217,7 +217,9 @@ fn refusals_that_are_lies_are_found_unless_that_is_switched_off() {
     let place = Place::new();
     let run = ["test", "-w", "lin-kv", "--node", "broken/registers-remove-first", "--node-count"];
     let run = [&run[..], &["1", "--rate", "100", "--time-limit", "10", "--seed", "1"]].concat();
-    place.run(&run).shows(1, &["INVALID: wrong-refusal", "failed (key-does-not-exist)"]);
+    place
+        .run(&run)
+        .shows(1, &["INVALID: wrong-refusal", "failed (key-does-not-exist: there is no such key)"]);
     let asked = [&run[..], &["--check-refusals"]].concat();
     place.run(&asked).shows(1, &["INVALID: wrong-refusal"]);
     let off = [&run[..], &["--no-check-refusals"]].concat();

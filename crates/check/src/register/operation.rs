@@ -1,5 +1,7 @@
 //! Operations on a register, as small as searches need them.
 
+use std::borrow::Cow;
+
 /// The end of an operation that may take effect any time, or never.
 pub(super) const OPEN: u32 = u32::MAX;
 
@@ -153,25 +155,27 @@ impl Renumber {
             numbers[place]
         };
         number(NIL);
+        let ops = read_by(ops, layer);
         let counted = ops.iter().filter(|op| op.layer <= layer);
-        let ops = if layer < Layer::Excused {
-            // Most subjects by far; there are no attempts among these.
-            counted.map(|op| Operation { action: op.action.map(&mut number), ..*op }).collect()
-        } else {
-            let read = |action: Action| match action {
-                // Who had changed nothing found the same when it was tried again.
-                Action::Try(from, to) if layer == Layer::Refusals || from == to => {
-                    Action::IsNot(from)
-                }
-                action => action,
-            };
-            let each =
-                |op: &Operation| Operation { action: read(op.action).map(&mut number), ..*op };
-            counted.map(each).collect()
-        };
+        let ops =
+            counted.map(|op| Operation { action: op.action.map(&mut number), ..*op }).collect();
         for &value in &values {
             numbers[value as usize] = OPEN;
         }
         Subject { ops, values }
     }
+}
+
+/// What operations say by the rules of a layer.
+fn read_by(ops: &[Operation], layer: Layer) -> Cow<'_, [Operation]> {
+    if layer < Layer::Excused {
+        // There are no attempts among those that count.
+        return Cow::Borrowed(ops);
+    }
+    let read = |action: Action| match action {
+        // Who had changed nothing found the same when it was tried again.
+        Action::Try(from, to) if layer == Layer::Refusals || from == to => Action::IsNot(from),
+        action => action,
+    };
+    ops.iter().map(|op| Operation { action: read(op.action), ..*op }).collect()
 }
