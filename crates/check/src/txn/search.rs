@@ -174,7 +174,7 @@ impl Search<'_> {
         self.ordering.get_or_insert_with(|| {
             let mut edges = Vec::new();
             point_edges(graph, level, |from, to| edges.push((from, to)));
-            Ordering::new(std::mem::take(place), edges.into_iter())
+            Ordering::new(std::mem::take(place), &edges)
         })
     }
 
