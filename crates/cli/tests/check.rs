@@ -192,3 +192,79 @@ fn logs_and_short_names() {
     checked(log, &["--model", "register"], 1, &["not-linearizable", "returned 4"]);
     checked(&log.replace('4', "3"), &["--model", "cas-register"], 0, &["valid"]);
 }
+
+/// As elle-cli takes them: without processes, times, names of operations or beginnings.
+const SKEW: &str = r#"{:type :ok, :value [[:r :x nil] [:append :y 1]]}
+{:type :ok, :value [[:r :y nil] [:append :x 1]]}
+"#;
+
+/// The same as JSON lines, with beginnings.
+const JSON_SKEW: &str = r#"{"type":"invoke","process":0,"f":"txn","value":[["r",1,null],["append",2,1]]}
+{"type":"invoke","process":1,"f":"txn","value":[["r",2,null],["append",1,1]]}
+{"type":"ok","process":0,"f":"txn","value":[["r",1,null],["append",2,1]]}
+{"type":"ok","process":1,"f":"txn","value":[["r",2,null],["append",1,1]]}
+"#;
+
+const STALE: &str = r"{:process 0, :type :invoke, :f :txn, :value [[:w 1 1]]}
+{:process 0, :type :ok, :f :txn, :value [[:w 1 1]]}
+{:process 0, :type :invoke, :f :txn, :value [[:w 1 2]]}
+{:process 0, :type :ok, :f :txn, :value [[:w 1 2]]}
+{:process 1, :type :invoke, :f :txn, :value [[:r 1 nil]]}
+{:process 1, :type :ok, :f :txn, :value [[:r 1 1]]}
+";
+
+#[test]
+fn transactions_by_models() {
+    let lists = ["-w", "txn-list-append"];
+    let told = ["INVALID: G2-item", "that is a circle: no order of these 2 transactions fits"];
+    for text in [SKEW, JSON_SKEW] {
+        checked(text, &lists, 1, &told);
+        let models = |models| [&lists[..], &["--consistency-models", models]].concat();
+        checked(text, &models("PL-3"), 1, &told);
+        checked(text, &models("snapshot-isolation"), 0, &["valid"]);
+        checked(text, &models("read-committed,prefix"), 0, &["valid"]);
+        checked(text, &models(":read-committed , :serializable"), 1, &told);
+    }
+    let registers = ["-w", "txn-rw-register"];
+    checked(
+        STALE,
+        &registers,
+        1,
+        &["strong-snapshot-isolation-violation", "Jepsen's would be: valid"],
+    );
+    let compat = [&registers[..], &["--jepsen-compat"]].concat();
+    checked(STALE, &compat, 0, &["verdict      valid"]);
+    let weaker = [&registers[..], &["--consistency-models", "serializable"]].concat();
+    checked(STALE, &weaker, 0, &["valid"]);
+}
+
+#[test]
+fn a_budget_that_is_too_small_leaves_the_verdict_open() {
+    // Two writers whose order only a search finds.
+    let mut text = String::new();
+    for (process, txn) in
+        ["[:w 1 1] [:w 2 1]", "[:w 1 2] [:w 2 2]", "[:r 1 2] [:r 2 2]", "[:r 1 1] [:r 2 1]"]
+            .iter()
+            .enumerate()
+    {
+        text += &format!("{{:process {process}, :type :ok, :value [{txn}]}}\n");
+    }
+    let serializable = ["-w", "txn-rw-register", "--consistency-models", "serializable"];
+    checked(&text, &serializable, 0, &["valid"]);
+    let small = [&serializable[..], &["--budget", "0"]].concat();
+    checked(&text, &small, 2, &["the search took more than 0 steps"]);
+}
+
+#[test]
+fn models_and_budgets_are_about_transactions() {
+    let refused = |arguments: &[&str], words: &[&str]| {
+        let place = Place::new();
+        place.write("history", SKEW);
+        place.run(&[&["check", "history"], arguments].concat()).shows(254, words);
+    };
+    let unknown = ["-w", "txn-list-append", "--consistency-models", "serialisable"];
+    refused(&unknown, &["no consistency model \"serialisable\"", "did you mean \"serializable\"?"]);
+    let elsewhere = ["-w", "lin-kv", "--consistency-models", "serializable"];
+    refused(&elsewhere, &["--consistency-models is about transactions"]);
+    refused(&["-w", "kafka", "--budget", "5"], &["--budget is about transactions"]);
+}

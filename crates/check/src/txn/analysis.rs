@@ -3,10 +3,10 @@
 use glomers_history::History;
 
 use super::cases::{Anomalies, Case};
-use super::cycles::{Cycle, Sort, cycles};
+use super::cycles::{Cycle, Sort, components, cycles};
 use super::demand::ConsistencyModels;
 use super::edges::Order;
-use super::graph::{Graph, Label};
+use super::graph::{Components, Graph, Label};
 use super::lists::Lists;
 use super::models::{self, Names, UNKNOWN};
 use super::parse::{Kind, Parsed};
@@ -31,7 +31,7 @@ pub(super) struct Analysis<'h> {
     pub(super) open: Option<&'static str>,
     facts: Facts,
     /// The graph of what comes before what by all that we know, if it is still there.
-    graph: Option<Graph>,
+    graph: Option<Joined>,
 }
 
 /// Why Elle stops.
@@ -67,8 +67,9 @@ impl<'h> Analysis<'h> {
                 let lists = Lists::new(&parsed);
                 list_cases::find(&parsed, &lists, &mut anomalies, &mut more);
                 let (graph, is_empty) = list_edges::graph(&parsed, &lists, order);
-                add_cycles(&mut anomalies, cycles(&graph, order), is_empty);
-                (Facts::Lists(lists), Some(graph))
+                let (graph, components) = joined(graph);
+                add_cycles(&mut anomalies, cycles(&graph, &components, order), is_empty);
+                (Facts::Lists(lists), (graph, components))
             }
             Kind::Register => {
                 register_cases::find(&parsed, &mut anomalies, &mut more);
@@ -76,7 +77,17 @@ impl<'h> Analysis<'h> {
             }
         };
         let refusal = refusal(&parsed, &more);
-        Analysis { parsed, order, anomalies, more, prohibited, refusal, open: None, facts, graph }
+        Analysis {
+            parsed,
+            order,
+            anomalies,
+            more,
+            prohibited,
+            refusal,
+            open: None,
+            facts,
+            graph: Some(graph),
+        }
     }
 
     /// The names of what Elle would report: what is prohibited, and what leaves the
@@ -103,17 +114,25 @@ impl<'h> Analysis<'h> {
 
     /// What is known to come before what, and the writers of keys whose order is open.
     /// Of lists all is known that transactions one after the other need.
-    pub(super) fn polygraph(&mut self, level: Level) -> Option<(Graph, Vec<Writers>)> {
-        let graph = self.graph.take();
-        let parsed = &self.parsed;
-        match &self.facts {
-            Facts::Lists(_) if level == Level::Serial => None,
-            Facts::Lists(lists) => Some((graph?, complete::of_lists(parsed, lists))),
-            Facts::Registers { ours, .. } => {
-                let graph = graph.unwrap_or_else(|| ours.graph(parsed, self.order).0);
-                Some((graph, complete::of_registers(parsed, ours)))
+    pub(super) fn polygraph(&mut self, level: Level) -> Option<(Joined, Vec<Writers>)> {
+        let writers = match &self.facts {
+            Facts::Lists(_) if level == Level::Serial => return None,
+            Facts::Lists(lists) => complete::of_lists(&self.parsed, lists),
+            Facts::Registers { ours, .. } => complete::of_registers(&self.parsed, ours),
+        };
+        Some((self.graph.take()?, writers))
+    }
+
+    /// What would come before what if real time counted.
+    pub(super) fn in_real_time(&self) -> Joined {
+        let (parsed, order) = (&self.parsed, Order::RealTime);
+        joined(match &self.facts {
+            Facts::Lists(lists) => list_edges::graph(parsed, lists, order).0,
+            Facts::Registers { .. } => {
+                let basis = Basis { is_strict: true, versions: order, reads_count: true };
+                Registers::new(parsed, basis).graph(parsed, order).0
             }
-        }
+        })
     }
 
     /// What is known of registers.
@@ -160,41 +179,50 @@ fn add_cycles(anomalies: &mut Anomalies, cycles: Vec<Cycle>, is_empty: bool) {
     }
 }
 
+/// A graph and its components.
+pub(super) type Joined = (Graph, Components);
+
+fn joined(graph: Graph) -> Joined {
+    let components = components(&graph);
+    (graph, components)
+}
+
 fn registers(
     parsed: &Parsed<'_>,
     order: Order,
     prohibited: &Names,
     anomalies: &mut Anomalies,
     more: &mut Anomalies,
-) -> (Facts, Option<Graph>) {
-    let basis = Basis { is_strict: false, versions: Order::Free, reads_count: false };
-    let elle = Registers::new(parsed, basis);
+) -> (Facts, Joined) {
+    let demanded = |stem: &str| prohibited.contains(&*suffixed(stem, order));
+    let versions = if demanded("G0") { order } else { Order::Free };
+    let reads_count = demanded("G-single-item");
+    let elle = Registers::new(parsed, Basis::ELLE);
+    let ours = Registers::new(parsed, Basis { is_strict: true, versions, reads_count });
+    let all = joined(ours.graph(parsed, order).0);
+    // All that Elle knows is among what we know.
+    let is_clear = all.1.is_acyclic() && all.0.has_order();
+    if is_clear && elle.cyclic.is_empty() && ours.cyclic_by_order.is_empty() {
+        return (Facts::Registers { elle, ours }, all);
+    }
     let (graph, is_empty) = elle.graph(parsed, order);
-    let found = cycles(&graph, order);
-    let mut graph = Some(graph);
+    let (graph, components) = joined(graph);
+    let found = cycles(&graph, &components, order);
     for (key, versions) in &elle.cyclic {
         let case = Case::CyclicVersions { key: *key, versions: versions.clone() };
         anomalies.add("cyclic-versions", case);
     }
-    let basis = Basis { is_strict: true, ..basis };
-    let open = Registers::new(parsed, basis);
-    if open.is_written != elle.is_written || open.next != elle.next {
-        let (more_edges, _) = open.graph(parsed, order);
-        add_more(parsed, &found, cycles(&more_edges, order), (Order::Free, Sort::Write), more);
-        graph = Some(more_edges);
-    }
-    let demanded = |stem: &str| prohibited.contains(&*suffixed(stem, order));
-    let mut ours = open;
-    if order != Order::Free && demanded("G0") {
-        let reads_count = demanded("G-single-item");
-        let ordered = Registers::new(parsed, Basis { versions: order, reads_count, ..basis });
-        if ordered.next != ours.next {
-            let (more_edges, _) = ordered.graph(parsed, order);
-            let least = if reads_count { Sort::Single } else { Sort::Write };
-            add_more(parsed, &found, cycles(&more_edges, order), (order, least), more);
-            graph = Some(more_edges);
+    let mut add = |(graph, components): &Joined, rests: (Order, Sort)| {
+        add_more(parsed, &found, cycles(graph, components, order), rests, more);
+    };
+    if versions == Order::Free {
+        add(&all, (Order::Free, Sort::Write));
+    } else {
+        let open = Registers::new(parsed, Basis { is_strict: true, ..Basis::ELLE });
+        if open.is_written != elle.is_written || open.next != elle.next {
+            add(&joined(open.graph(parsed, order).0), (Order::Free, Sort::Write));
         }
-        ours = ordered;
+        add(&all, (order, if reads_count { Sort::Single } else { Sort::Write }));
     }
     if found.is_empty() && more.is_empty() {
         for (key, versions) in &ours.cyclic_by_order {
@@ -204,7 +232,7 @@ fn registers(
         }
     }
     add_cycles(anomalies, found, is_empty);
-    (Facts::Registers { elle, ours }, graph)
+    (Facts::Registers { elle, ours }, all)
 }
 
 /// Adds cycles that are not among those that Elle finds. Where an order tells versions

@@ -6,7 +6,7 @@
 
 use super::closing::Closing;
 use super::edges::Order;
-use super::graph::{Graph, Label, Labels};
+use super::graph::{Components, Graph, Label, Labels};
 use super::models::{self, Names};
 use super::parse::NONE;
 
@@ -80,11 +80,15 @@ const WRITES: Labels = PASS.with(Label::Ww);
 const FLOW: Labels = WRITES.with(Label::Wr);
 const DATA: Labels = FLOW.with(Label::Rw);
 
+/// The components of a graph by all its edges.
+pub(super) fn components(graph: &Graph) -> Components {
+    graph.components(DATA.with(Label::Order))
+}
+
 /// All anomalies that cycles of a graph are: of each name at most one for each
 /// component.
-pub(super) fn cycles(graph: &Graph, order: Order) -> Vec<Cycle> {
-    let all = DATA.with(Label::Order);
-    let knots = graph.components(all).knots();
+pub(super) fn cycles(graph: &Graph, components: &Components, order: Order) -> Vec<Cycle> {
+    let knots = components.knots();
     if knots.is_empty() {
         return Vec::new();
     }

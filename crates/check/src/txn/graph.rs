@@ -131,6 +131,12 @@ impl Graph {
         Components::new(self, labels)
     }
 
+    /// Whether an edge of an order leads to a transaction.
+    pub(super) fn has_order(&self) -> bool {
+        let order = Labels::NONE.with(Label::Order);
+        self.targets.iter().any(|&packed| order.has(packed) && packed & NODE < self.txns)
+    }
+
     /// The graph of some of the nodes alone, in the order given: transactions first.
     /// `local` has room for all nodes and is [`NONE`] everywhere, before and after.
     pub(super) fn part(&self, nodes: &[u32], local: &mut [u32]) -> Graph {
@@ -231,6 +237,11 @@ impl Components {
             }
         }
         Components { of, count }
+    }
+
+    /// Whether no two nodes are of one component.
+    pub(super) fn is_acyclic(&self) -> bool {
+        self.count as usize == self.of.len()
     }
 
     /// Whether two nodes are of one component.

@@ -4,13 +4,15 @@
 //! Pearce and Kelly 2006: an edge against the order moves only the nodes between its
 //! ends. Taking edges away needs no change.
 
+use rustc_hash::FxHashMap;
+
 use super::parse::NONE;
 
 /// Nodes in an order that fits all edges between them.
 #[derive(Debug)]
 pub(super) struct Ordering {
-    out: Vec<Vec<Edge>>,
-    into: Vec<Vec<Edge>>,
+    out: Ends,
+    into: Ends,
     /// By node its place.
     place: Vec<u32>,
     seen: Vec<u32>,
@@ -25,25 +27,68 @@ pub(super) struct Ordering {
 /// The other end of an edge, and the choice that it rests on: [`NONE`] if none.
 type Edge = (u32, u32);
 
+/// The other ends of the edges of each node.
+#[derive(Debug)]
+struct Ends {
+    /// Of those that stay, in one array.
+    starts: Vec<u32>,
+    fixed: Vec<u32>,
+    /// Of those that were added.
+    added: FxHashMap<u32, Vec<Edge>>,
+}
+
+impl Ends {
+    fn new(nodes: usize, edges: &[(u32, u32)], ends: impl Fn(&(u32, u32)) -> (u32, u32)) -> Ends {
+        let mut starts = vec![0u32; nodes + 1];
+        for edge in edges {
+            starts[ends(edge).0 as usize + 1] += 1;
+        }
+        for node in 0..nodes {
+            starts[node + 1] += starts[node];
+        }
+        let mut next = starts.clone();
+        let mut fixed = vec![0; edges.len()];
+        for edge in edges {
+            let (node, end) = ends(edge);
+            fixed[next[node as usize] as usize] = end;
+            next[node as usize] += 1;
+        }
+        Ends { starts, fixed, added: FxHashMap::default() }
+    }
+
+    #[inline]
+    fn of(&self, node: u32) -> impl Iterator<Item = Edge> + '_ {
+        let at = node as usize;
+        let fixed = &self.fixed[self.starts[at] as usize..self.starts[at + 1] as usize];
+        let added = self.added.get(&node).into_iter().flatten().copied();
+        fixed.iter().map(|&end| (end, NONE)).chain(added)
+    }
+
+    fn add(&mut self, node: u32, edge: Edge) {
+        self.added.entry(node).or_default().push(edge);
+    }
+
+    fn remove(&mut self, node: u32) {
+        if let Some(edges) = self.added.get_mut(&node) {
+            edges.pop();
+        }
+    }
+}
+
 impl Ordering {
     /// The nodes in this order: by node its place. All edges fit it.
-    pub(super) fn new(place: Vec<u32>, edges: impl Iterator<Item = (u32, u32)>) -> Ordering {
+    pub(super) fn new(place: Vec<u32>, edges: &[(u32, u32)]) -> Ordering {
         let nodes = place.len();
-        let mut ordering = Ordering {
-            out: vec![Vec::new(); nodes],
-            into: vec![Vec::new(); nodes],
+        Ordering {
+            out: Ends::new(nodes, edges, |&(from, to)| (from, to)),
+            into: Ends::new(nodes, edges, |&(from, to)| (to, from)),
             place,
             seen: vec![0; nodes],
             from: vec![(NONE, NONE); nodes],
             rounds: 0,
             added: Vec::new(),
             steps: 0,
-        };
-        for (from, to) in edges {
-            ordering.out[from as usize].push((to, NONE));
-            ordering.into[to as usize].push((from, NONE));
         }
-        ordering
     }
 
     #[inline]
@@ -60,8 +105,8 @@ impl Ordering {
     pub(super) fn shrink(&mut self, length: usize) {
         while self.added.len() > length {
             if let Some((from, to)) = self.added.pop() {
-                self.out[from as usize].pop();
-                self.into[to as usize].pop();
+                self.out.remove(from);
+                self.into.remove(to);
             }
         }
     }
@@ -83,8 +128,8 @@ impl Ordering {
             let backward = self.backward(from, low);
             self.reorder(forward, backward);
         }
-        self.out[from as usize].push((to, choice));
-        self.into[to as usize].push((from, choice));
+        self.out.add(from, (to, choice));
+        self.into.add(to, (from, choice));
         self.added.push((from, to));
         Ok(())
     }
@@ -97,7 +142,7 @@ impl Ordering {
         let mut at = 0;
         while let Some(&node) = found.get(at) {
             at += 1;
-            for &(to, choice) in &self.out[node as usize] {
+            for (to, choice) in self.out.of(node) {
                 self.steps += 1;
                 if self.place[to as usize] <= high && self.seen[to as usize] != self.rounds {
                     self.seen[to as usize] = self.rounds;
@@ -117,7 +162,7 @@ impl Ordering {
         let mut at = 0;
         while let Some(&node) = found.get(at) {
             at += 1;
-            for &(from, _) in &self.into[node as usize] {
+            for (from, _) in self.into.of(node) {
                 self.steps += 1;
                 if self.place[from as usize] >= low && self.seen[from as usize] != self.rounds {
                     self.seen[from as usize] = self.rounds;

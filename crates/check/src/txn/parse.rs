@@ -187,6 +187,11 @@ impl<'h> Parsed<'h> {
         parsed
     }
 
+    /// Whether any transaction has a beginning and an end.
+    pub(super) fn has_time(&self) -> bool {
+        self.txns.iter().any(|txn| txn.begin != NONE && txn.end != NONE)
+    }
+
     pub(super) fn mops_of(&self, txn: u32) -> &[Mop] {
         let (from, to) = self.txns[txn as usize].mops;
         &self.mops[from as usize..to as usize]

@@ -22,6 +22,12 @@ pub(super) struct Basis {
     pub(super) reads_count: bool,
 }
 
+impl Basis {
+    /// What Elle knows, as Maelstrom configures it.
+    pub(super) const ELLE: Basis =
+        Basis { is_strict: false, versions: Order::Free, reads_count: false };
+}
+
 /// What is known of registers.
 #[derive(Debug)]
 pub(super) struct Registers {

@@ -6,7 +6,7 @@
 //! Of two writers of a key one comes first, and with it all who read what it wrote.
 //! Such a choice is only made where the order that there is does not fit.
 
-use super::graph::{Graph, Label, Labels};
+use super::graph::{Components, Edges, Graph, Label, Labels};
 use super::ordering::Ordering;
 use super::parse::NONE;
 
@@ -60,63 +60,58 @@ struct Made {
 }
 
 struct Search<'a> {
+    graph: &'a Graph,
     level: Level,
-    /// How many nodes the graph has; snapshots are further nodes.
-    nodes: u32,
     keys: &'a [Writers],
-    ordering: Ordering,
+    /// By point its place in the order, until a choice has to be made.
+    place: Vec<u32>,
+    ordering: Option<Ordering>,
     made: Vec<Made>,
+    /// How much was looked at besides edges.
+    steps: u64,
 }
 
-/// Looks for an order. The graph has what is known to come before what and no cycle
-/// that the level forbids; steps are edges looked at.
-pub(super) fn search(graph: &Graph, level: Level, keys: &[Writers], budget: u64) -> Found {
-    let nodes = graph.len() as u32;
-    let (place, edges) = match first_order(graph, level) {
-        Ok(first) => first,
-        Err(txns) => return Found::NoOrder(txns),
+/// Looks for an order. The graph has what is known to come before what; steps are
+/// edges looked at.
+pub(super) fn search(
+    (graph, components): &(Graph, Components),
+    level: Level,
+    keys: &[Writers],
+    budget: u64,
+) -> Found {
+    let of_points;
+    let components = if level == Level::Serial {
+        components
+    } else {
+        let mut edges = Edges::default();
+        point_edges(graph, level, |from, to| edges.push(from, to, Label::Ww));
+        let points = graph.len() + graph.txns as usize;
+        of_points = Graph::new(0, points, &edges).components(Labels::NONE.with(Label::Ww));
+        &of_points
     };
-    let mut search = Search {
-        level,
-        nodes,
-        keys,
-        ordering: Ordering::new(place, edges.into_iter()),
-        made: Vec::new(),
-    };
-    search.run(budget)
-}
-
-/// By point its place, and the edges between points.
-type First = (Vec<u32>, Vec<(u32, u32)>);
-
-/// An order that fits the edges between the points of transactions.
-///
-/// # Errors
-/// If there is none: transactions of which each comes before the others.
-fn first_order(graph: &Graph, level: Level) -> Result<First, Vec<u32>> {
-    let nodes = graph.len() as u32;
-    let mut edges = Vec::new();
-    for from in 0..nodes {
-        for (to, label) in graph.edges(from) {
-            edges.push(points(graph, level, from, to, label));
-        }
-        if level != Level::Serial && from < graph.txns {
-            edges.push((nodes + from, from));
-        }
-    }
-    let count = if level == Level::Serial { nodes } else { nodes + graph.txns };
-    let mut all = super::graph::Edges::default();
-    for &(from, to) in &edges {
-        all.push(from, to, Label::Ww);
-    }
-    let components = Graph::new(0, count as usize, &all).components(Labels::NONE.with(Label::Ww));
-    if let Some(knot) = components.knots().into_iter().next() {
-        let commits = knot.into_iter().filter(|&point| point < graph.txns);
-        return Err(commits.collect());
+    if !components.is_acyclic() {
+        let knot = components.knots().into_iter().next().unwrap_or_default();
+        return Found::NoOrder(knot.into_iter().filter(|&point| point < graph.txns).collect());
     }
     // Components are numbered against the edges.
-    let place = components.of.iter().map(|&of| count - 1 - of).collect();
-    Ok((place, edges))
+    let last = components.of.len() as u32;
+    let place = components.of.iter().map(|&of| last - 1 - of).collect();
+    let (ordering, made) = (None, Vec::new());
+    Search { graph, level, keys, place, ordering, made, steps: 0 }.run(budget)
+}
+
+/// The edges between the points of transactions.
+fn point_edges(graph: &Graph, level: Level, mut each: impl FnMut(u32, u32)) {
+    let nodes = graph.len() as u32;
+    for from in 0..nodes {
+        for (to, label) in graph.edges(from) {
+            let (from, to) = points(graph, level, from, to, label);
+            each(from, to);
+        }
+        if level != Level::Serial && from < graph.txns {
+            each(nodes + from, from);
+        }
+    }
 }
 
 /// The points that an edge connects: commits are nodes of the graph themselves, the
@@ -142,7 +137,7 @@ impl Search<'_> {
             for key in 0..self.keys.len() {
                 while let Some((first, second)) = self.misfit(key) {
                     is_clean = false;
-                    if self.ordering.steps > budget {
+                    if self.steps() > budget {
                         return Found::Open;
                     }
                     let choice = Choice { key: key as u32, first, second };
@@ -158,7 +153,29 @@ impl Search<'_> {
     }
 
     fn snapshot(&self, txn: u32) -> u32 {
-        if self.level == Level::Serial { txn } else { self.nodes + txn }
+        if self.level == Level::Serial { txn } else { self.graph.len() as u32 + txn }
+    }
+
+    #[inline]
+    fn place(&self, point: u32) -> u32 {
+        match &self.ordering {
+            Some(ordering) => ordering.place(point),
+            None => self.place[point as usize],
+        }
+    }
+
+    fn steps(&self) -> u64 {
+        self.steps + self.ordering.as_ref().map_or(0, |ordering| ordering.steps)
+    }
+
+    /// The order, to which edges can be added.
+    fn ordering(&mut self) -> &mut Ordering {
+        let (graph, level, place) = (self.graph, self.level, &mut self.place);
+        self.ordering.get_or_insert_with(|| {
+            let mut edges = Vec::new();
+            point_edges(graph, level, |from, to| edges.push((from, to)));
+            Ordering::new(std::mem::take(place), &edges)
+        })
     }
 
     /// Two writers of a key that overlap, or of which the second comes between the
@@ -169,19 +186,19 @@ impl Search<'_> {
             return None;
         }
         let mut order: Vec<u32> = (0..writers.len() as u32).collect();
-        order.sort_unstable_by_key(|&at| self.ordering.place(writers[at as usize]));
-        self.ordering.steps += order.len() as u64;
+        order.sort_unstable_by_key(|&at| self.place(writers[at as usize]));
+        self.steps += order.len() as u64;
         for pair in order.windows(2) {
             let (first, second) = (pair[0], pair[1]);
             let next = writers[second as usize];
-            let until = self.ordering.place(next);
-            let begin = self.ordering.place(self.snapshot(next));
-            let end = self.ordering.place(writers[first as usize]);
+            let until = self.place(next);
+            let begin = self.place(self.snapshot(next));
+            let end = self.place(writers[first as usize]);
             if self.level == Level::Snapshot && begin < end {
                 return Some((first, second));
             }
             let mut late = readers[first as usize].iter().filter(|&&reader| reader != next);
-            if late.any(|&reader| self.ordering.place(self.snapshot(reader)) > until) {
+            if late.any(|&reader| self.place(self.snapshot(reader)) > until) {
                 return Some((first, second));
             }
         }
@@ -208,7 +225,7 @@ impl Search<'_> {
             let Some(latest) = reasons.pop() else { return Err(txns) };
             let Some(made) = self.made.drain(latest as usize..).next() else { return Err(txns) };
             txns = self.writers_of(made.choice).to_vec();
-            self.ordering.shrink(made.edges);
+            self.ordering().shrink(made.edges);
             if let Some(forced_by) = made.forced_by {
                 reasons = union(&reasons, &forced_by);
                 continue;
@@ -232,7 +249,7 @@ impl Search<'_> {
     /// # Errors
     /// If it closes a cycle: the choices before that it does not fit with.
     fn make(&mut self, choice: Choice, forced_by: Option<Vec<u32>>) -> Result<(), Vec<u32>> {
-        let edges = self.ordering.added();
+        let edges = self.ordering().added();
         let number = self.made.len() as u32;
         let keys = self.keys;
         let Writers { writers, readers } = &keys[choice.key as usize];
@@ -246,8 +263,8 @@ impl Search<'_> {
             .chain(readers.map(|&reader| (self.snapshot(reader), second)))
             .collect();
         for (from, to) in points {
-            if let Err(mut reasons) = self.ordering.add(from, to, number) {
-                self.ordering.shrink(edges);
+            if let Err(mut reasons) = self.ordering().add(from, to, number) {
+                self.ordering().shrink(edges);
                 reasons.retain(|&reason| reason != number);
                 return Err(reasons);
             }
