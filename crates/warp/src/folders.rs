@@ -47,6 +47,14 @@ impl DataFolders {
         Err(io::Error::other(format!("there are {PLACES} runs under way already")))
     }
 
+    /// A folder of a node for what its runtime would put where all programs do. It is
+    /// empty at first, and nobody keeps it.
+    pub(crate) fn private(&self, node: u32) -> io::Result<PathBuf> {
+        let folder = self.folder.join(".private").join(node.to_string());
+        fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
     /// The folder of a node, which it has in all its lives.
     pub(crate) fn of(&self, node: u32, name: &str) -> io::Result<PathBuf> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -85,7 +93,7 @@ impl Drop for DataFolders {
         // What cannot be moved is lost with the folder: the run has its verdict.
         if let Some(keep) = &self.keep {
             for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-                if has_anything(&entry.path()) {
+                if entry.file_name() != ".private" && has_anything(&entry.path()) {
                     let _ = fs::create_dir_all(keep);
                     let _ = move_all(&entry.path(), &keep.join(entry.file_name()));
                 }

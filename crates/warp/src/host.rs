@@ -22,6 +22,7 @@ use crate::options::{Pin, TracedOptions, WarpError};
 use crate::pins;
 use crate::record::Record;
 use crate::report::Report;
+use crate::sys::affinity::OneProcessor;
 use crate::sys::filter::compile;
 use crate::sys::page::ClockPage;
 use crate::sys::spawn::Spawn;
@@ -62,6 +63,7 @@ pub struct TracedHost {
     folders: DataFolders,
     machines: Vec<Machine>,
     buffer: Vec<u8>,
+    _processor: OneProcessor,
     /// Files whose code nodes have run.
     files: BTreeSet<PathBuf>,
 }
@@ -137,6 +139,7 @@ impl TracedHost {
             folders,
             machines: (0..).zip(&plan.nodes).map(machine).collect(),
             buffer: Vec::new(),
+            _processor: OneProcessor::choose(),
             files: BTreeSet::new(),
         })
     }
@@ -201,6 +204,7 @@ impl TracedHost {
             program: program.to_string_lossy().into_owned(),
             number: machine.next_number,
             processors,
+            private: self.folders.private(node)?,
             max_line: or(self.options.max_line, MAX_LINE),
             longest_computation: match self.options.longest_computation {
                 Duration::ZERO => LONGEST_COMPUTATION,

@@ -58,6 +58,11 @@ pub(super) fn after(tree: &mut Tree, id: ThreadId, path: u64, place: usize) -> i
 }
 
 fn stand_in(tree: &mut Tree, id: ThreadId, name: &[u8]) -> Option<StandIn> {
+    if tree.tracer.has(Pin::Files) && name.starts_with(b"/tmp/hsperfdata_") {
+        // Where every Java machine looks for others, and for what they left behind.
+        use std::os::unix::ffi::OsStrExt;
+        return Some(StandIn::Path(tree.private.as_os_str().as_bytes().to_vec()));
+    }
     if !name.starts_with(b"/dev/") && !name.starts_with(b"/proc/") && !name.starts_with(b"/sys/") {
         return None;
     }

@@ -9,6 +9,20 @@ use crate::tree::{Next, Tree, failed};
 use super::arguments;
 use super::futex::deadline;
 
+/// How much later than asked for Linux may wake a thread, ns; it does so if there is
+/// nothing else to do.
+const SLACK: u64 = 50_000;
+/// Sleeps at least so long are not made longer: it would hardly show.
+const LONG: u64 = 1_000_000;
+
+/// The end of a short sleep, as the kernel takes it. Runtimes that look after their
+/// threads many times in a millisecond do so less often then.
+fn with_slack(tree: &Tree, until: Result<Option<u64>, i32>) -> Result<Option<u64>, i32> {
+    let now = tree.clock.now();
+    let slack = |at: u64| if at > now && at - now < LONG { at + SLACK } else { at };
+    until.map(|at| at.map(slack))
+}
+
 fn sleep(tree: &mut Tree, until: Result<Option<u64>, i32>, rest: u64) -> Next {
     match until {
         Err(error) => failed(error),
@@ -24,6 +38,7 @@ fn sleep(tree: &mut Tree, until: Result<Option<u64>, i32>, rest: u64) -> Next {
 pub(super) fn nanosleep(tree: &mut Tree, id: ThreadId) -> io::Result<Next> {
     let [time, rest, ..] = arguments(tree, id);
     let until = deadline(tree, id, time, true, false);
+    let until = with_slack(tree, until);
     Ok(sleep(tree, until, rest))
 }
 
@@ -33,6 +48,7 @@ pub(super) fn clock_nanosleep(tree: &mut Tree, id: ThreadId) -> io::Result<Next>
     let is_relative = flags & ABSOLUTE == 0;
     let is_wall = super::clocks::is_wall(clock as i32);
     let until = deadline(tree, id, time, is_relative, is_wall);
+    let until = if is_relative { with_slack(tree, until) } else { until };
     Ok(sleep(tree, until, if is_relative { rest } else { 0 }))
 }
 

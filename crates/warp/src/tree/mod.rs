@@ -21,6 +21,7 @@ mod waits;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ pub(crate) struct Birth {
     pub(crate) program: String,
     /// The number that the program sees as its own.
     pub(crate) number: Tid,
+    /// A folder for what its runtime would put where all programs do.
+    pub(crate) private: PathBuf,
     /// How many processors it sees.
     pub(crate) processors: u32,
     /// The longest line that it may print, bytes.
@@ -86,6 +89,7 @@ pub(crate) struct Tree {
     pub(crate) bytes: Draws,
     turns: Option<Draws>,
     pub(crate) processors: u32,
+    pub(crate) private: PathBuf,
     /// Stops of this turn.
     slice: u32,
     /// Turns of a thread in a row in which nothing came of anything.
@@ -169,6 +173,7 @@ impl Tree {
             bytes: birth.bytes,
             turns: birth.turns,
             processors: birth.processors,
+            private: birth.private,
             slice: 0,
             idle: 0,
             left: 0,
