@@ -85,31 +85,36 @@ pub fn judge(
         notes: options.notes,
         ..CheckResult::default()
     };
+    let strict = run.verdict();
     if options.standard == Standard::JepsenCompat {
         run.findings.extend(crash.clone());
     }
     let of = |checker: &dyn Checker| {
         let ours = checker.check(history, context);
-        let Some(maelstroms) = &options.maelstroms else { return ours };
+        let strict = ours.verdict();
+        let Some(maelstroms) = &options.maelstroms else { return (ours, strict) };
         let theirs = checker.check(maelstroms, context);
         match options.standard {
-            Standard::Strict => CheckResult { compat: theirs.compat, ..ours },
-            Standard::JepsenCompat => CheckResult { strict: ours.strict, ..theirs },
+            Standard::Strict => (CheckResult { compat: theirs.compat, ..ours }, strict),
+            // What is told is what Jepsen would find; our verdict is on the whole history.
+            Standard::JepsenCompat => (CheckResult { strict: ours.strict, ..theirs }, strict),
         }
     };
-    let mut result = of(&Mending(workload));
+    let (mut result, mut of_workload) = of(&Mending(workload));
     services::explain(&mut result.findings, context);
-    if options.asks_nothing && result.strict == Validity::Unknown && result.findings.is_empty() {
-        result.strict = Validity::Valid;
+    if options.asks_nothing && of_workload == Validity::Unknown && result.findings.is_empty() {
+        (result.strict, of_workload) = (Validity::Valid, Validity::Valid);
         result.notes =
             vec!["clients asked nothing (rate 0), so only the nodes themselves could fail".into()];
     }
+    let (stats, of_stats) = of(&stats);
+    let (availability, of_availability) = of(&availability);
     let parts = vec![
-        (Part::Hidden, run),
-        (Part::Named("stats"), of(&stats)),
-        (Part::Named("availability"), of(&availability)),
-        (Part::Map("net", net), CheckResult::default()),
-        (Part::Named("workload"), result),
+        (Part::Hidden, run, strict),
+        (Part::Named("stats"), stats, of_stats),
+        (Part::Named("availability"), availability, of_availability),
+        (Part::Map("net", net), CheckResult::default(), Validity::Valid),
+        (Part::Named("workload"), result, of_workload),
     ];
     let mut verdict = finish(parts, options.standard, crash.is_some());
     let is_compat = options.standard == Standard::JepsenCompat;
@@ -134,7 +139,10 @@ pub fn compose(
     parts: impl IntoIterator<Item = (&'static str, CheckResult)>,
     standard: Standard,
 ) -> Verdict {
-    let parts = parts.into_iter().map(|(name, result)| (Part::Named(name), result));
+    let parts = parts.into_iter().map(|(name, result)| {
+        let strict = result.verdict();
+        (Part::Named(name), result, strict)
+    });
     finish(parts.collect(), standard, false)
 }
 
@@ -148,7 +156,12 @@ enum Part {
     Map(&'static str, Value),
 }
 
-fn finish(parts: Vec<(Part, CheckResult)>, standard: Standard, would_crash: bool) -> Verdict {
+/// Puts parts together, each with its strict verdict.
+fn finish(
+    parts: Vec<(Part, CheckResult, Validity)>,
+    standard: Standard,
+    would_crash: bool,
+) -> Verdict {
     let valid = || ("valid?", Value::Bool(true));
     let graph = || Value::record([valid()]);
     let perf = [("latency-graph", graph()), ("rate-graph", graph()), valid()];
@@ -157,9 +170,9 @@ fn finish(parts: Vec<(Part, CheckResult)>, standard: Standard, would_crash: bool
         vec![("perf", Value::record(perf)), ("timeline", graph()), ("exceptions", graph())];
     let (mut compat, mut strict) = (Validity::Valid, Validity::Valid);
     let (mut findings, mut notes) = (Vec::new(), Vec::new());
-    for (part, result) in parts {
+    for (part, result, of_part) in parts {
         compat = compat.max(result.compat);
-        strict = strict.max(result.verdict());
+        strict = strict.max(of_part);
         let validity = standard.of(&result).to_value();
         match part {
             Part::Hidden => {}
