@@ -77,6 +77,12 @@ impl Checker for Stats {
                 result.strict = result.strict.max(Validity::Unknown);
                 continue;
             }
+            if context.is_cut_short {
+                // What was asked had no time to succeed.
+                result.strict = result.strict.max(Validity::Unknown);
+                result.notes.push(format!("No {f} succeeded before the run was interrupted."));
+                continue;
+            }
             let count = self.answered.as_ref().map(|answered| answered.count_of(history, f));
             match count {
                 // Each was refused for a reason, as a cas may be that finds another value.

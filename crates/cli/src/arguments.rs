@@ -284,6 +284,11 @@ pub(crate) struct TestArguments {
           help_heading = "Run")]
     pub(crate) max_line: usize,
 
+    /// How much of a node's log is stored; of a longer one the beginning and the end
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = number::size,
+          help_heading = "Output")]
+    pub(crate) max_log: usize,
+
     /// What was typed, by the names of these fields.
     #[arg(skip)]
     pub(crate) given: std::collections::BTreeSet<String>,

@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     /// Where runs are stored.
     pub(crate) store: Option<PathBuf>,
     pub(crate) max_line: usize,
+    /// How many bytes the log of a node may have.
+    pub(crate) max_log: u64,
     pub(crate) log_stderr: bool,
     pub(crate) log_net_send: bool,
     pub(crate) log_net_recv: bool,
@@ -97,6 +99,7 @@ pub(crate) fn execute(
         }
     };
     let mut writer = store.writer(replay)?;
+    writer.bound_logs(settings.max_log);
     store.log(&format!("command: {}", settings.command))?;
     let directory = store.directory().to_owned();
     let result = run(plan, settings, progress, Some(&directory), Some(&mut writer));

@@ -10,15 +10,19 @@ use glomers_sim::{FaultEvent, NodeProgram, Plan, SERVICES, ServiceTime};
 use crate::error::CliError;
 use crate::number;
 
-/// More than anybody wants to see, less than fills the memory.
-const MOST_FAULTS: u64 = 100_000;
-
 /// Reads a kind of fault by its name; the help lists them all.
 pub(crate) fn kind() -> impl TypedValueParser<Value = Kind> {
     let names = KINDS.iter().map(|entry| PossibleValue::new(entry.name).help(entry.about));
     PossibleValuesParser::new(names).map(|name| {
         let entry = KINDS.iter().find(|entry| entry.name == name);
         entry.expect("the parser takes no other name").kind
+    })
+}
+
+/// Refuses a schedule of too many faults.
+pub(crate) fn check(schedule: &Schedule) -> Result<(), CliError> {
+    schedule.check().map_err(|what| {
+        CliError::usage(what).hint("choose a longer --nemesis-interval or a shorter --time-limit")
     })
 }
 
@@ -119,16 +123,6 @@ impl FaultArguments {
     pub(crate) fn draw(&self, plan: &Plan) -> Result<(Vec<FaultEvent>, Vec<String>), CliError> {
         let interval = nanos(self.nemesis_interval);
         let length = self.nemesis_length.map_or(interval, nanos);
-        if !self.nemesis.is_empty()
-            && plan.time_limit / ((interval + length) / 2).max(1) > MOST_FAULTS
-        {
-            return Err(CliError::usage(format!(
-                "a fault about every {} s for {} s would be more than {MOST_FAULTS} faults",
-                self.nemesis_interval.as_secs_f64(),
-                plan.time_limit as f64 / 1e9
-            ))
-            .hint("choose a longer --nemesis-interval or a shorter --time-limit"));
-        }
         let processes = matches!(plan.program, NodeProgram::Program { .. });
         if !matches!(plan.program, NodeProgram::Embedded { .. }) {
             self.refuse_for_processes(processes)?;
@@ -154,6 +148,7 @@ impl FaultArguments {
             services: if plan.fault_services { SERVICES.len() as u32 } else { 0 },
             ..usual
         };
+        check(&schedule)?;
         let (faults, mut left_out) = (schedule.draw(), schedule.left_out());
         if faults.is_empty() && left_out.len() < self.nemesis.len() {
             left_out.push(format!(

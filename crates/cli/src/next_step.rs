@@ -33,8 +33,14 @@ pub(crate) fn text(plan: &Plan, executed: &Executed, options: &RunOptions) -> St
             format!("  glomers trace{store} --clients --between {from:.3}s {:.3}s\n", time + 0.5)
         }
     };
-    if matches!(plan.program, NodeProgram::Embedded { .. }) {
-        text += &format!("  glomers replay{store} --until {}\n", just_after(place.time));
+    let trust = match plan.program {
+        NodeProgram::Embedded { .. } => Some(""),
+        // It is the user's own.
+        NodeProgram::Traced { .. } => Some(" --trust"),
+        NodeProgram::Program { .. } => None,
+    };
+    if let Some(trust) = trust {
+        text += &format!("  glomers replay{store}{trust} --until {}\n", just_after(place.time));
     }
     text.push('\n');
     text

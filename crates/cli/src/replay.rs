@@ -140,6 +140,7 @@ fn settings(arguments: &ReplayArguments, judge: RunOptions, interrupt: Interrupt
         judge,
         store: None,
         max_line: 32 << 20,
+        max_log: 64 << 20,
         log_stderr: false,
         log_net_send: false,
         log_net_recv: false,

@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
         },
         store: store_root(&arguments.store)?,
         max_line: arguments.max_line,
+        max_log: arguments.max_log as u64,
         log_stderr: arguments.log_stderr,
         log_net_send: arguments.log_net_send,
         log_net_recv: arguments.log_net_recv,

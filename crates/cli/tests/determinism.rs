@@ -74,7 +74,7 @@ fn unique_ids() {
 fn broadcast_by_every_node() {
     // All of the registry, so that a new one is not forgotten.
     for node in glomers_nodes::NODES {
-        if !matches!(node.name, "echo" | "unique-ids") {
+        if node.workload == "broadcast" {
             let partitions = ["--nemesis", "partition,one-way", "--nemesis-interval", "3"];
             let test = ["--node", node.name, "--time-limit", "10", "--rate", "20"];
             let latency = ["--latency", "20", "--latency-dist", "exponential", "--loss", "0.01"];

@@ -103,7 +103,8 @@ fn recover_gives_the_files_that_the_run_gave_and_twice_the_same() {
         &["--nemesis", "kill,pause,one-way", "--nemesis-interval", "2"],
         &["--node", "flood", "--nemesis", "partition", "--require-faults"],
         &["--node-count", "1", "--nemesis", "partition", "--require-faults"],
-        &["--node", "echo"],
+        // A node that does not know the workload.
+        &["--time-limit", "1", "--recovery", "1", "--bin", GLOMERS, "--", "__node", "echo"],
         &["--availability", "0.5", "--jepsen-compat", "--latency", "20"],
     ] {
         let place = Place::new();

@@ -46,9 +46,27 @@ fn built(place: &Place, name: &str, compiler: &str, arguments: &[&str]) -> PathB
 fn is_repeated(place: &Place, workload: &str, program: &std::path::Path, arguments: &[&str]) {
     let program = program.to_str().unwrap();
     let load = [
-        "test", "-w", workload, "--bin", program, "--time", "virtual", "--seed", "7", "--rate",
-        "10", "--time-limit", "3", "--recovery", "3", "--latency", "20", "--node-count", "3",
-        "--nemesis-interval", "1",
+        "test",
+        "-w",
+        workload,
+        "--bin",
+        program,
+        "--time",
+        "virtual",
+        "--seed",
+        "7",
+        "--rate",
+        "10",
+        "--time-limit",
+        "3",
+        "--recovery",
+        "3",
+        "--latency",
+        "20",
+        "--node-count",
+        "3",
+        "--nemesis-interval",
+        "1",
     ];
     let node = [&["--"][..], arguments].concat();
     let faults = ["--nemesis", "partition,kill,pause,clock,loss", "--check-determinism"];
@@ -59,7 +77,7 @@ fn is_repeated(place: &Place, workload: &str, program: &std::path::Path, argumen
     assert_eq!(said.code, Some(0), "{said:?}");
     let results = place.read_latest("results.json");
     assert!(results.contains("\"guarantee\""), "{results}");
-    let said = place.run(&["replay"]);
+    let said = place.run(&["replay", "--trust"]);
     assert!(said.out.contains("The same run, byte for byte"), "{said:?}");
 }
 
@@ -166,8 +184,23 @@ fn an_embedded_node_does_the_same_as_a_traced_process() {
     }
     let place = Place::new();
     let load = [
-        "test", "-w", "broadcast", "--time", "virtual", "--rate", "10", "--time-limit", "3",
-        "--recovery", "3", "--latency", "50", "--nemesis", "partition", "--store", "none",
+        "test",
+        "-w",
+        "broadcast",
+        "--time",
+        "virtual",
+        "--rate",
+        "10",
+        "--time-limit",
+        "3",
+        "--recovery",
+        "3",
+        "--latency",
+        "50",
+        "--nemesis",
+        "partition",
+        "--store",
+        "none",
     ];
     for (node, seed) in [("flood", "1"), ("flood-retry", "2"), ("hub-ft", "3")] {
         let seed = ["--seed", seed];
@@ -191,7 +224,7 @@ fn a_replay_refuses_another_program_and_stops_at_a_moment() {
     let run = ["test", "-w", "echo", "--time", "virtual", "--time-limit", "2", "--node-count", "1"];
     let said = place.run(&[&run[..], &["--bin", program.to_str().unwrap()]].concat());
     assert_eq!(said.code, Some(0), "{said:?}");
-    let said = place.run(&["replay", "--until", "1s"]);
+    let said = place.run(&["replay", "--trust", "--until", "1s"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     let said = place.run(&["trace"]);
     assert_eq!(said.code, Some(0), "{said:?}");
@@ -206,6 +239,7 @@ fn faults_that_need_the_disk_or_marks_are_refused_in_words() {
     let said = place.run(&[&run[..], &["--nemesis", "disk"]].concat());
     assert_eq!(said.code, Some(254), "{said:?}");
     assert!(said.err.contains("disks of processes"), "{said:?}");
-    let said = place.run(&[&run[..], &["--nemesis", "kill", "--nemesis-target", "leader"]].concat());
+    let said =
+        place.run(&[&run[..], &["--nemesis", "kill", "--nemesis-target", "leader"]].concat());
     assert_eq!(said.code, Some(254), "{said:?}");
 }

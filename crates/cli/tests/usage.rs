@@ -38,9 +38,10 @@ fn programs_that_cannot_be_run() {
 
 #[test]
 fn an_executable_in_virtual_time() {
+    // Its disk is the machine's, whatever the clock.
     test_refused(
-        &["--time", "virtual", "--bin", "/bin/sh"],
-        &["an executable cannot run in virtual time", "help: leave out --time virtual"],
+        &["--time", "virtual", "--bin", "/bin/sh", "--nemesis", "disk"],
+        &["nothing can be wrong with the disks of processes", "help: leave disk out"],
     );
     test_refused(&["--check-determinism", "--bin", "/bin/sh"], &["never deterministic", "help: "]);
     test_refused(&["--node", "echo", "--bin", "/bin/sh"], &["cannot be used with '--bin <FILE>'"]);
@@ -110,6 +111,18 @@ fn more_faults_than_anybody_wants_to_see() {
         &["--nemesis", "partition", "--nemesis-interval", "0.001", "--time-limit", "1000"],
         &["would be more than 100000 faults", "help: choose a longer --nemesis-interval"],
     );
+}
+
+/// Each command that draws faults refuses them alike.
+#[test]
+fn more_faults_than_anybody_wants_to_see_in_a_frontier_or_comparison() {
+    let faults = ["--nemesis", "loss", "--time-limit", "1000", "--nemesis-interval"];
+    for command in [&["frontier"][..], &["compare", "flood", "flood-retry"]] {
+        let often = [command, &faults, &["0.001"]].concat();
+        refused(&often, &["would be more than 100000 faults", "help: choose a longer"]);
+        let never_ends = [command, &faults, &["0"]].concat();
+        refused(&never_ends, &["a number of seconds must be from 0.001"]);
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ impl Field {
         let (expected, found) = match (self, value) {
             (Field::Any, _)
             | (Field::Integer, Value::Int(_) | Value::BigInt(_))
-            | (Field::List, Value::List(_))
+            | (Field::List, Value::List(_) | Value::Null)
             | (Field::Object, Value::Map(_))
             | (Field::Offset, Value::Int(_)) => return None,
             (Field::Integer, _) => ("an integer", it_is(number(value))),

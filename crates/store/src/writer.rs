@@ -92,6 +92,12 @@ impl StoreWriter {
         });
     }
 
+    /// Sets how many bytes the log of each node may have; 64 MiB unless set. What lies
+    /// between the beginning and the end of a longer one is left out, and said.
+    pub fn bound_logs(&mut self, most: u64) {
+        self.node_logs.set_most(most);
+    }
+
     /// Notes how the run ended: `completed`, `broken` or `interrupted`. Called
     /// before [`StoreWriter::finish`].
     pub fn ended(&mut self, how: &str) {
@@ -110,6 +116,7 @@ impl StoreWriter {
     pub fn finish(mut self) -> Result<(), StoreError> {
         self.record(&Record::End);
         self.flush();
+        self.attempt(|writer| writer.node_logs.close());
         self.finished = true;
         self.failed.take().map_or(Ok(()), Err)
     }

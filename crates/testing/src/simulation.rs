@@ -6,11 +6,11 @@ use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{Observer, Op, Time, Value};
 use glomers_node::{IntoProcess, Payload};
 use glomers_sim::{
-    Chooser, InProcessHost, Inbox, Latency, LinkRule, NodeFactory, NodeProgram, Outcome, Plan,
-    SERVICES, ServiceTime, Wire, run_virtual,
+    Chooser, FaultEvent, InProcessHost, Inbox, Latency, LinkRule, NodeFactory, NodeProgram,
+    Outcome, Plan, SERVICES, ServiceTime, Wire, run_virtual,
 };
 
-use crate::fault::FaultSpec;
+use crate::fault::{self, FaultSpec};
 use crate::invariant::{Cluster, Invariant, InvariantObserver};
 use crate::load::Load;
 use crate::run::{RunOptions, judge_outcome};
@@ -200,14 +200,21 @@ impl Simulation {
         self.plan.time_limit = nanos(duration);
         let seed = self.plan.seed;
         let services = if self.plan.fault_services { SERVICES.len() as u32 } else { 0 };
-        let mut empty = Vec::new();
+        let (mut empty, mut windows) = (Vec::new(), Vec::new());
         for (number, fault) in (0..).zip(&self.faults) {
             match fault.why_empty() {
                 Some(why) => empty.push(why),
-                None => self.plan.faults.extend(fault.events(seed, number, count, services)),
+                None => windows.push(fault.events(seed, number, count, services)),
             }
         }
-        self.plan.faults.sort_by_key(|event| event.at);
+        if let Some(why) = fault::overlap(&windows) {
+            panic!("{why}");
+        }
+        let mut ends: Vec<FaultEvent> = windows.iter().map(|[_, end]| end.clone()).collect();
+        ends.extend(windows.into_iter().map(|[begin, _]| begin));
+        // Stable: what ends at a moment ends before the next begins.
+        ends.sort_by_key(|event| event.at);
+        self.plan.faults.extend(ends);
 
         let mut watch = Watch {
             trace: Trace::default(),

@@ -256,3 +256,31 @@ fn what_a_node_writes_reaches_no_terminal_raw() {
         assert!(!text.lines().any(|line| line.starts_with("none of ours")), "{text}");
     }
 }
+
+#[test]
+#[should_panic(
+    expected = "two faults of one kind overlap: one is on from 1 s to 4 s, one from 3 s"
+)]
+fn overlapping_partitions_are_refused() {
+    Simulation::seed(1)
+        .nodes(3, || glomers_nodes::broadcast::flood_retry::node(Default::default()))
+        .workload(Broadcast::rate(50.0))
+        .fault(Partition::halves().between(1 * S..4 * S))
+        .fault(Partition::one().between(3 * S..5 * S))
+        .run_for(6 * S);
+}
+
+/// In whichever order they are written.
+#[test]
+fn a_fault_may_begin_when_another_of_its_kind_ends() {
+    let run = Simulation::seed(1)
+        .nodes(3, || glomers_nodes::broadcast::flood_retry::node(Default::default()))
+        .workload(Broadcast::rate(50.0))
+        .fault(Partition::one().between(3 * S..5 * S))
+        .fault(Partition::halves().between(1 * S..3 * S))
+        .run_for(6 * S);
+    run.assert_valid();
+    let times: Vec<_> =
+        run.outcome.faults.iter().map(|fault| fault.until.unwrap().0 / 100_000_000).collect();
+    assert_eq!(times, [30, 50]);
+}

@@ -6,6 +6,7 @@
 //! wrong; `glomers gallery` tries them all. A checker that accepts one of them
 //! has a hole.
 
+mod bases;
 pub mod broadcast;
 pub mod counter;
 pub mod echo;
@@ -16,6 +17,8 @@ pub mod lin_kv;
 pub mod raft;
 pub mod raft_disk;
 mod registry;
+pub mod txn;
+mod txn_entries;
 pub mod unique_ids;
 
 pub use entry::{Asked, Conditions, Entry, Faults, Step, Turn};

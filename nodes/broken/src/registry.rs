@@ -1,68 +1,20 @@
 //! All broken nodes.
 
-use glomers_node::{IntoProcess, Process};
+use glomers_nodes::Hazard;
 use glomers_nodes::broadcast::flood;
 use glomers_nodes::raft::Flaw;
-use glomers_nodes::{Hazard, no_arguments};
 
+use crate::bases::{
+    BROADCAST, ECHO, HASTY, IDS, LOG, OWNED_LOGS, PN_SUM, PN_VIEWS, PROXY, RAFT, REGISTERS, SET,
+    STORED_LOGS, SUM, VIEWS, drawn, flawed, plain,
+};
 use crate::entry::{Conditions, Entry, Faults, Turn};
-use crate::{broadcast, counter, echo, g_set, kafka, lin_kv, raft, raft_disk, unique_ids};
-
-/// A node without arguments.
-fn plain<N: IntoProcess>(
-    arguments: &[String],
-    node: impl FnOnce() -> N,
-) -> Result<Box<dyn Process>, String> {
-    no_arguments(arguments)?;
-    Ok(node().into_process())
-}
-
-/// Raft with a flaw.
-fn flawed(flaw: Flaw, arguments: &[String]) -> Result<Box<dyn Process>, String> {
-    Ok(raft::node(flaw, arguments)?.into_process())
-}
-
-const fn drawn(kinds: &'static [Hazard], every_ms: u64) -> Faults {
-    Faults::Drawn { kinds, every_ms }
-}
-
-/// An entry of which only workload and twin are right.
-const fn base(workload: &'static str, twin: &'static str) -> Entry {
-    Entry {
-        name: "",
-        workload,
-        wrong: "",
-        finding: "",
-        twin,
-        arguments: &[],
-        under: Conditions::CALM,
-        minimal: "",
-        make: |_| Err("this is no node".to_owned()),
-    }
-}
-
-const ECHO: Entry = base("echo", "echo");
-const IDS: Entry = base("unique-ids", "unique-ids");
-const BROADCAST: Entry = base("broadcast", "flood-retry");
-const SET: Entry = base("g-set", "g-set");
-const SUM: Entry = base("g-counter", "counter-seq-kv");
-const VIEWS: Entry = base("g-counter", "crdt-counter");
-const PN_VIEWS: Entry = base("pn-counter", "crdt-counter");
-const PN_SUM: Entry = base("pn-counter", "counter-seq-kv");
-const LOG: Entry = base("kafka", "kafka-single");
-const OWNED_LOGS: Entry = base("kafka", "kafka-fast");
-const STORED_LOGS: Entry = base("kafka", "kafka-lin-kv");
-const PROXY: Entry = base("lin-kv", "lin-kv-proxy");
-const RAFT: Entry = base("lin-kv", "raft");
-
-/// For registers, which need two clients a node.
-const REGISTERS: Conditions = Conditions { clients: 2, rate: 100.0, ..Conditions::CALM };
-
-/// Raft that soon doubts a leader, so that much happens in a short run.
-const HASTY: &[&str] = &["--election-timeout", "100"];
+use crate::{
+    broadcast, counter, echo, g_set, kafka, lin_kv, raft, raft_disk, txn_entries, unique_ids,
+};
 
 /// All of them, by workload.
-pub static ENTRIES: [Entry; 72] = [
+pub static ENTRIES: [Entry; 81] = [
     Entry {
         name: "echo-shared-buffer",
         wrong: "The text waits in a field of the node that the next request overwrites.",
@@ -818,6 +770,15 @@ pub static ENTRIES: [Entry; 72] = [
         make: |arguments| flawed(Flaw::NoSyncOfVote, arguments),
         ..RAFT
     },
+    txn_entries::LISTS_KEEP_REFUSED,
+    txn_entries::LISTS_STEP_BY_STEP,
+    txn_entries::LISTS_LOSE_UPDATES,
+    txn_entries::LISTS_MAKE_UP,
+    txn_entries::LISTS_TURN_READS,
+    txn_entries::REGISTERS_WRITE_SKEW,
+    txn_entries::REGISTERS_DIRTY,
+    txn_entries::REGISTERS_KEEP_REFUSED,
+    txn_entries::REGISTERS_APART,
 ];
 
 /// The broken node of this name.

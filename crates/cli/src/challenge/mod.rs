@@ -56,6 +56,7 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
             judge: challenge.judge(),
             store: store_root(&arguments.store)?,
             max_line: 32 << 20,
+            max_log: 64 << 20,
             log_stderr: false,
             log_net_send: false,
             log_net_recv: false,

@@ -74,6 +74,7 @@ pub(super) fn run_nodes(
     if sides[0].workload != sides[1].workload {
         return Err(different_workloads(sides[0].workload, sides[1].workload));
     }
+    network.check()?;
     let (setting, seeds) = (network.setting(), network.seeds());
     let plan =
         |side: &NodeSide, seed, inbox| setting.plan(&side.name, &side.arguments, seed, inbox);

@@ -9,6 +9,7 @@ use glomers_sim::{Distribution, Latency};
 use glomers_testing::frontier::{Figures, Quantiles, Setting};
 
 use crate::arguments::DistributionArgument;
+use crate::error::CliError;
 use crate::{faults, number};
 
 /// Optional all, so that it is known what was typed.
@@ -41,7 +42,7 @@ pub(crate) struct NetworkArguments {
     nemesis: Vec<Kind>,
 
     /// Mean time between faults' beginnings and ends, in seconds [default: 10]
-    #[arg(long, value_name = "S", value_parser = number::seconds, help_heading = "Network")]
+    #[arg(long, value_name = "S", value_parser = number::interval, help_heading = "Network")]
     nemesis_interval: Option<Duration>,
 
     /// How long operations go on, in seconds [default: 20]
@@ -73,6 +74,14 @@ pub(crate) fn wanted(text: &str) -> Result<u64, String> {
 }
 
 impl NetworkArguments {
+    /// Refuses what would fill the memory.
+    ///
+    /// # Errors
+    /// If there would be too many faults.
+    pub(crate) fn check(&self) -> Result<(), CliError> {
+        faults::check(&self.setting().schedule(0))
+    }
+
     pub(crate) fn setting(&self) -> Setting {
         let distribution = self.latency_dist.unwrap_or(DistributionArgument::Constant);
         Setting {

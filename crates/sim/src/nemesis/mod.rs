@@ -126,7 +126,27 @@ pub struct Schedule {
     pub services: u32,
 }
 
+/// How many faults a schedule may have: more than anybody wants to see, less than
+/// fills the memory.
+const MOST_FAULTS: u64 = 100_000;
+
 impl Schedule {
+    /// Whether there would be too many faults to draw.
+    ///
+    /// # Errors
+    /// Says how many it would be.
+    pub fn check(&self) -> Result<(), String> {
+        let gap = (self.interval + self.length) / 2;
+        if self.kinds.is_empty() || self.time_limit / gap.max(1) <= MOST_FAULTS {
+            return Ok(());
+        }
+        Err(format!(
+            "a fault about every {} s for {} s would be more than {MOST_FAULTS} faults",
+            self.interval as f64 / 1e9,
+            self.time_limit as f64 / 1e9
+        ))
+    }
+
     /// These kinds, with their usual intensity.
     pub fn new(seed: u64, kinds: &[Kind], nodes: u32, interval: u64, time_limit: u64) -> Schedule {
         Schedule {

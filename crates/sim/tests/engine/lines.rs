@@ -52,7 +52,10 @@ fn live(plan: &Plan, mut node: impl FnMut(&Got) -> Vec<String>) -> Ran {
                     }
                     for line in lines {
                         let line = line.as_bytes();
-                        engine.input(now, Input::Line { node: place, incarnation, offset: Duration::ZERO, line });
+                        engine.input(
+                            now,
+                            Input::Line { node: place, incarnation, offset: Duration::ZERO, line },
+                        );
                     }
                 }
                 _ => {}

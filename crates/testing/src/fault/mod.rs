@@ -13,7 +13,7 @@ pub use network::{Duplicate, Loss, Reorder};
 pub use nodes::{Clock, DiskTrouble, Kill, Pause, Slow};
 
 /// A fault with its time: what [`Partition`], [`Kill`], [`Loss`] and the others
-/// make. Of one kind, the later replaces the earlier: two must not overlap.
+/// make. Two of one kind must not overlap, but kills and pauses.
 #[derive(Debug, Clone)]
 pub struct FaultSpec {
     what: What,
@@ -98,6 +98,32 @@ impl Partition {
     pub fn between(self, between: Range<Duration>) -> FaultSpec {
         FaultSpec { what: self.0, between }
     }
+}
+
+/// Why two faults cannot both be on as they are: of one kind the second would end the
+/// first. Kills and pauses of different nodes do not get in each other's way.
+pub(crate) fn overlap(windows: &[[FaultEvent; 2]]) -> Option<String> {
+    let has_nodes =
+        |event: &FaultEvent| matches!(event.fault, Fault::Kill { .. } | Fault::Pause { .. });
+    for (at, [begin, end]) in windows.iter().enumerate() {
+        for [other, other_end] in &windows[..at] {
+            let is_same =
+                std::mem::discriminant(&begin.fault) == std::mem::discriminant(&other.fault);
+            if !is_same || has_nodes(begin) || begin.at >= other_end.at || other.at >= end.at {
+                continue;
+            }
+            let seconds = |event: &FaultEvent| event.at as f64 / 1e9;
+            return Some(format!(
+                "two faults of one kind overlap: one is on from {} s to {} s, one from {} s to {} s; \
+                 the second would end the first, so let one end before the other begins",
+                seconds(other),
+                seconds(other_end),
+                seconds(begin),
+                seconds(end),
+            ));
+        }
+    }
+    None
 }
 
 fn nanos(duration: Duration) -> u64 {

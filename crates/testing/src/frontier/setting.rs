@@ -42,11 +42,14 @@ impl Setting {
         plan.service_time = ServiceTime::Off;
         plan.time_limit = nanos(self.time_limit);
         plan.recovery = 10 * SECOND;
-        let interval = nanos(self.nemesis_interval);
-        plan.faults =
-            nemesis::Schedule::new(seed, &self.nemesis, self.nodes, interval, plan.time_limit)
-                .draw();
+        plan.faults = self.schedule(seed).draw();
         plan
+    }
+
+    /// The faults of this seed, not yet drawn.
+    pub fn schedule(&self, seed: u64) -> nemesis::Schedule {
+        let (interval, limit) = (nanos(self.nemesis_interval), nanos(self.time_limit));
+        nemesis::Schedule::new(seed, &self.nemesis, self.nodes, interval, limit)
     }
 }
 
