@@ -57,12 +57,12 @@ impl Sequence<'_> {
         if (0..txns.len()).all(|at| all_ok(&at)) {
             return true;
         }
-        for at in 0..txns.len() {
-            if txns[at].kind == OpKind::Fail || self.done.contains(&at) || !self.fits(at) {
+        for (at, txn) in txns.iter().enumerate() {
+            if txn.kind == OpKind::Fail || self.done.contains(&at) || !self.fits(at) {
                 continue;
             }
             let mut state = self.states[self.done.len()].clone();
-            for mop in &txns[at].mops {
+            for mop in &txn.mops {
                 if let Mop::Write(key, value) = mop {
                     self.small.write(&mut state[*key], *value);
                 }
