@@ -205,7 +205,7 @@ const JSON_SKEW: &str = r#"{"type":"invoke","process":0,"f":"txn","value":[["r",
 {"type":"ok","process":1,"f":"txn","value":[["r",2,null],["append",1,1]]}
 "#;
 
-const STALE_TXNS: &str = r"{:process 0, :type :invoke, :f :txn, :value [[:w 1 1]]}
+const REPLACED: &str = r"{:process 0, :type :invoke, :f :txn, :value [[:w 1 1]]}
 {:process 0, :type :ok, :f :txn, :value [[:w 1 1]]}
 {:process 0, :type :invoke, :f :txn, :value [[:w 1 2]]}
 {:process 0, :type :ok, :f :txn, :value [[:w 1 2]]}
@@ -227,15 +227,15 @@ fn transactions_by_models() {
     }
     let registers = ["-w", "txn-rw-register"];
     checked(
-        STALE_TXNS,
+        REPLACED,
         &registers,
         1,
         &["strong-snapshot-isolation-violation", "Jepsen's would be: valid"],
     );
     let compat = [&registers[..], &["--jepsen-compat"]].concat();
-    checked(STALE_TXNS, &compat, 0, &["verdict      valid"]);
+    checked(REPLACED, &compat, 0, &["verdict      valid"]);
     let weaker = [&registers[..], &["--consistency-models", "serializable"]].concat();
-    checked(STALE_TXNS, &weaker, 0, &["valid"]);
+    checked(REPLACED, &weaker, 0, &["valid"]);
 }
 
 #[test]

@@ -775,7 +775,7 @@ pub static ENTRIES: [Entry; 81] = [
     txn_entries::LISTS_LOSE_UPDATES,
     txn_entries::LISTS_MAKE_UP,
     txn_entries::LISTS_TURN_READS,
-    txn_entries::REGISTERS_WRITE_SKEW,
+    txn_entries::LISTS_WRITE_SKEW,
     txn_entries::REGISTERS_DIRTY,
     txn_entries::REGISTERS_KEEP_REFUSED,
     txn_entries::REGISTERS_APART,

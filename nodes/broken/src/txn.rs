@@ -7,7 +7,7 @@
 //! | `lists-lose-updates` | a transaction writes back the lists that it read at its beginning (`lost-update`) | nothing | one node, two appends to one key at once |
 //! | `lists-make-up` | one read in sixteen has an element that nobody appended (`garbage-read`) | nothing | one node, one read |
 //! | `lists-turn-reads` | one transaction in sixteen has its reads answered as appends (`node-error`) | nothing | one node, one read |
-//! | `registers-write-skew` | a transaction is refused only if another wrote what it writes (`G2-item`) | nothing | one node, two transactions that read what the other writes |
+//! | `lists-write-skew` | a transaction is refused only if another wrote what it writes (`G2-item`) | nothing | one node, two transactions that read what the other writes |
 //! | `registers-dirty` | writes can be seen before their transaction is over (`G1c`) | nothing | one node, two transactions that write and then read what the other wrote |
 //! | `registers-keep-refused` | one transaction in eight is refused although it happened (`G1a`) | nothing | one node, a write that is refused, a read |
 //! | `registers-apart` | nodes never tell each other anything (`G-single-item-realtime`) | nothing | two nodes, a write at one, then a read at the other |

@@ -54,14 +54,14 @@ pub(crate) const LISTS_TURN_READS: Entry = Entry {
     ..LISTS
 };
 
-pub(crate) const REGISTERS_WRITE_SKEW: Entry = Entry {
-    name: "registers-write-skew",
+pub(crate) const LISTS_WRITE_SKEW: Entry = Entry {
+    name: "lists-write-skew",
     wrong: "A transaction is refused only if another wrote what it writes.",
     finding: "G2-item",
     under: CROWD,
     minimal: "1 node; two transactions, each reads what the other writes",
     make: |arguments| plain(arguments, txn::write_skew),
-    ..TXN_REGISTERS
+    ..LISTS
 };
 
 pub(crate) const REGISTERS_DIRTY: Entry = Entry {

@@ -150,11 +150,12 @@ impl Scan<'_, '_> {
                 if let Some(read) = early.filter(|_| future.is_none()) {
                     future = Some(Case::FutureRead { mop: read, version: mop.value });
                 }
-                if let Some(&read) = own.reads.first().filter(|_| !own.is_written) {
+                // As Elle has it, also behind a write that no read came before.
+                if let Some(&read) = own.reads.first().filter(|_| !own.is_update) {
+                    own.is_update = true;
                     self.updates.push((mop.key, length(self.parsed, read), read, number));
                 }
                 own.appends.push(mop.value);
-                own.is_written = true;
                 continue;
             }
             if internal.is_none()
@@ -296,7 +297,8 @@ struct Own {
     base: Option<u32>,
     appends: Vec<u32>,
     reads: Vec<u32>,
-    is_written: bool,
+    /// Whether it wrote what it had read.
+    is_update: bool,
 }
 
 fn length(parsed: &Parsed<'_>, mop: u32) -> u32 {

@@ -61,7 +61,8 @@ fn own(
     more: &mut Anomalies,
 ) {
     let first = parsed.txns[number as usize].mops.0;
-    // By key the version that it holds, its first read, and whether it was written.
+    // By key the version that it holds, its first read, and whether it was written after
+    // a read. As Elle has it, that may be a read of what was written before.
     let mut states: FxHashMap<u32, (u32, Option<u32>, bool)> = FxHashMap::default();
     let (mut internal, mut future) = (None, None);
     for (place, mop) in parsed.mops_of(number).iter().enumerate() {
@@ -81,7 +82,8 @@ fn own(
                 let early = earlier.enumerate().find(|(_, other)| is_early(other));
                 future = early.map(|(place, _)| (first + place as u32, mop.value));
             }
-            states.insert(mop.key, (mop.value, read, true));
+            let is_update = read.is_some() || known.is_some_and(|(.., is_update)| is_update);
+            states.insert(mop.key, (mop.value, read, is_update));
             continue;
         }
         if let Some((expected, ..)) = known
@@ -94,7 +96,8 @@ fn own(
             };
             internal = Some(Case::Internal { mop: at, expected: Expected::Exactly(value) });
         }
-        let (read, is_written) = known.map_or((Some(at), false), |(_, read, w)| (read, w));
+        let (read, is_written) =
+            known.map_or((Some(at), false), |(_, read, w)| (read.or(Some(at)), w));
         states.insert(mop.key, (mop.value, read, is_written));
     }
     if let Some(case) = internal {

@@ -57,12 +57,12 @@ impl Sequence<'_> {
         if (0..txns.len()).all(|at| all_ok(&at)) {
             return true;
         }
-        for at in 0..txns.len() {
-            if txns[at].kind == OpKind::Fail || self.done.contains(&at) || !self.fits(at) {
+        for (at, txn) in txns.iter().enumerate() {
+            if txn.kind == OpKind::Fail || self.done.contains(&at) || !self.fits(at) {
                 continue;
             }
             let mut state = self.states[self.done.len()].clone();
-            for mop in &txns[at].mops {
+            for mop in &txn.mops {
                 if let Mop::Write(key, value) = mop {
                     self.small.write(&mut state[*key], *value);
                 }
@@ -396,4 +396,104 @@ fn graph_levels(small: &Small, orders: &[&[u8]], order: Order) -> Levels {
         flow: flow_fits,
         single: flow_fits && !(0..8).any(is_single),
     }
+}
+
+/// What a transaction saw, by the axiom of a weak model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Axiom {
+    /// Whom it read from before.
+    MonotonicAtomicView,
+    /// Whom it reads from.
+    ReadAtomic,
+    /// Whom it reads from, and whom these saw.
+    Causal,
+}
+
+/// Whether transactions over registers have an order in which every read got the last
+/// write of those that its transaction saw; with sessions it saw what its session did.
+pub(crate) fn axiom(small: &Small, axiom: Axiom, order: Order) -> bool {
+    let txns: Vec<&Txn> = small.txns.iter().filter(|txn| happened(small, txn)).collect();
+    let wrote = |at: usize, key: usize| {
+        txns[at].mops.iter().any(|mop| matches!(mop, Mop::Write(k, _) if *k == key))
+    };
+    // Reads of keys that their transactions did nothing with before: the reader, the
+    // key, and who wrote what it got.
+    let mut reads: Vec<(usize, usize, Option<usize>)> = Vec::new();
+    for (at, txn) in txns.iter().enumerate().filter(|(_, txn)| txn.kind == OpKind::Ok) {
+        for (place, mop) in txn.mops.iter().enumerate() {
+            let is_first = !txn.mops[..place].iter().any(|other| other.key() == mop.key());
+            if let (Mop::Read(key, held), true) = (mop, is_first) {
+                let writer = held.last().and_then(|&value| {
+                    txns.iter().position(|txn| txn.mops.contains(&Mop::Write(*key, value)))
+                });
+                reads.push((at, *key, writer));
+            }
+        }
+    }
+    let mut before: Matrix = Default::default();
+    for &(reader, _, writer) in &reads {
+        if let Some(writer) = writer.filter(|&writer| writer != reader) {
+            before[writer] |= 1 << reader;
+        }
+    }
+    for (a, first) in txns.iter().enumerate() {
+        for (b, second) in txns.iter().enumerate() {
+            if order.has(first, second) {
+                before[a] |= 1 << b;
+            }
+        }
+    }
+    let mut seen = before;
+    if axiom == Axiom::Causal {
+        for middle in 0..8 {
+            for from in 0..8 {
+                if seen[from] >> middle & 1 == 1 {
+                    seen[from] |= seen[middle];
+                }
+            }
+        }
+    }
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for (a, row) in before.iter().enumerate() {
+        pairs.extend((0..8).filter(|b| row >> b & 1 == 1).map(|b| (a, b)));
+    }
+    for (place, &(reader, key, writer)) in reads.iter().enumerate() {
+        if writer == Some(reader) {
+            continue;
+        }
+        for other in (0..txns.len()).filter(|&other| other != reader && wrote(other, key)) {
+            let earlier =
+                reads[..place].iter().any(|read| read.0 == reader && read.2 == Some(other));
+            let saw = match axiom {
+                Axiom::MonotonicAtomicView => earlier,
+                _ => seen[other] >> reader & 1 == 1,
+            };
+            match writer {
+                _ if !saw || writer == Some(other) => {}
+                Some(writer) => pairs.push((other, writer)),
+                None => return false,
+            }
+        }
+    }
+    let mut order: Vec<usize> = Vec::new();
+    fits(txns.len(), &pairs, &mut order)
+}
+
+/// Whether some order of so many has the first of each pair before the second.
+fn fits(count: usize, pairs: &[(usize, usize)], order: &mut Vec<usize>) -> bool {
+    if order.len() == count {
+        return true;
+    }
+    for next in 0..count {
+        let late = |&(a, b): &(usize, usize)| b == next && !order.contains(&a);
+        if order.contains(&next) || pairs.iter().any(late) {
+            continue;
+        }
+        order.push(next);
+        if fits(count, pairs, order) {
+            return true;
+        }
+        order.pop();
+    }
+    false
 }

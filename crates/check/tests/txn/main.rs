@@ -6,6 +6,7 @@ mod chapter;
 mod common;
 mod corpus;
 mod define;
+mod differential;
 mod generate;
 mod junk;
 #[path = "../common/random.rs"]
