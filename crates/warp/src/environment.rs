@@ -39,18 +39,10 @@ const OF_SESSION: [&str; 26] = [
     "RUST_BACKTRACE",
 ];
 /// Variables that Glomers sets for each node anew.
-const OURS: [&str; 4] =
-    ["GLOMERS_SEED", "GLOMERS_INCARNATION", "GLOMERS_DATA_DIR", "GLOMERS_RUN"];
+const OURS: [&str; 4] = ["GLOMERS_SEED", "GLOMERS_INCARNATION", "GLOMERS_DATA_DIR", "GLOMERS_RUN"];
 /// How the names of others of this kind begin.
-const OF_SESSION_PREFIX: [&str; 7] = [
-    "SSH_",
-    "XDG_SESSION",
-    "DBUS_",
-    "CARGO",
-    "KONSOLE_",
-    "VSCODE_",
-    "RUSTUP_TOOLCHAIN",
-];
+const OF_SESSION_PREFIX: [&str; 7] =
+    ["SSH_", "XDG_SESSION", "DBUS_", "CARGO", "KONSOLE_", "VSCODE_", "RUSTUP_TOOLCHAIN"];
 
 /// The variables that nodes get, in order of their names.
 pub(crate) fn variables(is_pinned: bool) -> BTreeMap<Vec<u8>, Vec<u8>> {

@@ -25,6 +25,10 @@ impl Tree {
     /// goes on to compute.
     pub(super) fn draw_steps(&mut self, id: ThreadId) {
         let Some(draws) = &mut self.turns else { return };
+        if self.threads.len() < 2 {
+            // There is nobody to race with.
+            return;
+        }
         let thread = self.threads.get_mut(&id).expect("a thread that is ready is there");
         let computes = matches!(thread.state, State::Ready(Resume::On(0) | Resume::Return(_)));
         if computes && thread.steps == 0 && draws.below(INTERRUPTED) == 0 {
