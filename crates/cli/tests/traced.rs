@@ -46,9 +46,27 @@ fn built(place: &Place, name: &str, compiler: &str, arguments: &[&str]) -> PathB
 fn is_repeated(place: &Place, workload: &str, program: &std::path::Path, arguments: &[&str]) {
     let program = program.to_str().unwrap();
     let load = [
-        "test", "-w", workload, "--bin", program, "--time", "virtual", "--seed", "7", "--rate",
-        "10", "--time-limit", "3", "--recovery", "3", "--latency", "20", "--node-count", "3",
-        "--nemesis-interval", "1",
+        "test",
+        "-w",
+        workload,
+        "--bin",
+        program,
+        "--time",
+        "virtual",
+        "--seed",
+        "7",
+        "--rate",
+        "10",
+        "--time-limit",
+        "3",
+        "--recovery",
+        "3",
+        "--latency",
+        "20",
+        "--node-count",
+        "3",
+        "--nemesis-interval",
+        "1",
     ];
     let node = [&["--"][..], arguments].concat();
     let faults = ["--nemesis", "partition,kill,pause,clock,loss", "--check-determinism"];
@@ -166,8 +184,23 @@ fn an_embedded_node_does_the_same_as_a_traced_process() {
     }
     let place = Place::new();
     let load = [
-        "test", "-w", "broadcast", "--time", "virtual", "--rate", "10", "--time-limit", "3",
-        "--recovery", "3", "--latency", "50", "--nemesis", "partition", "--store", "none",
+        "test",
+        "-w",
+        "broadcast",
+        "--time",
+        "virtual",
+        "--rate",
+        "10",
+        "--time-limit",
+        "3",
+        "--recovery",
+        "3",
+        "--latency",
+        "50",
+        "--nemesis",
+        "partition",
+        "--store",
+        "none",
     ];
     for (node, seed) in [("flood", "1"), ("flood-retry", "2"), ("hub-ft", "3")] {
         let seed = ["--seed", seed];
@@ -206,6 +239,7 @@ fn faults_that_need_the_disk_or_marks_are_refused_in_words() {
     let said = place.run(&[&run[..], &["--nemesis", "disk"]].concat());
     assert_eq!(said.code, Some(254), "{said:?}");
     assert!(said.err.contains("disks of processes"), "{said:?}");
-    let said = place.run(&[&run[..], &["--nemesis", "kill", "--nemesis-target", "leader"]].concat());
+    let said =
+        place.run(&[&run[..], &["--nemesis", "kill", "--nemesis-target", "leader"]].concat());
     assert_eq!(said.code, Some(254), "{said:?}");
 }
