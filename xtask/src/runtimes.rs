@@ -33,6 +33,9 @@ const fn runtime(
 
 const JAVA: &str = "javac -d $folder/classes $source && printf '#!/bin/sh\\nexec java -cp %s \
                     Broadcast\\n' $folder/classes > $out && chmod +x $out";
+/// The interpreter itself: what is called `python3` may be a script that looks for it.
+const PYTHON: &str = "python3 -c 'import sys; print(\"#!\" + sys.executable)' > $out && cat \
+                      $source >> $out && chmod +x $out";
 const OCAML: &str = "cp $source $folder/node.ml && ocamlopt -I +unix -I +str -I +threads \
                      unix.cmxa str.cmxa threads.cmxa $folder/node.ml -o $out";
 
@@ -44,8 +47,8 @@ const RUNTIMES: [Runtime; 12] = [
         "broadcast.go",
         "CGO_ENABLED=0 go build -o $out $source",
     ),
-    runtime("CPython, threads", "python3", "broadcast", "threads.py", ""),
-    runtime("CPython, asyncio", "python3", "broadcast", "asyncio_node.py", ""),
+    runtime("CPython, threads", "python3", "broadcast", "threads.py", PYTHON),
+    runtime("CPython, asyncio", "python3", "broadcast", "asyncio_node.py", PYTHON),
     runtime("Node.js", "node", "broadcast", "node.js", ""),
     runtime("Java", "javac", "broadcast", "Broadcast.java", JAVA),
     runtime("Ruby", "ruby", "broadcast", "broadcast.rb", ""),
