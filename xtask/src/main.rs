@@ -1,10 +1,12 @@
-//! Chores of the repository: `cargo xtask targets`, `cargo xtask determinism`.
+//! Chores of the repository: `cargo xtask targets`, `cargo xtask determinism`,
+//! `cargo xtask runtimes`.
 //! The house rules are tests of this package.
 
 mod build;
 mod determinism;
 mod measure;
 mod readings;
+mod runtimes;
 mod table;
 mod targets;
 
@@ -41,6 +43,16 @@ enum Command {
         #[arg(long)]
         twice: bool,
     },
+    /// Run a node of each runtime that this machine has in virtual time, each seed
+    /// twice, under faults
+    Runtimes {
+        /// How many seeds with 5 nodes; a fifth as many with 25
+        #[arg(long, value_name = "N", default_value_t = 12)]
+        seeds: u64,
+        /// Only runtimes whose names contain this
+        #[arg(value_name = "WORDS")]
+        only: Option<String>,
+    },
     /// Runs a command and says what it used
     #[command(hide = true, name = "__measure")]
     Measure {
@@ -53,6 +65,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Targets { quick, only } => targets::run(quick, only.as_deref()),
         Command::Determinism { seeds, twice } => determinism::run(seeds, twice),
+        Command::Runtimes { seeds, only } => runtimes::run(seeds, only.as_deref()),
         Command::Measure { command } => return measure::measure(&command),
     };
     match result {

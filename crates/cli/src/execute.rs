@@ -123,6 +123,8 @@ pub(crate) fn execute(
     facts.insert("time".into(), time.into());
     if let Some(traced) = &traced {
         facts.insert("stops".into(), traced.report.stops.into());
+        facts.insert("cluster_seconds".into(), report.outcome.length.as_secs_f64().into());
+        facts.insert("messages".into(), report.outcome.net.all().sent.into());
         facts.insert(fingerprint::FILES.into(), fingerprint::of(&traced.files));
     }
     let wall_time = clock.elapsed();

@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
         }
         if time == TimeArgument::Real {
             return Err(CliError::usage("executables in real time are never deterministic")
-                .hint("--check-determinism works with embedded nodes in virtual time"));
+                .hint("add --time virtual, or name an embedded node with --node"));
         }
         return check_determinism(arguments, &program, seed, &settings);
     }

@@ -52,7 +52,7 @@ pub(crate) fn variables(is_pinned: bool) -> BTreeMap<Vec<u8>, Vec<u8>> {
         let is_ours = OURS.contains(&name);
         let is_of_session = OF_SESSION.contains(&name)
             || OF_SESSION_PREFIX.iter().any(|prefix| name.starts_with(prefix));
-        !is_ours && !(is_pinned && is_of_session)
+        !(is_ours || is_pinned && is_of_session)
     })
     .collect()
 }

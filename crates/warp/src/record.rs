@@ -66,6 +66,14 @@ impl Record {
         });
     }
 
+    /// A thread was interrupted in its computing.
+    pub(crate) fn interrupted(&mut self, now: u64, id: ThreadId, is_long: bool) {
+        let how_long = if is_long { "for long" } else { "for a moment" };
+        self.write(now, |line| {
+            let _ = write!(line, "t{id} is interrupted {how_long}");
+        });
+    }
+
     /// A process is gone.
     pub(crate) fn ended(&mut self, now: u64, id: ProcessId, how: &str) {
         self.write(now, |line| {
@@ -84,5 +92,6 @@ fn park_name(park: &Park) -> &'static str {
         Park::Signal { .. } | Park::SignalOf { .. } => "a signal",
         Park::Borrowed { .. } => "its memory",
         Park::Stopped => "SIGCONT",
+        Park::Processor => "a processor",
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn wait(tree: &mut Tree, id: ThreadId) -> io::Result<Next> {
     let number = who as i32;
     let mut registers = tree.threads[&id].registers;
     let is_named = match call {
-        libc::SYS_wait4 => number > 0 || number < -1,
+        libc::SYS_wait4 => !(-1..=0).contains(&number),
         _ => matches!(arguments[0], BY_NUMBER | BY_GROUP) && number > 0,
     };
     if is_named {

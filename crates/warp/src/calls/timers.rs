@@ -221,18 +221,17 @@ pub(super) fn file_created(
     let file = tree.threads[&id].registers.result();
     if let Ok(number) = i32::try_from(file)
         && number >= 0
+        && let Some(copy) = duplicate(tree, id, number)
     {
-        if let Some(copy) = duplicate(tree, id, number) {
-            let timer = Timer {
-                at: None,
-                interval: 0,
-                is_wall: super::clocks::is_wall(clock),
-                target: Target::File(copy),
-                missed: 0,
-            };
-            let key = file_key(tree, id, number as u64);
-            tree.timers.add(key, timer);
-        }
+        let timer = Timer {
+            at: None,
+            interval: 0,
+            is_wall: super::clocks::is_wall(clock),
+            target: Target::File(copy),
+            missed: 0,
+        };
+        let key = file_key(tree, id, number as u64);
+        tree.timers.add(key, timer);
     }
     let thread = tree.thread(id);
     thread.registers.set_argument(0, clock as u64);

@@ -46,5 +46,5 @@ pub(crate) fn compile(calls: &[(i64, &[When])]) -> Result<BpfProgram, String> {
         SeccompAction::Trace(0),
         TargetArch::x86_64,
     );
-    filter.and_then(|filter| BpfProgram::try_from(filter)).map_err(|error| error.to_string())
+    filter.and_then(BpfProgram::try_from).map_err(|error| error.to_string())
 }

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::Tree;
 use super::stops::LONG_TURN;
-use super::thread::{Resume, State, ThreadId};
+use super::thread::{Park, Resume, State, ThreadId};
+use super::{Next, Tree};
 use crate::sys::ptrace;
 
 /// One call of so many lets somebody else have the turn.
@@ -25,6 +25,10 @@ impl Tree {
     /// goes on to compute.
     pub(super) fn draw_steps(&mut self, id: ThreadId) {
         let Some(draws) = &mut self.turns else { return };
+        if self.threads.len() < 2 {
+            // There is nobody to race with.
+            return;
+        }
         let thread = self.threads.get_mut(&id).expect("a thread that is ready is there");
         let computes = matches!(thread.state, State::Ready(Resume::On(0) | Resume::Return(_)));
         if computes && thread.steps == 0 && draws.below(INTERRUPTED) == 0 {
@@ -46,15 +50,17 @@ impl Tree {
             ptrace::go_one_step(thread.tid)?;
             return Ok(true);
         }
-        // Interrupted: half of the time for so long that a runtime sees its own
-        // slice used up.
-        thread.state = State::Ready(Resume::On(0));
+        // Half of the time for so long that others who wait for what it holds lose
+        // their patience, as on a machine that is busy.
         let is_long = self.turns.as_mut().is_some_and(|draws| draws.below(2) == 0);
-        self.clock.spend(if is_long { LONG_TURN } else { super::run::TURN_COST });
-        self.running = None;
-        self.expire();
-        self.look_at_files();
-        self.ready.push_back(id);
+        self.record.interrupted(self.clock.now(), id, is_long);
+        if is_long {
+            let until = self.clock.now() + LONG_TURN;
+            self.apply(id, Next::Park(Park::Processor, Some(until)));
+        } else {
+            self.clock.spend(super::run::TURN_COST);
+            self.apply(id, Next::Yield(Resume::On(0)));
+        }
         Ok(true)
     }
 }

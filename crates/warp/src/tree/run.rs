@@ -137,7 +137,10 @@ impl Tree {
             let is_its = stopped == tid;
             let Some(&who) = self.by_tid.get(&stopped) else { continue };
             if is_its && stop == Stop::Signal(libc::SIGTRAP) && self.step_on(who)? {
-                continue;
+                if self.running == Some(id) {
+                    continue;
+                }
+                return Ok(());
             }
             self.has_stopped(who, stop)?;
             if is_its || self.running != Some(id) || self.ended.is_some() {

@@ -144,6 +144,7 @@ impl Tree {
                 Resume::On(0)
             }
             Park::Borrowed { .. } => return,
+            Park::Processor => Resume::On(0),
             // The kernel sees the signal and ends the call at once.
             Park::Signal { blocked } if blocked & bit(signal) == 0 => Resume::Execute,
             Park::SignalOf { set } if set & bit(signal) != 0 => Resume::Execute,

@@ -14,6 +14,10 @@ use crate::sys::ptrace;
 /// After which part of the longest computation others of its node have a turn.
 const PREEMPTED_AFTER: u64 = 15;
 
+/// How often a thread may be found standing still before it counts as lost: for some
+/// seconds, on a machine that is very busy.
+const MOST_STANDING: u32 = 200;
+
 /// What the watch has seen of the thread that runs.
 #[derive(Debug, Default)]
 pub(crate) struct Patience {
@@ -23,6 +27,8 @@ pub(crate) struct Patience {
     base: u64,
     /// How often it slept when it was looked at.
     asleep: u32,
+    /// How often it stood still or was gone when it was looked at.
+    standing: u32,
     /// Whether it was interrupted already.
     is_interrupted: bool,
 }
@@ -89,6 +95,10 @@ impl Tree {
                     let process = self.threads[&id].process;
                     self.reap(process, ptrace::Stop::Killed(libc::SIGKILL))?;
                     return Ok(true);
+                }
+                self.patience.standing += 1;
+                if self.patience.standing > MOST_STANDING {
+                    return Err(io::Error::other("a thread stands still that should run"));
                 }
                 Ok(false)
             }

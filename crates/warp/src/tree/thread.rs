@@ -90,6 +90,8 @@ pub(crate) enum Park {
     Borrowed { child: ProcessId },
     /// That somebody sends SIGCONT.
     Stopped,
+    /// A processor: it was interrupted in its computing by a draw.
+    Processor,
 }
 
 /// Files that a thread waits for.

@@ -74,6 +74,7 @@ impl Tree {
         let State::Parked(park) = &thread.state else { return Resume::Execute };
         match park {
             Park::Futex { .. } | Park::Lock { .. } => Resume::Return(-i64::from(libc::ETIMEDOUT)),
+            Park::Processor => Resume::On(0),
             Park::SignalOf { .. } => Resume::Return(-i64::from(libc::EAGAIN)),
             Park::Files(Files { on_timeout, .. }) => self.without_files(id, *on_timeout),
             _ => Resume::Return(0),
