@@ -391,7 +391,7 @@ pub(crate) struct CheckArguments {
     /// transactions, in million steps of some ns each; registers take a little more
     /// than 1 MiB of memory for each million
     #[arg(long, value_name = "N", default_value_t = 150,
-          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+          value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub(crate) budget: u32,
 
     /// Show what the verdict rests on: of registers the longest order that there

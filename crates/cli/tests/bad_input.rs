@@ -305,7 +305,12 @@ fn a_node_that_logs_100_mb_passes_and_the_log_is_kept() {
     let place = Place::new();
     place.bad("log", &[]).shows(0, &["Everything looks good!"]);
     let log = std::fs::metadata(place.latest().join("node-logs/n0.log")).unwrap();
-    assert!(log.len() > 100_000_000, "{}", log.len());
+    // Its beginning and its end, up to the bound.
+    assert!((67_000_000..67_200_000).contains(&log.len()), "{}", log.len());
+    let short = ["--max-log", "1MiB"];
+    place.bad("log", &short).shows(0, &["Everything looks good!"]);
+    let text = place.read_latest("node-logs/n0.log");
+    assert!(text.len() < 1_100_000 && text.contains(" lines (") && text.contains("--max-log"));
 }
 
 #[test]

@@ -256,7 +256,7 @@ fn a_budget_that_is_too_small_leaves_the_verdict_open() {
 }
 
 #[test]
-fn models_and_budgets_are_about_transactions() {
+fn models_are_about_transactions() {
     let refused = |arguments: &[&str], words: &[&str]| {
         let place = Place::new();
         place.write("history", SKEW);
@@ -266,5 +266,4 @@ fn models_and_budgets_are_about_transactions() {
     refused(&unknown, &["no consistency model \"serialisable\"", "did you mean \"serializable\"?"]);
     let elsewhere = ["-w", "lin-kv", "--consistency-models", "serializable"];
     refused(&elsewhere, &["--consistency-models is about transactions"]);
-    refused(&["-w", "kafka", "--budget", "5"], &["--budget is about transactions"]);
 }

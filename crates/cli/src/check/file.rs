@@ -4,7 +4,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use glomers_history::History;
+use glomers_history::{History, OpKind};
 
 use crate::error::CliError;
 
@@ -16,8 +16,10 @@ const FORMS: &str = "a history is EDN, such as {:process 0, :type :invoke, :f :r
                      one operation a line or all in a vector; or a history.txt; or the \
                      history.jsonl of a run";
 
-/// Reads the history in a file, or on standard input if it is named `-`.
-pub(super) fn read(file: &Path) -> Result<History, CliError> {
+/// Reads the history in a file, or on standard input if it is named `-`. Histories of
+/// transactions may hold ends only, or name no processes: then nothing in them can
+/// contradict itself.
+pub(super) fn read(file: &Path, of_transactions: bool) -> Result<History, CliError> {
     let is_input = file == Path::new("-");
     let name = if is_input { "standard input".to_owned() } else { file.display().to_string() };
     let cannot = |error| CliError::usage(format!("{name} cannot be read: {error}"));
@@ -37,9 +39,28 @@ pub(super) fn read(file: &Path) -> Result<History, CliError> {
         let (what, hint) = what;
         return Err(CliError::usage(format!("{name} {what}")).hint(hint));
     }
-    glomers_history::read_consistent(&bytes).map_err(|error| {
+    let read = glomers_history::read_consistent(&bytes);
+    if of_transactions
+        && read.is_err()
+        && let Ok(history) = glomers_history::read(&bytes)
+        && (is_of_ends(&history) || !names_processes(&bytes))
+    {
+        return Ok(history);
+    }
+    read.map_err(|error| {
         CliError::usage(format!("{name} is no history: {error}")).hint(hint(file, &bytes))
     })
+}
+
+/// Whether a history has no beginnings of operations.
+fn is_of_ends(history: &History) -> bool {
+    history.ops().iter().all(|op| op.kind != OpKind::Invoke)
+}
+
+/// Whether a text has the key `process`, in EDN or JSON.
+fn names_processes(bytes: &[u8]) -> bool {
+    let has = |word: &[u8]| bytes.windows(word.len()).any(|window| window == word);
+    has(b":process") || has(b"\"process\"")
 }
 
 /// The content of a file that gzip or zstd has packed, whatever its name.

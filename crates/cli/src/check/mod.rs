@@ -55,7 +55,9 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CliError> {
             }
         }
     }
-    let history = file::read(&arguments.file)?;
+    let of_transactions =
+        arguments.workload.as_ref().is_some_and(|workload| workload.starts_with("txn-"));
+    let history = file::read(&arguments.file, of_transactions)?;
     let (judge, objects) = judge(arguments, &history)?;
     let context = Context::default();
     let result = match &judge {
