@@ -41,10 +41,19 @@ fn lost(program: &Path, seed: u64, schedule: Schedule, lines: usize) -> String {
     let mut lab = Lab::with(program, &[], seed, schedule, TracedOptions::default());
     for line in 0..lines {
         lab.say(r#"{"type":"add"}"#);
-        lab.run_to(1000 * (line as u64 + 1));
+        // A thread that is kept off its processor makes a node slow.
+        lab.run_to(10_000 * (line as u64 + 1));
     }
     assert_eq!(lab.report().guarantee, Guarantee::Exact, "{:?}", lab.report());
-    assert_eq!(lab.lines.len(), lines, "{:?} {:?}", lab.log, lab.crashed);
+    assert_eq!(
+        lab.lines.len(),
+        lines,
+        "seed {seed} {:?} {:?} {:?} {:?}",
+        lab.log,
+        lab.crashed,
+        lab.broke,
+        lab.next_wake
+    );
     lab.lines.last().unwrap().1.clone()
 }
 
