@@ -65,6 +65,9 @@ impl Tree {
             return Ok(Next::Run(Resume::On(0)));
         }
         let (code, sender) = ptrace::signal_source(tid)?;
+        if signal == libc::SIGTRAP && self.is_step(tid, code)? {
+            return Ok(Next::Run(Resume::On(0)));
+        }
         let tells_sender = FROM_PROCESSES.contains(&code) || (signal == libc::SIGCHLD && code > 0);
         if tells_sender && self.tracer.has(Pin::Numbers) {
             let number = self.number_of(sender).unwrap_or(self.sender);
@@ -97,6 +100,19 @@ impl Tree {
             self.process_of(id).is_ending = true;
         }
         Ok(Next::Run(Resume::On(signal)))
+    }
+
+    /// Whether this trap comes of going step by step, and of no breakpoint of the
+    /// program's own. One may come after the last step: a call reports its own end.
+    fn is_step(&self, tid: Tid, code: i32) -> io::Result<bool> {
+        const BREAKPOINT: u8 = 0xcc;
+        if self.turns.is_none() || !(1..=4).contains(&code) {
+            return Ok(false);
+        }
+        let mut before = [0];
+        let at = ptrace::registers(tid)?.rip;
+        let is_readable = crate::sys::memory::read(tid, at.wrapping_sub(1), &mut before).is_ok();
+        Ok(!is_readable || before != [BREAKPOINT])
     }
 
     /// Does an instruction that was made to fault. Whether it was one.
