@@ -16,7 +16,7 @@
 //! Additions are safe in the service, so this survives partitions, loss between
 //! nodes (which never talk), pauses and kills; and faults on the way to the service,
 //! too, as each addition has a number by which it is made once (see
-//! [`once`](crate::once)).
+//! `once`).
 
 use glomers_node::protocol::rpc::counter::{Add, AddOk, Read, ReadOk};
 use glomers_node::{Node, join_all};

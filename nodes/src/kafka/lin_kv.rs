@@ -14,7 +14,7 @@
 //! partitions, loss between nodes, pauses and kills; and faults on the way to the
 //! service, too: each message is stored with a number, by which its node knows whether
 //! it is there already, so that it can be sent again if there is no answer (see
-//! [`once`](crate::once)).
+//! `once`).
 
 use glomers_node::protocol::rpc::kafka::{
     CommitOffsets, CommitOffsetsOk, ListCommittedOffsets, ListCommittedOffsetsOk, Poll, PollOk,

@@ -1,7 +1,7 @@
 //! Registers that are really those of the service `lin-kv`.
 //!
 //! A read is a read there. A write and a compare-and-set are each a change that is made
-//! once (see [`once`](crate::once)), whatever happens on the way to the service: passed
+//! once (see [`once`]), whatever happens on the way to the service: passed
 //! on as they are, a write that the network doubles would undo what others wrote in
 //! between. If the service does not answer for long, nobody knows whether a change was
 //! made, and the answer says so. Survives everything that the service survives.
