@@ -629,7 +629,7 @@ pub static ENTRIES: [Entry; 81] = [
         under: Conditions {
             nodes: 5,
             rate: 100.0,
-            seconds: 100,
+            seconds: 140,
             latency_ms: 25,
             faults: Faults::InTurn { what: Turn::Rivals, for_ms: 550 },
             ..REGISTERS
