@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use glomers_node::protocol::rpc::txn::{MicroOperation, Txn, TxnOk};
-use glomers_node::{Context, ErrorCode, Node, Retry, RpcError, Value};
+use glomers_node::{Context, ErrorCode, Kv, Node, Retry, RpcError, Value};
 
 use super::page::{Missing, Page, PageId, Pages, Version};
 
@@ -31,6 +31,10 @@ const ROOT: &str = "root";
 const ROOTS: usize = 16;
 /// How often a transaction begins again because others were faster.
 const ATTEMPTS: u32 = 20;
+/// How long the service is waited for before it is asked again.
+const PATIENCE: Duration = Duration::from_millis(400);
+/// How often it is asked again.
+const ASKED_AGAIN: u32 = 8;
 /// How many pages are remembered at most.
 const PAGES: usize = 10_000;
 
@@ -134,7 +138,7 @@ fn nothing_happened(error: RpcError) -> RpcError {
 }
 
 async fn newest_roots(cx: &Context<State>) -> Result<Roots, RpcError> {
-    let roots: Roots = cx.lin_kv().get(ROOT).await?.unwrap_or_default();
+    let roots: Roots = patient(cx).get(ROOT).await?.unwrap_or_default();
     cx.with(|state| state.roots = Some(roots.clone()));
     Ok(roots)
 }
@@ -182,7 +186,7 @@ fn attempt(
 }
 
 async fn fetch(cx: &Context<State>, id: PageId) -> Result<(), RpcError> {
-    let kv = cx.lin_kv().retry(Retry::times(3));
+    let kv = patient(cx);
     let page: Page = kv.read(page_key(&id)).await.map_err(nothing_happened)?;
     cx.with(|state| {
         if state.pages.len() >= PAGES {
@@ -219,7 +223,7 @@ async fn new_version(
             Err(Missing(id)) => fetch(cx, id).await?,
         }
     };
-    let kv = cx.lin_kv().retry(Retry::times(3));
+    let kv = patient(cx);
     let writes = version.fresh.iter().map(|(id, page)| kv.write(page_key(id), page));
     for written in glomers_node::join_all(writes).await {
         written.map_err(nothing_happened)?;
@@ -227,16 +231,36 @@ async fn new_version(
     Ok(version)
 }
 
+/// The service, asked again where it does not answer. Reads, and writes of pages that
+/// never change, may be done twice.
+fn patient(cx: &Context<State>) -> Kv {
+    cx.lin_kv().timeout(PATIENCE).retry(Retry::times(ASKED_AGAIN))
+}
+
+/// Compares and sets, again and again until there is an answer. That does no harm: a
+/// root has a name of its own, and if the first request was done, those after it are
+/// refused.
+async fn insist(cx: &Context<State>, old: &Roots, new: &Roots) -> Result<(), RpcError> {
+    let kv = cx.lin_kv().timeout(PATIENCE);
+    let mut asked = 0;
+    loop {
+        let moved = match old.is_empty() {
+            false => kv.cas(ROOT, old.clone(), new.clone()).await,
+            true => kv.create(ROOT, new.clone()).await,
+        };
+        match moved {
+            Err(error) if error.code == ErrorCode::TIMEOUT && asked < ASKED_AGAIN => asked += 1,
+            other => return other,
+        }
+    }
+}
+
 /// Moves the root, unless somebody else has; whether it was moved.
 async fn publish(cx: &Context<State>, old: Roots, version: Version) -> Result<bool, RpcError> {
-    let (kv, new) = (cx.lin_kv(), version.root);
+    let new = version.root;
     let mut roots = vec![new.clone()];
     roots.extend(old.iter().take(ROOTS - 1).cloned());
-    let moved = match old.is_empty() {
-        false => kv.cas(ROOT, old.clone(), roots.clone()).await,
-        true => kv.create(ROOT, roots.clone()).await,
-    };
-    match moved {
+    match insist(cx, &old, &roots).await {
         Ok(()) => {}
         Err(error) if error.code == ErrorCode::PRECONDITION_FAILED => {
             roots = newest_roots(cx).await?;
