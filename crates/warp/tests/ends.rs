@@ -80,7 +80,7 @@ fn a_loop_that_only_asks_does_not_hold_up_the_clock() {
 
 #[test]
 fn a_call_that_is_not_emulated_is_named() {
-    let body = r#"int main(){char name[]="/tmp/warp-lock-XXXXXX";int a=mkstemp(name);int b=open(name,O_RDWR);unlink(name);
+    let body = r#"int main(){int a=fileno(tmpfile());char name[64];sprintf(name,"/proc/self/fd/%d",a);int b=open(name,O_RDWR);
         flock(a,LOCK_EX);if(!fork()){usleep(2000);flock(a,LOCK_UN);pause();}
         flock(b,LOCK_EX);fprintf(stderr,"locked\n");pause();}"#;
     let Some((mut lab, _folder)) = node(body, TracedOptions::default()) else { return };
