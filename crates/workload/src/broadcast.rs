@@ -111,33 +111,3 @@ impl Client for BroadcastClient {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use glomers_history::{OpKind, Process, Time};
-
-    use super::*;
-
-    /// A nil slice of Go.
-    #[test]
-    fn null_is_an_empty_list_whatever_was_read_before() {
-        let mut client = BroadcastClient { reads: false, last_read: List::from_integers(&[]) };
-        let read = Op {
-            index: 0,
-            time: Time::ZERO,
-            process: Process::Client(0),
-            kind: OpKind::Invoke,
-            f: Arc::from("read"),
-            value: Value::Null,
-            error: None,
-            is_final: false,
-        };
-        for (held, expected) in [("null", ""), ("[7]", "7"), ("null", "")] {
-            client.invoke(&read);
-            let text = format!(r#"{{"type":"read_ok","in_reply_to":1,"messages":{held}}}"#);
-            let reply = Payload::from_json(&text).unwrap();
-            let Step::Ok(value) = client.reply(&reply) else { panic!("{held} is refused") };
-            assert_eq!(value.to_json(), format!("[{expected}]"));
-        }
-    }
-}

@@ -40,3 +40,40 @@ pub(crate) fn list(body: &Value, name: &str) -> List {
 pub(crate) fn field(body: &Value, name: &str) -> Value {
     body.get(name).cloned().unwrap_or(Value::Null)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use glomers_history::{Op, OpKind, Process, Time};
+    use glomers_sim::{Step, Workload};
+
+    use super::*;
+    use crate::{Broadcast, GSet};
+
+    /// A nil slice of Go.
+    #[test]
+    fn null_is_an_empty_list_whatever_was_read_before() {
+        let read = Op {
+            index: 0,
+            time: Time::ZERO,
+            process: Process::Client(0),
+            kind: OpKind::Invoke,
+            f: Arc::from("read"),
+            value: Value::Null,
+            error: None,
+            is_final: false,
+        };
+        let clients =
+            [("messages", Broadcast::default().client()), ("value", GSet::default().client())];
+        for (field, mut client) in clients {
+            for (held, expected) in [("null", ""), ("[7]", "7"), ("null", "")] {
+                client.invoke(&read);
+                let text = format!(r#"{{"type":"read_ok","in_reply_to":1,"{field}":{held}}}"#);
+                let reply = Payload::from_json(&text).unwrap();
+                let Step::Ok(value) = client.reply(&reply) else { panic!("{text} is refused") };
+                assert_eq!(value.to_json(), format!("[{expected}]"));
+            }
+        }
+    }
+}

@@ -1,49 +1,14 @@
 //! Whatever a history holds, there is a verdict.
 
 use glomers_check::{Checker, Context, Kafka, Validity};
-use glomers_history::{History, Op, OpKind, Process, Value};
+use glomers_history::{History, Op, OpKind, Process};
 
 use super::entry::op;
 use super::generate;
+use super::junk_values::{junk, spoil};
 use super::random::Random;
 
-fn junk(random: &mut Random, depth: u64) -> Value {
-    match random.below(if depth == 0 { 7 } else { 11 }) {
-        0 => Value::Null,
-        1 => Value::Int(random.below(4) as i64),
-        2 => Value::Int(random.next() as i64),
-        3 => Value::string(["a", "b", "send", "poll"][random.below(4) as usize]),
-        4 => Value::keyword(["a", "b", "send", "poll"][random.below(4) as usize]),
-        5 => Value::Float(random.below(3) as f64),
-        6 => Value::from(random.next()),
-        7 => Value::map([(junk(random, depth - 1), junk(random, depth - 1))]),
-        8 => Value::set([junk(random, depth - 1)]),
-        _ => {
-            let parts: Vec<Value> = (0..random.below(4)).map(|_| junk(random, depth - 1)).collect();
-            Value::list(parts)
-        }
-    }
-}
-
-/// Some value in it is replaced.
-fn spoil(value: &Value, random: &mut Random) -> Value {
-    match value {
-        _ if random.one_in(4) => junk(random, 3),
-        Value::List(list) if !list.is_empty() => {
-            let mut values: Vec<Value> = list.iter().collect();
-            let at = random.below(values.len() as u64) as usize;
-            values[at] = spoil(&values[at], random);
-            Value::list(values)
-        }
-        Value::Map(pairs) if !pairs.is_empty() => {
-            let mut pairs = pairs.to_vec();
-            let at = random.below(pairs.len() as u64) as usize;
-            pairs[at].1 = spoil(&pairs[at].1, random);
-            Value::map(pairs)
-        }
-        _ => junk(random, 3),
-    }
-}
+const WORDS: [&str; 4] = ["a", "b", "send", "poll"];
 
 #[test]
 fn never_panics() {
@@ -59,11 +24,11 @@ fn never_panics() {
                     let f = f[random.below(6) as usize];
                     let kind = [OpKind::Invoke, OpKind::Ok, OpKind::Fail, OpKind::Info];
                     let kind = kind[random.below(4) as usize];
-                    let value = junk(&mut random, 4);
+                    let value = junk(&mut random, &WORDS, 4);
                     ops.insert(at, op(random.next(), process, kind, f, value, true));
                 }
                 1 => ops[at].process = Process::Nemesis,
-                _ => ops[at].value = spoil(&ops[at].value, &mut random),
+                _ => ops[at].value = spoil(&ops[at].value, &WORDS, &mut random),
             }
         }
         let history: History = ops.into_iter().collect();

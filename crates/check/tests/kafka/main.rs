@@ -9,6 +9,8 @@ mod entry;
 mod generate;
 mod jepsen;
 mod junk;
+#[path = "../common/junk_values.rs"]
+mod junk_values;
 mod mistakes;
 mod naive;
 mod naive_starts;

@@ -1,42 +1,13 @@
 //! Whatever a history holds, there is a verdict.
 
 use glomers_check::{Checker, Context, TxnListAppend, TxnRwRegister, Validity};
-use glomers_history::{History, Op, Value};
+use glomers_history::{History, Op};
 
 use super::generate;
+use super::junk_values::spoil;
 use super::random::Random;
 
-fn junk(random: &mut Random, depth: u64) -> Value {
-    let words = ["r", "w", "append", "x"];
-    match random.below(if depth == 0 { 6 } else { 10 }) {
-        0 => Value::Null,
-        1 => Value::Int(random.below(4) as i64),
-        2 => Value::Int(random.next() as i64),
-        3 => Value::string(words[random.below(4) as usize]),
-        4 => Value::keyword(words[random.below(4) as usize]),
-        5 => Value::Float(random.below(3) as f64),
-        6 => Value::set([junk(random, depth - 1)]),
-        7 => Value::map([(junk(random, depth - 1), junk(random, depth - 1))]),
-        _ => {
-            let parts: Vec<Value> = (0..random.below(4)).map(|_| junk(random, depth - 1)).collect();
-            Value::list(parts)
-        }
-    }
-}
-
-/// Some value in it is replaced.
-fn spoil(value: &Value, random: &mut Random) -> Value {
-    match value {
-        _ if random.one_in(4) => junk(random, 3),
-        Value::List(list) if !list.is_empty() => {
-            let mut values: Vec<Value> = list.iter().collect();
-            let at = random.below(values.len() as u64) as usize;
-            values[at] = spoil(&values[at], random);
-            Value::list(values)
-        }
-        _ => junk(random, 3),
-    }
-}
+const WORDS: [&str; 4] = ["r", "w", "append", "x"];
 
 fn spoiled(random: &mut Random, lists: bool) -> History {
     let mut ops: Vec<Op> = generate::any(random, lists).history().ops().to_vec();
@@ -45,7 +16,7 @@ fn spoiled(random: &mut Random, lists: bool) -> History {
         match random.below(4) {
             0 => drop(ops.remove(at)),
             1 => ops.push(ops[at].clone()),
-            _ => ops[at].value = spoil(&ops[at].value, random),
+            _ => ops[at].value = spoil(&ops[at].value, &WORDS, random),
         }
         if ops.is_empty() {
             break;

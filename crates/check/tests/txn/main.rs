@@ -9,6 +9,8 @@ mod define;
 mod differential;
 mod generate;
 mod junk;
+#[path = "../common/junk_values.rs"]
+mod junk_values;
 #[path = "../common/random.rs"]
 mod random;
 mod small;
