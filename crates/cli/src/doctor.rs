@@ -25,7 +25,7 @@ pub(crate) fn run() -> Result<ExitCode, CliError> {
              same, byte for byte."
         }
         (true, false) => {
-            "\nTime can be virtual here, but runs are not exact: another run may go otherwise."
+            "\nTime can be virtual here, but runs are not exact: another run may differ."
         }
         (false, false) => "\nExecutables run in real time only here.",
     });

@@ -295,7 +295,7 @@ const FASTER: &str = "--time virtual runs the same executable many times faster,
 fn guarantee(traced: &Report) -> String {
     match traced.guarantee {
         Guarantee::Exact => "exact: another run on this machine is the same, byte for byte",
-        Guarantee::Virtual => "virtual: time is virtual, but another run may go otherwise",
+        Guarantee::Virtual => "virtual: time is virtual, but another run may differ",
     }
     .to_owned()
 }

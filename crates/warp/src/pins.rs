@@ -33,20 +33,20 @@ pub fn probe() -> Vec<Probe> {
             name: "looking at files of a traced process (pidfd_getfd)",
             absent: files,
             cost: "programs that wait for files in the kernel's way (all but plain reads of \
-                   standard input) are left to the clock on the wall; in a container, add the \
+                   standard input) wait in real time; in a container, add the \
                    capability SYS_PTRACE",
         },
         Probe {
             pin: Some(Pin::Layout),
             name: "fixed addresses (personality)",
             absent: told(can_fix_layout(), "the system refuses it"),
-            cost: "tokio, Node.js and Ruby may go otherwise in another run",
+            cost: "tokio, Node.js and Ruby may differ in another run",
         },
         Probe {
             pin: Some(Pin::Counter),
             name: "faults of the time stamp counter (PR_SET_TSC)",
             absent: told(cpu::can_fault_counter(), "the system refuses it"),
-            cost: "Go may go otherwise in another run",
+            cost: "Go may differ in another run",
         },
         Probe {
             pin: Some(Pin::Identity),

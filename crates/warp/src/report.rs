@@ -7,7 +7,7 @@ use crate::options::Pin;
 /// How far one can rely on a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Guarantee {
-    /// Time is virtual, but another run of the same Plan may go otherwise.
+    /// Time is virtual, but another run of the same Plan may differ.
     Virtual,
     /// Another run on this machine is the same, byte for byte.
     Exact,

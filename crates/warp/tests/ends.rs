@@ -63,7 +63,7 @@ fn a_thread_that_waits_in_a_loop_is_interrupted_and_that_is_said() {
     lab.run_to(100);
     assert_eq!(lab.logged("seen"), "");
     assert_eq!(lab.report().guarantee, Guarantee::Virtual);
-    assert!(lab.report().notes[0].text.contains("clock on the wall"), "{:?}", lab.report());
+    assert!(lab.report().notes[0].text.contains("wall-clock timer"), "{:?}", lab.report());
 }
 
 #[test]

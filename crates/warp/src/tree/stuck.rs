@@ -58,7 +58,7 @@ impl Tree {
                 let program = self.process_of(id).program.clone();
                 self.note(true, &format!(
                     "{program} waits in {name}, which the tracer does not do itself: it goes on when \
-                     the kernel lets it, so another run may go otherwise"
+                     the kernel lets it, so another run may differ"
                 ));
                 self.leave_in_kernel(id);
                 Ok(true)
@@ -81,7 +81,7 @@ impl Tree {
                         true,
                         &format!(
                             "{program} computed for long without a system call, and was \
-                             interrupted by the clock on the wall; another run may go otherwise"
+                             interrupted by a wall-clock timer; another run may differ"
                         ),
                     );
                     ptrace::interrupt(tid)?;
