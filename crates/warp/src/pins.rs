@@ -32,9 +32,8 @@ pub fn probe() -> Vec<Probe> {
             pin: None,
             name: "looking at files of a traced process (pidfd_getfd)",
             absent: files,
-            cost: "programs that wait for files in the kernel's way (all but plain reads of \
-                   standard input) wait in real time; in a container, add the \
-                   capability SYS_PTRACE",
+            cost: "a call that waits for a file, other than a plain read of standard input, waits \
+                   in real time; in a container, add the capability SYS_PTRACE",
         },
         Probe {
             pin: Some(Pin::Layout),
