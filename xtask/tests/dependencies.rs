@@ -26,7 +26,7 @@ fn text<'a>(json: &'a Json, field: &str) -> &'a str {
 
 /// From bottom to top, as ARCHITECTURE.md draws it: the crates that each may
 /// depend on, beside what others bring along. Tests and benchmarks may use more.
-const DIRECTIONS: [(&str, &[&str]); 16] = [
+const DIRECTIONS: [(&str, &[&str]); 17] = [
     ("protocol", &[]),
     ("history", &["protocol"]),
     ("node-derive", &[]),
@@ -36,14 +36,28 @@ const DIRECTIONS: [(&str, &[&str]); 16] = [
     ("check", &["protocol", "history"]),
     ("sim", &["protocol", "history", "node", "check"]),
     ("workload", &["protocol", "history", "check", "sim"]),
-    (
-        "testing",
-        &["protocol", "history", "node", "nodes", "broken-nodes", "check", "sim", "workload"],
-    ),
     ("store", &["protocol", "history"]),
     ("bench", &["protocol", "history", "check", "sim"]),
     ("warp", &["protocol", "history", "node", "sim"]),
-    ("report", &["protocol", "history", "check", "store"]),
+    (
+        "session",
+        &["protocol", "history", "node", "check", "sim", "workload", "store", "bench", "warp"],
+    ),
+    (
+        "testing",
+        &[
+            "protocol",
+            "history",
+            "node",
+            "nodes",
+            "broken-nodes",
+            "check",
+            "sim",
+            "workload",
+            "session",
+        ],
+    ),
+    ("report", &["protocol", "session"]),
     (
         "cli",
         &[
@@ -59,6 +73,7 @@ const DIRECTIONS: [(&str, &[&str]); 16] = [
             "store",
             "bench",
             "warp",
+            "session",
             "report",
         ],
     ),
@@ -92,7 +107,6 @@ fn nodes_carry_no_runtime_and_the_engine_no_files() {
         ("glomers-sim", ["tokio", "mio", "tempfile"]),
         ("glomers-check", ["glomers-node", "glomers-sim", "mio"]),
         ("glomers-store", ["glomers-check", "glomers-node", "glomers-sim"]),
-        ("glomers-testing", ["glomers-store", "glomers-bench", "mio"]),
     ] {
         let reached = reached(&metadata, from);
         for name in absent {

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use glomers_check::Validity;
+use glomers_session::{Executed, RunOptions};
 use glomers_sim::{Ended, Plan};
-use glomers_testing::RunOptions;
 
 use crate::error::CliError;
-use crate::execute::Executed;
 use crate::junit::{self, Case};
 use crate::{findings, out, summary};
 
@@ -88,7 +87,7 @@ impl<'a> Runs<'a> {
 }
 
 impl Run<'_> {
-    fn is_good(&self) -> bool {
+    pub(crate) fn is_good(&self) -> bool {
         let report = &self.executed.report;
         report.validity(self.options) == Validity::Valid && report.outcome.ended == Ended::Completed
     }

@@ -1,6 +1,8 @@
 use std::fmt;
 
-use glomers_testing::RunError;
+use glomers_session::{ReplayFileError, SessionError};
+
+use crate::execute::SCRATCH_HINT;
 
 /// Exit status: the user's mistake.
 pub(crate) const USAGE: u8 = 254;
@@ -42,9 +44,32 @@ impl fmt::Display for CliError {
     }
 }
 
-impl From<RunError> for CliError {
-    fn from(error: RunError) -> CliError {
-        CliError::usage(error.to_string())
+impl From<SessionError> for CliError {
+    fn from(error: SessionError) -> CliError {
+        match error {
+            SessionError::Store(error) => error.into(),
+            SessionError::Real(error) => error.into(),
+            SessionError::Traced(error) => error.into(),
+            SessionError::ReplayFile(error) => error.into(),
+            SessionError::Scratch { .. } => CliError::machine(error.to_string()).hint(SCRATCH_HINT),
+            SessionError::NoDirectory { .. } => CliError::usage(error.to_string())
+                .hint("name the directory of a run, such as store/latest"),
+            SessionError::Changed { .. } => {
+                CliError::usage(error.to_string()).hint("--anyway shows how it runs now")
+            }
+            _ => CliError::usage(error.to_string()),
+        }
+    }
+}
+
+impl From<ReplayFileError> for CliError {
+    fn from(error: ReplayFileError) -> CliError {
+        let text = error.to_string();
+        match error {
+            ReplayFileError::Version { .. } => CliError::usage(text)
+                .hint("use the build that made it: its name stands in the file under \"build\""),
+            ReplayFileError::Unusable(_) => CliError::usage(text),
+        }
     }
 }
 

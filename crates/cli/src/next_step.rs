@@ -4,10 +4,9 @@ use std::path::Path;
 
 use glomers_check::{Finding, Validity};
 use glomers_history::{History, SECOND, Time};
+use glomers_session::{Executed, RunOptions};
 use glomers_sim::{NodeProgram, Plan};
-use glomers_testing::RunOptions;
 
-use crate::execute::Executed;
 use crate::test::quoted;
 
 /// The directory that `trace` and `replay` take if none is named.

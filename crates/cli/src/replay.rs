@@ -5,22 +5,20 @@ use std::process::ExitCode;
 
 use glomers_bench::Interrupt;
 use glomers_protocol::printable;
-use glomers_report::trace::{Event, Trace, What};
-use glomers_sim::{InProcessHost, NodeProgram, Plan, SteppedHost, run_virtual_to};
+use glomers_report::trace::to_text;
+use glomers_session::trace::Trace;
+use glomers_session::{BUILD, Comparison, Executed, ReplayFile, RunOptions, Scratch, Session};
+use glomers_sim::{NodeProgram, Plan, run_virtual_to};
 use glomers_store::Recovered;
-use glomers_testing::{RunOptions, embedded_factory};
-use glomers_warp::{TracedHost, TracedOptions};
+use glomers_testing::EMBEDDED;
 
-use crate::arguments::{ReplayArguments, TimeArgument};
+use crate::arguments::ReplayArguments;
 use crate::error::CliError;
-use crate::execute::{Executed, Settings, execute, store_root};
-use crate::fingerprint;
-use crate::panics::Quiet;
+use crate::execute::{Show, blame, execute, store_root};
 use crate::progress::Progress;
 use crate::replay_log::Watch;
-use crate::scratch::Scratch;
 use crate::test::quoted;
-use crate::{out, recover, replay_file, summary, trace};
+use crate::{out, summary};
 
 /// How many events before a difference are shown.
 const SHARED: usize = 6;
@@ -38,56 +36,62 @@ pub(crate) fn run_until(
     arguments: &ReplayArguments,
     interrupt: &Interrupt,
 ) -> Result<ExitCode, CliError> {
-    let recovered = recover::open(&arguments.directory)?;
-    let build = replay_file::build(recovered.replay())?;
-    if build != replay_file::BUILD && !arguments.anyway {
+    let recovered = glomers_session::open(&arguments.directory)?;
+    let ReplayFile { build, plan: stored, judge } = ReplayFile::read(recovered.replay())?;
+    if build != BUILD && !arguments.anyway {
         return Err(CliError::usage(format!(
-            "this run was made by build {build}, but this is build {}: the same Plan may run \
-             otherwise here",
-            replay_file::BUILD
+            "this run was made by build {build}, but this is build {BUILD}: the same Plan may run \
+             otherwise here"
         ))
         .hint("use that build, or --anyway to see how it runs here"));
     }
-    let (stored, options) = replay_file::read(recovered.replay())?;
     let mut plan = match &arguments.plan {
         None => stored.clone(),
         Some(file) => {
             let bytes = std::fs::read(file).map_err(|error| {
                 CliError::usage(format!("{} cannot be read: {error}", file.display()))
             })?;
-            replay_file::read(&bytes)?.0
+            ReplayFile::read(&bytes)?.plan
         }
     };
     plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
     if let Some(program) = program(arguments, &plan)? {
         plan.program = program;
     }
+    let session = Session {
+        embedded: &EMBEDDED,
+        judge,
+        interrupt: Some(interrupt.clone()),
+        command: format!("glomers replay {}", arguments.directory.display()),
+        ..Session::default()
+    };
     match plan.program {
-        NodeProgram::Program { .. } => return processes(arguments, &plan, &options, interrupt),
+        NodeProgram::Program { .. } => return processes(arguments, &plan, session, interrupt),
         NodeProgram::Traced { .. } if !arguments.anyway => {
-            fingerprint::check(recovered.directory())?;
+            glomers_session::check_files(recovered.directory())?;
         }
         _ => {}
     }
     recovered.replay_damage().iter().for_each(out::error);
     if arguments.log || arguments.until.is_some() {
-        return look(arguments, &plan);
+        return look(arguments, &plan, &session);
     }
     let scratch = Scratch::new()?;
-    let settings = Settings {
+    let session = Session {
         store: Some(scratch.path.clone()),
         // Byte for byte, whichever build wrote it.
         replay: arguments.plan.is_none().then(|| recovered.replay().to_owned()),
-        ..settings(arguments, options, interrupt.clone())
+        ..session
     };
-    let executed =
-        execute(&plan, &settings, &Progress::none()).map_err(|error| scratch.blame(error))?;
+    let executed = execute(&session, &plan, Show::default(), &Progress::none())
+        .map_err(|error| blame(&scratch, error))?;
     if interrupt.is_requested() {
         out::line("Interrupted: nothing was compared.");
         return Ok(ExitCode::from(130));
     }
     let directory = executed.directory.as_deref().unwrap_or(&scratch.path);
-    compare(&recovered, &stored, directory, &plan, &executed, &settings.judge)
+    let comparison = Comparison::of((&recovered, &stored), (directory, &plan))?;
+    Ok(tell(&comparison, &recovered, &executed, &session.judge))
 }
 
 /// The executable that a replay of free processes runs. A store may come from
@@ -133,121 +137,56 @@ fn program(arguments: &ReplayArguments, plan: &Plan) -> Result<Option<NodeProgra
     ))
 }
 
-/// How a replay runs, but for what stops it.
-fn settings(arguments: &ReplayArguments, judge: RunOptions, interrupt: Interrupt) -> Settings {
-    Settings {
-        time: TimeArgument::Virtual,
-        judge,
-        store: None,
-        max_line: 32 << 20,
-        max_log: 64 << 20,
-        log_stderr: false,
-        log_net_send: false,
-        log_net_recv: false,
-        interrupt,
-        replay: None,
-        record_stops: None,
-        command: format!("glomers replay {}", arguments.directory.display()),
-    }
-}
-
-/// Compares the two runs: every file if the stored run came to its end, else what
-/// happened until it was cut off.
-fn compare(
+/// Says what came of comparing the two runs.
+fn tell(
+    comparison: &Comparison,
     recovered: &Recovered,
-    stored: &Plan,
-    directory: &Path,
-    plan: &Plan,
     executed: &Executed,
     judge: &RunOptions,
-) -> Result<ExitCode, CliError> {
-    let again = recover::open(directory)?;
-    let (before, now) = (trace::trace(recovered, stored)?, trace::trace(&again, plan)?);
-    let differ = |before: &Trace, now: &Trace, place| {
-        out::line("The replay differs from the stored run. The first difference:\n");
-        out::text(&side_by_side(before, now, place));
-        Ok(ExitCode::from(1))
-    };
-    if !recovered.is_complete() {
-        // Its two streams may have been cut off at different moments.
-        for stream in [of_history, of_journal] {
-            let (before, now) = (stream(&before), stream(&now));
-            let same = |(a, b): &(&Event, &Event)| a == b || is_cut_off(a, b);
-            let place = before.events.iter().zip(&now.events).take_while(same).count();
-            if place < before.events.len() {
-                return differ(&before, &now, place);
+) -> ExitCode {
+    match comparison {
+        Comparison::Differs { before, now, place } => {
+            out::line("The replay differs from the stored run. The first difference:\n");
+            out::text(&side_by_side(before, now, *place));
+            ExitCode::from(1)
+        }
+        Comparison::FilesDiffer(difference) => {
+            out::line("What happened is the same, but files of the store differ. The first:\n");
+            out::line(difference);
+            ExitCode::from(1)
+        }
+        Comparison::SameSoFar { events } => {
+            recovered.losses().iter().for_each(out::line);
+            if *events == 0 {
+                out::line(
+                    "Nothing is left of the stored run that a replay could be compared with.",
+                );
+                return ExitCode::from(2);
             }
-        }
-        recovered.losses().iter().for_each(out::line);
-        let count = before.events.len();
-        if count == 0 {
-            out::line("Nothing is left of the stored run that a replay could be compared with.");
-            return Ok(ExitCode::from(2));
-        }
-        if recovered.is_damaged() {
+            if recovered.is_damaged() {
+                out::line(format_args!(
+                    "The replay is the same as far as the stored run can be read, which is \
+                     {events} events; the rest is damaged and could not be compared."
+                ));
+                return ExitCode::from(2);
+            }
             out::line(format_args!(
-                "The replay is the same as far as the stored run can be read, which is {count} \
-                 events; the rest is damaged and could not be compared."
+                "The stored run was cut off after {events} events; the replay is the same until \
+                 then."
             ));
-            return Ok(ExitCode::from(2));
+            ExitCode::SUCCESS
         }
-        out::line(format_args!(
-            "The stored run was cut off after {count} events; the replay is the same until then."
-        ));
-        return Ok(ExitCode::SUCCESS);
+        Comparison::Same { messages } => {
+            let history = &executed.report.outcome.history;
+            let operations = history.ops().iter().filter(|op| op.process.is_client()).count();
+            out::line(format_args!(
+                "The same run, byte for byte: {messages} messages, {operations} beginnings and \
+                 ends of operations.\nIts verdict: {}.",
+                summary::word(executed.report.validity(judge)),
+            ));
+            ExitCode::SUCCESS
+        }
     }
-    let place = before.events.iter().zip(&now.events).take_while(|(a, b)| a == b).count();
-    if place < before.events.len().max(now.events.len()) {
-        return differ(&before, &now, place);
-    }
-    let difference = glomers_store::compare(recovered.directory(), directory);
-    if let Some(difference) = difference.map_err(|error| CliError::machine(error.to_string()))? {
-        out::line("What happened is the same, but files of the store differ. The first:\n");
-        out::line(difference);
-        return Ok(ExitCode::from(1));
-    }
-    let history = &executed.report.outcome.history;
-    let operations = history.ops().iter().filter(|op| op.process.is_client()).count();
-    out::line(format_args!(
-        "The same run, byte for byte: {} messages, {operations} beginnings and ends of operations.\n\
-         Its verdict: {}.",
-        again.message_count(),
-        summary::word(executed.report.validity(judge)),
-    ));
-    Ok(ExitCode::SUCCESS)
-}
-
-/// What the history tells.
-fn of_history(trace: &Trace) -> Trace {
-    let is_in_it = |what: &What| {
-        matches!(what, What::Operation { .. } | What::Fault { .. } | What::State { .. })
-    };
-    part_of(trace, is_in_it)
-}
-
-/// What the journal tells.
-fn of_journal(trace: &Trace) -> Trace {
-    let is_in_it = |what: &What| {
-        !matches!(what, What::Operation { .. } | What::Fault { .. } | What::State { .. })
-    };
-    part_of(trace, is_in_it)
-}
-
-fn part_of(trace: &Trace, is_in_it: impl Fn(&What) -> bool) -> Trace {
-    let events = trace.events.iter().filter(|event| is_in_it(&event.what));
-    Trace { nodes: trace.nodes.clone(), events: events.cloned().collect(), ..Trace::default() }
-}
-
-/// Whether a message's fate is not known only because the stored run was cut off.
-fn is_cut_off(stored: &Event, replayed: &Event) -> bool {
-    let (
-        What::Sent { message: a, fate: None, until: None, body: x },
-        What::Sent { message: b, body: y, .. },
-    ) = (&stored.what, &replayed.what)
-    else {
-        return false;
-    };
-    (stored.time, a, x) == (replayed.time, b, y)
 }
 
 fn side_by_side(before: &Trace, now: &Trace, place: usize) -> String {
@@ -257,13 +196,13 @@ fn side_by_side(before: &Trace, now: &Trace, place: usize) -> String {
         before: from,
         after: 0,
     };
-    let mut text = part(before, place.saturating_sub(SHARED), place).to_text();
+    let mut text = to_text(&part(before, place.saturating_sub(SHARED), place));
     let mut side = |name: &str, trace: &Trace| {
         text += &format!("\n{name}\n");
         let shown = Trace { before: 0, ..part(trace, place, place + SHOWN) };
         match shown.events.is_empty() {
             true => text += "  (over: nothing more happens)\n",
-            false => text += &shown.to_text(),
+            false => text += &to_text(&shown),
         }
     };
     side("stored:", before);
@@ -272,17 +211,15 @@ fn side_by_side(before: &Trace, now: &Trace, place: usize) -> String {
 }
 
 /// Runs until a moment and shows what there is then, or shows the nodes' logs.
-fn look(arguments: &ReplayArguments, plan: &Plan) -> Result<ExitCode, CliError> {
+fn look(
+    arguments: &ReplayArguments,
+    plan: &Plan,
+    session: &Session<'_>,
+) -> Result<ExitCode, CliError> {
     let usage = |error: String| CliError::usage(error);
     let mut workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| usage(error.to_string()))?;
-    let mut host: Box<dyn SteppedHost> = match plan.program {
-        NodeProgram::Traced { .. } => Box::new(TracedHost::new(plan, TracedOptions::default())?),
-        _ => {
-            let factory = embedded_factory(plan).map_err(|error| usage(error.to_string()))?;
-            Box::new(Quiet(InProcessHost::new(plan, factory)))
-        }
-    };
+    let mut host = session.stepped_host(plan)?;
     let mut watch = Watch::new(&plan.nodes, arguments.log);
     let moment = match arguments.until {
         Some(until) => glomers_history::Time::ZERO + until,
@@ -300,7 +237,7 @@ fn look(arguments: &ReplayArguments, plan: &Plan) -> Result<ExitCode, CliError> 
 fn processes(
     arguments: &ReplayArguments,
     plan: &Plan,
-    options: &RunOptions,
+    session: Session<'_>,
     interrupt: &Interrupt,
 ) -> Result<ExitCode, CliError> {
     if arguments.until.is_some() || arguments.log {
@@ -315,14 +252,10 @@ fn processes(
         glomers_bench::check_program(Path::new(path))?;
     }
     let _guard = interrupt.guard();
-    let settings = Settings {
-        time: TimeArgument::Real,
-        store: store_root(&arguments.store)?,
-        ..settings(arguments, options.clone(), interrupt.clone())
-    };
+    let session = Session { store: store_root(&arguments.store)?, ..session };
     let progress = Progress::of_run("replay");
-    let executed = execute(plan, &settings, &progress)?;
+    let executed = execute(&session, plan, Show::default(), &progress)?;
     progress.clear();
-    out::text(&summary::whole(plan, &executed, options, &settings.command));
-    Ok(crate::test::exit_code(&executed.report, options))
+    out::text(&summary::whole(plan, &executed, &session.judge, &session.command));
+    Ok(crate::test::exit_code(&executed.report, &session.judge))
 }

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+use glomers_session::{Scratch, Session};
+
 use crate::error::CliError;
-use crate::execute::Settings;
-use crate::scratch::Scratch;
 
 /// How many lines before the difference are shown.
 const SHARED: usize = 5;
@@ -20,11 +20,11 @@ pub(crate) struct Stops {
 
 impl Stops {
     /// Room for two records, if nodes are traced.
-    pub(crate) fn new(is_traced: bool, settings: &Settings) -> Result<Stops, CliError> {
+    pub(crate) fn new(is_traced: bool, session: &Session<'_>) -> Result<Stops, CliError> {
         if !is_traced {
             return Ok(Stops { folder: None, _scratch: None });
         }
-        if let Some(folder) = &settings.record_stops {
+        if let Some(folder) = &session.record_stops {
             return Ok(Stops { folder: Some(folder.clone()), _scratch: None });
         }
         let scratch = Scratch::new()?;

@@ -7,95 +7,15 @@ use std::path::Path;
 use glomers_check::{Exposure, Validity};
 use glomers_history::Value;
 use glomers_protocol::printable;
+use glomers_session::{Executed, RunOptions, RunReport, Traced, latencies};
 use glomers_sim::{Ended, NodeProgram, Plan};
-use glomers_testing::{RunOptions, RunReport};
 
-use glomers_warp::{Guarantee, Report};
-
-use crate::execute::Executed;
 use crate::{findings, next_step};
 
 /// The directory of what nodes logged, in the store.
 const NODE_LOGS: &str = "node-logs";
 /// How many bytes of a log are read at most to show how it begins.
 const SHOWN_OF_LOG: u64 = 200;
-
-/// The map of results, with what the run itself knows added.
-pub(crate) fn results(report: &RunReport, traced: Option<&Report>) -> Value {
-    let Value::Map(pairs) = &report.verdict.results else {
-        return report.verdict.results.clone();
-    };
-    let seconds = |time: glomers_history::Time| Value::Float(time.as_secs_f64());
-    let faults = report.outcome.faults.iter().map(|fault| {
-        Value::record([
-            ("kind", Value::keyword(fault.kind)),
-            ("description", Value::string(&fault.description)),
-            ("from", seconds(fault.from)),
-            ("until", fault.until.map_or(Value::Null, seconds)),
-            ("messages-cut", Value::from(fault.messages_cut)),
-            ("messages-lost", Value::from(fault.messages_lost)),
-            ("messages-delayed", Value::from(fault.messages_delayed)),
-            ("messages-doubled", Value::from(fault.messages_doubled)),
-            ("messages-slowed", Value::from(fault.messages_slowed)),
-            ("clock-reads", Value::from(fault.clock_reads)),
-            ("nodes-hit", Value::from(fault.nodes_hit)),
-            ("nodes-restarted", Value::from(fault.nodes_restarted)),
-            ("writes-lost", Value::from(fault.writes_lost)),
-            ("disk-trouble", Value::from(fault.disk_trouble)),
-            ("leaders-hit", Value::from(fault.leaders_hit)),
-            ("operations-in-flight", Value::from(fault.operations_in_flight)),
-            ("cut-short?", Value::Bool(fault.cut_short)),
-            ("touched-nothing?", Value::Bool(fault.touched_nothing())),
-        ])
-    });
-    let traced = traced.map(|traced| {
-        let notes = traced.notes.iter().map(|note| Value::string(&note.text));
-        let record = Value::record([
-            ("guarantee", Value::keyword(traced.guarantee.name())),
-            ("notes", Value::list(notes)),
-        ]);
-        (Value::keyword("virtual-time"), record)
-    });
-    let ours = [
-        (Value::keyword("faults"), Value::list(faults)),
-        (Value::keyword("exposure"), report.exposure.to_value()),
-        (Value::keyword("warnings"), Value::list(report.warnings.iter().map(Value::string))),
-        (Value::keyword("ended"), Value::keyword(ended(report.outcome.ended))),
-    ]
-    .into_iter()
-    .chain(traced);
-    // Jepsen's keys, then ours, and the verdict last, as Jepsen prints it.
-    let verdict = Value::keyword("valid?");
-    let (last, first): (Vec<_>, Vec<_>) =
-        pairs.iter().cloned().partition(|(key, _)| *key == verdict);
-    Value::map(first.into_iter().chain(ours).chain(last))
-}
-
-/// How a run ended, in a word.
-pub(crate) fn ended(ended: Ended) -> &'static str {
-    match ended {
-        Ended::Completed => "completed",
-        Ended::Broken => "broken",
-        Ended::Interrupted => "interrupted",
-    }
-}
-
-/// Four quantiles of a latency, in ms: median, 0.95, 0.99 and maximum.
-pub(crate) fn latencies(report: &RunReport, field: &str) -> Option<[i64; 4]> {
-    let map = report.verdict.results.get("workload")?.get(field)?;
-    let Value::Map(pairs) = map else { return None };
-    let at = |quantile: f64| {
-        pairs.iter().find_map(|(key, value)| {
-            let key = match key {
-                Value::Int(key) => *key as f64,
-                Value::Float(key) => *key,
-                _ => return None,
-            };
-            (key == quantile).then(|| value.as_int()).flatten()
-        })
-    };
-    Some([at(0.5)?, at(0.95)?, at(0.99)?, at(1.0)?])
-}
 
 fn quantiles([median, p95, p99, max]: [i64; 4]) -> String {
     format!("median {median} ms, 0.95 {p95} ms, 0.99 {p99} ms, max {max} ms")
@@ -233,9 +153,9 @@ pub(crate) fn whole(
         row("note", printable(note).into_owned());
     }
     if let Some(traced) = &executed.traced {
-        row("guarantee", guarantee(&traced.report));
-        for note in &traced.report.notes {
-            row("note", note.text.clone());
+        row("guarantee", guarantee(traced));
+        for note in &traced.notes {
+            row("note", note.clone());
         }
     }
     if let Some(directory) = &executed.directory {
@@ -292,10 +212,10 @@ const FASTER: &str = "--time virtual runs the same executable many times faster,
                       the same (glomers doctor says what holds here)";
 
 /// How far one can rely on a run of traced nodes.
-fn guarantee(traced: &Report) -> String {
-    match traced.guarantee {
-        Guarantee::Exact => "exact: another run on this machine is the same, byte for byte",
-        Guarantee::Virtual => "virtual: time is virtual, but another run may differ",
+fn guarantee(traced: &Traced) -> String {
+    match traced.is_exact {
+        true => "exact: another run on this machine is the same, byte for byte",
+        false => "virtual: time is virtual, but another run may differ",
     }
     .to_owned()
 }

@@ -1,19 +1,20 @@
 //! `glomers test`.
 
+use std::num::NonZero;
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use glomers_bench::Interrupt;
 use glomers_check::Validity;
+use glomers_session::{Executed, RunOptions, RunReport, Scratch, Session, latencies, many};
 use glomers_sim::{Ended, NodeProgram, Plan};
-use glomers_testing::{RunOptions, RunReport};
-use rayon::prelude::*;
+use glomers_testing::EMBEDDED;
 
 use crate::arguments::{TestArguments, TimeArgument};
 use crate::ci::{Run, Runs};
 use crate::error::CliError;
-use crate::execute::{Executed, Settings, execute, store_root};
+use crate::execute::{Show, blame, execute, store_root};
 use crate::progress::Progress;
-use crate::scratch::Scratch;
 use crate::stops::Stops;
 use crate::{ignored, out, plan, summary};
 
@@ -26,8 +27,10 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
     // Mistakes are told before anything runs.
     plan::plan(arguments, &program, seed)?;
     ignored::notes(arguments, &program).iter().for_each(out::note);
-    let settings = Settings {
-        time,
+    let interrupt = Interrupt::install_signal_handlers()
+        .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
+    let session = Session {
+        embedded: &EMBEDDED,
         judge: RunOptions {
             availability: arguments.availability.unwrap_or_default(),
             jepsen_compat: arguments.jepsen_compat,
@@ -38,14 +41,12 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
         max_line: arguments.max_line,
         max_log: arguments.max_log as u64,
         log_stderr: arguments.log_stderr,
-        log_net_send: arguments.log_net_send,
-        log_net_recv: arguments.log_net_recv,
-        interrupt: Interrupt::install_signal_handlers()
-            .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?,
-        replay: None,
+        interrupt: Some(interrupt.clone()),
         record_stops: arguments.traced.record_stops.clone(),
         command: command_of(seed, arguments.test_count),
+        ..Session::default()
     };
+    let command = TestRuns { arguments, program: &program, first: seed, interrupt };
     if arguments.check_determinism {
         if arguments.ci.junit.is_some() || arguments.ci.one_line {
             return Err(CliError::usage("--check-determinism says itself what came of it")
@@ -55,10 +56,10 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
             return Err(CliError::usage("executables in real time are never deterministic")
                 .hint("add --time virtual, or name an embedded node with --node"));
         }
-        return check_determinism(arguments, &program, seed, &settings);
+        return command.check_determinism(&session);
     }
     if arguments.test_count > 1 {
-        return many(arguments, &program, seed, &settings);
+        return command.many(&session, time);
     }
     let plan = plan::plan(arguments, &program, seed)?;
     let mut runs = Runs::new(&arguments.ci, SUITE)?;
@@ -66,18 +67,18 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
         TimeArgument::Real => Progress::of_run(&arguments.workload),
         TimeArgument::Virtual => Progress::none(),
     };
-    let executed = execute(&plan, &settings, &progress)?;
+    let executed = execute(&session, &plan, command.show(), &progress)?;
     progress.clear();
     let run = Run {
         plan: &plan,
         executed: &executed,
-        options: &settings.judge,
-        command: &settings.command,
+        options: &session.judge,
+        command: &session.command,
     };
     runs.add(&run);
     runs.show(&run);
     runs.finish()?;
-    Ok(exit_code(&executed.report, &settings.judge))
+    Ok(exit_code(&executed.report, &session.judge))
 }
 
 /// The exit status that a verdict has.
@@ -136,88 +137,161 @@ pub(crate) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
-/// Several seeds; the first run that is not valid ends it.
-fn many(
-    arguments: &TestArguments,
-    program: &NodeProgram,
+/// The runs of one command.
+struct TestRuns<'a> {
+    arguments: &'a TestArguments,
+    program: &'a NodeProgram,
     first: u64,
-    settings: &Settings,
-) -> Result<ExitCode, CliError> {
-    let threads = match (settings.time, arguments.threads) {
-        (TimeArgument::Real, _) => 1,
-        (TimeArgument::Virtual, Some(threads)) => usize::from(threads),
-        (TimeArgument::Virtual, None) => 0,
-    };
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| CliError::machine(format!("threads cannot be started: {error}")))?;
-    let progress = Progress::of_runs(arguments.test_count);
-    let mut total = Totals::default();
-    let mut runs = Runs::new(&arguments.ci, SUITE)?;
-    // In blocks, so that what is printed is in order and a failure ends it soon.
-    let block = 8 * pool.current_num_threads() as u64;
-    let mut done = 0;
-    // A Ctrl-C between two runs counts as one in the next.
-    let _guard = settings.interrupt.guard();
-    while done < arguments.test_count {
-        let seeds: Vec<u64> = (done..(done + block).min(arguments.test_count))
-            .map(|n| first.wrapping_add(n))
-            .collect();
-        let results: Vec<Result<(Plan, Executed), CliError>> = pool.install(|| {
-            seeds
-                .par_iter()
-                .map(|&seed| {
-                    let plan = plan::plan(arguments, program, seed)?;
-                    let executed = execute(&plan, settings, &Progress::none())?;
-                    progress.advance();
-                    Ok((plan, executed))
-                })
-                .collect()
-        });
-        for result in results {
-            let (plan, executed) = result?;
-            done += 1;
-            let is_good = executed.report.validity(&settings.judge) == Validity::Valid
-                && executed.report.outcome.ended == Ended::Completed;
+    interrupt: Interrupt,
+}
+
+impl TestRuns<'_> {
+    fn show(&self) -> Show {
+        let TestArguments { log_stderr, log_net_send, log_net_recv, .. } = *self.arguments;
+        Show { logs: log_stderr, sent: log_net_send, received: log_net_recv }
+    }
+
+    fn plan(&self, number: u64) -> Result<Plan, CliError> {
+        plan::plan(self.arguments, self.program, self.first.wrapping_add(number))
+    }
+
+    /// Several seeds; the first run that is not valid ends it.
+    fn many(&self, session: &Session<'_>, time: TimeArgument) -> Result<ExitCode, CliError> {
+        let threads = match (time, self.arguments.threads) {
+            (TimeArgument::Real, _) => NonZero::new(1),
+            (TimeArgument::Virtual, threads) => threads.map(usize::from).and_then(NonZero::new),
+        };
+        let count = self.arguments.test_count;
+        let progress = Progress::of_runs(count);
+        let mut total = Totals::default();
+        let mut runs = Runs::new(&self.arguments.ci, SUITE)?;
+        // A Ctrl-C between two runs counts as one in the next.
+        let _guard = self.interrupt.guard();
+        let job = |number| {
+            let plan = self.plan(number)?;
+            let executed = execute(session, &plan, self.show(), &Progress::none())?;
+            progress.advance();
+            Ok((plan, executed))
+        };
+        let last = many(count, threads, job, |_, result: Result<(Plan, Executed), CliError>| {
+            let (plan, executed) = match result {
+                Ok(ran) => ran,
+                Err(error) => return ControlFlow::Break(Err(error)),
+            };
             total.add(&executed);
             let command = command_of(plan.seed, 1);
             let run = Run {
                 plan: &plan,
                 executed: &executed,
-                options: &settings.judge,
+                options: &session.judge,
                 command: &command,
             };
             runs.add(&run);
-            if is_good {
-                continue;
+            match run.is_good() {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(Ok((plan, executed, command))),
             }
-            progress.clear();
-            runs.finish()?;
-            if arguments.ci.one_line {
-                runs.show(&run);
-                return Ok(exit_code(&executed.report, &settings.judge));
+        });
+        progress.clear();
+        let last = last.transpose()?;
+        runs.finish()?;
+        let Some((plan, executed, command)) = last else {
+            out::line(total.text(self.first, session, self.arguments.ci.one_line));
+            if !self.arguments.ci.one_line {
+                out::line("\nEverything looks good! ヽ(‘ー`)ノ");
             }
-            let seed = plan.seed;
+            return Ok(ExitCode::SUCCESS);
+        };
+        let run =
+            Run { plan: &plan, executed: &executed, options: &session.judge, command: &command };
+        if !self.arguments.ci.one_line {
+            let (done, seed) = (total.runs, plan.seed);
             out::line(match executed.report.outcome.ended {
                 Ended::Interrupted => {
                     format!("{done} runs; the last, seed {seed}, was cut short:\n")
                 }
                 _ => format!("{done} runs; the last, seed {seed}, is not valid:\n"),
             });
-            out::text(&summary::whole(&plan, &executed, &settings.judge, &command));
-            return Ok(exit_code(&executed.report, &settings.judge));
         }
+        runs.show(&run);
+        Ok(exit_code(&executed.report, &session.judge))
     }
-    progress.clear();
-    runs.finish()?;
-    if arguments.ci.one_line {
-        out::line(total.head(first, settings));
-        return Ok(ExitCode::SUCCESS);
+
+    /// Runs every seed twice and compares every file.
+    fn check_determinism(&self, session: &Session<'_>) -> Result<ExitCode, CliError> {
+        let scratch = if session.store.is_none() { Some(Scratch::new()?) } else { None };
+        let root = match (&session.store, &scratch) {
+            (Some(root), _) => root.clone(),
+            (None, scratch) => {
+                scratch.as_ref().map(|scratch| scratch.path.clone()).unwrap_or_default()
+            }
+        };
+        let stored = Session { store: Some(root), ..session.clone() };
+        let _guard = self.interrupt.guard();
+        let mut last = None;
+        for number in 0..self.arguments.test_count {
+            let plan = self.plan(number)?;
+            let seed = plan.seed;
+            let is_traced = matches!(self.program, NodeProgram::Traced { .. });
+            let stops = Stops::new(is_traced, session)?;
+            let run = |name: &str| -> Result<_, CliError> {
+                let stored = Session { record_stops: stops.folder(name), ..stored.clone() };
+                let mut executed = execute(&stored, &plan, self.show(), &Progress::none())
+                    .map_err(|error| match &scratch {
+                        Some(scratch) => blame(scratch, error),
+                        None => error,
+                    })?;
+                let directory = executed.directory.clone();
+                if session.store.is_none() {
+                    // It will not be there for long.
+                    executed.directory = None;
+                }
+                Ok((executed, directory.unwrap_or_default()))
+            };
+            let ((_, a), (second, b)) = (run("a")?, run("b")?);
+            if self.interrupt.is_requested() {
+                // Two runs cut short at two moments differ, and that proves nothing.
+                last = Some((plan, second));
+                break;
+            }
+            if let Some(difference) = glomers_store::compare(&a, &b)? {
+                out::line(format_args!(
+                    "NOT deterministic: two runs of seed {seed} differ. {difference}"
+                ));
+                if session.store.is_some() {
+                    out::line(format_args!("  a is {}\n  b is {}", a.display(), b.display()));
+                }
+                match stops.difference() {
+                    Some(difference) => out::text(&difference),
+                    None if is_traced => {}
+                    None => out::line(
+                        "A node may only use cx.now(), cx.rng() and glomers_node::{Map, Set}.",
+                    ),
+                }
+                return Ok(ExitCode::from(1));
+            }
+            let is_good = second.report.validity(&session.judge) == Validity::Valid;
+            last = Some((plan, second));
+            if !is_good {
+                break;
+            }
+        }
+        let Some((plan, executed)) = last else { unreachable!("there is one run at least") };
+        if !self.interrupt.is_requested() {
+            let runs = match plan.seed.wrapping_sub(self.first) {
+                0 => format!("two runs of seed {}", self.first),
+                _ => format!("two runs of each seed from {} to {}", self.first, plan.seed),
+            };
+            let net = &executed.report.outcome.net;
+            out::line(format_args!(
+                "Deterministic: {runs} left the same bytes (the last: {} operations, {} messages).",
+                net.operations,
+                net.all().sent
+            ));
+        }
+        out::text(&summary::whole(&plan, &executed, &session.judge, &session.command));
+        Ok(exit_code(&executed.report, &session.judge))
     }
-    out::line(total.text(first, settings));
-    out::line("\nEverything looks good! ヽ(‘ー`)ノ");
-    Ok(ExitCode::SUCCESS)
 }
 
 /// What many runs have in common.
@@ -235,7 +309,7 @@ impl Totals {
         self.runs += 1;
         self.messages_per_operation += executed.report.outcome.net.servers_per_operation();
         self.idle_faults += executed.report.idle_faults;
-        if let Some(found) = summary::latencies(&executed.report, "stable-latencies") {
+        if let Some(found) = latencies(&executed.report, "stable-latencies") {
             self.with_latencies += 1;
             for (sum, value) in self.observed.iter_mut().zip(found) {
                 *sum += value;
@@ -244,17 +318,20 @@ impl Totals {
     }
 
     /// In one line.
-    fn head(&self, first: u64, settings: &Settings) -> String {
+    fn head(&self, first: u64, session: &Session<'_>) -> String {
         let last = first.wrapping_add(self.runs - 1);
-        let stored = settings.store.as_ref();
+        let stored = session.store.as_ref();
         let stored = stored.map_or(String::new(), |path| format!(" Stored in {}.", path.display()));
         format!("{} runs, seeds {first} to {last}: all valid.{stored}", self.runs)
     }
 
-    fn text(&self, first: u64, settings: &Settings) -> String {
+    fn text(&self, first: u64, session: &Session<'_>, one_line: bool) -> String {
+        if one_line {
+            return self.head(first, session);
+        }
         let mut text = format!(
             "{}\n  means: {:.3} messages between servers per operation",
-            self.head(first, settings),
+            self.head(first, session),
             self.messages_per_operation / self.runs as f64
         );
         if self.with_latencies > 0 {
@@ -268,82 +345,4 @@ impl Totals {
         }
         text
     }
-}
-
-/// Runs every seed twice and compares every file.
-fn check_determinism(
-    arguments: &TestArguments,
-    program: &NodeProgram,
-    first: u64,
-    settings: &Settings,
-) -> Result<ExitCode, CliError> {
-    let scratch = if settings.store.is_none() { Some(Scratch::new()?) } else { None };
-    let root = match (&settings.store, &scratch) {
-        (Some(root), _) => root.clone(),
-        (None, scratch) => scratch.as_ref().map(|scratch| scratch.path.clone()).unwrap_or_default(),
-    };
-    let stored = Settings { store: Some(root), ..settings.clone() };
-    let _guard = settings.interrupt.guard();
-    let mut last = None;
-    for seed in (0..arguments.test_count).map(|n| first.wrapping_add(n)) {
-        let plan = plan::plan(arguments, program, seed)?;
-        let is_traced = matches!(program, NodeProgram::Traced { .. });
-        let stops = Stops::new(is_traced, settings)?;
-        let run = |name: &str| -> Result<_, CliError> {
-            let stored = Settings { record_stops: stops.folder(name), ..stored.clone() };
-            let mut executed =
-                execute(&plan, &stored, &Progress::none()).map_err(|error| match &scratch {
-                    Some(scratch) => scratch.blame(error),
-                    None => error,
-                })?;
-            let directory = executed.directory.clone();
-            if settings.store.is_none() {
-                // It will not be there for long.
-                executed.directory = None;
-            }
-            Ok((executed, directory.unwrap_or_default()))
-        };
-        let ((_, a), (second, b)) = (run("a")?, run("b")?);
-        if settings.interrupt.is_requested() {
-            // Two runs cut short at two moments differ, and that proves nothing.
-            last = Some((plan, second));
-            break;
-        }
-        if let Some(difference) = glomers_store::compare(&a, &b)? {
-            out::line(format_args!(
-                "NOT deterministic: two runs of seed {seed} differ. {difference}"
-            ));
-            if settings.store.is_some() {
-                out::line(format_args!("  a is {}\n  b is {}", a.display(), b.display()));
-            }
-            match stops.difference() {
-                Some(difference) => out::text(&difference),
-                None if is_traced => {}
-                None => out::line(
-                    "A node may only use cx.now(), cx.rng() and glomers_node::{Map, Set}.",
-                ),
-            }
-            return Ok(ExitCode::from(1));
-        }
-        let is_good = second.report.validity(&settings.judge) == Validity::Valid;
-        last = Some((plan, second));
-        if !is_good {
-            break;
-        }
-    }
-    let Some((plan, executed)) = last else { unreachable!("there is one run at least") };
-    if !settings.interrupt.is_requested() {
-        let runs = match plan.seed.wrapping_sub(first) {
-            0 => format!("two runs of seed {first}"),
-            _ => format!("two runs of each seed from {first} to {}", plan.seed),
-        };
-        let net = &executed.report.outcome.net;
-        out::line(format_args!(
-            "Deterministic: {runs} left the same bytes (the last: {} operations, {} messages).",
-            net.operations,
-            net.all().sent
-        ));
-    }
-    out::text(&summary::whole(&plan, &executed, &settings.judge, &settings.command));
-    Ok(exit_code(&executed.report, &settings.judge))
 }

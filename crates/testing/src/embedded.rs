@@ -2,82 +2,58 @@
 
 use glomers_node::Process;
 use glomers_nodes::Make;
-use glomers_sim::{NodeFactory, NodeProgram, Plan};
+use glomers_session::{Embedded, UnknownNode};
+use glomers_sim::{NodeFactory, Plan};
 use glomers_workload::nearest;
 
 /// Names of broken nodes begin with this.
 const BROKEN: &str = "broken/";
 
-/// An embedded node that cannot be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UnknownNode {
-    /// There is none of this name.
-    Name {
-        /// The name.
-        name: String,
-    },
-    /// It does not understand its arguments.
-    Arguments {
-        /// The name.
-        name: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The Plan has an executable instead.
-    NotEmbedded,
-}
+/// All embedded nodes: reference nodes, and broken ones as `broken/NAME`.
+#[derive(Debug, Clone, Copy)]
+pub struct AllNodes;
 
-impl std::fmt::Display for UnknownNode {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            UnknownNode::Name { name } => {
-                if let Some(broken) = name.strip_prefix(BROKEN) {
-                    return unknown_broken(broken, f);
-                }
-                let known: Vec<&str> =
-                    glomers_nodes::NODES.iter().map(|entry| entry.name).collect();
-                write!(f, "there is no embedded node {name:?}")?;
-                if let Some(near) = nearest(name, &known) {
-                    write!(f, "; did you mean {near:?}? Known")?;
-                } else {
-                    f.write_str("; known")?;
-                }
-                write!(f, ": {}. Programs are run with --bin FILE.", known.join(", "))
-            }
-            UnknownNode::Arguments { name, reason } => {
-                write!(f, "the node {name:?} does not understand its arguments: {reason}")
-            }
-            UnknownNode::NotEmbedded => f.write_str(
-                "an executable cannot run in virtual time: it has a clock of its own; \
-                 use --time real, or an embedded node (--node NAME)",
-            ),
-        }
+/// All embedded nodes.
+pub const EMBEDDED: AllNodes = AllNodes;
+
+impl Embedded for AllNodes {
+    fn factory(&self, name: &str, arguments: &[String]) -> Result<NodeFactory, UnknownNode> {
+        // Mistakes are told before anything runs.
+        make_embedded(name, arguments)?;
+        let (make, arguments) = (maker(name)?, arguments.to_vec());
+        Ok(Box::new(move |_| make(&arguments)))
     }
 }
 
-fn unknown_broken(name: &str, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// What is said of a name that no node has.
+fn unknown(name: &str) -> String {
+    if let Some(broken) = name.strip_prefix(BROKEN) {
+        return unknown_broken(broken);
+    }
+    let known: Vec<&str> = glomers_nodes::NODES.iter().map(|entry| entry.name).collect();
+    let near = match nearest(name, &known) {
+        Some(near) => format!("; did you mean {near:?}? Known"),
+        None => "; known".to_owned(),
+    };
+    format!(
+        "there is no embedded node {name:?}{near}: {}. Programs are run with --bin FILE.",
+        known.join(", ")
+    )
+}
+
+fn unknown_broken(name: &str) -> String {
     let known: Vec<&str> = glomers_broken_nodes::ENTRIES.iter().map(|entry| entry.name).collect();
-    write!(f, "there is no broken node {name:?}")?;
-    if let Some(near) = nearest(name, &known) {
-        write!(f, "; did you mean \"{BROKEN}{near}\"?")?;
-    }
-    f.write_str(" \"glomers gallery --list\" shows all.")
+    let near = nearest(name, &known)
+        .map_or(String::new(), |near| format!("; did you mean \"{BROKEN}{near}\"?"));
+    format!("there is no broken node {name:?}{near} \"glomers gallery --list\" shows all.")
 }
-
-impl std::error::Error for UnknownNode {}
 
 /// The factory of the embedded node that a Plan names.
 ///
 /// # Errors
 /// If there is no such node, or it does not understand its arguments.
 pub fn embedded_factory(plan: &Plan) -> Result<NodeFactory, UnknownNode> {
-    let NodeProgram::Embedded { name, arguments } = &plan.program else {
-        return Err(UnknownNode::NotEmbedded);
-    };
-    // Mistakes are told before anything runs.
-    make_embedded(name, arguments)?;
-    let (make, arguments) = (maker(name)?, arguments.clone());
-    Ok(Box::new(move |_| make(&arguments)))
+    (&EMBEDDED as &dyn Embedded).of_plan(plan)
 }
 
 /// Makes an embedded node.
@@ -94,5 +70,5 @@ fn maker(name: &str) -> Result<Make, UnknownNode> {
         Some(broken) => glomers_broken_nodes::entry(broken).map(|entry| entry.make),
         None => glomers_nodes::entry(name).map(|entry| entry.make),
     };
-    make.ok_or_else(|| UnknownNode::Name { name: name.to_owned() })
+    make.ok_or_else(|| UnknownNode::Name { name: name.to_owned(), text: unknown(name) })
 }

@@ -56,13 +56,12 @@ pub mod gallery;
 mod invariant;
 mod latency;
 mod load;
-mod pace;
 mod run;
 pub mod scenario;
 mod simulation;
 mod trace;
 
-pub use embedded::{UnknownNode, embedded_factory, make_embedded};
+pub use embedded::{AllNodes, EMBEDDED, embedded_factory, make_embedded};
 pub use fault::{
     Clock, DiskTrouble, Duplicate, FaultSpec, Kill, Loss, Partition, Pause, Reorder, Slow,
 };
@@ -71,6 +70,7 @@ pub use glomers_history::{History, MILLISECOND, Observer, Op, OpKind, SECOND, Ti
 pub use glomers_node::{
     Input, IntoProcess, List, Message, Node, NodeId, Payload, Process, Request, Retry, RpcError,
 };
+pub use glomers_session::{RunOptions, RunReport, SessionError, UnknownNode, judge_outcome};
 pub use glomers_sim::draws::Draws;
 pub use glomers_sim::{
     Client, DiskCondition, Ended, FaultReport, Inbox, NextOperation, Outcome, Plan, SetupRequest,
@@ -82,7 +82,7 @@ pub use glomers_workload::{
 pub use invariant::Cluster;
 pub use latency::{Constant, Exponential, Uniform};
 pub use load::{Load, Rated};
-pub use run::{RunError, RunOptions, RunReport, judge_outcome, run_plan};
+pub use run::run_plan;
 pub use simulation::{Simulation, TestRun};
 pub use trace::Trace;
 

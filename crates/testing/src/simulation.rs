@@ -13,8 +13,8 @@ use glomers_sim::{
 use crate::fault::{self, FaultSpec};
 use crate::invariant::{Cluster, Invariant, InvariantObserver};
 use crate::load::Load;
-use crate::run::{RunOptions, judge_outcome};
 use crate::trace::Trace;
+use glomers_session::{RunOptions, judge_outcome};
 
 /// A cluster that is to be run in virtual time. See the crate's documentation
 /// for an example.

@@ -2,8 +2,8 @@
 
 use glomers_check::Availability;
 use glomers_history::SECOND;
+use glomers_session::RunOptions;
 use glomers_sim::{Inbox, NodeProgram, Plan, Rate, ServiceTime, nemesis};
-use glomers_testing::RunOptions;
 
 use crate::error::CliError;
 

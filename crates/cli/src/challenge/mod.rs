@@ -8,13 +8,15 @@ use std::process::ExitCode;
 
 use glomers_bench::Interrupt;
 use glomers_check::Validity;
+use glomers_history::Unobserved;
+use glomers_session::{RunReport, Session};
 use glomers_sim::{Inbox, NodeProgram, Schedule};
-use glomers_testing::RunReport;
+use glomers_testing::EMBEDDED;
 
 use crate::arguments::{ChallengeArguments, TimeArgument};
 use crate::ci::{CiArguments, Run, Runs};
 use crate::error::CliError;
-use crate::execute::{Settings, execute, store_root};
+use crate::execute::{Show, execute, store_root};
 use crate::plan::nanos;
 use crate::progress::Progress;
 use crate::test::quoted;
@@ -51,19 +53,13 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
             },
             None => challenge.embedded(),
         };
-        let settings = Settings {
-            time: if bin.is_some() { arguments.time } else { TimeArgument::Virtual },
+        let session = Session {
+            embedded: &EMBEDDED,
             judge: challenge.judge(),
             store: store_root(&arguments.store)?,
-            max_line: 32 << 20,
-            max_log: 64 << 20,
-            log_stderr: false,
-            log_net_send: false,
-            log_net_recv: false,
-            interrupt: interrupt.clone(),
-            replay: None,
-            record_stops: None,
+            interrupt: Some(interrupt.clone()),
             command: command_of(challenge, arguments),
+            ..Session::default()
         };
         // Fly.io's marks were set on Maelstrom.
         let mut plan = challenge.plan(program, arguments.seed, Inbox::Maelstrom);
@@ -72,13 +68,13 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
             Some(_) => Progress::of_run(challenge.id),
             None => Progress::none(),
         };
-        let executed = execute(&plan, &settings, &progress)?;
+        let executed = execute(&session, &plan, Show::default(), &progress)?;
         let ideal = match challenge.marks.is_some() && bin.is_none() {
-            true => Some(reference(challenge, arguments.seed, Inbox::Ideal, &settings)?),
+            true => Some(reference(challenge, arguments.seed, Inbox::Ideal, &session)?),
             false => None,
         };
         let other = challenge.half_of.map(|id| {
-            reference(named(id), arguments.seed, Inbox::Maelstrom, &settings)
+            reference(named(id), arguments.seed, Inbox::Maelstrom, &session)
                 .map(|report| report.outcome.net.servers_per_operation())
         });
         progress.clear();
@@ -87,14 +83,14 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
             plan: &plan,
             report: &executed.report,
             ideal: ideal.as_ref(),
-            judge: &settings.judge,
+            judge: &session.judge,
             other: other.transpose()?,
         };
         let run = Run {
             plan: &plan,
             executed: &executed,
-            options: &settings.judge,
-            command: &settings.command,
+            options: &session.judge,
+            command: &session.command,
         };
         tally.add(&attempt, &run);
         if interrupt.is_requested() {
@@ -195,11 +191,11 @@ fn reference(
     challenge: &Challenge,
     seed: u64,
     inbox: Inbox,
-    settings: &Settings,
+    session: &Session<'_>,
 ) -> Result<RunReport, CliError> {
     let plan = challenge.plan(challenge.embedded(), seed, inbox);
-    let settings = Settings { time: TimeArgument::Virtual, store: None, ..settings.clone() };
-    Ok(execute(&plan, &settings, &Progress::none())?.report)
+    let session = Session { store: None, ..session.clone() };
+    Ok(session.run(&plan, &mut Unobserved)?.report)
 }
 
 fn command_of(challenge: &Challenge, arguments: &ChallengeArguments) -> String {

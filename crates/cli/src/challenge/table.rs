@@ -2,8 +2,8 @@
 
 use comfy_table::{Table, presets};
 use glomers_check::Validity;
+use glomers_session::{RunOptions, RunReport, latencies};
 use glomers_sim::{Ended, Plan};
-use glomers_testing::{RunOptions, RunReport};
 
 use super::list::Challenge;
 use crate::summary;
@@ -68,7 +68,7 @@ impl Attempt<'_> {
             return vec!["there were no operations, so nothing was measured".to_owned()];
         }
         if let Some(marks) = self.challenge.marks {
-            match summary::latencies(self.report, "stable-latencies") {
+            match latencies(self.report, "stable-latencies") {
                 Some([median, _, _, max]) => {
                     for (name, found, mark) in
                         [("median", median, marks.median_ms), ("maximum", max, marks.max_ms)]
@@ -111,14 +111,14 @@ impl Attempt<'_> {
     }
 
     pub(super) fn row(&self) -> Vec<String> {
-        let observed = summary::latencies(self.report, "stable-latencies");
+        let observed = latencies(self.report, "stable-latencies");
         let latency = |place: usize, mark: Option<i64>| {
             let Some(found) = observed else { return "–".to_owned() };
             let mark = mark.map(|mark| (found[place] < mark, format!("< {mark}")));
             marked(found[place].to_string(), mark)
         };
         let pair = |report: &RunReport, field: &str| {
-            summary::latencies(report, field)
+            latencies(report, field)
                 .map_or_else(|| "–".to_owned(), |[median, _, _, max]| format!("{median} / {max}"))
         };
         let marks = self.challenge.marks;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use glomers_session::SessionError;
 use glomers_sim::{Inbox, NodeProgram, Plan};
 use glomers_testing::embedded_factory;
 use glomers_testing::frontier::{Figures, measure};
@@ -57,7 +58,7 @@ pub(super) fn side(text: &str) -> Result<Side, CliError> {
     let arguments: Vec<String> = words.collect();
     let program = NodeProgram::Embedded { name: name.clone(), arguments: arguments.clone() };
     let _factory = embedded_factory(&Plan::new(0, program, ""))
-        .map_err(|error| CliError::from(glomers_testing::RunError::from(error)))
+        .map_err(|error| CliError::from(SessionError::from(error)))
         .map_err(|error| match error.hint {
             None => error.hint("a store is named by its directory, such as store/latest"),
             Some(_) => error,
@@ -91,7 +92,7 @@ pub(super) fn run_nodes(
             };
             Ok([one(sides[0])?, one(sides[1])?])
         };
-        let pairs = seeds.par_iter().map(pair).collect::<Result<_, glomers_testing::RunError>>()?;
+        let pairs = seeds.par_iter().map(pair).collect::<Result<_, SessionError>>()?;
         Ok(Group { suffix, pairs })
     };
     let groups = vec![

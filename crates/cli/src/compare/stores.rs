@@ -10,7 +10,7 @@ use glomers_testing::frontier::{Figures, client_latency_ms};
 
 use super::sides::{Group, Measured, different_workloads};
 use crate::error::CliError;
-use crate::{recover, replay_file, summary};
+use glomers_session::ReplayFile;
 
 /// A file that every run has.
 const JOURNAL: &str = "journal.bin";
@@ -146,7 +146,7 @@ fn find(directory: &Path, depth: u32, found: &mut Vec<PathBuf>) {
 fn read_run(directory: &Path) -> Result<(Plan, Figures), CliError> {
     let recovered =
         Recovered::open(directory).map_err(|error| CliError::usage(error.to_string()))?;
-    let (plan, options) = replay_file::read(recovered.replay())?;
+    let ReplayFile { plan, judge, .. } = ReplayFile::read(recovered.replay())?;
     if !recovered.is_complete() {
         let why = recovered.losses().iter().map(|loss| format!(": {loss}"));
         let why = why.collect::<String>();
@@ -154,12 +154,12 @@ fn read_run(directory: &Path) -> Result<(Plan, Figures), CliError> {
             .hint("half a run cannot be compared with a whole one; glomers recover shows it"));
     }
     // Not from results.json, which nothing proves.
-    let report = recover::judged(&recovered, &plan, &options)?;
+    let report = glomers_session::judged(&recovered, &plan, &judge)?;
     if report.outcome.ended == Ended::Interrupted {
         return Err(CliError::usage(format!("{} was interrupted", directory.display()))
             .hint("half a run cannot be compared with a whole one"));
     }
-    let mut figures = Figures::of_results(&summary::results(&report, None));
+    let mut figures = Figures::of_results(&glomers_session::results(&report, None));
     let history = recovered.history();
     let invocations =
         history.ops().iter().filter(|op| op.process.is_client() && op.kind == OpKind::Invoke);

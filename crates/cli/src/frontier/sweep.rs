@@ -6,6 +6,7 @@ use glomers_bench::Interrupt;
 use glomers_report::frontier::{
     Curve, Document, Mark, Published, Row, Run, VERSION, is_the_challenge, rounded,
 };
+use glomers_session::SessionError;
 use glomers_sim::{Distribution, Inbox};
 use glomers_testing::embedded_factory;
 use glomers_testing::frontier::{
@@ -71,7 +72,7 @@ pub(super) fn points(
     for point in &points {
         let plan = setting.plan(&point.node, &point.arguments, 0, Inbox::Ideal);
         plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
-        let _factory = embedded_factory(&plan).map_err(glomers_testing::RunError::from)?;
+        let _factory = embedded_factory(&plan).map_err(SessionError::from)?;
         if plan.workload.name != "broadcast" {
             return Err(CliError::usage(format!("{} is no node for broadcast", point.node)));
         }

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use clap::Args;
 use glomers_broken_nodes::{ENTRIES, Entry};
-use glomers_testing::RunError;
+use glomers_session::SessionError;
 use glomers_testing::gallery::Attempt;
 use glomers_workload::nearest;
 use rayon::prelude::*;
@@ -109,7 +109,7 @@ fn unknown(what: &str, name: &str, known: &[&str], lists: &str) -> CliError {
 fn attempts(
     pool: &rayon::ThreadPool,
     seeds: u64,
-    attempt: impl Fn(u64) -> Result<Attempt, RunError> + Sync,
+    attempt: impl Fn(u64) -> Result<Attempt, SessionError> + Sync,
 ) -> Result<(Vec<Attempt>, f64), CliError> {
     #[expect(clippy::disallowed_methods, reason = "the table tells how long it took")]
     let timed = |seed| {
@@ -118,7 +118,7 @@ fn attempts(
     };
     let runs = pool.install(|| (0..seeds).into_par_iter().map(timed).collect::<Result<_, _>>());
     let runs: Vec<(Attempt, f64)> =
-        runs.map_err(|error: RunError| CliError::machine(error.to_string()))?;
+        runs.map_err(|error: SessionError| CliError::machine(error.to_string()))?;
     let seconds = runs.iter().map(|(_, seconds)| seconds).sum();
     Ok((runs.into_iter().map(|(attempt, _)| attempt).collect(), seconds))
 }

@@ -4,49 +4,46 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use glomers_protocol::printable;
-
-use super::{Event, Message, NodeState, Trace, What};
+use glomers_session::trace::{Event, Message, NodeState, Trace, What};
 
 /// The narrowest column of a node.
 const NARROWEST: usize = 6;
 /// The longest body, label or value that is shown.
 const LONGEST: usize = 60;
 
-impl Trace {
-    /// The view, for a terminal of any width: times in seconds, one event a line.
-    pub fn to_text(&self) -> String {
-        let widest = self.nodes.iter().map(|node| node.chars().count()).max().unwrap_or(0);
-        let mut view = View {
-            trace: self,
-            width: NARROWEST.max(widest + 2),
-            states: vec![NodeState::Up; self.nodes.len()],
-            bars: Vec::new(),
-            bar_columns: self.most_bars(),
-            text: String::new(),
-        };
-        view.head();
-        for event in &self.events {
-            view.event(event);
-        }
-        if self.after > 0 {
-            let _ = writeln!(view.text, "… {} more events after these", self.after);
-        }
-        view.text
+/// The view, for a terminal of any width: times in seconds, one event a line.
+pub fn to_text(trace: &Trace) -> String {
+    let widest = trace.nodes.iter().map(|node| node.chars().count()).max().unwrap_or(0);
+    let mut view = View {
+        trace,
+        width: NARROWEST.max(widest + 2),
+        states: vec![NodeState::Up; trace.nodes.len()],
+        bars: Vec::new(),
+        bar_columns: most_bars(trace),
+        text: String::new(),
+    };
+    view.head();
+    for event in &trace.events {
+        view.event(event);
     }
+    if trace.after > 0 {
+        let _ = writeln!(view.text, "… {} more events after these", trace.after);
+    }
+    view.text
+}
 
-    /// How many faults are on at once, at most.
-    fn most_bars(&self) -> usize {
-        let mut on = 0_usize;
-        let counts = self.events.iter().map(|event| {
-            match event.what {
-                What::Fault { begins: true, .. } => on += 1,
-                What::Fault { .. } => on = on.saturating_sub(1),
-                _ => {}
-            }
-            on
-        });
-        counts.max().unwrap_or(0)
-    }
+/// How many faults are on at once, at most.
+fn most_bars(trace: &Trace) -> usize {
+    let mut on = 0_usize;
+    let counts = trace.events.iter().map(|event| {
+        match event.what {
+            What::Fault { begins: true, .. } => on += 1,
+            What::Fault { .. } => on = on.saturating_sub(1),
+            _ => {}
+        }
+        on
+    });
+    counts.max().unwrap_or(0)
 }
 
 struct View<'a> {

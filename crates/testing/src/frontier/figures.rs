@@ -5,7 +5,9 @@ use glomers_history::{History, OpKind, Value};
 use glomers_sim::Plan;
 
 use super::meter::Meter;
-use crate::run::{RunError, RunOptions, RunReport, run_plan};
+use glomers_session::{RunOptions, RunReport, SessionError};
+
+use crate::run::run_plan;
 
 /// A distribution in ms.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,7 +70,7 @@ pub struct Figures {
 ///
 /// # Errors
 /// If the Plan makes no sense or names what does not exist.
-pub fn measure(plan: &Plan) -> Result<Figures, RunError> {
+pub fn measure(plan: &Plan) -> Result<Figures, SessionError> {
     let mut meter = Meter::new(&plan.nodes);
     let report = run_plan(plan, &RunOptions::default(), &mut meter)?;
     Ok(Figures::of(&report, &meter))

@@ -7,7 +7,7 @@ use glomers_sim::{Distribution, Latency, NodeProgram, Plan, Rate, SERVICES};
 
 use super::conditions::drawn;
 use super::{Attempt, attempt};
-use crate::run::RunError;
+use glomers_session::SessionError;
 
 /// A reference node, and what happens to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl Claim {
     ///
     /// # Errors
     /// If the Plan makes no sense.
-    pub fn attempt(&self, seed: u64) -> Result<Attempt, RunError> {
+    pub fn attempt(&self, seed: u64) -> Result<Attempt, SessionError> {
         attempt(&self.plan(seed), false)
     }
 

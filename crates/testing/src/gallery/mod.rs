@@ -14,7 +14,9 @@ use glomers_check::{Availability, Finding, Validity};
 use glomers_history::Unobserved;
 use glomers_sim::{NodeProgram, Plan};
 
-use crate::run::{RunError, RunOptions, run_plan};
+use glomers_session::{RunOptions, SessionError};
+
+use crate::run::run_plan;
 
 pub use claims::{Claim, claims};
 pub use conditions::plan;
@@ -51,7 +53,7 @@ fn program(name: &str, entry: &Entry) -> NodeProgram {
 ///
 /// # Errors
 /// If its conditions make no sense.
-pub fn try_broken(entry: &Entry, seed: u64) -> Result<Attempt, RunError> {
+pub fn try_broken(entry: &Entry, seed: u64) -> Result<Attempt, SessionError> {
     attempt(&broken_plan(entry, seed), entry.under.total)
 }
 
@@ -59,11 +61,11 @@ pub fn try_broken(entry: &Entry, seed: u64) -> Result<Attempt, RunError> {
 ///
 /// # Errors
 /// If its conditions make no sense.
-pub fn try_twin(entry: &Entry, seed: u64) -> Result<Attempt, RunError> {
+pub fn try_twin(entry: &Entry, seed: u64) -> Result<Attempt, SessionError> {
     attempt(&twin_plan(entry, seed), entry.under.total)
 }
 
-fn attempt(plan: &Plan, total: bool) -> Result<Attempt, RunError> {
+fn attempt(plan: &Plan, total: bool) -> Result<Attempt, SessionError> {
     let availability = if total { Availability::Total } else { Availability::None };
     let options = RunOptions { availability, ..RunOptions::default() };
     let verdict = run_plan(plan, &options, &mut Unobserved)?.verdict;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::run::RunError;
+use glomers_session::SessionError;
 
 /// Why a scenario cannot be run: points at the place in its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl std::error::Error for ScenarioError {}
 
 impl ScenarioError {
     /// An error that only shows when the Plan is put together.
-    pub(super) fn from_run(error: &RunError, file: &str, line: usize, source: &str) -> Self {
+    pub(super) fn from_run(error: &SessionError, file: &str, line: usize, source: &str) -> Self {
         ScenarioError {
             file: file.to_owned(),
             line,

@@ -80,7 +80,9 @@ use glomers_sim::Plan;
 
 pub use error::ScenarioError;
 
-use crate::run::{RunError, RunOptions, run_plan};
+use glomers_session::{RunOptions, SessionError};
+
+use crate::run::run_plan;
 use output::View;
 use parse::Block;
 use record::Recording;
@@ -117,7 +119,7 @@ impl Scenario {
         // Options of the workload are known by their values only when it is made.
         if let Err(error) = glomers_workload::make(&plan.workload.name, &plan.workload.options) {
             let source = text.lines().next().unwrap_or_default();
-            let error = RunError::from(error);
+            let error = SessionError::from(error);
             return Err(ScenarioError::from_run(&error, file_name, 1, source));
         }
         Ok(Scenario {
@@ -142,7 +144,7 @@ impl Scenario {
     ///
     /// # Errors
     /// If the Plan cannot be run; what [`Scenario::parse`] has accepted can.
-    pub fn run(&self) -> Result<Ran, RunError> {
+    pub fn run(&self) -> Result<Ran, SessionError> {
         let mut recording = Recording::default();
         let report = run_plan(&self.plan, &RunOptions::default(), &mut recording)?;
         let mut view = View::new(&self.plan, &report.outcome, &recording);

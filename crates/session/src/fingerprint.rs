@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json};
 
-use crate::error::CliError;
+use crate::error::SessionError;
 
 /// The field of `run.json`.
 pub(crate) const FILES: &str = "files";
@@ -36,7 +36,10 @@ fn fingerprint(path: &Path) -> io::Result<String> {
 }
 
 /// Makes sure that the files that a stored run ran are still the same.
-pub(crate) fn check(directory: &Path) -> Result<(), CliError> {
+///
+/// # Errors
+/// Names the first that is not.
+pub fn check(directory: &Path) -> Result<(), SessionError> {
     let text = std::fs::read_to_string(directory.join("run.json")).unwrap_or_default();
     let run: Map<String, Json> = serde_json::from_str(&text).unwrap_or_default();
     let Some(Json::Object(files)) = run.get(FILES) else { return Ok(()) };
@@ -45,11 +48,7 @@ pub(crate) fn check(directory: &Path) -> Result<(), CliError> {
     for (path, print) in stored {
         let now = fingerprint(Path::new(path));
         if !now.as_ref().is_ok_and(|now| now == print) {
-            let what = if now.is_ok() { "has changed" } else { "is gone" };
-            return Err(CliError::usage(format!(
-                "{path} {what} since this run, so the nodes may do otherwise now"
-            ))
-            .hint("--anyway shows how it runs now"));
+            return Err(SessionError::Changed { path: path.to_owned(), exists: now.is_ok() });
         }
     }
     Ok(())
@@ -68,8 +67,8 @@ mod tests {
         std::fs::write(folder.path().join("run.json"), run.to_string()).unwrap();
         assert!(check(folder.path()).is_ok());
         std::fs::write(&program, "two").unwrap();
-        assert!(check(folder.path()).unwrap_err().message.contains("has changed"));
+        assert!(check(folder.path()).unwrap_err().to_string().contains("has changed"));
         std::fs::remove_file(&program).unwrap();
-        assert!(check(folder.path()).unwrap_err().message.contains("is gone"));
+        assert!(check(folder.path()).unwrap_err().to_string().contains("is gone"));
     }
 }

@@ -1,0 +1,132 @@
+//! The hosts that a Plan can name, and how it is run on each.
+
+use std::cell::Cell;
+use std::path::Path;
+
+use glomers_history::Observer;
+use glomers_sim::{
+    Engine, InProcessHost, NodeProgram, Outcome, Plan, SteppedHost, Workload, run_virtual_until,
+};
+#[cfg(feature = "processes")]
+use {
+    crate::scratch::Scratch,
+    glomers_bench::{RealOptions, run_real},
+    glomers_warp::{Guarantee, TracedHost, TracedOptions},
+};
+
+use crate::error::SessionError;
+use crate::quiet::Quiet;
+use crate::run::{Session, Traced};
+
+/// Where nodes that are processes may keep data.
+#[cfg(feature = "processes")]
+pub(crate) const NODE_DATA: &str = "node-data";
+
+/// One run on its way: what it needs beside Plan and session.
+pub(crate) struct Job<'a> {
+    pub(crate) workload: &'a mut dyn Workload,
+    pub(crate) observer: &'a mut dyn Observer,
+    /// Whether going on would be in vain.
+    pub(crate) has_failed: &'a Cell<bool>,
+    /// Where the run is stored: processes keep data there.
+    #[cfg_attr(not(feature = "processes"), expect(dead_code, reason = "processes need it"))]
+    pub(crate) directory: Option<&'a Path>,
+    /// Who is told how far the run is, in real time.
+    #[cfg_attr(not(feature = "processes"), expect(dead_code, reason = "processes need it"))]
+    pub(crate) progress: &'a dyn Fn(&Engine<'_>),
+}
+
+impl Session<'_> {
+    /// Runs a Plan on the host that it names.
+    pub(crate) fn host(
+        &self,
+        plan: &Plan,
+        job: Job<'_>,
+    ) -> Result<(Outcome, Option<Traced>), SessionError> {
+        match &plan.program {
+            NodeProgram::Embedded { .. } => {
+                let mut host = Quiet(InProcessHost::new(plan, self.embedded.of_plan(plan)?));
+                Ok((self.in_virtual_time(plan, &mut host, job)?, None))
+            }
+            #[cfg(feature = "processes")]
+            NodeProgram::Traced { .. } => self.traced(plan, job),
+            #[cfg(feature = "processes")]
+            NodeProgram::Program { .. } => Ok((self.free(plan, job)?, None)),
+            #[cfg(not(feature = "processes"))]
+            _ => Err(SessionError::NoProcesses),
+        }
+    }
+
+    /// A host of stepped nodes for this Plan, to look at what they do.
+    ///
+    /// # Errors
+    /// If its nodes cannot be made, or are processes in real time.
+    pub fn stepped_host(&self, plan: &Plan) -> Result<Box<dyn SteppedHost>, SessionError> {
+        match &plan.program {
+            #[cfg(feature = "processes")]
+            NodeProgram::Traced { .. } => {
+                Ok(Box::new(TracedHost::new(plan, TracedOptions::default())?))
+            }
+            _ => Ok(Box::new(Quiet(InProcessHost::new(plan, self.embedded.of_plan(plan)?)))),
+        }
+    }
+
+    fn in_virtual_time(
+        &self,
+        plan: &Plan,
+        host: &mut dyn SteppedHost,
+        job: Job<'_>,
+    ) -> Result<Outcome, SessionError> {
+        // As with processes: the first Ctrl-C ends the run, which is checked.
+        #[cfg(feature = "processes")]
+        let _guard = self.interrupt.as_ref().map(glomers_bench::Interrupt::guard);
+        let interrupted = || self.is_interrupted() || job.has_failed.get();
+        Ok(run_virtual_until(plan, job.workload, host, job.observer, None, &interrupted)?)
+    }
+
+    #[cfg(feature = "processes")]
+    fn traced(&self, plan: &Plan, job: Job<'_>) -> Result<(Outcome, Option<Traced>), SessionError> {
+        let options = TracedOptions {
+            max_line: self.max_line,
+            keep_data: job.directory.map(|directory| directory.join(NODE_DATA)),
+            record_stops: self.record_stops.clone(),
+            ..TracedOptions::default()
+        };
+        let mut host = TracedHost::new(plan, options)?;
+        let outcome = self.in_virtual_time(plan, &mut host, job)?;
+        let report = host.report();
+        let traced = Traced {
+            is_exact: report.guarantee == Guarantee::Exact,
+            notes: report.notes.into_iter().map(|note| note.text).collect(),
+            stops: report.stops,
+            files: host.files().iter().cloned().collect(),
+        };
+        Ok((outcome, Some(traced)))
+    }
+
+    #[cfg(feature = "processes")]
+    fn free(&self, plan: &Plan, job: Job<'_>) -> Result<Outcome, SessionError> {
+        // Nodes have disks whether the run is stored or not.
+        let scratch = match job.directory {
+            None => Some(Scratch::new()?),
+            Some(_) => None,
+        };
+        let room = job.directory.or(scratch.as_ref().map(|scratch| &*scratch.path));
+        let interrupt = self.interrupt.clone();
+        let options = RealOptions {
+            max_line: self.max_line,
+            log_stderr: self.log_stderr,
+            data_dir: room.map(|room| room.join(NODE_DATA)),
+            interrupt: interrupt.clone(),
+            progress: Some(Box::new(|engine| {
+                (job.progress)(engine);
+                if let (true, Some(interrupt)) = (job.has_failed.get(), &interrupt) {
+                    // Nothing more can be stored; the error says why.
+                    interrupt.trigger();
+                }
+            })),
+            ..RealOptions::default()
+        };
+        Ok(run_real(plan, job.workload, job.observer, options)?)
+    }
+}
