@@ -26,7 +26,7 @@ fn text<'a>(json: &'a Json, field: &str) -> &'a str {
 
 /// From bottom to top, as ARCHITECTURE.md draws it: the crates that each may
 /// depend on, beside what others bring along. Tests and benchmarks may use more.
-const DIRECTIONS: [(&str, &[&str]); 17] = [
+const DIRECTIONS: [(&str, &[&str]); 18] = [
     ("protocol", &[]),
     ("history", &["protocol"]),
     ("node-derive", &[]),
@@ -43,8 +43,9 @@ const DIRECTIONS: [(&str, &[&str]); 17] = [
         "session",
         &["protocol", "history", "node", "check", "sim", "workload", "store", "bench", "warp"],
     ),
+    ("testing", &["protocol", "history", "node", "check", "sim", "workload", "session"]),
     (
-        "testing",
+        "trials",
         &[
             "protocol",
             "history",
@@ -69,7 +70,7 @@ const DIRECTIONS: [(&str, &[&str]); 17] = [
             "check",
             "sim",
             "workload",
-            "testing",
+            "trials",
             "store",
             "bench",
             "warp",
@@ -112,6 +113,36 @@ fn nodes_carry_no_runtime_and_the_engine_no_files() {
         for name in absent {
             assert!(!reached.contains(name), "{from} must do without {name}");
         }
+    }
+}
+
+/// Who tests nodes of their own compiles no others, and nothing that only the command
+/// needs. (By the features that are on then, which the metadata does not tell.)
+#[test]
+fn tests_of_ones_own_nodes_compile_what_they_use() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["tree", "-p", "glomers-testing", "-e", "normal", "--prefix", "none", "--locked"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let names: BTreeSet<&str> =
+        text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.contains("glomers-session"), "{text}");
+    let too_much = [
+        "glomers-nodes",
+        "glomers-broken-nodes",
+        "glomers-trials",
+        "glomers-bench",
+        "glomers-warp",
+        "parquet",
+        "zstd",
+        "mio",
+        "tokio",
+    ];
+    for name in too_much {
+        assert!(!names.contains(name), "glomers-testing must do without {name}");
     }
 }
 

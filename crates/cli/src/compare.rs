@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use glomers_report::comparison::{Comparison, Metric};
-use glomers_testing::frontier::{Figures, Quantiles};
+use glomers_trials::frontier::{Figures, Quantiles};
 
 use crate::error::CliError;
 use crate::frontier::NetworkArguments;

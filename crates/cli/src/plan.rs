@@ -55,7 +55,7 @@ pub(crate) fn program(arguments: &TestArguments) -> Result<(NodeProgram, TimeArg
     let embedded = NodeProgram::Embedded { name: name.clone(), arguments: node_arguments.clone() };
     // Names the nearest if there is no such node, whatever the clock.
     let probe = Plan::new(0, embedded.clone(), &arguments.workload);
-    let _factory = glomers_testing::embedded_factory(&probe).map_err(SessionError::from)?;
+    let _factory = glomers_trials::embedded_factory(&probe).map_err(SessionError::from)?;
     if arguments.time == Some(TimeArgument::Real) {
         // The same node as a free process: this very program runs it.
         let path = std::env::current_exe()

@@ -4,13 +4,15 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use glomers_bench::Interrupt;
+use glomers_check::Validity;
+use glomers_history::History;
 use glomers_protocol::printable;
 use glomers_report::trace::to_text;
 use glomers_session::trace::Trace;
-use glomers_session::{BUILD, Comparison, Executed, ReplayFile, RunOptions, Scratch, Session};
+use glomers_session::{BUILD, Comparison, ReplayFile, Scratch, Session, Test};
 use glomers_sim::{NodeProgram, Plan, run_virtual_to};
 use glomers_store::Recovered;
-use glomers_testing::EMBEDDED;
+use glomers_trials::EMBEDDED;
 
 use crate::arguments::ReplayArguments;
 use crate::error::CliError;
@@ -38,6 +40,9 @@ pub(crate) fn run_until(
 ) -> Result<ExitCode, CliError> {
     let recovered = glomers_session::open(&arguments.directory)?;
     let ReplayFile { build, plan: stored, judge } = ReplayFile::read(recovered.replay())?;
+    if let Some(test) = Test::of(recovered.directory()) {
+        return of_test(arguments, &test, &recovered, &stored);
+    }
     if build != BUILD && !arguments.anyway {
         return Err(CliError::usage(format!(
             "this run was made by build {build}, but this is build {BUILD}: the same Plan may run \
@@ -91,7 +96,53 @@ pub(crate) fn run_until(
     }
     let directory = executed.directory.as_deref().unwrap_or(&scratch.path);
     let comparison = Comparison::of((&recovered, &stored), (directory, &plan))?;
-    Ok(tell(&comparison, &recovered, &executed, &session.judge))
+    let history = &executed.report.outcome.history;
+    let verdict = summary::word(executed.report.validity(&session.judge));
+    Ok(tell(&comparison, &recovered, history, verdict))
+}
+
+/// Has a test do its run again, and compares. Its nodes live in the test's program, so
+/// nothing else can run them.
+fn of_test(
+    arguments: &ReplayArguments,
+    test: &Test,
+    recovered: &Recovered,
+    plan: &Plan,
+) -> Result<ExitCode, CliError> {
+    let ReplayArguments { log, until, plan: edited, bin, trust, .. } = arguments;
+    if *log || until.is_some() || edited.is_some() || bin.is_some() {
+        return Err(CliError::usage("the nodes of this run live in a test, which only repeats it")
+            .hint("leave out --log, --until, --plan and --bin; glomers trace shows what happened"));
+    }
+    let (program, name) = (test.program.to_string_lossy(), &test.name);
+    if !trust {
+        let words = format!("{} --exact {}", quoted(&program), quoted(name));
+        return Err(CliError::usage(format!("a test did this run: {}", printable(&words))).hint(
+            "a store may come from anybody, so replay starts nothing that it names: say --trust if \
+             the test is your own",
+        ));
+    }
+    let scratch = Scratch::new()?;
+    let (replay, again) = (scratch.path.join("replay.json"), scratch.path.join("run"));
+    std::fs::write(&replay, recovered.replay())
+        .map_err(|error| CliError::machine(format!("{}: {error}", replay.display())))?;
+    if !test.run_again(&replay, &again)? {
+        return Err(CliError::usage(format!("the test {} has no such run now", printable(name)))
+            .hint("it was changed since, or ended before it came to this run"));
+    }
+    let comparison = Comparison::of((recovered, plan), (&again, plan))?;
+    Ok(tell(&comparison, recovered, recovered.history(), verdict_in(&again)))
+}
+
+/// What the results of a run say, in a word.
+fn verdict_in(directory: &Path) -> &'static str {
+    let bytes = std::fs::read(directory.join("results.json")).unwrap_or_default();
+    let results: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    summary::word(match results["valid?"].as_bool() {
+        Some(true) => Validity::Valid,
+        Some(false) => Validity::Invalid,
+        None => Validity::Unknown,
+    })
 }
 
 /// The executable that a replay of free processes runs. A store may come from
@@ -141,8 +192,8 @@ fn program(arguments: &ReplayArguments, plan: &Plan) -> Result<Option<NodeProgra
 fn tell(
     comparison: &Comparison,
     recovered: &Recovered,
-    executed: &Executed,
-    judge: &RunOptions,
+    history: &History,
+    verdict: &str,
 ) -> ExitCode {
     match comparison {
         Comparison::Differs { before, now, place } => {
@@ -177,12 +228,10 @@ fn tell(
             ExitCode::SUCCESS
         }
         Comparison::Same { messages } => {
-            let history = &executed.report.outcome.history;
             let operations = history.ops().iter().filter(|op| op.process.is_client()).count();
             out::line(format_args!(
                 "The same run, byte for byte: {messages} messages, {operations} beginnings and \
-                 ends of operations.\nIts verdict: {}.",
-                summary::word(executed.report.validity(judge)),
+                 ends of operations.\nIts verdict: {verdict}."
             ));
             ExitCode::SUCCESS
         }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use glomers_testing::scenario::Scenario;
+use glomers_trials::scenario::Scenario;
 
 use crate::arguments::ScenarioArguments;
 use crate::error::CliError;

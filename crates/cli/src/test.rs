@@ -8,7 +8,7 @@ use glomers_bench::Interrupt;
 use glomers_check::Validity;
 use glomers_session::{Executed, RunOptions, RunReport, Scratch, Session, latencies, many};
 use glomers_sim::{Ended, NodeProgram, Plan};
-use glomers_testing::EMBEDDED;
+use glomers_trials::EMBEDDED;
 
 use crate::arguments::{TestArguments, TimeArgument};
 use crate::ci::{Run, Runs};

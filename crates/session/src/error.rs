@@ -52,6 +52,14 @@ pub enum SessionError {
         /// Whether it is still there.
         exists: bool,
     },
+    /// A test cannot be done again.
+    #[error("the test program {} cannot be started: {reason}", program.display())]
+    Test {
+        /// Its program.
+        program: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
     /// There is no room for what nobody keeps.
     #[error("{what}")]
     Scratch {

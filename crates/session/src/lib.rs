@@ -16,6 +16,7 @@ mod error;
 mod fingerprint;
 mod host;
 mod judge;
+mod keep;
 mod many;
 mod pace;
 mod quiet;
@@ -34,7 +35,8 @@ pub use fingerprint::check as check_files;
 #[cfg(feature = "processes")]
 pub use glomers_bench::{Guard, Interrupt};
 pub use judge::{RunOptions, RunReport, judge_outcome};
-pub use many::many;
+pub use keep::{Kept, Test, WANTED_RUN, WANTED_STORE};
+pub use many::{all, many};
 pub use quiet::{Quiet, node_panicked};
 pub use recover::{Recovery, judged, losses, open, recover};
 pub use replay_file::{BUILD, ReplayFile, ReplayFileError};

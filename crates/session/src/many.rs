@@ -88,6 +88,26 @@ pub fn many<T: Send, B>(
     })
 }
 
+/// The results of a job for the numbers from 0 to `count` on, in order: see [`many`].
+///
+/// # Errors
+/// The first error, after which nothing more is begun.
+pub fn all<T: Send, E: Send>(
+    count: u64,
+    threads: Option<NonZero<usize>>,
+    job: impl Fn(u64) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
+    let mut results = Vec::new();
+    let error = many(count, threads, job, |_, result| match result {
+        Ok(result) => {
+            results.push(result);
+            ControlFlow::Continue(())
+        }
+        Err(error) => ControlFlow::Break(error),
+    });
+    error.map_or(Ok(results), Err)
+}
+
 /// Ends it all when it is dropped.
 struct Over<'a> {
     end: &'a (dyn Fn() + Sync),

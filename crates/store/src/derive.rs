@@ -6,12 +6,10 @@ use std::path::Path;
 use glomers_history::{History, Value, edn};
 
 use crate::StoreError;
-use crate::columns::{MarkTable, MessageTable};
 use crate::files::{
-    self, BUFFER, HISTORY_EDN, HISTORY_TEXT, MARKS, MESSAGES, RESULTS_EDN, RESULTS_JSON, Replace,
+    self, BUFFER, HISTORY_EDN, HISTORY_TEXT, RESULTS_EDN, RESULTS_JSON, Replace,
 };
 use crate::journal::Journal;
-use crate::messages::Event;
 
 /// The version of the keys in `results.json`.
 const SCHEMA_VERSION: i64 = 1;
@@ -25,12 +23,15 @@ pub(crate) fn write_all(
     how: Replace,
 ) -> Result<Vec<&'static str>, StoreError> {
     let mut kept = write_history(run, history, how)?;
-    kept.extend(write_tables(run, journal, how)?);
+    #[cfg(feature = "parquet")]
+    kept.extend(crate::tables::write(run, journal, how)?);
+    #[cfg(not(feature = "parquet"))]
+    let _ = (journal, &mut kept);
     Ok(kept)
 }
 
 /// The names whose files were kept.
-fn names<const N: usize>(kept: [(&'static str, bool); N]) -> Vec<&'static str> {
+pub(crate) fn names<const N: usize>(kept: [(&'static str, bool); N]) -> Vec<&'static str> {
     kept.into_iter().filter(|(_, is_kept)| *is_kept).map(|(name, _)| name).collect()
 }
 
@@ -66,37 +67,6 @@ fn write_history(
         Ok(())
     })?;
     Ok(names([(HISTORY_EDN, edn_kept), (HISTORY_TEXT, text_kept)]))
-}
-
-fn write_tables(
-    run: &Path,
-    journal: &Journal,
-    how: Replace,
-) -> Result<Vec<&'static str>, StoreError> {
-    let messages_path = run.join(MESSAGES);
-    let marks_path = run.join(MARKS);
-    let mut marks_kept = false;
-    let messages_kept = files::replace(run, MESSAGES, how, |out| {
-        let mut messages = MessageTable::new(out, &messages_path)?;
-        if journal.told().marks == 0 {
-            journal.for_each(&mut |event| match event {
-                Event::Message(message) => messages.push(&message),
-                Event::Mark(_) | Event::Finding(_) | Event::ClockRead { .. } => Ok(()),
-            })?;
-        } else {
-            marks_kept = files::replace(run, MARKS, how, |out| {
-                let mut marks = MarkTable::new(out, &marks_path)?;
-                journal.for_each(&mut |event| match event {
-                    Event::Message(message) => messages.push(&message),
-                    Event::Mark(mark) => marks.push(&mark),
-                    Event::Finding(_) | Event::ClockRead { .. } => Ok(()),
-                })?;
-                marks.finish()
-            })?;
-        }
-        messages.finish()
-    })?;
-    Ok(names([(MESSAGES, messages_kept), (MARKS, marks_kept)]))
 }
 
 /// Writes the results twice: as Jepsen does, and for other tools. Gives the names

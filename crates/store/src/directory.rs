@@ -116,6 +116,32 @@ impl Store {
         Ok(Store { root: root.to_owned(), directory, relative, started: now, log, remarks })
     }
 
+    /// Makes this directory that of a run that begins `now`, without links to it. What
+    /// is there is removed, if it is a run.
+    ///
+    /// # Errors
+    /// If the directory cannot be written, or is something else than a run.
+    pub fn create_at(directory: &Path, now: SystemTime) -> Result<Store, StoreError> {
+        if directory.join(REPLAY).is_file() {
+            fs::remove_dir_all(directory).map_err(StoreError::at(directory, "removed"))?;
+        }
+        if fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(StoreError::NotARun { path: directory.to_owned(), missing: REPLAY });
+        }
+        make_directory(directory)?;
+        let log_path = directory.join(RUN_LOG);
+        let log = File::create(&log_path).map_err(StoreError::at(&log_path, "created"))?;
+        lock::try_lock(&log, directory)?;
+        Ok(Store {
+            root: directory.to_owned(),
+            directory: directory.to_owned(),
+            relative: PathBuf::new(),
+            started: now,
+            log,
+            remarks: Vec::new(),
+        })
+    }
+
     /// What the user should know about the store.
     pub fn remarks(&self) -> &[Remark] {
         &self.remarks

@@ -10,7 +10,8 @@ use std::io::{self, Read, Write};
 
 use glomers_history::journal::Record;
 use postcard::ser_flavors::Flavor;
-use zstd::bulk::{Compressor, Decompressor};
+
+use crate::pack::{Packer, Unpacker};
 
 pub(crate) const MAGIC: &[u8; 8] = b"GLOMERSJ";
 pub(crate) const VERSION: u8 = 1;
@@ -18,8 +19,6 @@ pub(crate) const VERSION: u8 = 1;
 const BLOCK: usize = 64 * 1024;
 /// What comes before the block in a frame.
 const FRAME_HEADER: usize = 8;
-/// The fastest level: blocks are made while a run goes on.
-const LEVEL: i32 = 1;
 /// Blocks are little longer than [`BLOCK`] but for marks with huge values. More
 /// than this is damage, and must not become an allocation.
 const MAX_BLOCK: u64 = 1 << 30;
@@ -50,7 +49,7 @@ pub(crate) struct FrameWriter<W> {
     out: W,
     block: Vec<u8>,
     frame: Vec<u8>,
-    compressor: Compressor<'static>,
+    packer: Packer,
     /// How many blocks were begun.
     blocks: u64,
 }
@@ -63,7 +62,7 @@ impl<W: Write> FrameWriter<W> {
             out,
             block: Vec::with_capacity(BLOCK + BLOCK / 8),
             frame: Vec::new(),
-            compressor: Compressor::new(LEVEL)?,
+            packer: Packer::new()?,
             blocks: 0,
         })
     }
@@ -87,12 +86,7 @@ impl<W: Write> FrameWriter<W> {
         if self.block.is_empty() {
             return Ok(());
         }
-        let room = FRAME_HEADER + zstd::zstd_safe::compress_bound(self.block.len());
-        if self.frame.len() < room {
-            self.frame.resize(room, 0);
-        }
-        let length =
-            self.compressor.compress_to_buffer(&self.block, &mut self.frame[FRAME_HEADER..])?;
+        let length = self.packer.pack(&self.block, &mut self.frame, FRAME_HEADER)?;
         let end = FRAME_HEADER + length;
         let sum = crc32fast::hash(&self.frame[FRAME_HEADER..end]);
         let length = u32::try_from(length).map_err(io::Error::other)?;
@@ -133,7 +127,7 @@ pub(crate) struct FrameReader<R> {
     input: R,
     compressed: Vec<u8>,
     block: Vec<u8>,
-    decompressor: Decompressor<'static>,
+    unpacker: Unpacker,
     /// Where the last sound frame ends.
     pub(crate) sound: u64,
 }
@@ -144,7 +138,7 @@ impl<R: Read> FrameReader<R> {
             input,
             compressed: Vec::new(),
             block: Vec::new(),
-            decompressor: Decompressor::new()?,
+            unpacker: Unpacker::new()?,
             sound: 0,
         })
     }
@@ -197,18 +191,13 @@ impl<R: Read> FrameReader<R> {
         if crc32fast::hash(&self.compressed) != sum {
             return Ok(Step::Damaged("a block whose checksum is wrong"));
         }
-        let room = match zstd::zstd_safe::get_frame_content_size(&self.compressed) {
-            Ok(Some(size)) if size <= MAX_BLOCK => size as usize,
-            _ => return Ok(Step::Damaged("a block of no known length")),
-        };
         self.block.clear();
-        self.block.reserve(room);
-        match self.decompressor.decompress_to_buffer(&self.compressed, &mut self.block) {
-            Ok(_) => {
+        match self.unpacker.unpack(&self.compressed, &mut self.block, MAX_BLOCK)? {
+            None => {
                 self.sound += FRAME_HEADER as u64 + u64::from(length);
                 Ok(Step::Block)
             }
-            Err(_) => Ok(Step::Damaged("a block that cannot be unpacked")),
+            Some(damage) => Ok(Step::Damaged(damage)),
         }
     }
 }

@@ -17,9 +17,13 @@
 //! line of the history and a copy of `replay.json`. Where a stream is damaged, what
 //! was derived before stays as it is.
 //!
+//! A program that only keeps failed runs needs neither Parquet nor compression: both
+//! are features. What it writes can be read by those that have them.
+//!
 //! This crate never judges a history, and except in `run.json` and `run.log` it
 //! writes nothing that depends on the machine or the hour.
 
+#[cfg(feature = "parquet")]
 mod columns;
 mod compare;
 mod derive;
@@ -33,7 +37,10 @@ mod lock;
 mod messages;
 mod names;
 mod node_logs;
+mod pack;
 mod recover;
+#[cfg(feature = "parquet")]
+mod tables;
 mod timestamp;
 mod writer;
 

@@ -1,5 +1,7 @@
+//! What must hold whenever a node has made a mark.
+
 use glomers_check::{Finding, Mark};
-use glomers_history::{Observer, Time, Value};
+use glomers_history::{Time, Value};
 
 /// What nodes have said of themselves so far, with `cx.mark(label, value)`.
 #[derive(Debug, Default)]
@@ -45,6 +47,8 @@ pub(crate) struct InvariantObserver {
     cluster: Cluster,
     invariants: Vec<Option<Invariant>>,
     pub(crate) findings: Vec<Finding>,
+    /// When all nodes were initialised: findings count from here, as operations do.
+    pub(crate) origin: Time,
 }
 
 impl InvariantObserver {
@@ -53,14 +57,21 @@ impl InvariantObserver {
             cluster: Cluster { nodes, ..Cluster::default() },
             invariants: invariants.into_iter().map(Some).collect(),
             findings: Vec::new(),
+            origin: Time::ZERO,
         }
     }
-}
 
-impl Observer for InvariantObserver {
-    fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
+    /// A node marked something: which invariants are violated now and were not before.
+    pub(crate) fn violated(
+        &mut self,
+        time: Time,
+        node: &str,
+        label: &str,
+        value: &Value,
+    ) -> &[Finding] {
+        let before = self.findings.len();
         if self.invariants.is_empty() {
-            return;
+            return &[];
         }
         let place = self.cluster.nodes.iter().position(|name| name == node).unwrap_or_default();
         self.cluster.now = time;
@@ -81,10 +92,11 @@ impl Observer for InvariantObserver {
                     )],
                     operations: Vec::new(),
                     node: Some(node.to_owned()),
-                    time: None,
+                    time: Some(Time(time.0.saturating_sub(self.origin.0))),
                 });
                 *slot = None;
             }
         }
+        &self.findings[before..]
     }
 }

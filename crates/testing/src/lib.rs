@@ -43,25 +43,20 @@
 //!         if held <= 5 * 2000 { Ok(()) } else { Err(format!("{held} values in all")) }
 //!     })
 //!     .run_for(20 * S);
-//! run.assert_valid(); // On failure: the seed, the verdict in words, the path of the trace.
+//! run.assert_valid(); // On failure: the seed, the verdict in words, and where it is stored.
 //! ```
 //!
 //! [`Workload`] and [`Checker`] are public: `tests/own_messages.rs` of this crate
 //! tests a node whose message types Glomers does not know.
 
-mod embedded;
 mod fault;
-pub mod frontier;
-pub mod gallery;
 mod invariant;
+mod keep;
 mod latency;
 mod load;
-mod run;
-pub mod scenario;
 mod simulation;
 mod trace;
 
-pub use embedded::{AllNodes, EMBEDDED, embedded_factory, make_embedded};
 pub use fault::{
     Clock, DiskTrouble, Duplicate, FaultSpec, Kill, Loss, Partition, Pause, Reorder, Slow,
 };
@@ -82,7 +77,6 @@ pub use glomers_workload::{
 pub use invariant::Cluster;
 pub use latency::{Constant, Exponential, Uniform};
 pub use load::{Load, Rated};
-pub use run::run_plan;
 pub use simulation::{Simulation, TestRun};
 pub use trace::Trace;
 

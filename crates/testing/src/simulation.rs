@@ -1,7 +1,9 @@
-use std::path::PathBuf;
+//! A cluster under test, from its settings to its verdict.
+
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use glomers_check::{Validity, Verdict};
+use glomers_check::{Finding, Validity, Verdict};
 use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{Observer, Op, Time, Value};
 use glomers_node::{IntoProcess, Payload};
@@ -12,9 +14,10 @@ use glomers_sim::{
 
 use crate::fault::{self, FaultSpec};
 use crate::invariant::{Cluster, Invariant, InvariantObserver};
+use crate::keep;
 use crate::load::Load;
 use crate::trace::Trace;
-use glomers_session::{RunOptions, judge_outcome};
+use glomers_session::{Kept, RunOptions, SessionError, judge_outcome, results};
 
 /// A cluster that is to be run in virtual time. See the crate's documentation
 /// for an example.
@@ -227,13 +230,18 @@ impl Simulation {
         outcome.findings.append(&mut watch.invariants.findings);
         outcome.never_began.append(&mut empty);
         let report = judge_outcome(outcome, &*workload, &self.options);
-        TestRun {
+        let results = results(&report, None);
+        let run = TestRun {
             plan,
             outcome: report.outcome,
             verdict: report.verdict,
             warnings: report.warnings,
+            options: self.options,
+            results,
             trace: watch.trace,
-        }
+        };
+        keep::if_wanted(&run);
+        run
     }
 }
 
@@ -251,6 +259,8 @@ pub struct TestRun {
     pub verdict: Verdict,
     /// Faults that touched nothing, in words.
     pub warnings: Vec<String>,
+    options: RunOptions,
+    results: Value,
     trace: Trace,
 }
 
@@ -265,11 +275,42 @@ impl TestRun {
         self.trace.to_text()
     }
 
-    /// Fails the test unless the run is valid.
+    /// Stores the run for `glomers trace` and `glomers replay`, in
+    /// `target/glomers/<test>/<seed>`; gives the directory.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn store(&self) -> Result<PathBuf, SessionError> {
+        let directory = keep::directory(self.plan.seed);
+        self.store_in(&directory, None)?;
+        Ok(directory)
+    }
+
+    pub(crate) fn store_in(
+        &self,
+        directory: &Path,
+        replay: Option<Vec<u8>>,
+    ) -> Result<(), SessionError> {
+        self.kept().store(directory, replay, &|observer| self.trace.play(observer))
+    }
+
+    pub(crate) fn kept(&self) -> Kept<'_> {
+        Kept {
+            plan: &self.plan,
+            judge: &self.options,
+            history: &self.outcome.history,
+            ended: self.outcome.ended,
+            results: &self.results,
+            test: keep::test(),
+        }
+    }
+
+    /// Fails the test unless the run is valid. Then the run is stored, see
+    /// [`TestRun::store`].
     ///
     /// # Panics
-    /// If it is not: with the seed, the verdict in words and the path of a file
-    /// with the whole trace.
+    /// If it is not: with the seed, the verdict in words, and the commands that show
+    /// what happened.
     #[track_caller]
     pub fn assert_valid(&self) {
         if self.is_valid() {
@@ -286,25 +327,17 @@ impl TestRun {
         for note in self.verdict.notes.iter().chain(&self.warnings) {
             text += &format!("note: {note}\n");
         }
-        match self.write_trace() {
-            Ok(path) => text += &format!("trace: {}", path.display()),
-            Err(error) => text += &format!("(the trace could not be written: {error})"),
+        match self.store() {
+            Ok(directory) => {
+                let directory = directory.display();
+                text += &format!(
+                    "store: {directory}\nto see what happened:\n  glomers trace {directory}\n  \
+                     glomers replay {directory} --trust"
+                );
+            }
+            Err(error) => text += &format!("(the run could not be stored: {error})"),
         }
         panic!("{}", glomers_protocol::printable_lines(&text));
-    }
-
-    fn write_trace(&self) -> std::io::Result<PathBuf> {
-        let folder = std::env::temp_dir().join("glomers");
-        std::fs::create_dir_all(&folder)?;
-        let name = format!(
-            "{}-seed-{}-{}.txt",
-            self.plan.workload.name,
-            self.plan.seed,
-            std::process::id()
-        );
-        let path = folder.join(name);
-        std::fs::write(&path, self.trace())?;
-        Ok(path)
     }
 }
 
@@ -336,7 +369,23 @@ impl Observer for Watch {
 
     fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
         self.trace.marked(time, node, label, value);
-        self.invariants.marked(time, node, label, value);
+        for finding in self.invariants.violated(time, node, label, value) {
+            let Finding { name, summary, evidence, time, .. } = finding;
+            self.trace.found(time.unwrap_or_default(), node, name, summary, evidence);
+        }
+    }
+
+    fn initialised(&mut self, time: Time) {
+        self.trace.initialised(time);
+        self.invariants.origin = time;
+    }
+
+    fn clock_read(&mut self, time: Time, node: &str) {
+        self.trace.clock_read(time, node);
+    }
+
+    fn found(&mut self, time: Time, node: &str, name: &str, summary: &str, evidence: &[String]) {
+        self.trace.found(time, node, name, summary, evidence);
     }
 
     fn logged(&mut self, time: Time, node: &str, line: &str) {

@@ -22,6 +22,9 @@ enum Entry {
     Disturbed { time: Time, id: u64, how: Disturbance },
     Marked { time: Time, node: Box<str>, label: Box<str>, value: Value },
     Logged { time: Time, node: Box<str>, line: Box<str> },
+    Initialised { time: Time },
+    ClockRead { time: Time, node: Box<str> },
+    Found { time: Time, node: Box<str>, name: Box<str>, summary: Box<str>, evidence: Vec<String> },
 }
 
 impl Trace {
@@ -55,9 +58,34 @@ impl Trace {
                 Entry::Logged { time, node, line } => {
                     writeln!(text, "{:>12} {node} logs: {}", time.0, printable(line))
                 }
+                Entry::Initialised { .. } | Entry::ClockRead { .. } | Entry::Found { .. } => Ok(()),
             };
         }
         text
+    }
+
+    /// Tells somebody else all that happened.
+    pub(crate) fn play(&self, observer: &mut dyn Observer) {
+        for entry in &self.entries {
+            match entry {
+                Entry::Operation(op) => observer.operation(op),
+                Entry::Sent { time, id, src, dest, payload } => {
+                    observer.sent(*time, *id, src, dest, payload);
+                }
+                Entry::Received { time, id } => observer.received(*time, *id),
+                Entry::Dropped { time, id, reason } => observer.dropped(*time, *id, *reason),
+                Entry::Disturbed { time, id, how } => observer.disturbed(*time, *id, *how),
+                Entry::Marked { time, node, label, value } => {
+                    observer.marked(*time, node, label, value);
+                }
+                Entry::Logged { time, node, line } => observer.logged(*time, node, line),
+                Entry::Initialised { time } => observer.initialised(*time),
+                Entry::ClockRead { time, node } => observer.clock_read(*time, node),
+                Entry::Found { time, node, name, summary, evidence } => {
+                    observer.found(*time, node, name, summary, evidence);
+                }
+            }
+        }
     }
 }
 
@@ -90,5 +118,17 @@ impl Observer for Trace {
 
     fn logged(&mut self, time: Time, node: &str, line: &str) {
         self.entries.push(Entry::Logged { time, node: node.into(), line: line.into() });
+    }
+    fn initialised(&mut self, time: Time) {
+        self.entries.push(Entry::Initialised { time });
+    }
+
+    fn clock_read(&mut self, time: Time, node: &str) {
+        self.entries.push(Entry::ClockRead { time, node: node.into() });
+    }
+
+    fn found(&mut self, time: Time, node: &str, name: &str, summary: &str, evidence: &[String]) {
+        let (node, name, summary) = (node.into(), name.into(), summary.into());
+        self.entries.push(Entry::Found { time, node, name, summary, evidence: evidence.to_vec() });
     }
 }

@@ -94,16 +94,25 @@ fn ids_without_the_nodes_name_are_found_out_without_latency_or_faults() {
 }
 
 #[test]
-fn a_failure_says_the_seed_the_verdict_and_where_the_trace_is() {
+fn a_failure_says_the_seed_the_verdict_and_where_it_is_stored() {
     let run = (0..).map(stale_run).find(|run| !run.is_valid()).unwrap();
     let panic = catch_unwind(AssertUnwindSafe(|| run.assert_valid())).unwrap_err();
     let text = panic.downcast_ref::<String>().expect("panics carry their text");
     let first = format!("the run with seed {} is invalid\n", run.plan.seed);
     assert!(text.starts_with(&first), "{text}");
     assert!(text.contains(&run.verdict.findings[0].summary), "{text}");
-    let path = text.lines().find_map(|line| line.strip_prefix("trace: ")).expect("has a path");
-    let trace = std::fs::read_to_string(path).unwrap();
-    assert_eq!(trace, run.trace());
+    let path = text.lines().find_map(|line| line.strip_prefix("store: ")).expect("has a path");
+    let test = "a_failure_says_the_seed_the_verdict_and_where_it_is_stored";
+    assert!(path.ends_with(&format!("target/glomers/{test}/{}", run.plan.seed)), "{path}");
+    let stored = glomers_session::open(std::path::Path::new(path)).unwrap();
+    assert!(stored.is_complete());
+    assert_eq!(stored.history().ops(), run.outcome.history.ops());
+    let judge = glomers_session::ReplayFile::read(stored.replay()).unwrap().judge;
+    let report = glomers_session::judged(&stored, &run.plan, &judge).unwrap();
+    assert_eq!(report.verdict, run.verdict);
+    let traced = glomers_session::trace::Trace::read(&stored, &run.plan).unwrap();
+    assert!(traced.events.len() > 100);
+    let trace = run.trace();
     assert!(trace.contains("n0 → n1") && trace.contains(":invoke"));
     // The same seed fails in the same way.
     let again = stale_run(run.plan.seed);

@@ -11,7 +11,7 @@ use glomers_check::Validity;
 use glomers_history::Unobserved;
 use glomers_session::{RunReport, Session};
 use glomers_sim::{Inbox, NodeProgram, Schedule};
-use glomers_testing::EMBEDDED;
+use glomers_trials::EMBEDDED;
 
 use crate::arguments::{ChallengeArguments, TimeArgument};
 use crate::ci::{CiArguments, Run, Runs};

@@ -147,7 +147,7 @@ impl Attempt<'_> {
 mod tests {
     use glomers_history::Observer;
     use glomers_sim::{Inbox, NodeProgram};
-    use glomers_testing::run_plan;
+    use glomers_trials::run_plan;
 
     use super::super::list::named;
     use super::*;

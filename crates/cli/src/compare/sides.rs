@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use glomers_session::SessionError;
+use glomers_session::{SessionError, all};
 use glomers_sim::{Inbox, NodeProgram, Plan};
-use glomers_testing::embedded_factory;
-use glomers_testing::frontier::{Figures, measure};
-use rayon::prelude::*;
+use glomers_trials::embedded_factory;
+use glomers_trials::frontier::{Figures, measure};
 
 use crate::error::CliError;
 use crate::frontier::NetworkArguments;
@@ -84,7 +83,8 @@ pub(super) fn run_nodes(
         .map_err(|error| CliError::usage(error.to_string()))?;
     let progress = Progress::of_runs(4 * seeds.len() as u64);
     let group = |inbox, suffix| -> Result<Group, CliError> {
-        let pair = |&seed: &u64| {
+        let pair = |number| {
+            let seed = seeds[number as usize];
             let one = |side| {
                 let figures = measure(&plan(side, seed, inbox));
                 progress.advance();
@@ -92,7 +92,7 @@ pub(super) fn run_nodes(
             };
             Ok([one(sides[0])?, one(sides[1])?])
         };
-        let pairs = seeds.par_iter().map(pair).collect::<Result<_, SessionError>>()?;
+        let pairs = all(seeds.len() as u64, None, pair)?;
         Ok(Group { suffix, pairs })
     };
     let groups = vec![

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use glomers_history::OpKind;
 use glomers_sim::{Ended, NodeProgram, Plan};
 use glomers_store::{Event, Recovered};
-use glomers_testing::frontier::{Figures, client_latency_ms};
+use glomers_trials::frontier::{Figures, client_latency_ms};
 
 use super::sides::{Group, Measured, different_workloads};
 use crate::error::CliError;

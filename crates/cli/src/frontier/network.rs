@@ -6,7 +6,7 @@ use clap::Args;
 use glomers_report::frontier::{Latencies, Network, Side, rounded};
 use glomers_sim::nemesis::Kind;
 use glomers_sim::{Distribution, Latency};
-use glomers_testing::frontier::{Figures, Quantiles, Setting};
+use glomers_trials::frontier::{Figures, Quantiles, Setting};
 
 use crate::arguments::DistributionArgument;
 use crate::error::CliError;

@@ -6,13 +6,12 @@ use glomers_bench::Interrupt;
 use glomers_report::frontier::{
     Curve, Document, Mark, Published, Row, Run, VERSION, is_the_challenge, rounded,
 };
-use glomers_session::SessionError;
+use glomers_session::{SessionError, all};
 use glomers_sim::{Distribution, Inbox};
-use glomers_testing::embedded_factory;
-use glomers_testing::frontier::{
+use glomers_trials::embedded_factory;
+use glomers_trials::frontier::{
     Bounds, CANDIDATES, Candidate, Figures, Setting, Summary, candidate, measure,
 };
-use rayon::prelude::*;
 
 use super::network::{NetworkArguments, side_of};
 use crate::error::CliError;
@@ -116,18 +115,15 @@ pub(super) fn measure_all(
 ) -> Result<Option<(Document, Vec<Run>)>, CliError> {
     let jobs = jobs(points, network);
     let progress = Progress::of_runs(jobs.len() as u64);
-    let figures: Vec<Option<Figures>> = jobs
-        .par_iter()
-        .map(|(point, inbox, _, seed)| {
-            if interrupt.is_requested() {
-                return Ok(None);
-            }
-            let plan = setting.plan(&point.node, &point.arguments, *seed, *inbox);
-            let figures = measure(&plan);
-            progress.advance();
-            figures.map(Some)
-        })
-        .collect::<Result<_, _>>()?;
+    let figures: Vec<Option<Figures>> = all(jobs.len() as u64, None, |number| {
+        if interrupt.is_requested() {
+            return Ok(None);
+        }
+        let (point, inbox, _, seed) = jobs[number as usize];
+        let figures = measure(&setting.plan(&point.node, &point.arguments, seed, inbox));
+        progress.advance();
+        figures.map(Some)
+    })?;
     progress.clear();
     Ok(document(points, setting, network, &figures))
 }

@@ -2,7 +2,7 @@
 
 use glomers_broken_nodes::Entry;
 use glomers_check::Finding;
-use glomers_testing::gallery::{Accepted, Caught, in_words, try_broken, try_twin};
+use glomers_trials::gallery::{Accepted, Caught, in_words, try_broken, try_twin};
 use serde_json::{Value as Json, json};
 
 use super::{GalleryArguments, attempts, had, list};
@@ -21,18 +21,17 @@ struct Row {
 pub(super) fn run(
     arguments: &GalleryArguments,
     chosen: &[&'static Entry],
-    pool: &rayon::ThreadPool,
 ) -> Result<(bool, Json), CliError> {
     let progress = Progress::of_runs(2 * arguments.seeds * chosen.len() as u64);
     let mut rows = Vec::new();
     for (place, &entry) in chosen.iter().enumerate() {
         let is_first = place == 0 || chosen[place - 1].workload != entry.workload;
-        let (broken, seconds) = attempts(pool, arguments.seeds, |seed| {
+        let (broken, seconds) = attempts(arguments, |seed| {
             let attempt = try_broken(entry, seed);
             progress.advance();
             attempt
         })?;
-        let (right, _) = attempts(pool, arguments.seeds, |seed| {
+        let (right, _) = attempts(arguments, |seed| {
             let attempt = try_twin(entry, seed);
             progress.advance();
             attempt

@@ -1,7 +1,7 @@
 //! The table of reference nodes under all that they claim to survive.
 
 use glomers_nodes::NODES;
-use glomers_testing::gallery::{Accepted, Claim, claims};
+use glomers_trials::gallery::{Accepted, Claim, claims};
 use serde_json::{Value as Json, json};
 
 use super::{GalleryArguments, attempts, had, unknown};
@@ -11,14 +11,13 @@ use crate::progress::Progress;
 
 pub(super) fn run(
     arguments: &GalleryArguments,
-    pool: &rayon::ThreadPool,
 ) -> Result<(bool, Json), CliError> {
     let chosen = chosen(&arguments.only)?;
     let progress = Progress::of_runs(arguments.seeds * chosen.len() as u64);
     let mut rows = Vec::new();
     let mut complaints = String::new();
     for (place, claim) in chosen.iter().enumerate() {
-        let (runs, seconds) = attempts(pool, arguments.seeds, |seed| {
+        let (runs, seconds) = attempts(arguments, |seed| {
             let attempt = claim.attempt(seed);
             progress.advance();
             attempt

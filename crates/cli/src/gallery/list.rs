@@ -1,7 +1,7 @@
 //! What is wrong with each broken node.
 
 use glomers_broken_nodes::Entry;
-use glomers_testing::gallery::in_words;
+use glomers_trials::gallery::in_words;
 
 use crate::out;
 

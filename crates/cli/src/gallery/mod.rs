@@ -4,6 +4,7 @@ mod broken;
 mod claims;
 mod list;
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -11,9 +12,8 @@ use std::time::Instant;
 use clap::Args;
 use glomers_broken_nodes::{ENTRIES, Entry};
 use glomers_session::SessionError;
-use glomers_testing::gallery::Attempt;
+use glomers_trials::gallery::Attempt;
 use glomers_workload::nearest;
-use rayon::prelude::*;
 
 use crate::error::CliError;
 use crate::number;
@@ -61,20 +61,15 @@ pub(crate) struct GalleryArguments {
 }
 
 pub(crate) fn run(arguments: &GalleryArguments) -> Result<ExitCode, CliError> {
-    let threads = arguments.threads.map_or(0, usize::from);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| CliError::machine(format!("threads cannot be started: {error}")))?;
     let (is_good, document) = if arguments.twins_only {
-        claims::run(arguments, &pool)?
+        claims::run(arguments)?
     } else {
         let chosen = chosen(&arguments.only)?;
         if arguments.list {
             list::print(&chosen);
             return Ok(ExitCode::SUCCESS);
         }
-        broken::run(arguments, &chosen, &pool)?
+        broken::run(arguments, &chosen)?
     };
     if let Some(file) = &arguments.json {
         let text = format!("{document:#}\n");
@@ -107,8 +102,7 @@ fn unknown(what: &str, name: &str, known: &[&str], lists: &str) -> CliError {
 
 /// The attempts of all seeds, in order, and the seconds that they took one core.
 fn attempts(
-    pool: &rayon::ThreadPool,
-    seeds: u64,
+    arguments: &GalleryArguments,
     attempt: impl Fn(u64) -> Result<Attempt, SessionError> + Sync,
 ) -> Result<(Vec<Attempt>, f64), CliError> {
     #[expect(clippy::disallowed_methods, reason = "the table tells how long it took")]
@@ -116,9 +110,9 @@ fn attempts(
         let clock = Instant::now();
         attempt(seed).map(|attempt| (attempt, clock.elapsed().as_secs_f64()))
     };
-    let runs = pool.install(|| (0..seeds).into_par_iter().map(timed).collect::<Result<_, _>>());
-    let runs: Vec<(Attempt, f64)> =
-        runs.map_err(|error: SessionError| CliError::machine(error.to_string()))?;
+    let threads = arguments.threads.map(usize::from).and_then(NonZero::new);
+    let runs = glomers_session::all(arguments.seeds, threads, timed)
+        .map_err(|error| CliError::machine(error.to_string()))?;
     let seconds = runs.iter().map(|(_, seconds)| seconds).sum();
     Ok((runs.into_iter().map(|(attempt, _)| attempt).collect(), seconds))
 }

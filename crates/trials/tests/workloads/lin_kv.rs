@@ -5,6 +5,7 @@ use glomers_node::protocol::ErrorCode;
 use glomers_node::protocol::rpc::kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk};
 use glomers_sim::nemesis::Kind;
 use glomers_testing::*;
+use glomers_trials::run_plan;
 use glomers_workload::LinKv;
 
 use crate::trial::{Trial, found};

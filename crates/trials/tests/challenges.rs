@@ -3,7 +3,8 @@
 
 use glomers_history::{SECOND, Unobserved};
 use glomers_sim::{NodeProgram, Plan, Rate, nemesis};
-use glomers_testing::{RunOptions, RunReport, Validity, run_plan};
+use glomers_testing::{RunOptions, RunReport, Validity};
+use glomers_trials::run_plan;
 
 fn seeds() -> std::ops::Range<u64> {
     let number = std::env::var("GLOMERS_SEEDS");

@@ -9,6 +9,7 @@ use std::time::Duration;
 use glomers_sim::nemesis::{KINDS, Kind, Schedule};
 use glomers_sim::{Distribution, Fault, FaultEvent, Latency, NodeProgram, Rate, ServiceTime};
 use glomers_testing::*;
+use glomers_trials::run_plan;
 
 fn seeds(default: u64) -> Range<u64> {
     let number = std::env::var("GLOMERS_SEEDS");

@@ -5,7 +5,7 @@
 //! after `----`, up to a blank one, are what the commands before it print.
 //!
 //! ```
-//! use glomers_testing::scenario::Scenario;
+//! use glomers_trials::scenario::Scenario;
 //!
 //! let text = "\
 //! nodes 2 flood

@@ -1,7 +1,8 @@
 use glomers_history::{Op, SECOND, Unobserved};
 use glomers_sim::nemesis::{self, Kind};
 use glomers_sim::{Distribution, Latency, NodeProgram, Plan, Rate};
-use glomers_testing::{RunOptions, RunReport, TestRun, Validity, Wire, run_plan};
+use glomers_testing::{RunOptions, RunReport, TestRun, Validity, Wire};
+use glomers_trials::run_plan;
 
 /// How many seeds reference nodes are tried with.
 pub(crate) fn seeds() -> std::ops::Range<u64> {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use glomers_broken_nodes::{ENTRIES, Entry};
 use glomers_nodes::NODES;
-use glomers_testing::gallery::{Accepted, Caught, Claim, claims, in_words, try_broken, try_twin};
+use glomers_trials::gallery::{Accepted, Caught, Claim, claims, in_words, try_broken, try_twin};
 
 fn seeds(few: u64) -> std::ops::Range<u64> {
     let number = std::env::var("GLOMERS_SEEDS");

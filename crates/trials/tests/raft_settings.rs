@@ -6,6 +6,7 @@ use glomers_sim::draws::Purpose;
 use glomers_sim::nemesis::{KINDS, Kind, Schedule};
 use glomers_sim::{Distribution, Latency, NodeProgram, Rate, ServiceTime};
 use glomers_testing::*;
+use glomers_trials::run_plan;
 
 fn count() -> u64 {
     let number = std::env::var("GLOMERS_SETTINGS");
