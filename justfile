@@ -15,9 +15,9 @@ challenge *ARGUMENTS:
 test:
     cargo test --workspace
 
-# Format and lint
+# Say what is not formatted, and lint; rewrites nothing
 lint:
-    cargo fmt --all
+    cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
 
 # Targets and today's figures: `just targets --quick`

@@ -1,7 +1,5 @@
 //! Nodes by name.
 
-use std::process::ExitCode;
-
 use glomers_node::{IntoProcess, Process};
 
 use crate::{broadcast, counter, echo, g_set, kafka, lin_kv_proxy, raft, txn, unique_ids};
@@ -345,29 +343,5 @@ pub fn no_arguments(arguments: &[String]) -> Result<(), String> {
     match arguments.first() {
         None => Ok(()),
         Some(first) => Err(format!("this node takes no arguments, but got {first:?}")),
-    }
-}
-
-/// The `main` of a node's program: runs the node of this name on stdin and
-/// stdout with the arguments of the command line.
-///
-/// # Panics
-/// If there is no such node.
-pub fn main(name: &str) -> ExitCode {
-    main_with(name, std::env::args().skip(1).collect())
-}
-
-/// As [`main`], with these arguments.
-///
-/// # Panics
-/// If there is no such node.
-pub fn main_with(name: &str, arguments: Vec<String>) -> ExitCode {
-    let entry = entry(name).expect("each program is named for its node");
-    match (entry.make)(&arguments) {
-        Ok(process) => glomers_node::run(process),
-        Err(reason) => {
-            eprintln!("{name}: {reason}");
-            ExitCode::from(2)
-        }
     }
 }

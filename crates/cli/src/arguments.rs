@@ -62,6 +62,15 @@ pub(crate) enum Command {
     Trace(TraceArguments),
     /// Finish the store of a run that was cut short: check and derive its files
     Recover(RecoverArguments),
+    /// Be a node, on standard input and output: a reference node or a broken one, for
+    /// other workbenches or to be run as a process
+    Node {
+        /// Which: a name such as raft, or broken/NAME
+        name: String,
+        /// Its arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Say what this machine allows: executables in virtual time
     Doctor,
     /// Print completions for a shell
@@ -71,12 +80,6 @@ pub(crate) enum Command {
     },
     #[command(hide = true, name = "__watchdog")]
     Watchdog,
-    #[command(hide = true, name = "__node")]
-    Node {
-        name: String,
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
 }
 
 /// Whose clock a run follows.

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use glomers_session::{ReplayFileError, SessionError};
+use glomers_sim::PlanError;
 
 use crate::execute::SCRATCH_HINT;
 
@@ -52,6 +53,8 @@ impl From<SessionError> for CliError {
             SessionError::Traced(error) => error.into(),
             SessionError::ReplayFile(error) => error.into(),
             SessionError::Scratch { .. } => CliError::machine(error.to_string()).hint(SCRATCH_HINT),
+            SessionError::Plan(PlanError::Name { .. }) => CliError::usage(error.to_string())
+                .hint("call nodes n1, n2 and so on, as in --nodes n1,n2,n3"),
             SessionError::NoDirectory { .. } => CliError::usage(error.to_string())
                 .hint("name the directory of a run, such as store/latest"),
             SessionError::Changed { .. } => {

@@ -62,7 +62,7 @@ pub(crate) fn program(arguments: &TestArguments) -> Result<(NodeProgram, TimeArg
             .ok()
             .and_then(|path| path.to_str().map(str::to_owned))
             .ok_or_else(|| CliError::machine("the path of this program cannot be found"))?;
-        let mut all = vec!["__node".to_owned(), name];
+        let mut all = vec!["node".to_owned(), name];
         all.extend(node_arguments);
         return Ok((NodeProgram::Program { path, arguments: all }, TimeArgument::Real));
     }
@@ -88,20 +88,6 @@ fn check_workload(node: &str, workload: &str) -> Result<(), CliError> {
     }
 }
 
-/// Names that would be taken for something else.
-fn check_names(names: &[String]) -> Result<(), CliError> {
-    const SERVICES: [&str; 4] = ["lin-kv", "seq-kv", "lww-kv", "lin-tso"];
-    if names.iter().any(String::is_empty) {
-        return Err(CliError::usage("a node has an empty name")
-            .hint("--nodes takes names with commas between, as in --nodes n1,n2,n3"));
-    }
-    match names.iter().find(|name| SERVICES.contains(&name.as_str())) {
-        Some(name) => Err(CliError::usage(format!("a node cannot be called {name:?}"))
-            .hint("that is the name of a service; call nodes n1, n2 and so on")),
-        None => Ok(()),
-    }
-}
-
 /// The Plan of a test with this seed.
 pub(crate) fn plan(
     arguments: &TestArguments,
@@ -122,7 +108,6 @@ pub(crate) fn plan(
         }
         (None, count) => plan.set_node_count(count.unwrap_or(NODES)),
     }
-    check_names(&plan.nodes)?;
     let entry = glomers_workload::entry(&arguments.workload)
         .map_err(|error| CliError::usage(error.to_string()))?;
     plan.workload.options = arguments.options.given(entry.name)?;
@@ -153,13 +138,15 @@ pub(crate) fn plan(
         WireArgument::Typed => Wire::Typed,
         WireArgument::Json => Wire::Json,
     };
+    // Files of links and faults name them.
+    plan.validate().map_err(SessionError::from)?;
     if let Some(file) = &arguments.link_latency {
         plan.links = links::read(file, &plan.nodes)?;
     }
     plan.recovery_bound = arguments.faults.recovery_bound.map(nanos);
     plan.fault_services = arguments.faults.fault_services;
     (plan.faults, plan.left_out) = arguments.faults.draw(&plan)?;
-    plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
+    plan.validate().map_err(SessionError::from)?;
     // Names the nearest if there is no such workload or topology.
     let mut workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| CliError::usage(error.to_string()))?;

@@ -9,7 +9,7 @@ use glomers_history::History;
 use glomers_protocol::printable;
 use glomers_report::trace::to_text;
 use glomers_session::trace::Trace;
-use glomers_session::{BUILD, Comparison, ReplayFile, Scratch, Session, Test};
+use glomers_session::{BUILD, Comparison, ReplayFile, Scratch, Session, SessionError, Test};
 use glomers_sim::{NodeProgram, Plan, run_virtual_to};
 use glomers_store::Recovered;
 use glomers_trials::EMBEDDED;
@@ -59,7 +59,7 @@ pub(crate) fn run_until(
             ReplayFile::read(&bytes)?.plan
         }
     };
-    plan.validate().map_err(|error| CliError::usage(error.to_string()))?;
+    plan.validate().map_err(SessionError::from)?;
     if let Some(program) = program(arguments, &plan)? {
         plan.program = program;
     }
@@ -171,7 +171,7 @@ fn program(arguments: &ReplayArguments, plan: &Plan) -> Result<Option<NodeProgra
     if let Some(bin) = &arguments.bin {
         return program(&glomers_bench::check_program(bin)?, &arguments.node_arguments);
     }
-    if stored.first().is_some_and(|word| word == "__node") {
+    if stored.first().is_some_and(|word| word == "node") {
         let own = std::env::current_exe().map_err(|error| {
             CliError::machine(format!("the path of this program cannot be found: {error}"))
         })?;

@@ -49,7 +49,7 @@ pub(crate) fn program(plan: &Plan) -> String {
     match &plan.program {
         NodeProgram::Embedded { name, .. } => name.clone(),
         NodeProgram::Program { path, arguments } | NodeProgram::Traced { path, arguments, .. }
-            if arguments.first().is_some_and(|a| a == "__node") =>
+            if arguments.first().is_some_and(|a| a == "node") =>
         {
             let name = arguments.get(1).map_or("", String::as_str);
             let _ = path;

@@ -79,8 +79,9 @@ pub(crate) fn prepare(words: Vec<String>, parser: &Command) -> Result<Typed, Cli
     if let Some((_, instead)) = MISSING_COMMANDS.iter().find(|(missing, _)| *missing == name) {
         return Err(CliError::usage(format!("glomers {name} is not here yet")).hint(*instead));
     }
-    let Some(command) = parser.find_subcommand(&name).filter(|command| !command.is_hide_set())
-    else {
+    // What follows the name of a node is the node's.
+    let is_ours = |command: &&Command| !command.is_hide_set() && name != "node";
+    let Some(command) = parser.find_subcommand(&name).filter(is_ours) else {
         return Ok(Typed { words, ..typed });
     };
     let flags = Flags::of(command);
@@ -289,6 +290,7 @@ mod tests {
         becomes("glomers test -- --no-ssh", "glomers test -- --no-ssh");
         becomes("glomers", "glomers");
         becomes("glomers tset --no-ssh", "glomers tset --no-ssh");
+        becomes("glomers node raft -n 3 --no-ssh", "glomers node raft -n 3 --no-ssh");
     }
 
     #[test]

@@ -340,7 +340,7 @@ fn with_storage(place: &Place, nodes: &str, spoil: &str) -> support::Said {
     place.write("spoilt.sh", &format!("#!/bin/sh\n{spoil}\nexec \"$@\"\n"));
     let test = ["test", "--bin", "./spoilt.sh", "--node-count", nodes, "--time-limit", "1"];
     let rest = ["--rate", "100", "--recovery", "1", "--seed", "1", "--"];
-    let node = [support::GLOMERS, "__node", "flood-retry", "--durable", "on"];
+    let node = [support::GLOMERS, "node", "flood-retry", "--durable", "on"];
     place.run(&[&test[..], &rest, &node].concat())
 }
 

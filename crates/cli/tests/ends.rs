@@ -104,7 +104,7 @@ fn recover_gives_the_files_that_the_run_gave_and_twice_the_same() {
         &["--node", "flood", "--nemesis", "partition", "--require-faults"],
         &["--node-count", "1", "--nemesis", "partition", "--require-faults"],
         // A node that does not know the workload.
-        &["--time-limit", "1", "--recovery", "1", "--bin", GLOMERS, "--", "__node", "echo"],
+        &["--time-limit", "1", "--recovery", "1", "--bin", GLOMERS, "--", "node", "echo"],
         &["--availability", "0.5", "--jepsen-compat", "--latency", "20"],
     ] {
         let place = Place::new();

@@ -213,7 +213,7 @@ fn an_embedded_node_does_the_same_as_a_traced_process() {
     for (node, seed) in [("flood", "1"), ("flood-retry", "2"), ("hub-ft", "3")] {
         let seed = ["--seed", seed];
         let embedded = place.run(&[&load[..], &seed, &["--node", node]].concat());
-        let program = ["--bin", GLOMERS, "--", "__node", node];
+        let program = ["--bin", GLOMERS, "--", "node", node];
         let traced = place.run(&[&load[..], &seed, &program].concat());
         let expected = figures(&embedded.out);
         assert!(!expected.is_empty(), "{embedded:?}");

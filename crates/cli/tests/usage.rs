@@ -133,8 +133,8 @@ fn more_faults_than_anybody_wants_to_see_in_a_frontier_or_comparison() {
 fn names_of_nodes_that_mean_something_else() {
     test_refused(&["--nodes", "a,a"], &["two nodes have the name \"a\""]);
     test_refused(&["--nodes", "c1"], &["names that begin with c are clients'"]);
-    test_refused(&["--nodes", ""], &["a node has an empty name", "help: "]);
-    test_refused(&["--nodes", "a,,b"], &["a node has an empty name"]);
+    test_refused(&["--nodes", ""], &["a node cannot be called \"\": it is empty", "help: "]);
+    test_refused(&["--nodes", "a,,b"], &["a node cannot be called \"\""]);
     test_refused(&["--nodes", "n1,seq-kv"], &["a node cannot be called \"seq-kv\"", "help: "]);
     let both = ["--nodes", "a", "--node-count", "3"];
     test_refused(&both, &["--nodes names 1 nodes, but --node-count is 3", "help: leave one"]);

@@ -187,7 +187,7 @@ fn a_node_that_does_not_fit_the_workload() {
     // Of an executable nobody knows what it is made for.
     let short = ["--time-limit", "1", "--recovery", "1", "--node-count", "1", "--bin"];
     let node = |workload, node| {
-        [&["-w", workload][..], &short, &[support::GLOMERS, "--", "__node", node]].concat()
+        [&["-w", workload][..], &short, &[support::GLOMERS, "--", "node", node]].concat()
     };
     let words = ["setup-failed: ", "was asked \"topology\"", "no handler"];
     ran(1, &node("broadcast", "echo"), &words);

@@ -1,12 +1,13 @@
 //! Tables that fit where they are shown.
 
 use comfy_table::Table;
+use unicode_width::UnicodeWidthStr as _;
 
 /// A table as text. If it is wider than so many columns it becomes a list: the first
 /// cell of each row, and below it a line for each other cell that is not empty.
 pub fn fitted(table: &Table, columns: Option<usize>) -> String {
     let text = table.to_string();
-    let width = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+    let width = text.lines().map(|line| line.width()).max().unwrap_or(0);
     match columns {
         Some(columns) if width > columns => list(table),
         _ => text,
@@ -16,14 +17,14 @@ pub fn fitted(table: &Table, columns: Option<usize>) -> String {
 fn list(table: &Table) -> String {
     let header: Vec<String> =
         table.header().into_iter().flat_map(|row| row.cell_iter()).map(cell).collect();
-    let widest = header.iter().skip(1).map(|name| name.chars().count()).max().unwrap_or(0);
+    let widest = header.iter().skip(1).map(|name| name.width()).max().unwrap_or(0);
     let mut text = String::new();
     for row in table.row_iter() {
         let mut cells = row.cell_iter().map(cell);
         text += &format!("{}\n", cells.next().unwrap_or_default());
         for (name, content) in header.iter().skip(1).zip(cells) {
             if !content.trim().is_empty() {
-                let pad = widest - name.chars().count();
+                let pad = widest - name.width();
                 text += &format!("  {name}{:pad$}  {content}\n", "");
             }
         }

@@ -1,5 +1,7 @@
 //! A run, as data.
 
+mod validate;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -271,6 +273,14 @@ pub enum PlanError {
     /// Written by another version.
     #[error("this Plan has version {0}, but this build reads version {PLAN_VERSION}")]
     Version(u32),
+    /// A node has a name that it cannot have.
+    #[error("a node cannot be called {name:?}: {why}")]
+    Name {
+        /// The name.
+        name: String,
+        /// Why not.
+        why: &'static str,
+    },
     /// A value makes no sense. The text says which and what would.
     #[error("{0}")]
     Value(String),
@@ -329,69 +339,6 @@ impl Plan {
     /// The names of all places on the network: the nodes, then the services.
     pub fn place_names(&self) -> Vec<&str> {
         self.nodes.iter().map(String::as_str).chain(SERVICES).collect()
-    }
-
-    /// How many places faults can hit the links of.
-    fn places(&self) -> u32 {
-        let services = if self.fault_services { SERVICES.len() } else { 0 };
-        (self.nodes.len() + services) as u32
-    }
-
-    /// Tests what the types do not.
-    ///
-    /// # Errors
-    /// Names the first value that makes no sense.
-    pub fn validate(&self) -> Result<(), PlanError> {
-        let refuse = |text: String| Err(PlanError::Value(text));
-        if self.version != PLAN_VERSION {
-            return Err(PlanError::Version(self.version));
-        }
-        if self.nodes.is_empty() {
-            return refuse("a cluster needs at least one node".into());
-        }
-        let mut names: Vec<&String> = self.nodes.iter().collect();
-        names.sort();
-        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return refuse(format!("two nodes have the name {:?}", pair[0]));
-        }
-        if let Some(name) = names.iter().find(|name| name.is_empty() || name.starts_with('c')) {
-            return refuse(format!(
-                "a node cannot have the name {name:?}: names that begin with c are clients'"
-            ));
-        }
-        if self.concurrency == 0 {
-            return refuse("concurrency must be at least 1".into());
-        }
-        if let Rate::PerSecond(rate) = self.rate
-            && !(rate.is_finite() && rate >= 0.0)
-        {
-            return refuse(format!("the rate must be 0 or more, but it is {rate}"));
-        }
-        let losses = self.links.iter().filter_map(|link| link.loss).chain([self.loss]);
-        for loss in losses {
-            if !(0.0..=1.0).contains(&loss) {
-                return refuse(format!("loss must be from 0 to 1, but it is {loss}"));
-            }
-        }
-        let count = self.nodes.len() as u32;
-        for event in &self.faults {
-            event.fault.validate(count, self.places()).map_err(PlanError::Value)?;
-        }
-        if let Operations::Listed(list) = &self.operations {
-            for (at, listed) in list.iter().enumerate() {
-                let ListedOperation { worker, node, .. } = listed;
-                if *worker >= self.concurrency {
-                    let most = self.concurrency;
-                    return refuse(format!(
-                        "operation {at} names worker number {worker} of {most}"
-                    ));
-                }
-                if let Some(node) = node.filter(|&node| node >= count) {
-                    return refuse(format!("operation {at} names node number {node} of {count}"));
-                }
-            }
-        }
-        Ok(())
     }
 }
 

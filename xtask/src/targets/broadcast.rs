@@ -90,13 +90,10 @@ fn virtual_time(_: &Tools) -> Vec<Row> {
 
 /// `hub-ft` as free processes in real time, against virtual time.
 fn real_time(tools: &Tools) -> Vec<Row> {
-    let build = ["build", "--release", "--package", "glomers-nodes", "--bin", "hub-ft"];
-    let program = build::executable(&build, "hub-ft");
     [("3d", "450"), ("3e", "1700")]
         .map(|(profile, period)| {
-            let figure = program.clone().and_then(|program| {
-                let program = program.to_string_lossy();
-                let real = profile_run(tools, &["--bin", &program], period)?;
+            let real = profile_run(tools, &["--node", "hub-ft", "--time", "real"], period);
+            let figure = real.and_then(|real| {
                 let simulated = profile_run(tools, &["--node", "hub-ft"], period)?;
                 let off = |(real, simulated): (&f64, &f64)| (real / simulated - 1.0).abs() * 100.0;
                 Ok(real.iter().zip(&simulated).map(off).fold(0.0, f64::max))

@@ -80,7 +80,7 @@ pub(super) fn run_nodes(
         |side: &NodeSide, seed, inbox| setting.plan(&side.name, &side.arguments, seed, inbox);
     plan(sides[0], 0, Inbox::Ideal)
         .validate()
-        .map_err(|error| CliError::usage(error.to_string()))?;
+        .map_err(SessionError::from)?;
     let progress = Progress::of_runs(4 * seeds.len() as u64);
     let group = |inbox, suffix| -> Result<Group, CliError> {
         let pair = |number| {

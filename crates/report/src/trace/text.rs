@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use glomers_protocol::printable;
 use glomers_session::trace::{Event, Message, NodeState, Trace, What};
+use unicode_width::UnicodeWidthStr as _;
 
 /// The narrowest column of a node.
 const NARROWEST: usize = 6;
@@ -13,7 +14,7 @@ const LONGEST: usize = 60;
 
 /// The view, for a terminal of any width: times in seconds, one event a line.
 pub fn to_text(trace: &Trace) -> String {
-    let widest = trace.nodes.iter().map(|node| node.chars().count()).max().unwrap_or(0);
+    let widest = trace.nodes.iter().map(|node| node.width()).max().unwrap_or(0);
     let mut view = View {
         trace,
         width: NARROWEST.max(widest + 2),
@@ -63,7 +64,8 @@ impl View<'_> {
         }
         let mut head = format!("{:>11} {:bars$} ", "time", "", bars = self.bar_columns);
         for node in &self.trace.nodes {
-            let _ = write!(head, "{:<width$}", printable(node), width = self.width);
+            let node = printable(node);
+            let _ = write!(head, "{node}{:gap$}", "", gap = self.width - node.width());
         }
         self.text.push_str(head.trim_end());
         self.text.push('\n');

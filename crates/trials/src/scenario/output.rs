@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{History, OpKind, Process, Time, edn};
 use glomers_sim::{Operations, Outcome, Plan};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::record::{End, Note, Recording, Sent};
 
@@ -219,17 +220,17 @@ pub(super) fn table(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<String> 
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+        cells.map(|cell| cell.width()).max().unwrap_or_default()
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).filter(|(_, width)| **width > 0);
         let padded = cells.enumerate().map(|(column, (cell, &width))| {
             // Times stand under each other by their ends.
-            if column == 0 && cell.ends_with(" ms") {
-                format!("{cell:>width$}")
-            } else {
-                format!("{cell:<width$}")
+            let gap = " ".repeat(width - cell.width());
+            match column == 0 && cell.ends_with(" ms") {
+                true => gap + cell,
+                false => cell.clone() + &gap,
             }
         });
         let text = padded.collect::<Vec<String>>().join("  ");

@@ -1,4 +1,6 @@
-//! What the program `hub-ft` takes from its environment.
+//! `glomers node`: a node of this program as a process.
+
+mod support;
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
@@ -7,7 +9,8 @@ const INIT: &str = r#"{"src":"c0","dest":"n0","body":{"type":"init","msg_id":1,"
 
 /// Starts the first of two nodes and ends its input.
 fn start(arguments: &[&str], max_latency: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_hub-ft"))
+    let mut child = Command::new(support::GLOMERS)
+        .args(["node", "hub-ft"])
         .args(arguments)
         .env(glomers_nodes::broadcast::hub_ft::VARIABLE, max_latency)
         .stdin(Stdio::piped())
@@ -32,10 +35,41 @@ fn the_wanted_latency_may_come_from_the_environment() {
     assert!(said.contains("init_ok") && !said.contains("plan"), "{said}");
 }
 
+/// What a node answers to a line.
+fn answer(name: &str, line: &str) -> String {
+    let mut child = Command::new(support::GLOMERS)
+        .args(["node", name])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut input = child.stdin.take().expect("is piped");
+    writeln!(input, "{INIT}\n{line}").expect("the node reads");
+    drop(input);
+    String::from_utf8(child.wait_with_output().expect("the program ends").stdout).unwrap()
+}
+
+#[test]
+fn every_node_is_a_process_broken_ones_too() {
+    let echo = r#"{"src":"c1","dest":"n0","body":{"type":"echo","msg_id":2,"echo":"twenty characters!!!"}}"#;
+    let right = answer("echo", echo);
+    assert!(right.contains("init_ok") && right.contains("twenty characters!!!"), "{right}");
+    let wrong = answer("broken/echo-short-buffer", echo);
+    assert!(wrong.contains("echo_ok") && !wrong.contains("twenty characters!!!"), "{wrong}");
+}
+
+#[test]
+fn a_name_that_no_node_has_is_answered_with_the_nearest() {
+    let output = Command::new(support::GLOMERS).args(["node", "rafft"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(254));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("did you mean \"raft\"?"), "{said}");
+}
+
 #[test]
 fn nonsense_in_the_environment_is_refused() {
     let output = start(&[], "soon");
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(254));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("--max-latency takes a whole number"), "{said}");
 }

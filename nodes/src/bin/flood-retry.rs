@@ -1,5 +1,0 @@
-//! The node `flood-retry` as a program.
-
-fn main() -> std::process::ExitCode {
-    glomers_nodes::main("flood-retry")
-}
