@@ -42,7 +42,7 @@ fn unknown(name: &str) -> String {
 }
 
 fn unknown_broken(name: &str) -> String {
-    let known: Vec<&str> = glomers_broken_nodes::ENTRIES.iter().map(|entry| entry.name).collect();
+    let known: Vec<&str> = glomers_broken_nodes::entries().map(|entry| entry.name).collect();
     let near = nearest(name, &known)
         .map_or(String::new(), |near| format!("; did you mean \"{BROKEN}{near}\"?"));
     format!("there is no broken node {name:?}{near} \"glomers gallery --list\" shows all.")

@@ -2,9 +2,9 @@
 
 use glomers_node::{IntoProcess, Process};
 use glomers_nodes::raft::Flaw;
-use glomers_nodes::{Hazard, no_arguments};
+use glomers_nodes::no_arguments;
 
-use crate::entry::{Conditions, Entry, Faults};
+use crate::entry::Entry;
 use crate::raft;
 
 /// A node without arguments.
@@ -21,47 +21,25 @@ pub(crate) fn flawed(flaw: Flaw, arguments: &[String]) -> Result<Box<dyn Process
     Ok(raft::node(flaw, arguments)?.into_process())
 }
 
-pub(crate) const fn drawn(kinds: &'static [Hazard], every_ms: u64) -> Faults {
-    Faults::Drawn { kinds, every_ms }
-}
-
-/// An entry of which only workload and twin are right.
-pub(crate) const fn base(workload: &'static str, twin: &'static str) -> Entry {
+/// An entry of which only the workload is right.
+const fn base(workload: &'static str) -> Entry {
     Entry {
         name: "",
         workload,
         wrong: "",
-        finding: "",
-        twin,
-        arguments: &[],
-        under: Conditions::CALM,
-        minimal: "",
+        nodes: 0,
+        shows: "",
         make: |_| Err("this is no node".to_owned()),
     }
 }
 
-pub(crate) const ECHO: Entry = base("echo", "echo");
-pub(crate) const IDS: Entry = base("unique-ids", "unique-ids");
-pub(crate) const BROADCAST: Entry = base("broadcast", "flood-retry");
-pub(crate) const SET: Entry = base("g-set", "g-set");
-pub(crate) const SUM: Entry = base("g-counter", "counter-seq-kv");
-pub(crate) const VIEWS: Entry = base("g-counter", "crdt-counter");
-pub(crate) const PN_VIEWS: Entry = base("pn-counter", "crdt-counter");
-pub(crate) const PN_SUM: Entry = base("pn-counter", "counter-seq-kv");
-pub(crate) const LOG: Entry = base("kafka", "kafka-single");
-pub(crate) const OWNED_LOGS: Entry = base("kafka", "kafka-fast");
-pub(crate) const STORED_LOGS: Entry = base("kafka", "kafka-lin-kv");
-pub(crate) const PROXY: Entry = base("lin-kv", "lin-kv-proxy");
-pub(crate) const RAFT: Entry = base("lin-kv", "raft");
-pub(crate) const LISTS: Entry = base("txn-list-append", "list-append");
-pub(crate) const TXN_REGISTERS: Entry = base("txn-rw-register", "rw-register");
-
-/// For transactions: many at once, on one node.
-pub(crate) const CROWD: Conditions =
-    Conditions { nodes: 1, clients: 8, rate: 200.0, ..Conditions::CALM };
-
-/// For registers, which need two clients a node.
-pub(crate) const REGISTERS: Conditions = Conditions { clients: 2, rate: 100.0, ..Conditions::CALM };
-
-/// Raft that soon doubts a leader, so that much happens in a short run.
-pub(crate) const HASTY: &[&str] = &["--election-timeout", "100"];
+pub(crate) const ECHO: Entry = base("echo");
+pub(crate) const IDS: Entry = base("unique-ids");
+pub(crate) const BROADCAST: Entry = base("broadcast");
+pub(crate) const SET: Entry = base("g-set");
+pub(crate) const COUNTER: Entry = base("g-counter");
+pub(crate) const PN_COUNTER: Entry = base("pn-counter");
+pub(crate) const LOGS: Entry = base("kafka");
+pub(crate) const REGISTERS: Entry = base("lin-kv");
+pub(crate) const LISTS: Entry = base("txn-list-append");
+pub(crate) const TXN_REGISTERS: Entry = base("txn-rw-register");

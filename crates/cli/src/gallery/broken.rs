@@ -1,8 +1,7 @@
 //! The table of broken nodes and their twins.
 
-use glomers_broken_nodes::Entry;
 use glomers_check::Finding;
-use glomers_trials::gallery::{Accepted, Caught, in_words, try_broken, try_twin};
+use glomers_trials::gallery::{Accepted, Case, Caught, in_words, try_broken, try_twin};
 use serde_json::{Value as Json, json};
 
 use super::{GalleryArguments, attempts, had, list};
@@ -12,7 +11,7 @@ use crate::progress::Progress;
 
 /// A node and what came of it.
 struct Row {
-    entry: &'static Entry,
+    case: &'static Case,
     caught: Caught,
     twin: Accepted,
     seconds: f64,
@@ -20,31 +19,31 @@ struct Row {
 
 pub(super) fn run(
     arguments: &GalleryArguments,
-    chosen: &[&'static Entry],
+    chosen: &[&'static Case],
 ) -> Result<(bool, Json), CliError> {
     let progress = Progress::of_runs(2 * arguments.seeds * chosen.len() as u64);
     let mut rows = Vec::new();
-    for (place, &entry) in chosen.iter().enumerate() {
-        let is_first = place == 0 || chosen[place - 1].workload != entry.workload;
+    for (place, &case) in chosen.iter().enumerate() {
+        let is_first = place == 0 || chosen[place - 1].entry().workload != case.entry().workload;
         let (broken, seconds) = attempts(arguments, |seed| {
-            let attempt = try_broken(entry, seed);
+            let attempt = try_broken(case, seed);
             progress.advance();
             attempt
         })?;
         let (right, _) = attempts(arguments, |seed| {
-            let attempt = try_twin(entry, seed);
+            let attempt = try_twin(case, seed);
             progress.advance();
             attempt
         })?;
-        let mut row = Row { entry, caught: Caught::default(), twin: Accepted::default(), seconds };
-        broken.iter().for_each(|attempt| row.caught.add(attempt, entry.finding));
+        let mut row = Row { case, caught: Caught::default(), twin: Accepted::default(), seconds };
+        broken.iter().for_each(|attempt| row.caught.add(attempt, case.finding));
         right.iter().for_each(|attempt| row.twin.add(attempt));
         progress.clear_for(|| {
             if place == 0 {
                 out::line(HEADER.trim_end());
             }
             if is_first {
-                out::line(entry.workload);
+                out::line(case.entry().workload);
             }
             out::line(row.line().trim_end());
         });
@@ -53,7 +52,7 @@ pub(super) fn run(
     progress.clear();
     if let [row] = &*rows {
         out::line("");
-        list::print(&[row.entry]);
+        list::print(&[row.case]);
         if let Some((seed, finding)) = &row.caught.first {
             out::line(format_args!("\nwith seed {seed}:\n{finding}"));
         }
@@ -81,35 +80,36 @@ impl Row {
         let first = self.caught.first.as_ref();
         let found = match first {
             Some((_, finding)) => format!("{}: {}", finding.name, in_short(finding)),
-            None => format!("{} was never found", self.entry.finding),
+            None => format!("{} was never found", self.case.finding),
         };
         format!(
             "{mark} {:<30}  {:>5}  {:>6}  {:>5}  {:>7.1}  {:<14}  {:>8}  {found}",
-            self.entry.name,
+            self.case.name,
             self.caught.seeds,
             self.caught.caught,
             first.map_or("–".to_owned(), |(seed, _)| seed.to_string()),
             self.seconds,
-            self.entry.twin,
+            self.case.twin,
             self.twin.accepted,
         )
     }
 
     fn document(&self) -> Json {
-        let (entry, first) = (self.entry, self.caught.first.as_ref());
+        let (case, entry) = (self.case, self.case.entry());
+        let first = self.caught.first.as_ref();
         json!({
             "name": entry.name,
             "workload": entry.workload,
             "wrong": entry.wrong,
-            "under": in_words(&entry.under),
-            "minimal": entry.minimal,
-            "finding": entry.finding,
+            "under": in_words(&case.under),
+            "minimal": entry.minimal(),
+            "finding": case.finding,
             "seeds": self.caught.seeds,
             "caught": self.caught.caught,
             "first_seed": first.map(|(seed, _)| seed),
             "summary": first.map(|(_, finding)| &finding.summary),
             "seconds": self.seconds,
-            "twin": entry.twin,
+            "twin": case.twin,
             "twin_accepted": self.twin.accepted,
         })
     }
@@ -121,15 +121,15 @@ impl Row {
             let missed = self.caught.missed.as_ref().map(had).unwrap_or_default();
             text += &format!(
                 "\n✗ {} is not found out often enough: {} in {} of {} seeds; {missed}.",
-                self.entry.name, self.entry.finding, self.caught.caught, self.caught.seeds
+                self.case.name, self.case.finding, self.caught.caught, self.caught.seeds
             );
         }
         if !self.twin.is_all() {
             let refused = self.twin.refused.as_ref().map(had).unwrap_or_default();
             text += &format!(
                 "\n✗ {}, the right twin of {}, is refused in {} of {} seeds; {refused}.",
-                self.entry.twin,
-                self.entry.name,
+                self.case.twin,
+                self.case.name,
                 self.twin.seeds - self.twin.accepted,
                 self.twin.seeds
             );

@@ -10,9 +10,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
-use glomers_broken_nodes::{ENTRIES, Entry};
+use glomers_broken_nodes::entries;
 use glomers_session::SessionError;
-use glomers_trials::gallery::Attempt;
+use glomers_trials::gallery::{Attempt, Case, cases};
 use glomers_workload::nearest;
 
 use crate::error::CliError;
@@ -81,15 +81,15 @@ pub(crate) fn run(arguments: &GalleryArguments) -> Result<ExitCode, CliError> {
 }
 
 /// The broken nodes of these names or workloads, or all if there are none.
-fn chosen(only: &[String]) -> Result<Vec<&'static Entry>, CliError> {
+fn chosen(only: &[String]) -> Result<Vec<&'static Case>, CliError> {
     let names = || only.iter().map(|name| name.strip_prefix("broken/").unwrap_or(name));
-    let fits = |entry: &Entry, name: &str| entry.name == name || entry.workload == name;
-    if let Some(name) = names().find(|name| !ENTRIES.iter().any(|entry| fits(entry, name))) {
-        let known: Vec<&str> = ENTRIES.iter().map(|entry| entry.name).collect();
+    let fits = |case: &Case, name: &str| case.name == name || case.entry().workload == name;
+    if let Some(name) = names().find(|name| !cases().any(|case| fits(case, name))) {
+        let known: Vec<&str> = entries().map(|entry| entry.name).collect();
         return Err(unknown("broken node or workload", name, &known, "--list"));
     }
-    let wanted = |entry: &&Entry| only.is_empty() || names().any(|name| fits(entry, name));
-    Ok(ENTRIES.iter().filter(wanted).collect())
+    let wanted = |case: &&'static Case| only.is_empty() || names().any(|name| fits(case, name));
+    Ok(cases().filter(wanted).collect())
 }
 
 fn unknown(what: &str, name: &str, known: &[&str], lists: &str) -> CliError {

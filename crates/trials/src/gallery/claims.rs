@@ -5,7 +5,7 @@ use glomers_nodes::{Entry, Hazard, NODES};
 use glomers_sim::nemesis::{Kind, Schedule};
 use glomers_sim::{Distribution, Latency, NodeProgram, Plan, Rate, SERVICES};
 
-use super::conditions::drawn;
+use super::to_plan::kinds;
 use super::{Attempt, attempt};
 use glomers_session::SessionError;
 
@@ -75,7 +75,7 @@ impl Claim {
         if self.hazards.contains(&Hazard::Loss) {
             plan.loss = 0.1;
         }
-        let mut kinds = drawn(&self.hazards);
+        let mut kinds = kinds(&self.hazards);
         if kinds.contains(&Kind::Partition) {
             // Of every kind.
             kinds.extend([Kind::Bridge, Kind::SingleLink]);

@@ -1,154 +1,131 @@
-//! What a cluster is put through, as a Plan.
+//! What a cluster is put through.
 
-use glomers_broken_nodes::{Asked, Conditions, Faults, Step, Turn};
-use glomers_history::{MILLISECOND, SECOND, Value};
 use glomers_nodes::Hazard;
-use glomers_sim::nemesis::{Kind, Schedule};
-use glomers_sim::{
-    Cut, Distribution, Fault, FaultEvent, Latency, ListedOperation, NodeProgram, Operations,
-    PartitionKind, Plan, Rate, SERVICES, ServiceTime,
-};
 
-/// The Plan of a run under these conditions.
-///
-/// # Panics
-/// If an operation by hand has an argument that is no JSON.
-pub fn plan(under: &Conditions, workload: &str, program: NodeProgram, seed: u64) -> Plan {
-    let mut plan = Plan::new(seed, program, workload);
-    plan.set_node_count(under.nodes);
-    plan.concurrency = under.nodes * under.clients;
-    plan.rate = Rate::PerSecond(under.rate);
-    plan.time_limit = under.seconds * SECOND;
-    plan.latency = match under.latency_ms {
-        0 => Latency { mean_ms: 0, distribution: Distribution::Constant },
-        mean_ms => Latency { mean_ms, distribution: Distribution::Exponential },
+/// What a cluster is put through.
+#[derive(Debug, Clone, Copy)]
+pub struct Conditions {
+    /// How many nodes.
+    pub nodes: u32,
+    /// How many clients each node has.
+    pub clients: u32,
+    /// Operations a second, of all clients together.
+    pub rate: f64,
+    /// For how long, in seconds.
+    pub seconds: u64,
+    /// The mean latency between nodes, spread exponentially, in ms.
+    pub latency_ms: u64,
+    /// The fraction of messages between nodes that is lost, 0 to 1.
+    pub loss: f64,
+    /// The mean time that a disk takes to sync, in ms.
+    pub sync_ms: u64,
+    /// What is broken.
+    pub faults: Faults,
+    /// Whether that happens to the links of services, too.
+    pub fault_services: bool,
+    /// Operations by hand; if there are none, they are generated.
+    pub operations: &'static [Asked],
+    /// Whether every operation must succeed.
+    pub total: bool,
+    /// Options of the workload.
+    pub options: &'static [(&'static str, &'static str)],
+}
+
+impl Conditions {
+    /// Three nodes with a client each, 50 operations a second for ten seconds,
+    /// and nothing is broken.
+    pub const CALM: Conditions = Conditions {
+        nodes: 3,
+        clients: 1,
+        rate: 50.0,
+        seconds: 10,
+        latency_ms: 0,
+        loss: 0.0,
+        sync_ms: 1,
+        faults: Faults::None,
+        fault_services: false,
+        operations: &[],
+        total: false,
+        options: &[],
     };
-    plan.loss = under.loss;
-    plan.sync_time = ServiceTime::Exponential { mean: under.sync_ms * MILLISECOND };
-    let option = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
-    plan.workload.options.extend(under.options.iter().map(option));
-    plan.fault_services = under.fault_services;
-    plan.faults = faults(under, seed, plan.time_limit);
-    if !under.operations.is_empty() {
-        plan.operations = Operations::Listed(under.operations.iter().map(listed).collect());
-    }
-    plan
 }
 
-fn listed(asked: &Asked) -> ListedOperation {
-    ListedOperation {
-        at: asked.at_ms * MILLISECOND,
-        worker: asked.client,
-        node: None,
-        f: asked.f.to_owned(),
-        value: Value::from_json(asked.value).expect("the registry has arguments in JSON"),
-    }
+/// What is broken in a run. Times are in ms from the beginning of operations.
+#[derive(Debug, Clone, Copy)]
+pub enum Faults {
+    /// Nothing.
+    None,
+    /// What `--nemesis` draws.
+    Drawn {
+        /// Of which kinds.
+        kinds: &'static [Hazard],
+        /// The mean time between faults' beginnings and ends.
+        every_ms: u64,
+    },
+    /// The same happens to each node in turn: for so long, and then all is well
+    /// for as long.
+    InTurn {
+        /// What happens.
+        what: Turn,
+        /// For how long.
+        for_ms: u64,
+    },
+    /// By hand, in order of time.
+    Script(&'static [(u64, Step)]),
 }
 
-/// The kind that the nemesis has for a hazard; latency and loss are there all the
-/// time.
-fn kind(hazard: Hazard) -> Option<Kind> {
-    Some(match hazard {
-        Hazard::Latency | Hazard::Loss => return None,
-        Hazard::Duplicate => Kind::Duplicate,
-        Hazard::Reorder => Kind::Reorder,
-        Hazard::Slow => Kind::Slow,
-        Hazard::Clock => Kind::Clock,
-        Hazard::Partition => Kind::Partition,
-        Hazard::OneWay => Kind::OneWay,
-        Hazard::Pause => Kind::Pause,
-        Hazard::Kill => Kind::Kill,
-        Hazard::Disk => Kind::Disk,
-    })
+/// What happens to nodes in turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// The node, and so many less one that follow it, hear only themselves.
+    Apart(u32),
+    /// The node is cut off from the services (which takes
+    /// [`Conditions::fault_services`]).
+    FromServices,
+    /// It is stopped where it is.
+    Pause,
+    /// It is killed, and started again with nothing in memory.
+    Kill,
+    /// Nobody hears anybody. Then, for as long, the first of five nodes and the
+    /// next two hear each other, and so do the last and the two before it: two
+    /// candidates, with one voter between them.
+    Rivals,
 }
 
-/// The kinds that are drawn for these hazards.
-pub(super) fn drawn(hazards: &[Hazard]) -> Vec<Kind> {
-    hazards.iter().copied().filter_map(kind).collect()
+/// Something that is broken or mended by hand. Nodes are given by their places.
+#[derive(Debug, Clone, Copy)]
+pub enum Step {
+    /// Cuts all links but those between the first nodes and the second.
+    Only(&'static [u32], &'static [u32]),
+    /// Mends all links.
+    Heal,
+    /// Kills these nodes.
+    Kill(&'static [u32]),
+    /// Starts them again.
+    Start(&'static [u32]),
 }
 
-fn faults(under: &Conditions, seed: u64, end: u64) -> Vec<FaultEvent> {
-    match under.faults {
-        Faults::None => Vec::new(),
-        Faults::Drawn { kinds, every_ms } => {
-            let kinds: Vec<Kind> = drawn(kinds);
-            let usual = Schedule::new(seed, &kinds, under.nodes, every_ms * MILLISECOND, end);
-            let services = if under.fault_services { SERVICES.len() as u32 } else { 0 };
-            Schedule { services, ..usual }.draw()
-        }
-        Faults::InTurn { what, for_ms } => in_turn(what, under.nodes, for_ms * MILLISECOND, end),
-        Faults::Script(steps) => {
-            let event = |&(at_ms, step): &(u64, Step)| {
-                let fault = match step {
-                    Step::Only(these, those) => only(under.nodes, these, those),
-                    Step::Heal => Fault::StopPartition,
-                    Step::Kill(nodes) => Fault::Kill { nodes: nodes.to_vec().into() },
-                    Step::Start(nodes) => Fault::Start { nodes: nodes.to_vec().into() },
-                };
-                FaultEvent { at: at_ms * MILLISECOND, fault }
-            };
-            steps.iter().map(event).collect()
-        }
-    }
+/// An operation by hand.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// When, in ms.
+    pub at_ms: u64,
+    /// By which client; client c asks node c mod n.
+    pub client: u32,
+    /// What it does.
+    pub f: &'static str,
+    /// Its argument as JSON.
+    pub value: &'static str,
 }
 
-/// Faults of `period` ns with as much time between them, as long as they end
-/// before the end.
-fn in_turn(what: Turn, nodes: u32, period: u64, end: u64) -> Vec<FaultEvent> {
-    let mut events = Vec::new();
-    let mut at = period;
-    for turn in 0.. {
-        let node = turn % nodes;
-        let steps = match what {
-            Turn::Apart(count) => {
-                let is_apart = |&other: &u32| (other + nodes - node) % nodes < count;
-                let (few, most) = (0..nodes).partition(is_apart);
-                vec![by_hand(Cut::components(&[few, most])), Fault::StopPartition]
-            }
-            Turn::FromServices => {
-                let services = (nodes..nodes + SERVICES.len() as u32).collect();
-                vec![by_hand(Cut::components(&[vec![node], services])), Fault::StopPartition]
-            }
-            Turn::Pause => {
-                vec![
-                    Fault::Pause { nodes: vec![node].into() },
-                    Fault::Resume { nodes: vec![node].into() },
-                ]
-            }
-            Turn::Kill => {
-                vec![
-                    Fault::Kill { nodes: vec![node].into() },
-                    Fault::Start { nodes: vec![node].into() },
-                ]
-            }
-            Turn::Rivals => {
-                let pairs = [(0, 1), (0, 2), (4, 2), (4, 3)];
-                let rivals = all_but(nodes, |a, b| pairs.contains(&(a, b)));
-                vec![all_but(nodes, |_, _| false), rivals, Fault::StopPartition]
-            }
-        };
-        if at + (steps.len() as u64 - 1) * period > end {
-            break;
-        }
-        for fault in steps {
-            events.push(FaultEvent { at, fault });
-            at += period;
-        }
-    }
-    events
+/// Faults that the nemesis draws.
+pub(super) const fn drawn(kinds: &'static [Hazard], every_ms: u64) -> Faults {
+    Faults::Drawn { kinds, every_ms }
 }
 
-/// Cuts all links but those between these nodes and those.
-fn only(nodes: u32, these: &[u32], those: &[u32]) -> Fault {
-    all_but(nodes, |a, b| these.contains(&a) && those.contains(&b))
-}
+/// For transactions: many at once, on one node.
+pub(super) const CROWD: Conditions =
+    Conditions { nodes: 1, clients: 8, rate: 200.0, ..Conditions::CALM };
 
-/// Cuts all links but these, in both directions.
-fn all_but(nodes: u32, is_kept: impl Fn(u32, u32) -> bool) -> Fault {
-    let pairs = (0..nodes).flat_map(|a| (0..nodes).map(move |b| (a, b)));
-    by_hand(Cut::links(pairs.filter(|&(a, b)| a != b && !is_kept(a, b) && !is_kept(b, a))))
-}
-
-fn by_hand(cut: Cut) -> Fault {
-    Fault::StartPartition { kind: PartitionKind::ByHand, cut }
-}
+/// For registers, which need two clients a node.
+pub(super) const REGISTERS: Conditions = Conditions { clients: 2, rate: 100.0, ..Conditions::CALM };

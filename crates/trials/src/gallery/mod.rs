@@ -1,15 +1,18 @@
 //! Broken nodes must be found out, and right ones accepted.
 //!
-//! Each entry of the gallery ([`glomers_broken_nodes::ENTRIES`]) is run over
-//! seeds under its own conditions, and its twin, which is right, beside it. And
+//! Each node of the gallery ([`glomers_broken_nodes::entries`]) is run over
+//! seeds under its own conditions ([`cases`]), and its twin, which is right, beside it. And
 //! each reference node is run under every hazard that it claims to survive.
 
+mod cases;
 mod claims;
 mod conditions;
+mod guide;
+mod scripts;
 mod tally;
+mod to_plan;
 mod words;
 
-use glomers_broken_nodes::Entry;
 use glomers_check::{Availability, Finding, Validity};
 use glomers_history::Unobserved;
 use glomers_sim::{NodeProgram, Plan};
@@ -18,9 +21,12 @@ use glomers_session::{RunOptions, SessionError};
 
 use crate::run::run_plan;
 
+pub use cases::{Case, cases};
 pub use claims::{Claim, claims};
-pub use conditions::plan;
+pub use conditions::{Asked, Conditions, Faults, Step, Turn};
+pub use guide::guide;
 pub use tally::{Accepted, Caught, ENOUGH};
+pub use to_plan::plan;
 pub use words::in_words;
 
 /// One run, and what came of it.
@@ -35,17 +41,17 @@ pub struct Attempt {
 }
 
 /// The Plan of a broken node under its conditions.
-pub fn broken_plan(entry: &Entry, seed: u64) -> Plan {
-    plan(&entry.under, entry.workload, program(&format!("broken/{}", entry.name), entry), seed)
+pub fn broken_plan(case: &Case, seed: u64) -> Plan {
+    plan(&case.under, case.entry().workload, program(&format!("broken/{}", case.name), case), seed)
 }
 
 /// The Plan of its twin under the same conditions.
-pub fn twin_plan(entry: &Entry, seed: u64) -> Plan {
-    plan(&entry.under, entry.workload, program(entry.twin, entry), seed)
+pub fn twin_plan(case: &Case, seed: u64) -> Plan {
+    plan(&case.under, case.entry().workload, program(case.twin, case), seed)
 }
 
-fn program(name: &str, entry: &Entry) -> NodeProgram {
-    let arguments = entry.arguments.iter().map(|&argument| argument.to_owned()).collect();
+fn program(name: &str, case: &Case) -> NodeProgram {
+    let arguments = case.arguments.iter().map(|&argument| argument.to_owned()).collect();
     NodeProgram::Embedded { name: name.to_owned(), arguments }
 }
 
@@ -53,16 +59,16 @@ fn program(name: &str, entry: &Entry) -> NodeProgram {
 ///
 /// # Errors
 /// If its conditions make no sense.
-pub fn try_broken(entry: &Entry, seed: u64) -> Result<Attempt, SessionError> {
-    attempt(&broken_plan(entry, seed), entry.under.total)
+pub fn try_broken(case: &Case, seed: u64) -> Result<Attempt, SessionError> {
+    attempt(&broken_plan(case, seed), case.under.total)
 }
 
 /// Runs the twin of a broken node.
 ///
 /// # Errors
 /// If its conditions make no sense.
-pub fn try_twin(entry: &Entry, seed: u64) -> Result<Attempt, SessionError> {
-    attempt(&twin_plan(entry, seed), entry.under.total)
+pub fn try_twin(case: &Case, seed: u64) -> Result<Attempt, SessionError> {
+    attempt(&twin_plan(case, seed), case.under.total)
 }
 
 fn attempt(plan: &Plan, total: bool) -> Result<Attempt, SessionError> {

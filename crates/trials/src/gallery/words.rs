@@ -1,6 +1,6 @@
 //! Conditions in words.
 
-use glomers_broken_nodes::{Conditions, Faults, Turn};
+use super::conditions::{Conditions, Faults, Turn};
 
 /// What a cluster is put through, in a line: "3 nodes, 50 op/s for 10 s, 10 % lost".
 pub fn in_words(under: &Conditions) -> String {

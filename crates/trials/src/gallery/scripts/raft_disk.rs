@@ -1,14 +1,7 @@
-//! Raft that syncs too little: what it promised is gone when it is killed. As in
-//! [`crate::raft`], what is wrong is an `if` in the reference node.
-//!
-//! | node | what is wrong | finding | under | minimal case |
-//! |---|---|---|---|---|
-//! | `raft-no-sync-of-log` | entries are written, but not synced | `wrong-refusal` | all nodes killed after a write | five nodes, a write, all killed, a read |
-//! | `raft-answers-before-sync` | a node speaks before what it wrote is durable | `wrong-refusal` | the same, with slow disks | five nodes, a write, all killed before it is synced, a read |
-//! | `raft-no-sync-of-vote` | term and vote are written in the background | `not-linearizable` | a leader apart while the others are killed | five nodes, a write, the leader apart, the others killed, a write to the next, a read |
+//! Raft, killed when only what is synced is left.
 
-use crate::entry::{Asked, Step};
-use crate::raft::asked;
+use super::raft::asked;
+use crate::gallery::conditions::{Asked, Step};
 
 const ALL: &[u32] = &[0, 1, 2, 3, 4];
 const OTHERS: &[u32] = &[1, 2, 3, 4];
@@ -25,7 +18,7 @@ const BEFORE: usize = 4;
 const AFTER_WRITE: u64 = 20;
 
 /// In each turn all nodes are killed a moment after a write.
-pub(crate) const KILLED_AFTER_WRITES: &[(u64, Step)] = &{
+pub(in crate::gallery) const KILLED_AFTER_WRITES: &[(u64, Step)] = &{
     let mut steps = [(0, Step::Heal); 2 * KILLS];
     let mut turn = 0;
     while turn < KILLS {
@@ -39,7 +32,7 @@ pub(crate) const KILLED_AFTER_WRITES: &[(u64, Step)] = &{
 
 /// Writes and a read before all that; then a write and a read in each turn, which
 /// has a key of its own.
-pub(crate) const KILLED_AFTER_WRITES_ASKED: &[Asked] = &{
+pub(in crate::gallery) const KILLED_AFTER_WRITES_ASKED: &[Asked] = &{
     const KEYS: [[&str; 2]; KILLS] = [
         ["[1, 1]", "[1, null]"],
         ["[2, 1]", "[2, null]"],
@@ -73,7 +66,7 @@ const QUESTIONS: usize = 7;
 
 /// In each turn n0 leads, is alone, and the others are killed and elect another;
 /// then n0 is back, and still believes that it leads.
-pub(crate) const FORGOTTEN_TERMS: &[(u64, Step)] = &{
+pub(in crate::gallery) const FORGOTTEN_TERMS: &[(u64, Step)] = &{
     let mut steps = [(0, Step::Heal); STEPS * TURNS];
     let mut turn = 0;
     while turn < TURNS {
@@ -90,7 +83,7 @@ pub(crate) const FORGOTTEN_TERMS: &[(u64, Step)] = &{
 
 /// What is asked meanwhile. Two may lead in one term at the end: each is asked for
 /// what the other took.
-pub(crate) const FORGOTTEN_TERMS_ASKED: &[Asked] = &{
+pub(in crate::gallery) const FORGOTTEN_TERMS_ASKED: &[Asked] = &{
     let mut all = [asked(0, 0, "", ""); QUESTIONS * TURNS];
     let mut turn = 0;
     while turn < TURNS {

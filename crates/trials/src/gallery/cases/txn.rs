@@ -1,0 +1,70 @@
+//! Transactions.
+
+use super::{CASE, Case};
+use crate::gallery::conditions::{CROWD, Conditions};
+
+pub(super) static CASES: [Case; 9] = [
+    Case {
+        name: "lists-keep-refused",
+        finding: "G1a",
+        twin: "list-append",
+        under: CROWD,
+        ..CASE
+    },
+    Case {
+        name: "lists-step-by-step",
+        finding: "G1b",
+        twin: "list-append",
+        under: CROWD,
+        ..CASE
+    },
+    Case {
+        name: "lists-lose-updates",
+        finding: "lost-update",
+        twin: "list-append",
+        under: CROWD,
+        ..CASE
+    },
+    Case {
+        name: "lists-make-up",
+        finding: "garbage-read",
+        twin: "list-append",
+        under: CROWD,
+        ..CASE
+    },
+    Case {
+        name: "lists-turn-reads",
+        finding: "node-error",
+        twin: "list-append",
+        under: CROWD,
+        ..CASE
+    },
+    Case {
+        name: "lists-write-skew",
+        finding: "G2-item",
+        twin: "list-append",
+        under: CROWD,
+        ..CASE
+    },
+    Case {
+        name: "registers-dirty",
+        finding: "G1c",
+        twin: "rw-register",
+        under: CROWD,
+        ..CASE
+    },
+    Case {
+        name: "registers-keep-refused",
+        finding: "G1a",
+        twin: "rw-register",
+        under: CROWD,
+        ..CASE
+    },
+    Case {
+        name: "registers-apart",
+        finding: "G-single-item-realtime",
+        twin: "rw-register",
+        under: Conditions { nodes: 3, ..CROWD },
+        ..CASE
+    },
+];

@@ -1,0 +1,25 @@
+//! The chapter of the guide, `docs/src/gallery.md`: what is written once, and a row for
+//! each broken node.
+
+use super::{Case, cases, in_words};
+
+/// What stands around the rows.
+const TEXT: &str = include_str!("guide.md");
+
+/// The chapter as it must be.
+pub fn guide() -> String {
+    TEXT.replace("{rows}", &cases().map(row).collect::<String>())
+}
+
+fn row(case: &Case) -> String {
+    let entry = case.entry();
+    format!(
+        "| `{}` | {} | `{}` | {} | {} | `{}` |\n",
+        case.name,
+        entry.wrong,
+        case.finding,
+        in_words(&case.under),
+        entry.minimal(),
+        case.twin
+    )
+}
