@@ -112,7 +112,9 @@ fn of_test(
     let ReplayArguments { log, until, plan: edited, bin, trust, .. } = arguments;
     if *log || until.is_some() || edited.is_some() || bin.is_some() {
         return Err(CliError::usage("the nodes of this run live in a test, which only repeats it")
-            .hint("leave out --log, --until, --plan and --bin; glomers trace shows what happened"));
+            .hint(
+                "leave out --log, --until, --plan and --bin; glomers trace shows what happened",
+            ));
     }
     let (program, name) = (test.program.to_string_lossy(), &test.name);
     if !trust {

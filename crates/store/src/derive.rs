@@ -6,9 +6,7 @@ use std::path::Path;
 use glomers_history::{History, Value, edn};
 
 use crate::StoreError;
-use crate::files::{
-    self, BUFFER, HISTORY_EDN, HISTORY_TEXT, RESULTS_EDN, RESULTS_JSON, Replace,
-};
+use crate::files::{self, BUFFER, HISTORY_EDN, HISTORY_TEXT, RESULTS_EDN, RESULTS_JSON, Replace};
 use crate::journal::Journal;
 
 /// The version of the keys in `results.json`.

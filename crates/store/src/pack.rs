@@ -192,7 +192,9 @@ mod tests {
             assert!(again == block);
             for cut in [written - 1, written / 2, 10.min(written - 1), 3] {
                 let (mut nothing, mut unpacker) = (Vec::new(), plain::Unpacker::new().unwrap());
-                assert!(unpacker.unpack(&frame[8..8 + cut], &mut nothing, 1 << 30).unwrap().is_some());
+                assert!(
+                    unpacker.unpack(&frame[8..8 + cut], &mut nothing, 1 << 30).unwrap().is_some()
+                );
             }
         }
     }

@@ -11,8 +11,8 @@ use glomers_history::{Observer, SECOND, Time, Unobserved, Value};
 use glomers_node::Payload;
 use glomers_sim::draws::{Draws, Purpose};
 use glomers_sim::{Distribution, Fault, FaultEvent, Inbox, Latency, PartitionKind, Plan};
-use glomers_trials::frontier::{Bounds, Figures, Setting, Summary, measure, median};
 use glomers_testing::{RunOptions, RunReport};
+use glomers_trials::frontier::{Bounds, Figures, Setting, Summary, measure, median};
 use glomers_trials::run_plan;
 
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=20;

@@ -4,9 +4,9 @@
 use std::path::PathBuf;
 
 use glomers_sim::{Plan, Wire};
-use glomers_trials::scenario::{Scenario, ScenarioError};
 use glomers_testing::RunOptions;
 use glomers_trials::run_plan;
+use glomers_trials::scenario::{Scenario, ScenarioError};
 
 fn files() -> Vec<(PathBuf, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios");

@@ -1,8 +1,8 @@
 //! What entries of the registry have in common.
 
 use glomers_node::{IntoProcess, Process};
-use glomers_nodes::raft::Flaw;
 use glomers_nodes::no_arguments;
+use glomers_nodes::raft::Flaw;
 
 use crate::entry::Entry;
 use crate::raft;

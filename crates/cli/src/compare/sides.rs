@@ -78,9 +78,7 @@ pub(super) fn run_nodes(
     let (setting, seeds) = (network.setting(), network.seeds());
     let plan =
         |side: &NodeSide, seed, inbox| setting.plan(&side.name, &side.arguments, seed, inbox);
-    plan(sides[0], 0, Inbox::Ideal)
-        .validate()
-        .map_err(SessionError::from)?;
+    plan(sides[0], 0, Inbox::Ideal).validate().map_err(SessionError::from)?;
     let progress = Progress::of_runs(4 * seeds.len() as u64);
     let group = |inbox, suffix| -> Result<Group, CliError> {
         let pair = |number| {
@@ -90,7 +88,7 @@ pub(super) fn run_nodes(
                 progress.advance();
                 figures
             };
-            Ok([one(sides[0])?, one(sides[1])?])
+            Ok::<_, SessionError>([one(sides[0])?, one(sides[1])?])
         };
         let pairs = all(seeds.len() as u64, None, pair)?;
         Ok(Group { suffix, pairs })

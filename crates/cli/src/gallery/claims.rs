@@ -9,9 +9,7 @@ use crate::error::CliError;
 use crate::out;
 use crate::progress::Progress;
 
-pub(super) fn run(
-    arguments: &GalleryArguments,
-) -> Result<(bool, Json), CliError> {
+pub(super) fn run(arguments: &GalleryArguments) -> Result<(bool, Json), CliError> {
     let chosen = chosen(&arguments.only)?;
     let progress = Progress::of_runs(arguments.seeds * chosen.len() as u64);
     let mut rows = Vec::new();

@@ -181,7 +181,8 @@ mod tests {
     #[test]
     fn what_a_command_line_could_not_say_is_refused_in_a_file_too() {
         let program = NodeProgram::Embedded { name: "echo".to_owned(), arguments: Vec::new() };
-        let changes: [(&str, fn(&mut Plan)); 4] = [
+        type Change = fn(&mut Plan);
+        let changes: [(&str, Change); 4] = [
             ("time limit", |plan| plan.time_limit = u64::MAX),
             ("latency", |plan| plan.latency.mean_ms = u64::MAX),
             ("rate", |plan| plan.rate = crate::plan::Rate::PerSecond(f64::NAN)),

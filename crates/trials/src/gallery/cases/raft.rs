@@ -19,7 +19,6 @@ pub(super) static CASES: [Case; 14] = [
             faults: Faults::InTurn { what: Turn::Apart(1), for_ms: 1_000 },
             ..REGISTERS
         },
-        ..CASE
     },
     Case {
         name: "raft-reads-from-follower",
@@ -67,7 +66,6 @@ pub(super) static CASES: [Case; 14] = [
             faults: Faults::InTurn { what: Turn::Rivals, for_ms: 550 },
             ..REGISTERS
         },
-        ..CASE
     },
     Case {
         name: "raft-keeps-conflicting-entries",
@@ -106,7 +104,6 @@ pub(super) static CASES: [Case; 14] = [
             faults: Faults::InTurn { what: Turn::Apart(1), for_ms: 1_000 },
             ..REGISTERS
         },
-        ..CASE
     },
     Case {
         name: "raft-half-is-majority",
@@ -119,7 +116,6 @@ pub(super) static CASES: [Case; 14] = [
             faults: Faults::InTurn { what: Turn::Apart(2), for_ms: 1_000 },
             ..REGISTERS
         },
-        ..CASE
     },
     Case {
         name: "raft-applies-twice",
@@ -127,7 +123,6 @@ pub(super) static CASES: [Case; 14] = [
         twin: "raft",
         arguments: HASTY,
         under: Conditions { nodes: 5, seconds: 20, latency_ms: 20, loss: 0.1, ..REGISTERS },
-        ..CASE
     },
     Case {
         name: "raft-no-entry-at-beginning",

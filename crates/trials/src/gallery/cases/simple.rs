@@ -41,12 +41,7 @@ pub(super) static CASES: [Case; 36] = [
         under: Conditions { nodes: 1, ..Conditions::CALM },
         ..CASE
     },
-    Case {
-        name: "ids-local-counter",
-        finding: "duplicate-id",
-        twin: "unique-ids",
-        ..CASE
-    },
+    Case { name: "ids-local-counter", finding: "duplicate-id", twin: "unique-ids", ..CASE },
     Case {
         name: "ids-from-clock",
         finding: "duplicate-id",
@@ -160,12 +155,7 @@ pub(super) static CASES: [Case; 36] = [
         under: Conditions { nodes: 5, latency_ms: 20, ..Conditions::CALM },
         ..CASE
     },
-    Case {
-        name: "g-set-doubles",
-        finding: "duplicated",
-        twin: "g-set",
-        ..CASE
-    },
+    Case { name: "g-set-doubles", finding: "duplicated", twin: "g-set", ..CASE },
     Case {
         name: "g-set-tells-once",
         finding: "missing-at-end",
@@ -173,12 +163,7 @@ pub(super) static CASES: [Case; 36] = [
         under: Conditions { loss: 0.1, ..Conditions::CALM },
         ..CASE
     },
-    Case {
-        name: "g-set-larger-wins",
-        finding: "missing-at-end",
-        twin: "g-set",
-        ..CASE
-    },
+    Case { name: "g-set-larger-wins", finding: "missing-at-end", twin: "g-set", ..CASE },
     Case {
         name: "g-set-moves-readded",
         finding: "missing-at-end",
@@ -186,12 +171,7 @@ pub(super) static CASES: [Case; 36] = [
         under: Conditions { nodes: 3, rate: 200.0, seconds: 20, ..Conditions::CALM },
         ..CASE
     },
-    Case {
-        name: "g-set-lww",
-        finding: "lost",
-        twin: "g-set",
-        ..CASE
-    },
+    Case { name: "g-set-lww", finding: "lost", twin: "g-set", ..CASE },
     Case {
         name: "g-set-stale",
         finding: "missing-at-end",

@@ -4,20 +4,8 @@ use super::{CASE, Case};
 use crate::gallery::conditions::{CROWD, Conditions};
 
 pub(super) static CASES: [Case; 9] = [
-    Case {
-        name: "lists-keep-refused",
-        finding: "G1a",
-        twin: "list-append",
-        under: CROWD,
-        ..CASE
-    },
-    Case {
-        name: "lists-step-by-step",
-        finding: "G1b",
-        twin: "list-append",
-        under: CROWD,
-        ..CASE
-    },
+    Case { name: "lists-keep-refused", finding: "G1a", twin: "list-append", under: CROWD, ..CASE },
+    Case { name: "lists-step-by-step", finding: "G1b", twin: "list-append", under: CROWD, ..CASE },
     Case {
         name: "lists-lose-updates",
         finding: "lost-update",
@@ -46,13 +34,7 @@ pub(super) static CASES: [Case; 9] = [
         under: CROWD,
         ..CASE
     },
-    Case {
-        name: "registers-dirty",
-        finding: "G1c",
-        twin: "rw-register",
-        under: CROWD,
-        ..CASE
-    },
+    Case { name: "registers-dirty", finding: "G1c", twin: "rw-register", under: CROWD, ..CASE },
     Case {
         name: "registers-keep-refused",
         finding: "G1a",

@@ -125,6 +125,11 @@ pub(in crate::gallery) const COMEBACK_ASKED: &[Asked] = &[
 ];
 
 /// Clients 0 to 4, and 5 to 9, ask n0 to n4.
-pub(in crate::gallery) const fn asked(at_ms: u64, client: u32, f: &'static str, value: &'static str) -> Asked {
+pub(in crate::gallery) const fn asked(
+    at_ms: u64,
+    client: u32,
+    f: &'static str,
+    value: &'static str,
+) -> Asked {
     Asked { at_ms, client, f, value }
 }
