@@ -17,4 +17,4 @@ mod registry;
 pub mod txn;
 pub mod unique_ids;
 
-pub use registry::{Entry, Hazard, Make, NODES, entry, no_arguments};
+pub use registry::{Entry, Hazard, Make, NODES, entry, no_arguments, process_arguments};

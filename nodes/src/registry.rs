@@ -345,3 +345,12 @@ pub fn no_arguments(arguments: &[String]) -> Result<(), String> {
         Some(first) => Err(format!("this node takes no arguments, but got {first:?}")),
     }
 }
+
+/// The arguments of a node that is a process: those that were given, and what it takes
+/// from its environment.
+pub fn process_arguments(name: &str, arguments: Vec<String>) -> Vec<String> {
+    match name {
+        "hub-ft" => broadcast::hub_ft::with_environment(arguments),
+        _ => arguments,
+    }
+}

@@ -141,7 +141,8 @@ fn parsed() -> Result<Result<Arguments, clap::Error>, CliError> {
 /// Runs an embedded node on stdin and stdout: how `--time real` makes free
 /// processes of them.
 fn node(name: &str, arguments: &[String]) -> Result<ExitCode, CliError> {
-    let process = glomers_trials::make_embedded(name, arguments)
+    let arguments = glomers_nodes::process_arguments(name, arguments.to_vec());
+    let process = glomers_trials::make_embedded(name, &arguments)
         .map_err(|error| CliError::usage(error.to_string()))?;
     Ok(glomers_node::run(process))
 }
