@@ -8,7 +8,10 @@ const TEXT: &str = include_str!("guide.md");
 
 /// The chapter as it must be.
 pub fn guide() -> String {
-    TEXT.replace("{rows}", &cases().map(row).collect::<String>())
+    let is_of_transactions = |case: &&Case| case.entry().workload.starts_with("txn-");
+    let (transactions, others): (Vec<&Case>, Vec<&Case>) = cases().partition(is_of_transactions);
+    let rows = |cases: Vec<&Case>| cases.into_iter().map(row).collect::<String>();
+    TEXT.replace("{rows}", &rows(others)).replace("{transactions}", &rows(transactions))
 }
 
 fn row(case: &Case) -> String {
