@@ -20,7 +20,7 @@ pub enum BenchError {
     Embedded(String),
     /// The Plan is one of virtual time.
     #[error("this Plan lets {0} run in virtual time; the driver of real time cannot")]
-    Traced(String),
+    Virtual(String),
     /// A fault that processes cannot suffer.
     #[error(
         "a fault of this run cannot be done to processes: {0}; \

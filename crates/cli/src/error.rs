@@ -55,6 +55,8 @@ impl From<SessionError> for CliError {
             SessionError::Scratch { .. } => CliError::machine(error.to_string()).hint(SCRATCH_HINT),
             SessionError::Plan(PlanError::Name { .. }) => CliError::usage(error.to_string())
                 .hint("call nodes n1, n2 and so on, as in --nodes n1,n2,n3"),
+            SessionError::Plan(PlanError::Faults(_)) => CliError::usage(error.to_string())
+                .hint("choose a longer --nemesis-interval or a shorter --time-limit"),
             SessionError::NoDirectory { .. } => CliError::usage(error.to_string())
                 .hint("name the directory of a run, such as store/latest"),
             SessionError::Changed { .. } => {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use glomers_session::{Executed, Scratch, Session};
-use glomers_sim::{NodeProgram, Plan};
+use glomers_sim::{Clock, Plan};
 use glomers_store::Remark;
 
 use crate::error::{CRASHED, CliError};
@@ -38,7 +38,7 @@ pub(crate) fn execute(
     show: Show,
     progress: &Progress,
 ) -> Result<Executed, CliError> {
-    let is_real = matches!(plan.program, NodeProgram::Program { .. });
+    let is_real = plan.clock == Clock::Real;
     let mut shown = Shown {
         // The driver of real time shows logs as they come.
         show: Show { logs: show.logs && !is_real, ..show },

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use glomers_sim::nemesis::{KINDS, Kind, Schedule, Target};
-use glomers_sim::{FaultEvent, NodeProgram, Plan, SERVICES, ServiceTime};
+use glomers_sim::nemesis::{KINDS, Kind, Target};
+use glomers_sim::{Host, Nemesis};
 
 use crate::error::CliError;
 use crate::number;
@@ -16,13 +16,6 @@ pub(crate) fn kind() -> impl TypedValueParser<Value = Kind> {
     PossibleValuesParser::new(names).map(|name| {
         let entry = KINDS.iter().find(|entry| entry.name == name);
         entry.expect("the parser takes no other name").kind
-    })
-}
-
-/// Refuses a schedule of too many faults.
-pub(crate) fn check(schedule: &Schedule) -> Result<(), CliError> {
-    schedule.check().map_err(|what| {
-        CliError::usage(what).hint("choose a longer --nemesis-interval or a shorter --time-limit")
     })
 }
 
@@ -113,51 +106,26 @@ pub(crate) struct FaultArguments {
     pub(crate) require_faults: bool,
 }
 
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
 impl FaultArguments {
-    /// The faults of a Plan that has all else, and what is left out of those that were
-    /// asked for, with the reasons.
-    pub(crate) fn draw(&self, plan: &Plan) -> Result<(Vec<FaultEvent>, Vec<String>), CliError> {
-        let interval = nanos(self.nemesis_interval);
-        let length = self.nemesis_length.map_or(interval, nanos);
-        let processes = matches!(plan.program, NodeProgram::Program { .. });
-        if !matches!(plan.program, NodeProgram::Embedded { .. }) {
-            self.refuse_for_processes(processes)?;
+    /// What is broken at random in a run on this host.
+    ///
+    /// # Errors
+    /// If some of it cannot be done there.
+    pub(crate) fn nemesis(&self, host: Host) -> Result<Nemesis, CliError> {
+        if host.has_processes() {
+            self.refuse_for_processes(host == Host::Processes)?;
         }
-        let nodes = plan.nodes.len() as u32;
-        let usual = Schedule::new(plan.seed, &self.nemesis, nodes, interval, plan.time_limit);
-        let schedule = Schedule {
-            length,
+        Ok(Nemesis {
+            length: self.nemesis_length,
             target: self.nemesis_target.into(),
             loss: self.fault_loss,
             duplicate: self.fault_duplicate,
             reorder: self.fault_reorder,
-            delay: nanos(self.fault_delay),
+            delay: self.fault_delay,
             slow: self.fault_slow,
-            slow_extra: match plan.latency.mean_ms {
-                // Ten times nothing would be nothing.
-                0 => u64::from(self.fault_slow) * glomers_history::MILLISECOND,
-                _ => 0,
-            },
-            clock: nanos(self.fault_clock),
-            processes,
-            takes_time: plan.service_time != ServiceTime::Off,
-            services: if plan.fault_services { SERVICES.len() as u32 } else { 0 },
-            ..usual
-        };
-        check(&schedule)?;
-        let (faults, mut left_out) = (schedule.draw(), schedule.left_out());
-        if faults.is_empty() && left_out.len() < self.nemesis.len() {
-            left_out.push(format!(
-                "none would begin within the {} s of the test; a shorter --nemesis-interval makes \
-                 them begin earlier",
-                plan.time_limit as f64 / 1e9
-            ));
-        }
-        Ok((faults, left_out))
+            clock: self.fault_clock,
+            ..Nemesis::new(&self.nemesis, self.nemesis_interval)
+        })
     }
 
     /// What cannot be done to executables is not left out in silence.

@@ -41,7 +41,6 @@ pub(crate) fn run(arguments: &FrontierArguments) -> Result<ExitCode, CliError> {
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
     // From here on what there is by then is written.
     let _guard = interrupt.guard();
-    arguments.network.check()?;
     let setting = arguments.network.setting();
     let points = sweep::points(&arguments.algorithms, &arguments.latencies, &setting)?;
     // A place that cannot be written is told before minutes of work.

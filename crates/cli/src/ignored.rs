@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use glomers_sim::NodeProgram;
+use glomers_sim::Host;
 use glomers_sim::nemesis::Kind;
 
 use crate::arguments::TestArguments;
@@ -35,7 +35,7 @@ const OF_NEMESIS: [&str; 4] =
 const OF_EMBEDDED: [&str; 4] = ["service_time", "sync_time", "wire", "threads"];
 
 /// A sentence for each option that was typed and that this run does not look at.
-pub(crate) fn notes(arguments: &TestArguments, program: &NodeProgram) -> Vec<String> {
+pub(crate) fn notes(arguments: &TestArguments, host: Host) -> Vec<String> {
     let is_given = |field: &str| arguments.given.contains(field);
     let mut notes = Vec::new();
     let mut name = |field: &str, why: &str| {
@@ -55,13 +55,13 @@ pub(crate) fn notes(arguments: &TestArguments, program: &NodeProgram) -> Vec<Str
             name(field, "there are no faults without --nemesis");
         }
     }
-    match program {
-        NodeProgram::Program { .. } => {
+    match host {
+        Host::Processes => {
             for field in OF_EMBEDDED {
                 name(field, "nodes are processes, which take their own time");
             }
         }
-        NodeProgram::Traced { .. } => {
+        Host::Traced { .. } => {
             for field in ["sync_time", "wire"] {
                 name(field, "nodes are processes, whose disks and messages are their own");
             }
@@ -69,7 +69,7 @@ pub(crate) fn notes(arguments: &TestArguments, program: &NodeProgram) -> Vec<Str
                 name("threads", "one run takes one thread");
             }
         }
-        NodeProgram::Embedded { .. } => {
+        Host::InProcess => {
             name("max_line", "embedded nodes write no lines");
             if arguments.test_count == 1 {
                 name("threads", "one run takes one thread");

@@ -5,7 +5,7 @@ use std::path::Path;
 use glomers_check::{Finding, Validity};
 use glomers_history::{History, SECOND, Time};
 use glomers_session::{Executed, RunOptions};
-use glomers_sim::{NodeProgram, Plan};
+use glomers_sim::{Clock, NodeProgram, Plan};
 
 use crate::test::quoted;
 
@@ -32,11 +32,11 @@ pub(crate) fn text(plan: &Plan, executed: &Executed, options: &RunOptions) -> St
             format!("  glomers trace{store} --clients --between {from:.3}s {:.3}s\n", time + 0.5)
         }
     };
-    let trust = match plan.program {
-        NodeProgram::Embedded { .. } => Some(""),
+    let trust = match (plan.clock, &plan.program) {
+        (Clock::Virtual, NodeProgram::Embedded { .. }) => Some(""),
         // It is the user's own.
-        NodeProgram::Traced { .. } => Some(" --trust"),
-        NodeProgram::Program { .. } => None,
+        (Clock::Virtual, NodeProgram::Program { .. }) => Some(" --trust"),
+        (Clock::Real, _) => None,
     };
     if let Some(trust) = trust {
         text += &format!("  glomers replay{store}{trust} --until {}\n", just_after(place.time));

@@ -1,10 +1,8 @@
 //! From options to a Plan: what was typed is not what is run.
 
-use std::time::Duration;
-
 use glomers_session::SessionError;
 use glomers_sim::{
-    ClusterSize, Distribution, Inbox, Latency, NodeProgram, Plan, ServiceTime, Wire,
+    ClusterSize, Distribution, Host, Inbox, Latency, NodeProgram, Plan, Wire,
 };
 
 use crate::arguments::{
@@ -27,46 +25,31 @@ impl From<DistributionArgument> for Distribution {
 /// How many nodes there are if nobody says.
 const NODES: u32 = 5;
 
-pub(crate) fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// What nodes run, and by whose clock.
-pub(crate) fn program(arguments: &TestArguments) -> Result<(NodeProgram, TimeArgument), CliError> {
+/// What nodes run, and where.
+pub(crate) fn program(arguments: &TestArguments) -> Result<(NodeProgram, Host), CliError> {
     let node_arguments = arguments.node_arguments.clone();
+    let schedule = arguments.traced.schedule.into();
     if let Some(bin) = &arguments.bin {
         let path = glomers_bench::check_program(bin)?;
         let path = path.to_str().ok_or_else(|| CliError::usage("--bin must be valid UTF-8"))?;
-        if arguments.time == Some(TimeArgument::Virtual) {
-            let program = NodeProgram::Traced {
-                path: path.to_owned(),
-                arguments: node_arguments,
-                schedule: arguments.traced.schedule.into(),
-            };
-            return Ok((program, TimeArgument::Virtual));
-        }
         let program = NodeProgram::Program { path: path.to_owned(), arguments: node_arguments };
-        return Ok((program, TimeArgument::Real));
+        return Ok(match arguments.time {
+            Some(TimeArgument::Virtual) => (program, Host::Traced { schedule }),
+            _ => (program, Host::Processes),
+        });
     }
     let entry = glomers_workload::entry(&arguments.workload)
         .map_err(|error| CliError::usage(error.to_string()))?;
     let name = arguments.node.clone().unwrap_or_else(|| entry.default_node.to_owned());
     check_workload(&name, entry.name)?;
-    let embedded = NodeProgram::Embedded { name: name.clone(), arguments: node_arguments.clone() };
     // Names the nearest if there is no such node, whatever the clock.
-    let probe = Plan::new(0, embedded.clone(), &arguments.workload);
-    let _factory = glomers_trials::embedded_factory(&probe).map_err(SessionError::from)?;
-    if arguments.time == Some(TimeArgument::Real) {
-        // The same node as a free process: this very program runs it.
-        let path = std::env::current_exe()
-            .ok()
-            .and_then(|path| path.to_str().map(str::to_owned))
-            .ok_or_else(|| CliError::machine("the path of this program cannot be found"))?;
-        let mut all = vec!["node".to_owned(), name];
-        all.extend(node_arguments);
-        return Ok((NodeProgram::Program { path, arguments: all }, TimeArgument::Real));
-    }
-    Ok((embedded, TimeArgument::Virtual))
+    glomers_trials::make_embedded(&name, &node_arguments).map_err(SessionError::from)?;
+    let program = NodeProgram::Embedded { name, arguments: node_arguments };
+    Ok(match arguments.time {
+        // The same node as a process: this very program runs it.
+        Some(TimeArgument::Real) => (program, Host::Processes),
+        _ => (program, Host::InProcess),
+    })
 }
 
 /// An embedded node that is made for another workload answers nothing that this one
@@ -91,10 +74,13 @@ fn check_workload(node: &str, workload: &str) -> Result<(), CliError> {
 /// The Plan of a test with this seed.
 pub(crate) fn plan(
     arguments: &TestArguments,
-    program: &NodeProgram,
+    (program, host): (&NodeProgram, Host),
     seed: u64,
 ) -> Result<Plan, CliError> {
-    let mut plan = Plan::new(seed, program.clone(), &arguments.workload);
+    let entry = glomers_workload::entry(&arguments.workload)
+        .map_err(|error| CliError::usage(error.to_string()))?;
+    let mut plan = Plan::builder(seed, program.clone(), &arguments.workload);
+    plan.host(host);
     match (&arguments.nodes, arguments.node_count) {
         (Some(names), Some(count)) if names.len() != count as usize => {
             return Err(CliError::usage(format!(
@@ -103,50 +89,46 @@ pub(crate) fn plan(
             ))
             .hint("leave one of them out"));
         }
-        (Some(names), _) => {
-            plan.nodes = names.iter().map(|name| name.trim().to_owned()).collect();
-        }
-        (None, count) => plan.set_node_count(count.unwrap_or(NODES)),
+        (Some(names), _) => plan.named(names.iter().map(|name| name.trim().to_owned()).collect()),
+        (None, count) => plan.nodes(count.unwrap_or(NODES)),
+    };
+    for (name, value) in arguments.options.given(entry.name)? {
+        plan.option(&name, &value);
     }
-    let entry = glomers_workload::entry(&arguments.workload)
-        .map_err(|error| CliError::usage(error.to_string()))?;
-    plan.workload.options = arguments.options.given(entry.name)?;
-    let concurrency = arguments.concurrency.unwrap_or(Concurrency::PerNode(entry.workers_per_node));
-    plan.concurrency = concurrency.workers(plan.nodes.len());
-    plan.rate = arguments.rate.0;
-    plan.time_limit = nanos(arguments.time_limit);
-    plan.recovery = nanos(arguments.recovery);
-    plan.init_timeout = nanos(arguments.init_timeout);
-    plan.latency =
+    match arguments.concurrency.unwrap_or(Concurrency::PerNode(entry.workers_per_node)) {
+        Concurrency::Workers(count) => plan.workers(count),
+        Concurrency::PerNode(count) => plan.workers_per_node(count),
+    };
+    let latency =
         Latency { mean_ms: arguments.latency, distribution: arguments.latency_dist.into() };
-    plan.loss = arguments.loss;
-    plan.service_time = match (nanos(arguments.service_time), &plan.program) {
-        (0, _) | (_, NodeProgram::Program { .. }) => ServiceTime::Off,
-        (mean, NodeProgram::Embedded { .. } | NodeProgram::Traced { .. }) => {
-            ServiceTime::Exponential { mean }
-        }
-    };
-    plan.sync_time = match nanos(arguments.sync_time) {
-        0 => ServiceTime::Off,
-        mean => ServiceTime::Exponential { mean },
-    };
-    plan.inbox = match arguments.inbox {
-        InboxArgument::Ideal => Inbox::Ideal,
-        InboxArgument::Maelstrom => Inbox::Maelstrom,
-    };
-    plan.wire = match arguments.wire {
-        WireArgument::Typed => Wire::Typed,
-        WireArgument::Json => Wire::Json,
-    };
-    // Files of links and faults name them.
-    plan.validate().map_err(SessionError::from)?;
+    plan.rate(arguments.rate.0)
+        .time_limit(arguments.time_limit)
+        .recovery(arguments.recovery)
+        .recovery_bound(arguments.faults.recovery_bound)
+        .init_timeout(arguments.init_timeout)
+        .latency(latency)
+        .loss(arguments.loss)
+        .service_time(arguments.service_time)
+        .sync_time(arguments.sync_time)
+        .inbox(match arguments.inbox {
+            InboxArgument::Ideal => Inbox::Ideal,
+            InboxArgument::Maelstrom => Inbox::Maelstrom,
+        })
+        .wire(match arguments.wire {
+            WireArgument::Typed => Wire::Typed,
+            WireArgument::Json => Wire::Json,
+        })
+        .fault_services(arguments.faults.fault_services);
     if let Some(file) = &arguments.link_latency {
-        plan.links = links::read(file, &plan.nodes)?;
+        // It names nodes, which may have no names.
+        plan.so_far().validate().map_err(SessionError::from)?;
+        let rules = links::read(file, &plan.so_far().nodes)?;
+        for rule in rules {
+            plan.link(rule);
+        }
     }
-    plan.recovery_bound = arguments.faults.recovery_bound.map(nanos);
-    plan.fault_services = arguments.faults.fault_services;
-    (plan.faults, plan.left_out) = arguments.faults.draw(&plan)?;
-    plan.validate().map_err(SessionError::from)?;
+    plan.nemesis(arguments.faults.nemesis(host)?);
+    let plan = plan.build().map_err(SessionError::from)?;
     // Names the nearest if there is no such workload or topology.
     let mut workload = glomers_workload::make(&plan.workload.name, &plan.workload.options)
         .map_err(|error| CliError::usage(error.to_string()))?;

@@ -10,7 +10,7 @@ use glomers_protocol::printable;
 use glomers_report::trace::to_text;
 use glomers_session::trace::Trace;
 use glomers_session::{BUILD, Comparison, ReplayFile, Scratch, Session, SessionError, Test};
-use glomers_sim::{NodeProgram, Plan, run_virtual_to};
+use glomers_sim::{Host, NodeProgram, Plan, run_virtual_to};
 use glomers_store::Recovered;
 use glomers_trials::EMBEDDED;
 
@@ -70,9 +70,9 @@ pub(crate) fn run_until(
         command: format!("glomers replay {}", arguments.directory.display()),
         ..Session::default()
     };
-    match plan.program {
-        NodeProgram::Program { .. } => return processes(arguments, &plan, session, interrupt),
-        NodeProgram::Traced { .. } if !arguments.anyway => {
+    match plan.host {
+        Host::Processes => return processes(arguments, &plan, session, interrupt),
+        Host::Traced { .. } if !arguments.anyway => {
             glomers_session::check_files(recovered.directory())?;
         }
         _ => {}
@@ -149,11 +149,10 @@ fn verdict_in(directory: &Path) -> &'static str {
 
 /// The executable that a replay of free processes runs. A store may come from
 /// anybody, so none that it names is started unless its user says so; a node of
-/// Glomers itself is run by this Glomers, wherever the store says that one was.
+/// Glomers itself is run by this Glomers.
 fn program(arguments: &ReplayArguments, plan: &Plan) -> Result<Option<NodeProgram>, CliError> {
-    let (path, stored, schedule) = match &plan.program {
-        NodeProgram::Program { path, arguments } => (path, arguments, None),
-        NodeProgram::Traced { path, arguments, schedule } => (path, arguments, Some(*schedule)),
+    let (path, stored) = match &plan.program {
+        NodeProgram::Program { path, arguments } => (path, arguments),
         NodeProgram::Embedded { .. } => {
             return match arguments.bin.is_some() || arguments.trust {
                 false => Ok(None),
@@ -162,22 +161,11 @@ fn program(arguments: &ReplayArguments, plan: &Plan) -> Result<Option<NodeProgra
             };
         }
     };
-    let program = |path: &Path, arguments: &[String]| {
-        let path = path.to_str().ok_or_else(|| CliError::usage("--bin must be valid UTF-8"))?;
-        let (path, arguments) = (path.to_owned(), arguments.to_owned());
-        Ok(Some(match schedule {
-            None => NodeProgram::Program { path, arguments },
-            Some(schedule) => NodeProgram::Traced { path, arguments, schedule },
-        }))
-    };
     if let Some(bin) = &arguments.bin {
-        return program(&glomers_bench::check_program(bin)?, &arguments.node_arguments);
-    }
-    if stored.first().is_some_and(|word| word == "node") {
-        let own = std::env::current_exe().map_err(|error| {
-            CliError::machine(format!("the path of this program cannot be found: {error}"))
-        })?;
-        return program(&own, stored);
+        let path = glomers_bench::check_program(bin)?;
+        let path = path.to_str().ok_or_else(|| CliError::usage("--bin must be valid UTF-8"))?;
+        let (path, arguments) = (path.to_owned(), arguments.node_arguments.clone());
+        return Ok(Some(NodeProgram::Program { path, arguments }));
     }
     if arguments.trust {
         return Ok(Some(plan.program.clone()));

@@ -8,7 +8,7 @@ use glomers_check::{Exposure, Validity};
 use glomers_history::Value;
 use glomers_protocol::printable;
 use glomers_session::{Executed, RunOptions, RunReport, Traced, latencies};
-use glomers_sim::{Ended, NodeProgram, Plan};
+use glomers_sim::{Clock, Ended, NodeProgram, Plan};
 
 use crate::{findings, next_step};
 
@@ -47,15 +47,11 @@ fn exposure(exposure: Exposure) -> String {
 /// The program in few words.
 pub(crate) fn program(plan: &Plan) -> String {
     match &plan.program {
-        NodeProgram::Embedded { name, .. } => name.clone(),
-        NodeProgram::Program { path, arguments } | NodeProgram::Traced { path, arguments, .. }
-            if arguments.first().is_some_and(|a| a == "node") =>
-        {
-            let name = arguments.get(1).map_or("", String::as_str);
-            let _ = path;
+        NodeProgram::Embedded { name, .. } if plan.host.has_processes() => {
             format!("{name} as a process")
         }
-        NodeProgram::Program { path, .. } | NodeProgram::Traced { path, .. } => {
+        NodeProgram::Embedded { name, .. } => name.clone(),
+        NodeProgram::Program { path, .. } => {
             let path = std::path::Path::new(path);
             path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
         }
@@ -167,7 +163,7 @@ pub(crate) fn whole(
     row("took", took(executed));
     row("repeat", printable(command).into_owned());
     let can_be_virtual = cfg!(all(target_os = "linux", target_arch = "x86_64"));
-    if can_be_virtual && matches!(plan.program, NodeProgram::Program { .. }) {
+    if can_be_virtual && plan.clock == Clock::Real {
         row("faster", FASTER.to_owned());
     }
     text.push('\n');

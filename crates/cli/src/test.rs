@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use glomers_bench::Interrupt;
 use glomers_check::Validity;
 use glomers_session::{Executed, RunOptions, RunReport, Scratch, Session, latencies, many};
-use glomers_sim::{Ended, NodeProgram, Plan};
+use glomers_sim::{Ended, Host, NodeProgram, Plan};
 use glomers_trials::EMBEDDED;
 
-use crate::arguments::{TestArguments, TimeArgument};
+use crate::arguments::TestArguments;
 use crate::ci::{Run, Runs};
 use crate::error::CliError;
 use crate::execute::{Show, blame, execute, store_root};
@@ -22,11 +22,11 @@ use crate::{ignored, out, plan, summary};
 const SUITE: &str = "glomers test";
 
 pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
-    let (program, time) = plan::program(arguments)?;
+    let (program, host) = plan::program(arguments)?;
     let seed = arguments.seed.unwrap_or_else(new_seed);
     // Mistakes are told before anything runs.
-    plan::plan(arguments, &program, seed)?;
-    ignored::notes(arguments, &program).iter().for_each(out::note);
+    plan::plan(arguments, (&program, host), seed)?;
+    ignored::notes(arguments, host).iter().for_each(out::note);
     let interrupt = Interrupt::install_signal_handlers()
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
     let session = Session {
@@ -46,26 +46,26 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
         command: command_of(seed, arguments.test_count),
         ..Session::default()
     };
-    let command = TestRuns { arguments, program: &program, first: seed, interrupt };
+    let command = TestRuns { arguments, program: &program, host, first: seed, interrupt };
     if arguments.check_determinism {
         if arguments.ci.junit.is_some() || arguments.ci.one_line {
             return Err(CliError::usage("--check-determinism says itself what came of it")
                 .hint("leave out --junit and --one-line, or run without --check-determinism"));
         }
-        if time == TimeArgument::Real {
+        if host == Host::Processes {
             return Err(CliError::usage("executables in real time are never deterministic")
                 .hint("add --time virtual, or name an embedded node with --node"));
         }
         return command.check_determinism(&session);
     }
     if arguments.test_count > 1 {
-        return command.many(&session, time);
+        return command.many(&session);
     }
-    let plan = plan::plan(arguments, &program, seed)?;
+    let plan = plan::plan(arguments, (&program, host), seed)?;
     let mut runs = Runs::new(&arguments.ci, SUITE)?;
-    let progress = match time {
-        TimeArgument::Real => Progress::of_run(&arguments.workload),
-        TimeArgument::Virtual => Progress::none(),
+    let progress = match host {
+        Host::Processes => Progress::of_run(&arguments.workload),
+        _ => Progress::none(),
     };
     let executed = execute(&session, &plan, command.show(), &progress)?;
     progress.clear();
@@ -142,6 +142,7 @@ pub(crate) fn quoted(word: &str) -> String {
 struct TestRuns<'a> {
     arguments: &'a TestArguments,
     program: &'a NodeProgram,
+    host: Host,
     first: u64,
     interrupt: Interrupt,
 }
@@ -153,14 +154,14 @@ impl TestRuns<'_> {
     }
 
     fn plan(&self, number: u64) -> Result<Plan, CliError> {
-        plan::plan(self.arguments, self.program, self.first.wrapping_add(number))
+        plan::plan(self.arguments, (self.program, self.host), self.first.wrapping_add(number))
     }
 
     /// Several seeds; the first run that is not valid ends it.
-    fn many(&self, session: &Session<'_>, time: TimeArgument) -> Result<ExitCode, CliError> {
-        let threads = match (time, self.arguments.threads) {
-            (TimeArgument::Real, _) => NonZero::new(1),
-            (TimeArgument::Virtual, threads) => threads.map(usize::from).and_then(NonZero::new),
+    fn many(&self, session: &Session<'_>) -> Result<ExitCode, CliError> {
+        let threads = match (self.host, self.arguments.threads) {
+            (Host::Processes, _) => NonZero::new(1),
+            (_, threads) => threads.map(usize::from).and_then(NonZero::new),
         };
         let count = self.arguments.test_count;
         let progress = Progress::of_runs(count);
@@ -233,7 +234,7 @@ impl TestRuns<'_> {
         for number in 0..self.arguments.test_count {
             let plan = self.plan(number)?;
             let seed = plan.seed;
-            let is_traced = matches!(self.program, NodeProgram::Traced { .. });
+            let is_traced = matches!(self.host, Host::Traced { .. });
             let stops = Stops::new(is_traced, session)?;
             let run = |name: &str| -> Result<_, CliError> {
                 let stored = Session { record_stops: stops.folder(name), ..stored.clone() };

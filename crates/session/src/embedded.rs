@@ -9,6 +9,13 @@ pub trait Embedded: Sync {
     /// # Errors
     /// If there is none, or it does not understand its arguments.
     fn factory(&self, name: &str, arguments: &[String]) -> Result<NodeFactory, UnknownNode>;
+
+    /// The executable that is this node, for who runs it as a process; `None`: there is
+    /// none.
+    fn executable(&self, name: &str, arguments: &[String]) -> Option<NodeProgram> {
+        let _ = (name, arguments);
+        None
+    }
 }
 
 /// An embedded node that cannot be made.

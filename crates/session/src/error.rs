@@ -21,6 +21,9 @@ pub enum SessionError {
     /// It names a node that does not exist.
     #[error(transparent)]
     Node(#[from] UnknownNode),
+    /// It wants an embedded node as a process, and no executable is that node.
+    #[error("no executable is this node: the path of this program cannot be found")]
+    NoProgram,
     /// It wants executables, and this build of the crate runs none.
     #[error("this program was built without the feature that runs executables")]
     NoProcesses,

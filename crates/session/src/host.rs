@@ -1,16 +1,19 @@
 //! The hosts that a Plan can name, and how it is run on each.
 
+#[cfg(feature = "processes")]
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::path::Path;
 
 use glomers_history::Observer;
 use glomers_sim::{
-    Engine, InProcessHost, NodeProgram, Outcome, Plan, SteppedHost, Workload, run_virtual_until,
+    Engine, Host, InProcessHost, Outcome, Plan, SteppedHost, Workload, run_virtual_until,
 };
 #[cfg(feature = "processes")]
 use {
     crate::scratch::Scratch,
     glomers_bench::{RealOptions, run_real},
+    glomers_sim::NodeProgram,
     glomers_warp::{Guarantee, TracedHost, TracedOptions},
 };
 
@@ -43,17 +46,17 @@ impl Session<'_> {
         plan: &Plan,
         job: Job<'_>,
     ) -> Result<(Outcome, Option<Traced>), SessionError> {
-        match &plan.program {
-            NodeProgram::Embedded { .. } => {
+        match plan.host {
+            Host::InProcess => {
                 let mut host = Quiet(InProcessHost::new(plan, self.embedded.of_plan(plan)?));
                 Ok((self.in_virtual_time(plan, &mut host, job)?, None))
             }
             #[cfg(feature = "processes")]
-            NodeProgram::Traced { .. } => self.traced(plan, job),
+            Host::Traced { .. } => self.traced(&self.executable(plan)?, job),
             #[cfg(feature = "processes")]
-            NodeProgram::Program { .. } => Ok((self.free(plan, job)?, None)),
+            Host::Processes => Ok((self.free(&self.executable(plan)?, job)?, None)),
             #[cfg(not(feature = "processes"))]
-            _ => Err(SessionError::NoProcesses),
+            Host::Traced { .. } | Host::Processes => Err(SessionError::NoProcesses),
         }
     }
 
@@ -62,13 +65,27 @@ impl Session<'_> {
     /// # Errors
     /// If its nodes cannot be made, or are processes in real time.
     pub fn stepped_host(&self, plan: &Plan) -> Result<Box<dyn SteppedHost>, SessionError> {
-        match &plan.program {
+        match plan.host {
             #[cfg(feature = "processes")]
-            NodeProgram::Traced { .. } => {
-                Ok(Box::new(TracedHost::new(plan, TracedOptions::default())?))
+            Host::Traced { .. } => {
+                let plan = self.executable(plan)?;
+                Ok(Box::new(TracedHost::new(&plan, TracedOptions::default())?))
             }
             _ => Ok(Box::new(Quiet(InProcessHost::new(plan, self.embedded.of_plan(plan)?)))),
         }
+    }
+
+    /// The same Plan with an executable for its nodes: an embedded node as a process is
+    /// this program, told to be that node.
+    #[cfg(feature = "processes")]
+    fn executable<'p>(&self, plan: &'p Plan) -> Result<Cow<'p, Plan>, SessionError> {
+        let NodeProgram::Embedded { name, arguments } = &plan.program else {
+            return Ok(Cow::Borrowed(plan));
+        };
+        // Mistakes are told before anything runs.
+        self.embedded.factory(name, arguments)?;
+        let program = self.embedded.executable(name, arguments).ok_or(SessionError::NoProgram)?;
+        Ok(Cow::Owned(Plan { program, ..plan.clone() }))
     }
 
     fn in_virtual_time(

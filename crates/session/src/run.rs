@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use glomers_history::Observer;
-use glomers_sim::{Engine, NodeProgram, Plan};
+use glomers_sim::{Engine, Plan};
 use glomers_store::{Remark, Store, StoreWriter};
 use glomers_workload::make;
 
@@ -170,8 +170,8 @@ impl Session<'_> {
         let mut facts = serde_json::Map::new();
         facts.insert("command".into(), self.command.clone().into());
         facts.insert("build".into(), BUILD.into());
-        let is_real = matches!(plan.program, NodeProgram::Program { .. });
-        facts.insert("time".into(), if is_real { "real" } else { "virtual" }.into());
+        let time = serde_json::to_value(plan.clock).expect("a clock is always JSON");
+        facts.insert("time".into(), time);
         if let Some(traced) = &traced {
             facts.insert("stops".into(), traced.stops.into());
             facts.insert("cluster_seconds".into(), report.outcome.length.as_secs_f64().into());

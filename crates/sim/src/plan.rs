@@ -1,5 +1,7 @@
 //! A run, as data.
 
+mod builder;
+mod host;
 mod validate;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -11,6 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::faults::FaultEvent;
 use crate::services::SERVICES;
 use crate::workload::Workload;
+
+pub use builder::{Nemesis, PlanBuilder};
+pub use host::{Clock, Host, Schedule};
 
 /// The version of [`Plan`]'s form. Higher when old readers would misread it.
 pub const PLAN_VERSION: u32 = 1;
@@ -30,6 +35,10 @@ pub struct Plan {
     pub nodes: Vec<String>,
     /// What every node runs.
     pub program: NodeProgram,
+    /// Where they run it.
+    pub host: Host,
+    /// By whose clock.
+    pub clock: Clock,
     /// What clients do.
     pub workload: WorkloadOptions,
     /// How many operations may be under way at once; worker w talks to node
@@ -94,41 +103,20 @@ fn default_sync_time() -> ServiceTime {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodeProgram {
-    /// A node of this process, from the registry, with its arguments.
+    /// A node that this program has, by its name, with its arguments.
     Embedded {
         /// The name in the registry.
         name: String,
         /// Its arguments.
         arguments: Vec<String>,
     },
-    /// An executable in real time, with its arguments.
+    /// An executable, with its arguments.
     Program {
         /// The file.
         path: String,
         /// Its arguments.
         arguments: Vec<String>,
     },
-    /// An executable in virtual time, under a tracer, with its arguments.
-    Traced {
-        /// The file.
-        path: String,
-        /// Its arguments.
-        arguments: Vec<String>,
-        /// Which of its threads goes on when several could.
-        #[serde(default)]
-        schedule: Schedule,
-    },
-}
-
-/// Which thread of a traced node goes on when several could.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Schedule {
-    /// The one that has waited longest.
-    #[default]
-    Fifo,
-    /// A drawn one, and it may be interrupted anywhere.
-    Random,
 }
 
 /// Which workload, and what it was told.
@@ -281,23 +269,33 @@ pub enum PlanError {
         /// Why not.
         why: &'static str,
     },
+    /// There would be too many faults. The text says how many.
+    #[error("{0}")]
+    Faults(String),
     /// A value makes no sense. The text says which and what would.
     #[error("{0}")]
     Value(String),
 }
 
 impl Plan {
-    /// A Plan with Maelstrom's defaults: five nodes, one worker a node, five
+    /// A Plan with Maelstrom's defaults (embedded nodes in this process, executables in
+    /// real time): five nodes, one worker a node, five
     /// operations a second for 60 s, no latency, no loss, no faults.
     pub fn new(seed: u64, program: NodeProgram, workload: &str) -> Plan {
         let seconds = |s: u64| s * glomers_history::SECOND;
         let nodes: Vec<String> = (0..5).map(|i| format!("n{i}")).collect();
+        let (host, clock) = match program {
+            NodeProgram::Embedded { .. } => (Host::InProcess, Clock::Virtual),
+            NodeProgram::Program { .. } => (Host::Processes, Clock::Real),
+        };
         Plan {
             version: PLAN_VERSION,
             seed,
             concurrency: nodes.len() as u32,
             nodes,
             program,
+            host,
+            clock,
             workload: WorkloadOptions { name: workload.to_owned(), options: BTreeMap::new() },
             rate: Rate::PerSecond(5.0),
             time_limit: seconds(60),

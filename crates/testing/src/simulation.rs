@@ -9,7 +9,7 @@ use glomers_history::{Observer, Op, Time, Value};
 use glomers_node::{IntoProcess, Payload};
 use glomers_sim::{
     Chooser, FaultEvent, InProcessHost, Inbox, Latency, LinkRule, NodeFactory, NodeProgram,
-    Outcome, Plan, SERVICES, ServiceTime, Wire, run_virtual,
+    Outcome, Plan, PlanBuilder, SERVICES, Wire, run_virtual,
 };
 
 use crate::fault::{self, FaultSpec};
@@ -23,14 +23,13 @@ use glomers_session::{Kept, RunOptions, SessionError, judge_outcome, results};
 /// for an example.
 #[must_use = "nothing runs before run_for"]
 pub struct Simulation {
-    plan: Plan,
+    plan: PlanBuilder,
     factory: Option<NodeFactory>,
     load: Option<Load>,
     faults: Vec<FaultSpec>,
     invariants: Vec<Invariant>,
     chooser: Option<Box<dyn Chooser>>,
     options: RunOptions,
-    workers_per_node: u32,
 }
 
 impl Simulation {
@@ -38,14 +37,13 @@ impl Simulation {
     pub fn seed(seed: u64) -> Simulation {
         let program = NodeProgram::Embedded { name: "test".to_owned(), arguments: Vec::new() };
         Simulation {
-            plan: Plan::new(seed, program, ""),
+            plan: Plan::builder(seed, program, ""),
             factory: None,
             load: None,
             faults: Vec::new(),
             invariants: Vec::new(),
             chooser: None,
             options: RunOptions::default(),
-            workers_per_node: 1,
         }
     }
 
@@ -55,7 +53,7 @@ impl Simulation {
         count: u32,
         node: impl Fn() -> N + 'static,
     ) -> Simulation {
-        self.plan.set_node_count(count);
+        self.plan.nodes(count);
         self.factory = Some(Box::new(move |_| Ok(node().into_process())));
         self
     }
@@ -63,13 +61,13 @@ impl Simulation {
     /// The latency of messages between nodes: [`Constant`](crate::Constant),
     /// [`Uniform`](crate::Uniform) or [`Exponential`](crate::Exponential).
     pub fn latency(mut self, latency: impl Into<Latency>) -> Simulation {
-        self.plan.latency = latency.into();
+        self.plan.latency(latency);
         self
     }
 
     /// Another latency from one node to another, both given by their places.
     pub fn link_latency(mut self, from: u32, to: u32, latency: impl Into<Latency>) -> Simulation {
-        self.plan.links.push(LinkRule {
+        self.plan.link(LinkRule {
             src: Some(from),
             dest: Some(to),
             latency: Some(latency.into()),
@@ -80,39 +78,33 @@ impl Simulation {
 
     /// The fraction of messages between nodes that is lost, 0 to 1.
     pub fn loss(mut self, loss: f64) -> Simulation {
-        self.plan.loss = loss;
+        self.plan.loss(loss);
         self
     }
 
     /// Sets the mean time that a node's disk takes to sync (exponential; 1 ms
     /// unless set).
     pub fn sync_time(mut self, mean: Duration) -> Simulation {
-        self.plan.sync_time = match nanos(mean) {
-            0 => ServiceTime::Off,
-            mean => ServiceTime::Exponential { mean },
-        };
+        self.plan.sync_time(mean);
         self
     }
 
     /// The mean of the time that a node takes for a message; zero switches it
     /// off. 0.5 ms unless set.
     pub fn service_time(mut self, mean: Duration) -> Simulation {
-        self.plan.service_time = match nanos(mean) {
-            0 => ServiceTime::Off,
-            mean => ServiceTime::Exponential { mean },
-        };
+        self.plan.service_time(mean);
         self
     }
 
     /// How messages wait for their receiver; ideally unless set.
     pub fn inbox(mut self, inbox: Inbox) -> Simulation {
-        self.plan.inbox = inbox;
+        self.plan.inbox(inbox);
         self
     }
 
     /// Whether bodies travel as Rust values or as text; the run is the same.
     pub fn wire(mut self, wire: Wire) -> Simulation {
-        self.plan.wire = wire;
+        self.plan.wire(wire);
         self
     }
 
@@ -125,21 +117,21 @@ impl Simulation {
 
     /// How many clients each node has; 1 unless set.
     pub fn clients_per_node(mut self, count: u32) -> Simulation {
-        self.workers_per_node = count;
+        self.plan.workers_per_node(count);
         self
     }
 
     /// How long the cluster is left alone before final operations; 10 s unless
     /// set.
     pub fn recovery(mut self, recovery: Duration) -> Simulation {
-        self.plan.recovery = nanos(recovery);
+        self.plan.recovery(recovery);
         self
     }
 
     /// How soon nodes must serve again once all faults are over; the time to
     /// recover unless set.
     pub fn recovery_bound(mut self, bound: Duration) -> Simulation {
-        self.plan.recovery_bound = Some(nanos(bound));
+        self.plan.recovery_bound(Some(bound));
         self
     }
 
@@ -153,7 +145,7 @@ impl Simulation {
     /// what faults (and [`loss`](Simulation::loss)) do to links between nodes they do to
     /// those of services, too. Off unless called.
     pub fn fault_services(mut self) -> Simulation {
-        self.plan.fault_services = true;
+        self.plan.fault_services(true);
         self
     }
 
@@ -196,13 +188,10 @@ impl Simulation {
         let factory = self.factory.expect("say which nodes to run: .nodes(5, my_node)");
         let Load { mut workload, rate } =
             self.load.expect("say what clients do: .workload(Broadcast::rate(100.0))");
-        let count = self.plan.nodes.len() as u32;
-        self.plan.workload.name = workload.name().to_owned();
-        self.plan.rate = rate;
-        self.plan.concurrency = count * self.workers_per_node;
-        self.plan.time_limit = nanos(duration);
-        let seed = self.plan.seed;
-        let services = if self.plan.fault_services { SERVICES.len() as u32 } else { 0 };
+        self.plan.workload(workload.name()).rate(rate).time_limit(duration);
+        let Plan { seed, ref nodes, fault_services, .. } = *self.plan.so_far();
+        let count = nodes.len() as u32;
+        let services = if fault_services { SERVICES.len() as u32 } else { 0 };
         let (mut empty, mut windows) = (Vec::new(), Vec::new());
         for (number, fault) in (0..).zip(&self.faults) {
             match fault.why_empty() {
@@ -217,14 +206,14 @@ impl Simulation {
         ends.extend(windows.into_iter().map(|[begin, _]| begin));
         // Stable: what ends at a moment ends before the next begins.
         ends.sort_by_key(|event| event.at);
-        self.plan.faults.extend(ends);
+        self.plan.faults(ends);
+        let plan = self.plan.build().unwrap_or_else(|error| panic!("{error}"));
 
         let mut watch = Watch {
             trace: Trace::default(),
-            invariants: InvariantObserver::new(self.plan.nodes.clone(), self.invariants),
+            invariants: InvariantObserver::new(plan.nodes.clone(), self.invariants),
         };
-        let mut host = InProcessHost::new(&self.plan, factory);
-        let plan = self.plan;
+        let mut host = InProcessHost::new(&plan, factory);
         let outcome = run_virtual(&plan, &mut *workload, &mut host, &mut watch, self.chooser);
         let mut outcome = outcome.unwrap_or_else(|error| panic!("{error}"));
         outcome.findings.append(&mut watch.invariants.findings);
@@ -243,10 +232,6 @@ impl Simulation {
         keep::if_wanted(&run);
         run
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// A run that is over.

@@ -3,7 +3,7 @@
 use glomers_node::Process;
 use glomers_nodes::Make;
 use glomers_session::{Embedded, UnknownNode};
-use glomers_sim::{NodeFactory, Plan};
+use glomers_sim::{NodeFactory, NodeProgram, Plan};
 use glomers_workload::nearest;
 
 /// Names of broken nodes begin with this.
@@ -22,6 +22,13 @@ impl Embedded for AllNodes {
         make_embedded(name, arguments)?;
         let (make, arguments) = (maker(name)?, arguments.to_vec());
         Ok(Box::new(move |_| make(&arguments)))
+    }
+
+    /// The command `glomers`, which this is unless a test runs it.
+    fn executable(&self, name: &str, arguments: &[String]) -> Option<NodeProgram> {
+        let path = std::env::current_exe().ok()?.to_str()?.to_owned();
+        let words = ["node", name].into_iter().map(str::to_owned);
+        Some(NodeProgram::Program { path, arguments: words.chain(arguments.to_vec()).collect() })
     }
 }
 

@@ -12,7 +12,7 @@ use glomers_history::Time;
 use glomers_node::Effect;
 use glomers_protocol::Line;
 use glomers_sim::draws::{Draws, Purpose, keyed_seed};
-use glomers_sim::{NodeProgram, Plan, Schedule, StepInput, StepOutput, SteppedHost, Stop};
+use glomers_sim::{Host, NodeProgram, Plan, Schedule, StepInput, StepOutput, SteppedHost, Stop};
 use seccompiler::BpfProgram;
 
 use crate::calls;
@@ -91,7 +91,9 @@ impl TracedHost {
     /// If the Plan names none or wants what cannot be done to it, if the program
     /// cannot be traced, or if this system forbids it.
     pub fn new(plan: &Plan, options: TracedOptions) -> Result<TracedHost, WarpError> {
-        let NodeProgram::Traced { path, arguments, schedule } = &plan.program else {
+        let (NodeProgram::Program { path, arguments }, Host::Traced { schedule }) =
+            (&plan.program, plan.host)
+        else {
             return Err(WarpError::NoProgram);
         };
         let faults = plan.faults.iter();
@@ -131,7 +133,7 @@ impl TracedHost {
         Ok(TracedHost {
             tracer: Rc::new(tracer),
             seed: plan.seed,
-            schedule: *schedule,
+            schedule,
             path,
             arguments: all,
             filter,

@@ -155,12 +155,11 @@ fn a_daemon_dies_with_its_node() {
 #[test]
 fn a_program_in_another_form_is_refused_in_words() {
     let refused = |path: &Path| {
-        let program = NodeProgram::Traced {
+        let program = NodeProgram::Program {
             path: path.to_str().unwrap().to_owned(),
             arguments: Vec::new(),
-            schedule: Schedule::Fifo,
         };
-        match TracedHost::new(&Plan::new(1, program, "echo"), TracedOptions::default()) {
+        match TracedHost::new(&traced(1, program, Schedule::Fifo), TracedOptions::default()) {
             Err(WarpError::BadProgram { reason, .. }) => reason,
             Err(other) => panic!("{other:?}"),
             Ok(_) => panic!("it was taken"),
@@ -183,12 +182,11 @@ fn a_program_that_cannot_start_says_why() {
     }
     let folder = tempfile::tempdir().unwrap();
     let missing = script(folder.path(), "missing", "#!/no/such/interpreter\n");
-    let program = NodeProgram::Traced {
+    let program = NodeProgram::Program {
         path: missing.to_str().unwrap().to_owned(),
         arguments: Vec::new(),
-        schedule: Schedule::Fifo,
     };
-    let mut plan = Plan::new(1, program, "echo");
+    let mut plan = traced(1, program, Schedule::Fifo);
     plan.set_node_count(1);
     let mut host = TracedHost::new(&plan, TracedOptions::default()).unwrap();
     let error = host.start(0, 0, glomers_history::Time::ZERO).unwrap_err();

@@ -14,7 +14,7 @@ use std::time::Duration;
 use glomers_history::{Observer, Time};
 use glomers_protocol::NodeId;
 use glomers_sim::{
-    Command, Engine, Input, NodeProgram, Outcome, Plan, ServiceTime, Stop, Workload,
+    Command, Engine, Host, Input, NodeProgram, Outcome, Plan, ServiceTime, Stop, Workload,
 };
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Token};
@@ -104,9 +104,11 @@ fn prepare(plan: &Plan, options: &mut RealOptions<'_>) -> Result<Cluster, BenchE
     let (path, arguments) = match &plan.program {
         NodeProgram::Program { path, arguments } => (path, arguments.clone()),
         NodeProgram::Embedded { name, .. } => return Err(BenchError::Embedded(name.clone())),
-        NodeProgram::Traced { path, .. } => return Err(BenchError::Traced(path.clone())),
     };
     plan.validate()?;
+    if plan.host != Host::Processes {
+        return Err(BenchError::Virtual(path.clone()));
+    }
     let faults = plan.faults.iter();
     if let Some(reason) = faults.filter_map(|event| event.fault.impossible_for_processes()).next() {
         return Err(BenchError::ImpossibleFault(reason));

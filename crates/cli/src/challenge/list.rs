@@ -1,9 +1,13 @@
 //! The challenges and their marks.
 
+use std::time::Duration;
+
 use glomers_check::Availability;
-use glomers_history::SECOND;
 use glomers_session::RunOptions;
-use glomers_sim::{Inbox, NodeProgram, Plan, Rate, ServiceTime, nemesis};
+use glomers_sim::nemesis::Kind;
+use glomers_sim::{
+    Distribution, Inbox, Latency, Nemesis, NodeProgram, Plan, PlanBuilder, Rate,
+};
 
 use crate::error::CliError;
 
@@ -180,32 +184,25 @@ impl Challenge {
         }
     }
 
-    pub(super) fn plan(&self, program: NodeProgram, seed: u64, inbox: Inbox) -> Plan {
-        let is_embedded =
-            matches!(program, NodeProgram::Embedded { .. } | NodeProgram::Traced { .. });
-        let mut plan = Plan::new(seed, program, self.workload);
-        plan.set_node_count(self.nodes);
-        let models = self.models.map(|models| ("consistency-models".to_owned(), models.to_owned()));
-        plan.workload.options.extend(models);
-        plan.concurrency = self.nodes * self.workers_per_node;
-        plan.time_limit = self.seconds * SECOND;
-        plan.rate = Rate::PerSecond(self.rate);
-        plan.latency.mean_ms = self.latency_ms;
-        plan.inbox = inbox;
+    /// The run with this seed, but for what runs it.
+    pub(super) fn plan(&self, program: NodeProgram, seed: u64, inbox: Inbox) -> PlanBuilder {
+        let mut plan = Plan::builder(seed, program, self.workload);
+        plan.nodes(self.nodes)
+            .workers_per_node(self.workers_per_node)
+            .time_limit(Duration::from_secs(self.seconds))
+            .rate(Rate::PerSecond(self.rate))
+            .latency(Latency { mean_ms: self.latency_ms, distribution: Distribution::Constant })
+            .inbox(inbox);
+        if let Some(models) = self.models {
+            plan.option("consistency-models", models);
+        }
         // With latency, operations overlap by themselves, and the marks were set
         // without service time.
-        if self.latency_ms > 0 || !is_embedded {
-            plan.service_time = ServiceTime::Off;
+        if self.latency_ms > 0 {
+            plan.service_time(Duration::ZERO);
         }
         if self.partitions {
-            plan.faults = nemesis::Schedule::new(
-                seed,
-                &[nemesis::Kind::Partition],
-                self.nodes,
-                10 * SECOND,
-                plan.time_limit,
-            )
-            .draw();
+            plan.nemesis(Nemesis::new(&[Kind::Partition], Duration::from_secs(10)));
         }
         plan
     }

@@ -9,15 +9,14 @@ use std::process::ExitCode;
 use glomers_bench::Interrupt;
 use glomers_check::Validity;
 use glomers_history::Unobserved;
-use glomers_session::{RunReport, Session};
-use glomers_sim::{Inbox, NodeProgram, Schedule};
+use glomers_session::{RunReport, Session, SessionError};
+use glomers_sim::{Host, Inbox, NodeProgram, Schedule};
 use glomers_trials::EMBEDDED;
 
 use crate::arguments::{ChallengeArguments, TimeArgument};
 use crate::ci::{CiArguments, Run, Runs};
 use crate::error::CliError;
 use crate::execute::{Show, execute, store_root};
-use crate::plan::nanos;
 use crate::progress::Progress;
 use crate::test::quoted;
 use crate::{out, summary};
@@ -42,11 +41,6 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
     let mut tally = Tally::new(&arguments.ci)?;
     for challenge in chosen {
         let program = match &bin {
-            Some(path) if arguments.time == TimeArgument::Virtual => NodeProgram::Traced {
-                path: path.to_string_lossy().into_owned(),
-                arguments: arguments.node_arguments.clone(),
-                schedule: Schedule::default(),
-            },
             Some(path) => NodeProgram::Program {
                 path: path.to_string_lossy().into_owned(),
                 arguments: arguments.node_arguments.clone(),
@@ -63,7 +57,11 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
         };
         // Fly.io's marks were set on Maelstrom.
         let mut plan = challenge.plan(program, arguments.seed, Inbox::Maelstrom);
-        plan.init_timeout = nanos(arguments.init_timeout);
+        plan.init_timeout(arguments.init_timeout);
+        if bin.is_some() && arguments.time == TimeArgument::Virtual {
+            plan.host(Host::Traced { schedule: Schedule::default() });
+        }
+        let plan = plan.build().map_err(SessionError::from)?;
         let progress = match &bin {
             Some(_) => Progress::of_run(challenge.id),
             None => Progress::none(),
@@ -194,6 +192,7 @@ fn reference(
     session: &Session<'_>,
 ) -> Result<RunReport, CliError> {
     let plan = challenge.plan(challenge.embedded(), seed, inbox);
+    let plan = plan.build().map_err(SessionError::from)?;
     let session = Session { store: None, ..session.clone() };
     Ok(session.run(&plan, &mut Unobserved)?.report)
 }

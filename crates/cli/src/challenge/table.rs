@@ -159,7 +159,7 @@ mod tests {
     fn what_is_valid_and_misses_its_marks_does_not_pass() {
         let challenge = named("3d");
         let program = NodeProgram::Embedded { name: "flood-retry".into(), arguments: Vec::new() };
-        let plan = challenge.plan(program, 1, Inbox::Maelstrom);
+        let plan = challenge.plan(program, 1, Inbox::Maelstrom).build().unwrap();
         let judge = challenge.judge();
         let report = run_plan(&plan, &judge, &mut Nobody).unwrap();
         let attempt = Attempt {
@@ -181,7 +181,7 @@ mod tests {
         for (id, other) in [("3d", None), ("5c", Some(6.44))] {
             let challenge = named(id);
             let mut plan = challenge.plan(challenge.embedded(), 1, Inbox::Maelstrom);
-            plan.rate = glomers_sim::Rate::PerSecond(0.0);
+            let plan = plan.rate(glomers_sim::Rate::PerSecond(0.0)).build().unwrap();
             let judge = challenge.judge();
             let report = run_plan(&plan, &judge, &mut Nobody).unwrap();
             let mut report = report;

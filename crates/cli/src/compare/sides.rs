@@ -74,17 +74,16 @@ pub(super) fn run_nodes(
     if sides[0].workload != sides[1].workload {
         return Err(different_workloads(sides[0].workload, sides[1].workload));
     }
-    network.check()?;
     let (setting, seeds) = (network.setting(), network.seeds());
     let plan =
         |side: &NodeSide, seed, inbox| setting.plan(&side.name, &side.arguments, seed, inbox);
-    plan(sides[0], 0, Inbox::Ideal).validate().map_err(SessionError::from)?;
+    plan(sides[0], 0, Inbox::Ideal).map_err(SessionError::from)?;
     let progress = Progress::of_runs(4 * seeds.len() as u64);
     let group = |inbox, suffix| -> Result<Group, CliError> {
         let pair = |number| {
             let seed = seeds[number as usize];
             let one = |side| {
-                let figures = measure(&plan(side, seed, inbox));
+                let figures = measure(&plan(side, seed, inbox)?);
                 progress.advance();
                 figures
             };

@@ -118,8 +118,7 @@ impl Runs {
 
 fn program(plan: &Plan) -> String {
     let (NodeProgram::Embedded { name, arguments }
-    | NodeProgram::Program { path: name, arguments }
-    | NodeProgram::Traced { path: name, arguments, .. }) = &plan.program;
+    | NodeProgram::Program { path: name, arguments }) = &plan.program;
     let words: Vec<&str> =
         std::iter::once(name.as_str()).chain(arguments.iter().map(String::as_str)).collect();
     words.join(" ")

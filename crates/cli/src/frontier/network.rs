@@ -74,14 +74,6 @@ pub(crate) fn wanted(text: &str) -> Result<u64, String> {
 }
 
 impl NetworkArguments {
-    /// Refuses what would fill the memory.
-    ///
-    /// # Errors
-    /// If there would be too many faults.
-    pub(crate) fn check(&self) -> Result<(), CliError> {
-        faults::check(&self.setting().schedule(0))
-    }
-
     pub(crate) fn setting(&self) -> Setting {
         let distribution = self.latency_dist.unwrap_or(DistributionArgument::Constant);
         Setting {

@@ -70,7 +70,7 @@ pub(super) fn points(
     }
     for point in &points {
         let plan = setting.plan(&point.node, &point.arguments, 0, Inbox::Ideal);
-        plan.validate().map_err(SessionError::from)?;
+        let plan = plan.map_err(SessionError::from)?;
         let _factory = embedded_factory(&plan).map_err(SessionError::from)?;
         if plan.workload.name != "broadcast" {
             return Err(CliError::usage(format!("{} is no node for broadcast", point.node)));
@@ -120,7 +120,7 @@ pub(super) fn measure_all(
             return Ok(None);
         }
         let (point, inbox, _, seed) = jobs[number as usize];
-        let figures = measure(&setting.plan(&point.node, &point.arguments, seed, inbox));
+        let figures = measure(&setting.plan(&point.node, &point.arguments, seed, inbox)?);
         progress.advance();
         figures.map(Some)
     })?;

@@ -33,6 +33,7 @@ impl Plan {
         if self.version != PLAN_VERSION {
             return Err(PlanError::Version(self.version));
         }
+        self.validate_host()?;
         self.validate_nodes()?;
         if self.concurrency == 0 {
             return refuse("concurrency must be at least 1");

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use glomers_history::SECOND;
-use glomers_sim::{Inbox, Latency, NodeProgram, Plan, Rate, ServiceTime, nemesis};
+use glomers_sim::{Inbox, Latency, Nemesis, NodeProgram, Plan, PlanError, Rate, nemesis};
 
 /// A cluster under the workload that its nodes are for, all but what these run.
 ///
@@ -28,31 +27,28 @@ pub struct Setting {
 
 impl Setting {
     /// The run of this seed. Faults depend on the seed, not on the node.
-    pub fn plan(&self, node: &str, arguments: &[String], seed: u64, inbox: Inbox) -> Plan {
+    ///
+    /// # Errors
+    /// If a value makes no sense, or there would be too many faults.
+    pub fn plan(
+        &self,
+        node: &str,
+        arguments: &[String],
+        seed: u64,
+        inbox: Inbox,
+    ) -> Result<Plan, PlanError> {
         let program =
             NodeProgram::Embedded { name: node.to_owned(), arguments: arguments.to_vec() };
         let workload = glomers_nodes::entry(node).map_or("broadcast", |entry| entry.workload);
-        let mut plan = Plan::new(seed, program, workload);
-        plan.set_node_count(self.nodes);
-        plan.concurrency = self.nodes;
-        plan.rate = Rate::PerSecond(self.rate);
-        plan.latency = self.latency;
-        plan.loss = self.loss;
-        plan.inbox = inbox;
-        plan.service_time = ServiceTime::Off;
-        plan.time_limit = nanos(self.time_limit);
-        plan.recovery = 10 * SECOND;
-        plan.faults = self.schedule(seed).draw();
-        plan
+        Plan::builder(seed, program, workload)
+            .nodes(self.nodes)
+            .rate(Rate::PerSecond(self.rate))
+            .latency(self.latency)
+            .loss(self.loss)
+            .inbox(inbox)
+            .service_time(Duration::ZERO)
+            .time_limit(self.time_limit)
+            .nemesis(Nemesis::new(&self.nemesis, self.nemesis_interval))
+            .build()
     }
-
-    /// The faults of this seed, not yet drawn.
-    pub fn schedule(&self, seed: u64) -> nemesis::Schedule {
-        let (interval, limit) = (nanos(self.nemesis_interval), nanos(self.time_limit));
-        nemesis::Schedule::new(seed, &self.nemesis, self.nodes, interval, limit)
-    }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,9 +1,10 @@
 //! What reference nodes claim to survive.
 
-use glomers_history::SECOND;
+use std::time::Duration;
+
 use glomers_nodes::{Entry, Hazard, NODES};
-use glomers_sim::nemesis::{Kind, Schedule};
-use glomers_sim::{Distribution, Latency, NodeProgram, Plan, Rate, SERVICES};
+use glomers_sim::nemesis::Kind;
+use glomers_sim::{Distribution, Latency, Nemesis, NodeProgram, Plan, PlanError, Rate};
 
 use super::to_plan::kinds;
 use super::{Attempt, attempt};
@@ -48,32 +49,28 @@ fn of_node(entry: &Entry) -> Vec<Claim> {
 
 impl Claim {
     /// The run with this seed. What happens happens to the links of services, too.
-    pub fn plan(&self, seed: u64) -> Plan {
+    ///
+    /// # Errors
+    /// If there would be too many faults.
+    pub fn plan(&self, seed: u64) -> Result<Plan, PlanError> {
         let program = NodeProgram::Embedded { name: self.node.to_owned(), arguments: Vec::new() };
-        let mut plan = Plan::new(seed, program, self.workload);
+        let mut plan = Plan::builder(seed, program, self.workload);
         let (nodes, rate) = match (self.node, self.workload) {
             ("kafka-single", _) => (1, 100.0),
             (_, "kafka") => (3, 100.0),
             (_, "broadcast") => (5, 20.0),
             _ => (5, 50.0),
         };
-        plan.set_node_count(nodes);
-        let models = match self.node {
-            "rw-available" => Some("read-committed"),
-            "rw-causal" => Some("read-committed,causal-cerone"),
-            _ => None,
+        match self.node {
+            "rw-available" => plan.option("consistency-models", "read-committed"),
+            "rw-causal" => plan.option("consistency-models", "read-committed,causal-cerone"),
+            _ => &mut plan,
         };
-        let models = models.map(|models| ("consistency-models".to_owned(), models.to_owned()));
-        plan.workload.options.extend(models);
-        let clients = glomers_workload::entry(self.workload).map_or(1, |w| w.workers_per_node);
-        plan.concurrency = nodes * clients;
-        plan.rate = Rate::PerSecond(rate);
-        plan.recovery = 30 * SECOND;
         if self.hazards.contains(&Hazard::Latency) {
-            plan.latency = Latency { mean_ms: 20, distribution: Distribution::Exponential };
+            plan.latency(Latency { mean_ms: 20, distribution: Distribution::Exponential });
         }
         if self.hazards.contains(&Hazard::Loss) {
-            plan.loss = 0.1;
+            plan.loss(0.1);
         }
         let mut kinds = kinds(&self.hazards);
         if kinds.contains(&Kind::Partition) {
@@ -83,16 +80,21 @@ impl Claim {
         // Long enough for every kind of operation to succeed now and then, whatever
         // is drawn: a client of a node that is down waits 5 s, and some operations
         // need all nodes, or most of them.
-        plan.time_limit = match (kinds.is_empty(), kinds.contains(&Kind::Kill)) {
-            (true, _) => 10 * SECOND,
-            (false, false) => 30 * SECOND,
-            (false, true) => 60 * SECOND,
+        let seconds = match (kinds.is_empty(), kinds.contains(&Kind::Kill)) {
+            (true, _) => 10,
+            (false, false) => 30,
+            (false, true) => 60,
         };
-        // So many faults that none can keep all nodes down to the end.
-        let usual = Schedule::new(seed, &kinds, nodes, SECOND, plan.time_limit);
-        plan.fault_services = true;
-        plan.faults = Schedule { services: SERVICES.len() as u32, ..usual }.draw();
-        plan
+        let workers = glomers_workload::entry(self.workload).map_or(1, |w| w.workers_per_node);
+        plan.nodes(nodes)
+            .workers_per_node(workers)
+            .rate(Rate::PerSecond(rate))
+            .time_limit(Duration::from_secs(seconds))
+            .recovery(Duration::from_secs(30))
+            .fault_services(true)
+            // So many faults that none can keep all nodes down to the end.
+            .nemesis(Nemesis::new(&kinds, Duration::from_secs(1)))
+            .build()
     }
 
     /// Runs it.
@@ -100,7 +102,7 @@ impl Claim {
     /// # Errors
     /// If the Plan makes no sense.
     pub fn attempt(&self, seed: u64) -> Result<Attempt, SessionError> {
-        attempt(&self.plan(seed), false)
+        attempt(&self.plan(seed)?, false)
     }
 
     /// The hazards in words.

@@ -15,7 +15,7 @@ mod words;
 
 use glomers_check::{Availability, Finding, Validity};
 use glomers_history::Unobserved;
-use glomers_sim::{NodeProgram, Plan};
+use glomers_sim::{NodeProgram, Plan, PlanError};
 
 use glomers_session::{RunOptions, SessionError};
 
@@ -41,12 +41,18 @@ pub struct Attempt {
 }
 
 /// The Plan of a broken node under its conditions.
-pub fn broken_plan(case: &Case, seed: u64) -> Plan {
+///
+/// # Errors
+/// If its conditions make no sense.
+pub fn broken_plan(case: &Case, seed: u64) -> Result<Plan, PlanError> {
     plan(&case.under, case.entry().workload, program(&format!("broken/{}", case.name), case), seed)
 }
 
 /// The Plan of its twin under the same conditions.
-pub fn twin_plan(case: &Case, seed: u64) -> Plan {
+///
+/// # Errors
+/// If its conditions make no sense.
+pub fn twin_plan(case: &Case, seed: u64) -> Result<Plan, PlanError> {
     plan(&case.under, case.entry().workload, program(case.twin, case), seed)
 }
 
@@ -60,7 +66,7 @@ fn program(name: &str, case: &Case) -> NodeProgram {
 /// # Errors
 /// If its conditions make no sense.
 pub fn try_broken(case: &Case, seed: u64) -> Result<Attempt, SessionError> {
-    attempt(&broken_plan(case, seed), case.under.total)
+    attempt(&broken_plan(case, seed)?, case.under.total)
 }
 
 /// Runs the twin of a broken node.
@@ -68,7 +74,7 @@ pub fn try_broken(case: &Case, seed: u64) -> Result<Attempt, SessionError> {
 /// # Errors
 /// If its conditions make no sense.
 pub fn try_twin(case: &Case, seed: u64) -> Result<Attempt, SessionError> {
-    attempt(&twin_plan(case, seed), case.under.total)
+    attempt(&twin_plan(case, seed)?, case.under.total)
 }
 
 fn attempt(plan: &Plan, total: bool) -> Result<Attempt, SessionError> {

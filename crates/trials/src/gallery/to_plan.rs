@@ -1,39 +1,64 @@
 //! From conditions to a Plan.
 
+use std::time::Duration;
+
 use glomers_history::{MILLISECOND, SECOND, Value};
 use glomers_nodes::Hazard;
-use glomers_sim::nemesis::{Kind, Schedule};
+use glomers_sim::nemesis::Kind;
 use glomers_sim::{
-    Cut, Distribution, Fault, FaultEvent, Latency, ListedOperation, NodeProgram, Operations,
-    PartitionKind, Plan, Rate, SERVICES, ServiceTime,
+    Cut, Distribution, Fault, FaultEvent, Latency, ListedOperation, Nemesis, NodeProgram,
+    PartitionKind, Plan, PlanError, Rate, SERVICES,
 };
 
 use super::conditions::{Asked, Conditions, Faults, Step, Turn};
 
 /// The Plan of a run under these conditions.
 ///
+/// # Errors
+/// If they make no sense.
+///
 /// # Panics
 /// If an operation by hand has an argument that is no JSON.
-pub fn plan(under: &Conditions, workload: &str, program: NodeProgram, seed: u64) -> Plan {
-    let mut plan = Plan::new(seed, program, workload);
-    plan.set_node_count(under.nodes);
-    plan.concurrency = under.nodes * under.clients;
-    plan.rate = Rate::PerSecond(under.rate);
-    plan.time_limit = under.seconds * SECOND;
-    plan.latency = match under.latency_ms {
-        0 => Latency { mean_ms: 0, distribution: Distribution::Constant },
-        mean_ms => Latency { mean_ms, distribution: Distribution::Exponential },
+pub fn plan(
+    under: &Conditions,
+    workload: &str,
+    program: NodeProgram,
+    seed: u64,
+) -> Result<Plan, PlanError> {
+    let mut plan = Plan::builder(seed, program, workload);
+    let distribution = match under.latency_ms {
+        0 => Distribution::Constant,
+        _ => Distribution::Exponential,
     };
-    plan.loss = under.loss;
-    plan.sync_time = ServiceTime::Exponential { mean: under.sync_ms * MILLISECOND };
-    let option = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
-    plan.workload.options.extend(under.options.iter().map(option));
-    plan.fault_services = under.fault_services;
-    plan.faults = faults(under, seed, plan.time_limit);
-    if !under.operations.is_empty() {
-        plan.operations = Operations::Listed(under.operations.iter().map(listed).collect());
+    plan.nodes(under.nodes)
+        .workers_per_node(under.clients)
+        .rate(Rate::PerSecond(under.rate))
+        .time_limit(Duration::from_secs(under.seconds))
+        .latency(Latency { mean_ms: under.latency_ms, distribution })
+        .loss(under.loss)
+        .sync_time(Duration::from_millis(under.sync_ms))
+        .fault_services(under.fault_services);
+    for (name, value) in under.options {
+        plan.option(name, value);
     }
-    plan
+    match under.faults {
+        Faults::None => {}
+        Faults::Drawn { kinds, every_ms } => {
+            let kinds: Vec<Kind> = self::kinds(kinds);
+            plan.nemesis(Nemesis::new(&kinds, Duration::from_millis(every_ms)));
+        }
+        Faults::InTurn { what, for_ms } => {
+            let end = under.seconds * SECOND;
+            plan.faults(in_turn(what, under.nodes, for_ms * MILLISECOND, end));
+        }
+        Faults::Script(steps) => {
+            plan.faults(steps.iter().map(|step| by_script(under.nodes, step)));
+        }
+    }
+    if !under.operations.is_empty() {
+        plan.operations(under.operations.iter().map(listed).collect());
+    }
+    plan.build()
 }
 
 fn listed(asked: &Asked) -> ListedOperation {
@@ -68,29 +93,14 @@ pub(super) fn kinds(hazards: &[Hazard]) -> Vec<Kind> {
     hazards.iter().copied().filter_map(kind).collect()
 }
 
-fn faults(under: &Conditions, seed: u64, end: u64) -> Vec<FaultEvent> {
-    match under.faults {
-        Faults::None => Vec::new(),
-        Faults::Drawn { kinds, every_ms } => {
-            let kinds: Vec<Kind> = self::kinds(kinds);
-            let usual = Schedule::new(seed, &kinds, under.nodes, every_ms * MILLISECOND, end);
-            let services = if under.fault_services { SERVICES.len() as u32 } else { 0 };
-            Schedule { services, ..usual }.draw()
-        }
-        Faults::InTurn { what, for_ms } => in_turn(what, under.nodes, for_ms * MILLISECOND, end),
-        Faults::Script(steps) => {
-            let event = |&(at_ms, step): &(u64, Step)| {
-                let fault = match step {
-                    Step::Only(these, those) => only(under.nodes, these, those),
-                    Step::Heal => Fault::StopPartition,
-                    Step::Kill(nodes) => Fault::Kill { nodes: nodes.to_vec().into() },
-                    Step::Start(nodes) => Fault::Start { nodes: nodes.to_vec().into() },
-                };
-                FaultEvent { at: at_ms * MILLISECOND, fault }
-            };
-            steps.iter().map(event).collect()
-        }
-    }
+fn by_script(nodes: u32, &(at_ms, step): &(u64, Step)) -> FaultEvent {
+    let fault = match step {
+        Step::Only(these, those) => only(nodes, these, those),
+        Step::Heal => Fault::StopPartition,
+        Step::Kill(nodes) => Fault::Kill { nodes: nodes.to_vec().into() },
+        Step::Start(nodes) => Fault::Start { nodes: nodes.to_vec().into() },
+    };
+    FaultEvent { at: at_ms * MILLISECOND, fault }
 }
 
 /// Faults of `period` ns with as much time between them, as long as they end

@@ -123,7 +123,7 @@ impl Parser {
             "drop" => OverrideAction::Drop,
             _ => OverrideAction::Delay(duration(line)?),
         };
-        self.plan().overrides.push(MessageOverride { src, dest, count, action });
+        self.builder().exception(MessageOverride { src, dest, count, action });
         Ok(())
     }
 

@@ -1,8 +1,9 @@
 //! From text to a Plan.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use glomers_sim::{Fault, FaultEvent, ListedOperation, Operations, Plan, SERVICES};
+use glomers_sim::{Fault, FaultEvent, ListedOperation, Plan, PlanBuilder, SERVICES};
 
 use super::error::ScenarioError;
 use super::line::{Line, Parsed, Word};
@@ -63,7 +64,7 @@ pub(super) struct Parsing {
 
 pub(super) struct Parser {
     /// Since `nodes`.
-    pub(super) plan: Option<Plan>,
+    pub(super) plan: Option<PlanBuilder>,
     /// What the file sets must not be set again, nor changed by a default.
     pub(super) concurrency: Option<u32>,
     pub(super) highest_worker: u32,
@@ -202,7 +203,15 @@ impl Parser {
     ///
     /// # Panics
     /// Before `nodes`, which `command` sees to.
-    pub(super) fn plan(&mut self) -> &mut Plan {
+    pub(super) fn plan(&self) -> &Plan {
+        self.plan.as_ref().expect("nodes come first").so_far()
+    }
+
+    /// What it is made with.
+    ///
+    /// # Panics
+    /// As [`Parser::plan`].
+    pub(super) fn builder(&mut self) -> &mut PlanBuilder {
         self.plan.as_mut().expect("nodes come first")
     }
 
@@ -260,13 +269,13 @@ impl Parser {
         let Some(mut plan) = self.plan else {
             return Err(at_end("a scenario needs nodes: \"nodes 5 flood\"".to_owned()));
         };
-        let enough = (self.highest_worker + 1).max(plan.nodes.len() as u32);
-        plan.concurrency = self.concurrency.unwrap_or(enough);
-        plan.faults = self.faults;
-        plan.operations = Operations::Listed(self.listed);
-        // What happens at the last moment still happens.
-        plan.time_limit = self.base + self.tick + 1;
-        plan.validate().map_err(|error| at_end(error.to_string()))?;
-        Ok(plan)
+        let enough = (self.highest_worker + 1).max(plan.so_far().nodes.len() as u32);
+        plan.workers(self.concurrency.unwrap_or(enough))
+            .faults(self.faults)
+            .operations(self.listed)
+            // What happens at the last moment still happens.
+            .time_limit(Duration::from_nanos(self.base + self.tick + 1))
+            .build()
+            .map_err(|error| at_end(error.to_string()))
     }
 }

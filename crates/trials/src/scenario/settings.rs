@@ -1,8 +1,10 @@
 //! Commands that say what the cluster is.
 
+use std::time::Duration;
+
 use glomers_history::MILLISECOND;
 use glomers_sim::{
-    Distribution, Inbox, Latency, LinkRule, NodeProgram, Plan, Rate, ServiceTime, Wire,
+    Distribution, Inbox, Latency, LinkRule, NodeProgram, Plan, Rate, Wire,
 };
 
 use super::line::{Line, Parsed, Word};
@@ -30,13 +32,13 @@ impl Parser {
         };
         let argument = line.peek();
         let program = NodeProgram::Embedded { name: name.text.to_owned(), arguments: line.rest() };
-        let mut plan = Plan::new(0, program, entry.workload);
-        plan.set_node_count(count);
-        plan.rate = Rate::PerSecond(0.0);
-        // So that times are round.
-        plan.service_time = ServiceTime::Off;
-        plan.sync_time = ServiceTime::Off;
-        if let Err(error) = embedded_factory(&plan) {
+        let mut plan = Plan::builder(0, program, entry.workload);
+        // No service time, so that times are round.
+        plan.nodes(count)
+            .rate(Rate::PerSecond(0.0))
+            .service_time(Duration::ZERO)
+            .sync_time(Duration::ZERO);
+        if let Err(error) = embedded_factory(plan.so_far()) {
             let column = argument.map_or(name.column, |argument| argument.column);
             return Err(line.error(column, error.to_string()));
         }
@@ -48,49 +50,57 @@ impl Parser {
         match name {
             "workload" => {
                 let known = glomers_workload::NAMES;
-                self.plan().workload.name = line.one_of("workload", &known)?.to_owned();
+                let name = line.one_of("workload", &known)?;
+                self.builder().workload(name);
             }
             "topology" => {
                 let known = glomers_workload::TOPOLOGIES;
-                let topology = line.one_of("topology", &known)?.to_owned();
-                let options = &mut self.plan().workload.options;
-                options.insert("topology".to_owned(), topology);
+                let topology = line.one_of("topology", &known)?;
+                self.builder().option("topology", topology);
             }
-            "seed" => self.plan().seed = line.parse("a seed")?,
-            "latency" => self.plan().latency = latency(line)?,
-            "loss" => self.plan().loss = fraction(line)?,
+            "seed" => {
+                let seed = line.parse("a seed")?;
+                self.builder().seed(seed);
+            }
+            "latency" => {
+                let latency = latency(line)?;
+                self.builder().latency(latency);
+            }
+            "loss" => {
+                let loss = fraction(line)?;
+                self.builder().loss(loss);
+            }
             "fault-services" => {
-                self.plan().fault_services = line.one_of("word", &["on", "off"])? == "on";
+                let is_on = line.one_of("word", &["on", "off"])? == "on";
+                self.builder().fault_services(is_on);
             }
             "link" => self.link(line)?,
             "service-time" => {
                 let mean = milliseconds(line)?;
-                self.plan().service_time = match mean {
-                    0 => ServiceTime::Off,
-                    mean => ServiceTime::Exponential { mean },
-                };
+                self.builder().service_time(mean);
             }
             "sync-time" => {
-                self.plan().sync_time = match milliseconds(line)? {
-                    0 => ServiceTime::Off,
-                    mean => ServiceTime::Exponential { mean },
-                };
+                let mean = milliseconds(line)?;
+                self.builder().sync_time(mean);
             }
             "inbox" => {
                 let inbox = line.one_of("inbox", &["ideal", "maelstrom"])?;
-                self.plan().inbox = match inbox {
+                self.builder().inbox(match inbox {
                     "maelstrom" => Inbox::Maelstrom,
                     _ => Inbox::Ideal,
-                };
+                });
             }
             "wire" => {
                 let wire = line.one_of("wire", &["typed", "json"])?;
-                self.plan().wire = match wire {
+                self.builder().wire(match wire {
                     "json" => Wire::Json,
                     _ => Wire::Typed,
-                };
+                });
             }
-            "rpc-timeout" => self.plan().rpc_timeout = Some(duration(line)?),
+            "rpc-timeout" => {
+                let length = Duration::from_nanos(duration(line)?);
+                self.builder().rpc_timeout(length);
+            }
             "concurrency" => self.concurrency = Some(line.parse("the number of clients")?),
             other => unreachable!("{other} is in the list of settings"),
         }
@@ -106,7 +116,7 @@ impl Parser {
             "latency" => rule.latency = Some(latency(line)?),
             _ => rule.loss = Some(fraction(line)?),
         }
-        self.plan().links.push(rule);
+        self.builder().link(rule);
         Ok(())
     }
 }
@@ -135,12 +145,12 @@ pub(super) fn fraction(line: &mut Line<'_>) -> Parsed<f64> {
     Err(line.error(column, "a fraction is from 0 to 1"))
 }
 
-/// Milliseconds without a unit, in ns.
-fn milliseconds(line: &mut Line<'_>) -> Parsed<u64> {
+/// Milliseconds without a unit.
+fn milliseconds(line: &mut Line<'_>) -> Parsed<Duration> {
     let column = line.peek().map_or(1, |word| word.column);
     let ms: f64 = line.parse("a number of milliseconds")?;
     if ms.is_finite() && ms >= 0.0 {
-        return Ok((ms * MILLISECOND as f64) as u64);
+        return Ok(Duration::from_nanos((ms * MILLISECOND as f64) as u64));
     }
     Err(line.error(column, "a time cannot be negative"))
 }

@@ -66,6 +66,12 @@ pub(crate) struct Lab {
     next_id: u64,
 }
 
+/// A Plan of a traced program.
+pub(crate) fn traced(seed: u64, program: NodeProgram, schedule: Schedule) -> Plan {
+    let mut builder = Plan::builder(seed, program, "echo");
+    builder.host(glomers_sim::Host::Traced { schedule }).build().unwrap()
+}
+
 impl Lab {
     /// The node's program has started and is quiet.
     pub(crate) fn new(program: &Path, arguments: &[&str], seed: u64) -> Lab {
@@ -79,12 +85,11 @@ impl Lab {
         schedule: Schedule,
         options: TracedOptions,
     ) -> Lab {
-        let program = NodeProgram::Traced {
+        let program = NodeProgram::Program {
             path: program.to_str().unwrap().to_owned(),
             arguments: arguments.iter().map(|&word| word.to_owned()).collect(),
-            schedule,
         };
-        let mut plan = Plan::new(seed, program, "echo");
+        let mut plan = traced(seed, program, schedule);
         plan.set_node_count(1);
         let mut lab = Lab {
             host: TracedHost::new(&plan, options).unwrap(),
