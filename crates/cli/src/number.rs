@@ -133,15 +133,6 @@ impl std::str::FromStr for Concurrency {
     }
 }
 
-impl Concurrency {
-    pub(crate) fn workers(self, nodes: usize) -> u32 {
-        match self {
-            Concurrency::Workers(count) => count,
-            Concurrency::PerNode(count) => count.saturating_mul(nodes as u32),
-        }
-    }
-}
-
 /// What `--availability` takes.
 pub(crate) fn availability(text: &str) -> Result<glomers_check::Availability, String> {
     if text == "total" {

@@ -1,9 +1,7 @@
 //! From options to a Plan: what was typed is not what is run.
 
 use glomers_session::SessionError;
-use glomers_sim::{
-    ClusterSize, Distribution, Host, Inbox, Latency, NodeProgram, Plan, Wire,
-};
+use glomers_sim::{ClusterSize, Distribution, Host, Inbox, Latency, NodeProgram, Plan, Wire};
 
 use crate::arguments::{
     DistributionArgument, InboxArgument, TestArguments, TimeArgument, WireArgument,

@@ -52,9 +52,9 @@ impl Session<'_> {
                 Ok((self.in_virtual_time(plan, &mut host, job)?, None))
             }
             #[cfg(feature = "processes")]
-            Host::Traced { .. } => self.traced(&self.executable(plan)?, job),
+            Host::Traced { .. } => self.traced(&*self.executable(plan)?, job),
             #[cfg(feature = "processes")]
-            Host::Processes => Ok((self.free(&self.executable(plan)?, job)?, None)),
+            Host::Processes => Ok((self.free(&*self.executable(plan)?, job)?, None)),
             #[cfg(not(feature = "processes"))]
             Host::Traced { .. } | Host::Processes => Err(SessionError::NoProcesses),
         }
@@ -83,7 +83,7 @@ impl Session<'_> {
             return Ok(Cow::Borrowed(plan));
         };
         // Mistakes are told before anything runs.
-        self.embedded.factory(name, arguments)?;
+        let _factory = self.embedded.factory(name, arguments)?;
         let program = self.embedded.executable(name, arguments).ok_or(SessionError::NoProgram)?;
         Ok(Cow::Owned(Plan { program, ..plan.clone() }))
     }

@@ -18,7 +18,7 @@ pub use builder::{Nemesis, PlanBuilder};
 pub use host::{Clock, Host, Schedule};
 
 /// The version of [`Plan`]'s form. Higher when old readers would misread it.
-pub const PLAN_VERSION: u32 = 1;
+pub const PLAN_VERSION: u32 = 2;
 
 /// All that decides a run. The engine runs only Plans: options of the command
 /// line, scenario files and stored runs become one first.
@@ -259,7 +259,11 @@ pub enum OverrideAction {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// Written by another version.
-    #[error("this Plan has version {0}, but this build reads version {PLAN_VERSION}")]
+    #[error(
+        "this Plan has version {0}, but this build reads version {PLAN_VERSION}: a seed means \
+         another run here, so it cannot be repeated; replay it with the build that stored it, or \
+         run it anew"
+    )]
     Version(u32),
     /// A node has a name that it cannot have.
     #[error("a node cannot be called {name:?}: {why}")]

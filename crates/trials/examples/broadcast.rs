@@ -32,7 +32,7 @@ fn setting() -> Setting {
 
 fn plan(node: &str, seed: u64, inbox: Inbox, setting: &Setting) -> Plan {
     let words: Vec<String> = node.split(' ').map(str::to_owned).collect();
-    setting.plan(&words[0], &words[1..], seed, inbox)
+    setting.plan(&words[0], &words[1..], seed, inbox).expect("the setting makes sense")
 }
 
 fn summary(node: &str, inbox: Inbox, setting: &Setting) -> Figures {

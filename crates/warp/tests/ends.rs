@@ -6,9 +6,9 @@ mod support;
 use std::path::Path;
 use std::time::Duration;
 
-use glomers_sim::{NodeProgram, Plan, Schedule, SteppedHost, Stop};
+use glomers_sim::{NodeProgram, Schedule, SteppedHost, Stop};
 use glomers_warp::{Guarantee, TracedHost, TracedOptions, WarpError};
-use support::{Lab, can_trace, compiled, script};
+use support::{Lab, can_trace, compiled, script, traced};
 
 /// A node of one C function, in a folder that lasts as long as the node.
 fn node(body: &str, options: TracedOptions) -> Option<(Lab, tempfile::TempDir)> {
@@ -155,10 +155,8 @@ fn a_daemon_dies_with_its_node() {
 #[test]
 fn a_program_in_another_form_is_refused_in_words() {
     let refused = |path: &Path| {
-        let program = NodeProgram::Program {
-            path: path.to_str().unwrap().to_owned(),
-            arguments: Vec::new(),
-        };
+        let program =
+            NodeProgram::Program { path: path.to_str().unwrap().to_owned(), arguments: Vec::new() };
         match TracedHost::new(&traced(1, program, Schedule::Fifo), TracedOptions::default()) {
             Err(WarpError::BadProgram { reason, .. }) => reason,
             Err(other) => panic!("{other:?}"),
@@ -182,10 +180,8 @@ fn a_program_that_cannot_start_says_why() {
     }
     let folder = tempfile::tempdir().unwrap();
     let missing = script(folder.path(), "missing", "#!/no/such/interpreter\n");
-    let program = NodeProgram::Program {
-        path: missing.to_str().unwrap().to_owned(),
-        arguments: Vec::new(),
-    };
+    let program =
+        NodeProgram::Program { path: missing.to_str().unwrap().to_owned(), arguments: Vec::new() };
     let mut plan = traced(1, program, Schedule::Fifo);
     plan.set_node_count(1);
     let mut host = TracedHost::new(&plan, TracedOptions::default()).unwrap();

@@ -5,9 +5,7 @@ use std::time::Duration;
 use glomers_check::Availability;
 use glomers_session::RunOptions;
 use glomers_sim::nemesis::Kind;
-use glomers_sim::{
-    Distribution, Inbox, Latency, Nemesis, NodeProgram, Plan, PlanBuilder, Rate,
-};
+use glomers_sim::{Distribution, Inbox, Latency, Nemesis, NodeProgram, Plan, PlanBuilder, Rate};
 
 use crate::error::CliError;
 

@@ -9,7 +9,6 @@ use glomers_sim::{Distribution, Latency};
 use glomers_trials::frontier::{Figures, Quantiles, Setting};
 
 use crate::arguments::DistributionArgument;
-use crate::error::CliError;
 use crate::{faults, number};
 
 /// Optional all, so that it is known what was typed.

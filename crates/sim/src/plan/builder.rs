@@ -339,8 +339,10 @@ mod tests {
     fn settings_come_in_any_order() {
         let second = Duration::from_secs(1);
         let nemesis = || Nemesis::new(&[Kind::Partition, Kind::Slow], second);
-        let one = begun().nemesis(nemesis()).nodes(3).workers_per_node(2).time_limit(second * 9).build();
-        let other = begun().time_limit(second * 9).workers_per_node(2).nodes(3).nemesis(nemesis()).build();
+        let one =
+            begun().nemesis(nemesis()).nodes(3).workers_per_node(2).time_limit(second * 9).build();
+        let other =
+            begun().time_limit(second * 9).workers_per_node(2).nodes(3).nemesis(nemesis()).build();
         let plan = one.unwrap();
         assert_eq!((plan.concurrency, plan.faults.is_empty()), (6, false));
         assert_eq!(Ok(plan), other);

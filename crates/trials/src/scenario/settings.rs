@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use glomers_history::MILLISECOND;
-use glomers_sim::{
-    Distribution, Inbox, Latency, LinkRule, NodeProgram, Plan, Rate, Wire,
-};
+use glomers_sim::{Distribution, Inbox, Latency, LinkRule, NodeProgram, Plan, Rate, Wire};
 
 use super::line::{Line, Parsed, Word};
 use super::parse::Parser;
