@@ -54,8 +54,8 @@ fn a_newer_store_is_refused() {
     };
     newer("\"version\": 1", "\"version\": 2");
     is_refused(&place, &["replay.json cannot be used: it has version 2, this build reads 1"]);
-    newer("\"plan\": {\n    \"version\": 1", "\"plan\": {\n    \"version\": 7");
-    is_refused(&place, &["its Plan has version 7, this build reads 1", "use the build that made"]);
+    newer("\"plan\": {\n    \"version\": 2", "\"plan\": {\n    \"version\": 7");
+    is_refused(&place, &["its Plan has version 7, this build reads 2", "use the build that made"]);
     store_of(&place, replay.as_bytes());
     let run = place.latest();
     let journal = run.join("journal.bin");
