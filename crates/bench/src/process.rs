@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use glomers_history::Time;
-use glomers_sim::draws::{Purpose, keyed_seed};
+use glomers_sim::draws::node_seed;
 use mio::unix::pipe::{Receiver, Sender};
 use rustix::process::Pid;
 
@@ -155,7 +155,7 @@ impl Launch {
         name: &str,
         incarnation: u32,
     ) -> Result<Running, BenchError> {
-        let seed = keyed_seed(self.seed, Purpose::Node, node.into(), incarnation.into(), 0);
+        let seed = node_seed(self.seed, name, incarnation);
         let mut command = Command::new(&self.path);
         command
             .args(&self.arguments)

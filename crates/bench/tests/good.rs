@@ -72,11 +72,8 @@ fn nodes_know_who_they_are() {
         lines.find_map(|(_, _, line)| line.strip_prefix(word)).unwrap_or("").trim().to_owned()
     };
     assert_eq!(said("n0", "incarnation"), "0");
-    let seed = |node| {
-        use glomers_sim::draws::{Purpose, keyed_seed};
-        keyed_seed(plan.seed, Purpose::Node, node, 0, 0).to_string()
-    };
-    assert_eq!((said("n0", "seed"), said("n1", "seed")), (seed(0), seed(1)));
+    let seed = |node| glomers_sim::draws::node_seed(plan.seed, node, 0).to_string();
+    assert_eq!((said("n0", "seed"), said("n1", "seed")), (seed("n0"), seed("n1")));
     assert_eq!(said("n1", "data"), format!("{} true", data.path().join("n1").display()));
     let temporary = std::env::temp_dir().canonicalize().unwrap();
     assert_eq!(said("n0", "folder"), temporary.display().to_string());

@@ -82,18 +82,19 @@ fn a_stored_run_is_repeated_byte_for_byte() {
 #[test]
 fn one_changed_entry_of_the_plan_makes_a_difference_from_that_event_on() {
     let place = with_run();
-    // The ninth message from n2 to n1, #40, is cut by the partition in the run.
+    // The tenth message from n2 to n1, #43, is cut by the partition in the run.
     let edited = edit(&place, |json| {
-        json["plan"]["overrides"] =
-            serde_json::json!([{"src": 2, "dest": 1, "count": 8, "action": "drop"}]);
+        json["plan"]["overrides"] = serde_json::json!([
+            {"message": {"nth": {"src": 2, "dest": 1, "count": 9}}, "action": "drop"}
+        ]);
     });
     let said = place.run(&["replay", "--plan", &edited]);
     assert_eq!(said.code, Some(1), "{said:?}");
     let (before, after) = said.out.split_once("stored:").unwrap();
     let (stored, replayed) = after.split_once("replayed:").unwrap();
-    assert!(before.contains("The first difference") && !before.contains("#40"), "{said:?}");
-    assert!(stored.contains("#40 n2 → n1 broadcast partitioned"), "{said:?}");
-    assert!(replayed.contains("#40 n2 → n1 broadcast dropped-by-plan"), "{said:?}");
+    assert!(before.contains("The first difference") && !before.contains("#43"), "{said:?}");
+    assert!(stored.contains("#43 n2 → n1 broadcast partitioned"), "{said:?}");
+    assert!(replayed.contains("#43 n2 → n1 broadcast dropped-by-plan"), "{said:?}");
 }
 
 #[test]
@@ -190,7 +191,7 @@ fn a_trace_is_cut_to_what_is_asked_for() {
         said.out.lines().map(str::to_owned).collect()
     };
     assert!(lines(&["--around", "op 10"]).iter().any(|line| line.contains("op 11 ok")));
-    assert!(lines(&["--around", "message 40"]).iter().any(|line| line.contains("#40 n2 → n1")));
+    assert!(lines(&["--around", "message 43"]).iter().any(|line| line.contains("#43 n2 → n1")));
     let typed = lines(&["--type", "broadcast_ok", "--limit", "0"]);
     let arrows = typed.iter().filter(|line| line.contains('#'));
     assert!(arrows.clone().count() > 3 && arrows.clone().all(|l| l.contains("broadcast_ok")));

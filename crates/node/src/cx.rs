@@ -8,6 +8,7 @@ use glomers_protocol::{Body, Message, NodeId, Payload, RpcError, Value};
 
 use crate::disk::{Disk, Unsupported};
 use crate::effect::Effect;
+use crate::key;
 use crate::process::{Incoming, TimerId};
 use crate::rng::Rng;
 use crate::runtime::{Identity, WallClock};
@@ -31,7 +32,16 @@ pub(crate) struct Inner {
     /// Whether the node has looked at it: who does not cannot be misled by it.
     pub(crate) clock_read: Cell<bool>,
     pub(crate) incarnation: Option<u32>,
-    pub(crate) rng: Rng,
+    seed: u64,
+    /// What the present step is about.
+    cause: u64,
+    /// Timers set in it so far.
+    timers_set: u64,
+    rng: Rng,
+    /// Whether `rng` is the stream of the present step.
+    rng_is_current: bool,
+    /// Where the effects of each step begin, and what that is about.
+    pub(crate) steps: Vec<(usize, u64)>,
     pub(crate) effects: Vec<Effect>,
     pub(crate) timers: Timers,
     pub(crate) disk: Option<Box<dyn Disk>>,
@@ -54,7 +64,12 @@ impl Cx {
             wall_clock: WallClock(0),
             clock_read: Cell::new(false),
             incarnation: identity.incarnation,
+            seed: identity.seed,
+            cause: 0,
+            timers_set: 0,
             rng,
+            rng_is_current: false,
+            steps: Vec::new(),
             effects: Vec::new(),
             timers: Timers::default(),
             disk: None,
@@ -102,9 +117,32 @@ impl Cx {
         self.inner.wall_clock
     }
 
-    /// The node's randomness.
+    /// The node's randomness: each step (a message, timer or sync that is handled) has
+    /// a stream of its own.
     pub fn rng(&mut self) -> &mut Rng {
-        &mut self.inner.rng
+        let inner = &mut *self.inner;
+        if !inner.rng_is_current {
+            inner.rng_is_current = true;
+            inner.rng = Rng::from_seed(key::mix(inner.seed, inner.cause));
+        }
+        &mut inner.rng
+    }
+
+    /// A step begins that is about this; what follows from it has keys made from it.
+    pub(crate) fn begin_step(&mut self, cause: u64) {
+        let inner = &mut *self.inner;
+        inner.cause = cause;
+        inner.timers_set = 0;
+        inner.rng_is_current = false;
+        if inner.effects.is_empty() {
+            inner.steps.clear();
+        }
+        inner.steps.push((inner.effects.len(), cause));
+    }
+
+    /// What the present step is about.
+    pub(crate) fn cause(&self) -> u64 {
+        self.inner.cause
     }
 
     /// What earlier incarnations made durable, and where to write.
@@ -169,7 +207,10 @@ impl Cx {
 
     /// Asks for an [`Input::Timer`](crate::Input::Timer) after a duration.
     pub fn set_timer(&mut self, after: Duration) -> TimerId {
-        self.inner.timers.set(self.inner.now + after)
+        let inner = &mut *self.inner;
+        let key = key::mix(inner.cause, key::TIMER + inner.timers_set);
+        inner.timers_set += 1;
+        inner.timers.set(inner.now + after, key)
     }
 
     /// Takes back a timer; whether it was still to come.

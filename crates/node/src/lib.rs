@@ -103,6 +103,7 @@ mod cx;
 mod disk;
 mod effect;
 mod executor;
+pub mod key;
 mod kv;
 mod node;
 mod outcome;

@@ -57,6 +57,8 @@ pub struct Incoming {
 pub struct TimerId {
     pub(crate) at: glomers_history::Time,
     pub(crate) number: u64,
+    /// The key of its going off.
+    pub(crate) key: u64,
 }
 
 /// Names a sync of one incarnation of a node.

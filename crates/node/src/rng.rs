@@ -3,7 +3,8 @@ use core::convert::Infallible;
 use rand_core::{Rng as _, SeedableRng, TryRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// A node's randomness: a function of (seed, node, incarnation).
+/// A node's randomness: a stream for each step, which is a function of (seed, node,
+/// incarnation, what the step is about). So one step less leaves what others draw.
 ///
 /// Implements the traits of `rand_core`, so it works with `rand` and its
 /// distributions; the few methods here suffice for most nodes.

@@ -33,14 +33,26 @@ pub struct Runtime {
     process: Box<dyn Process>,
     cx: Cx,
     started_at: Time,
-    /// Messages that came before `init`; `None` once the node runs.
-    early: Option<Vec<Incoming>>,
+    /// Messages that came before `init`, and what they are the cause of; `None` once
+    /// the node runs.
+    early: Option<Vec<(u64, Incoming)>>,
+    /// Steps so far, for drivers that do not say what they are about.
+    steps: u64,
+    /// What the next step is about.
+    next_cause: Option<u64>,
 }
 
 impl Runtime {
     /// A node that has not been initialised, born at `now`.
     pub fn new(process: Box<dyn Process>, identity: Identity, now: Time) -> Runtime {
-        Runtime { process, cx: Cx::new(identity), started_at: now, early: Some(Vec::new()) }
+        Runtime {
+            process,
+            cx: Cx::new(identity),
+            started_at: now,
+            early: Some(Vec::new()),
+            steps: 0,
+            next_cause: None,
+        }
     }
 
     /// Gives the node a disk.
@@ -50,9 +62,29 @@ impl Runtime {
         self
     }
 
+    /// Says what the next message or sync is, by a key that does not depend on what
+    /// else happens: the node's randomness in that step follows from it. Without this
+    /// steps are counted.
+    pub fn set_cause(&mut self, cause: u64) {
+        self.next_cause = Some(cause);
+    }
+
+    /// What the last step was about.
+    pub fn cause(&self) -> u64 {
+        self.cx.cause()
+    }
+
+    fn begin_step(&mut self) -> u64 {
+        self.steps += 1;
+        let cause = self.next_cause.take().unwrap_or(self.steps);
+        self.cx.begin_step(cause);
+        cause
+    }
+
     /// Delivers a message. `now` is the driver's clock, not the node's.
     pub fn message(&mut self, now: Time, wall_clock: WallClock, src: NodeId, payload: Payload) {
         self.set_clocks(now, wall_clock);
+        let cause = self.begin_step();
         let header = payload.header();
         let message = Incoming { src, header, payload };
         match &mut self.early {
@@ -62,14 +94,15 @@ impl Runtime {
                 let held_back = std::mem::take(early);
                 if self.init(&message) {
                     self.early = None;
-                    for message in held_back {
+                    for (cause, message) in held_back {
+                        self.cx.begin_step(cause);
                         self.process.handle(Input::Message(message), &mut self.cx);
                     }
                 } else {
                     self.early = Some(held_back);
                 }
             }
-            Some(early) => early.push(message),
+            Some(early) => early.push((cause, message)),
         }
     }
 
@@ -123,6 +156,7 @@ impl Runtime {
                 "{fired} timers fired at one moment, each set for no time by the one before, so \
                  time could never go on; let them take some time"
             );
+            self.cx.begin_step(timer.key);
             self.process.handle(Input::Timer(timer), &mut self.cx);
         }
     }
@@ -130,6 +164,7 @@ impl Runtime {
     /// Tells the node that a sync is done, and with it all before it.
     pub fn synced(&mut self, now: Time, wall_clock: WallClock, sync: SyncId) {
         self.set_clocks(now, wall_clock);
+        self.begin_step();
         self.process.handle(Input::Synced(sync), &mut self.cx);
     }
 
@@ -146,6 +181,11 @@ impl Runtime {
         Some(self.started_at + Duration::from_nanos(due.0))
     }
 
+    /// The key of the timer that goes off next.
+    pub fn next_timer(&self) -> Option<u64> {
+        self.cx.inner.timers.next_key()
+    }
+
     /// When all timers are due, by the driver's clock.
     pub fn timers(&self) -> Vec<Time> {
         let due = self.cx.inner.timers.all();
@@ -155,6 +195,20 @@ impl Runtime {
     /// The effects of the last calls; the driver drains them.
     pub fn effects(&mut self) -> &mut Vec<Effect> {
         &mut self.cx.inner.effects
+    }
+
+    /// Takes the effects of the last calls, each with what the step was about that had
+    /// it.
+    pub fn take_effects(&mut self) -> impl Iterator<Item = (u64, Effect)> + '_ {
+        let inner = &mut *self.cx.inner;
+        let mut steps = inner.steps.iter().peekable();
+        let mut cause = 0;
+        inner.effects.drain(..).enumerate().map(move |(place, effect)| {
+            while let Some((_, begun)) = steps.next_if(|(first, _)| *first <= place) {
+                cause = *begun;
+            }
+            (cause, effect)
+        })
     }
 
     /// Whether the node has looked at its wall clock since this was last asked.

@@ -12,8 +12,9 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    pub(crate) fn set(&mut self, at: Time) -> TimerId {
-        let id = TimerId { at, number: self.next };
+    /// Sets one; `key` names its going off.
+    pub(crate) fn set(&mut self, at: Time, key: u64) -> TimerId {
+        let id = TimerId { at, number: self.next, key };
         self.next += 1;
         self.due.insert(id);
         id
@@ -25,6 +26,10 @@ impl Timers {
 
     pub(crate) fn next_due(&self) -> Option<Time> {
         self.due.first().map(|id| id.at)
+    }
+
+    pub(crate) fn next_key(&self) -> Option<u64> {
+        self.due.first().map(|id| id.key)
     }
 
     /// When each is due, the earliest first.

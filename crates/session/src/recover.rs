@@ -190,6 +190,8 @@ fn outcome(
         requests: [0; SERVICES.len()],
         looks_into_kept: workload.looks_into_kept_messages(),
         length: Time::ZERO,
+        answered: vec![false; 2 * plan.nodes.len()],
+        main_start: origin,
     };
     recovered.for_each(|event| {
         reader.take(event);
@@ -231,6 +233,7 @@ fn outcome(
         ended,
         length: reader.length,
         origin,
+        main_start: Time(reader.main_start.0 - origin.0),
     })
 }
 
@@ -246,6 +249,10 @@ struct Reader<'a> {
     requests: [u64; SERVICES.len()],
     looks_into_kept: bool,
     length: Time,
+    /// Which clients of the start and the set-up had an answer: each node has two.
+    answered: Vec<bool>,
+    /// When the last of these had its first.
+    main_start: Time,
 }
 
 impl Reader<'_> {
@@ -307,6 +314,7 @@ impl Reader<'_> {
 
     fn message(&mut self, message: &MessageRef<'_>) {
         self.length = self.length.max(message.received_at.unwrap_or(message.sent_at));
+        self.answered(message);
         let ends = (self.end(message.src), self.end(message.dest));
         let of_client = self.is_client(message.src) || self.is_client(message.dest);
         let counts: &mut Counts =
@@ -323,6 +331,18 @@ impl Reader<'_> {
             self.between_servers(message, src, dest);
         } else if let Some(node) = self.place(message.dest) {
             self.disturbed(message, node);
+        }
+    }
+
+    /// The main phase begins when all of the start and the set-up is answered.
+    fn answered(&mut self, message: &MessageRef<'_>) {
+        let Some(received) = message.received_at.filter(|_| self.is_client(message.dest)) else {
+            return;
+        };
+        let number = message.dest[1..].parse::<usize>();
+        let answered = number.ok().and_then(|number| self.answered.get_mut(number));
+        if answered.is_some_and(|answered| !std::mem::replace(answered, true)) {
+            self.main_start = self.main_start.max(received);
         }
     }
 

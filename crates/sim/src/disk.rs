@@ -1,15 +1,16 @@
 //! The disk of a simulated node: it outlives the node's incarnations, takes time
 //! to sync, and loses at a kill what was not synced.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use glomers_history::Time;
+use glomers_node::key::of_name;
 use glomers_node::{DiskCall, DiskError, MemoryDisk, SyncId};
 use serde::{Deserialize, Serialize};
 
-use crate::draws::{Draws, Purpose};
+use crate::draws::{Draws, Origin, Purpose};
 use crate::plan::ServiceTime;
 
 /// What is wrong with a disk.
@@ -46,17 +47,16 @@ impl DiskCondition {
 pub(crate) struct SimulatedDisk {
     disk: MemoryDisk,
     seed: u64,
-    node: u32,
+    /// The key of the node's name.
+    node: u64,
     sync_time: ServiceTime,
     /// Syncs under way, which are done one after another.
     syncs: VecDeque<Sync>,
     /// Until when the work on them has been counted.
     counted: Time,
-    sync_count: u64,
-    crash_count: u64,
     slowness: u32,
-    /// Calls so far that might fail, counted over all faults.
-    calls: Rc<RefCell<u64>>,
+    /// The key of the node's present step, and its calls so far that might fail.
+    step: Rc<Cell<(u64, u64)>>,
     /// Writes and syncs that were slowed or refused, and not told yet.
     trouble: Rc<Cell<u64>>,
 }
@@ -65,24 +65,23 @@ pub(crate) struct SimulatedDisk {
 #[derive(Debug)]
 struct Sync {
     id: SyncId,
+    key: u64,
     asked: Time,
     /// What is left of it, in ns of a disk that is not slow.
     left: u64,
 }
 
 impl SimulatedDisk {
-    pub(crate) fn new(seed: u64, node: u32, sync_time: ServiceTime) -> SimulatedDisk {
+    pub(crate) fn new(seed: u64, node: &str, sync_time: ServiceTime) -> SimulatedDisk {
         SimulatedDisk {
             disk: MemoryDisk::new(),
             seed,
-            node,
+            node: of_name(node),
             sync_time,
             syncs: VecDeque::new(),
             counted: Time::ZERO,
-            sync_count: 0,
-            crash_count: 0,
             slowness: 1,
-            calls: Rc::default(),
+            step: Rc::default(),
             trouble: Rc::default(),
         }
     }
@@ -92,25 +91,29 @@ impl SimulatedDisk {
         self.disk.clone()
     }
 
-    /// Begins what the node has asked for.
-    pub(crate) fn begin_syncs(&mut self, now: Time) {
+    /// The node begins a step of this key.
+    pub(crate) fn begin_step(&self, key: u64) {
+        self.step.set((key, 0));
+    }
+
+    /// Begins what the node has asked for in a step of this key.
+    pub(crate) fn begin_syncs(&mut self, now: Time, step: u64) {
         if !self.disk.has_syncs() {
             return;
         }
-        for sync in self.disk.take_syncs() {
+        for (number, sync) in (0..).zip(self.disk.take_syncs()) {
+            let key = Origin::Sync.key(step, number);
             let left = match self.sync_time {
                 ServiceTime::Off => 0,
                 ServiceTime::Exponential { mean } => {
-                    let (node, count) = (self.node.into(), self.sync_count);
-                    let mut draws = Draws::keyed(self.seed, Purpose::Sync, node, count, 0);
+                    let mut draws = Draws::keyed(self.seed, Purpose::Sync, key, 0, 0);
                     draws.exponential(mean as f64) as u64
                 }
             };
-            self.sync_count += 1;
             if self.slowness > 1 && left > 0 {
                 self.trouble.set(self.trouble.get() + 1);
             }
-            self.syncs.push_back(Sync { id: sync, asked: now, left });
+            self.syncs.push_back(Sync { id: sync, key, asked: now, left });
         }
     }
 
@@ -133,13 +136,13 @@ impl SimulatedDisk {
         })
     }
 
-    /// Takes a sync that is done by now.
-    pub(crate) fn take_done(&mut self, now: Time) -> Option<SyncId> {
+    /// Takes a sync that is done by now, and its key.
+    pub(crate) fn take_done(&mut self, now: Time) -> Option<(SyncId, u64)> {
         let done = self.next_done().filter(|done| *done <= now)?;
         let sync = self.syncs.pop_front()?;
         self.counted = done;
         self.disk.complete(sync.id);
-        Some(sync.id)
+        Some((sync.id, sync.key))
     }
 
     /// The node is killed. Half of the time all that was not synced is gone; else
@@ -153,9 +156,7 @@ impl SimulatedDisk {
             self.disk.crash(0, 0);
             return 0;
         }
-        let (node, count) = (self.node.into(), self.crash_count);
-        let mut draws = Draws::keyed(self.seed, Purpose::Crash, node, count, 0);
-        self.crash_count += 1;
+        let mut draws = Draws::keyed(self.seed, Purpose::Crash, self.node, now.0, 0);
         let survivors = match draws.below(2) {
             0 => 0,
             _ => draws.below(unsynced as u64) as usize,
@@ -197,15 +198,15 @@ impl SimulatedDisk {
                 })));
             }
             Some(DiskCondition::Failing { percent }) => {
-                let (seed, node, calls) = (self.seed, self.node, self.calls.clone());
+                let (seed, step) = (self.seed, self.step.clone());
                 let trouble = self.trouble.clone();
                 self.disk.set_fault(Some(Box::new(move |call| {
                     if matches!(call, DiskCall::Get | DiskCall::List) {
                         return None;
                     }
-                    let mut count = calls.borrow_mut();
-                    *count += 1;
-                    let mut draws = Draws::keyed(seed, Purpose::DiskError, node.into(), *count, 0);
+                    let (key, count) = step.get();
+                    step.set((key, count + 1));
+                    let mut draws = Draws::keyed(seed, Purpose::DiskError, key, count, 0);
                     (draws.below(100) < u64::from(percent)).then(|| {
                         trouble.set(trouble.get() + 1);
                         DiskError::Failed("simulated input/output error".to_owned())
@@ -225,11 +226,11 @@ mod tests {
 
     #[test]
     fn syncs_under_way_speed_up_when_the_disk_is_mended() {
-        let mut disk = SimulatedDisk::new(1, 0, ServiceTime::Exponential { mean: SECOND });
+        let mut disk = SimulatedDisk::new(1, "n0", ServiceTime::Exponential { mean: SECOND });
         for _ in 0..3 {
             disk.handle().sync().unwrap();
         }
-        disk.begin_syncs(Time(SECOND));
+        disk.begin_syncs(Time(SECOND), 1);
         let planned: Vec<Time> = disk.all_done().collect();
         disk.set_condition(Some(DiskCondition::Slow { factor: 100 }), Time(SECOND));
         let slow: Vec<Time> = disk.all_done().collect();

@@ -1,28 +1,77 @@
 //! Keyed randomness.
 //!
-//! Each draw is a function of the seed, of what it is for, and of the thing it is
-//! about, never of how many draws came before. So taking one operation, node or
-//! fault out of a Plan leaves all other draws in place.
+//! Each draw is a function of the seed, of what it is for, and of what led to the thing
+//! it is about, never of how many draws came before. So taking one operation, node or
+//! fault out of a Plan leaves the draws in place of all that does not follow from it,
+//! and most of what does.
+//!
+//! What led to a thing is a *key*: an operation's comes from its worker and number, an
+//! `init`'s from the node and its incarnation, a message's from the step that sent it,
+//! its receiver's name and how many the step sent there before, a timer's from the step
+//! that set it. A step has the key of the message, timer or sync that it handles.
 
+use glomers_node::key::{mix, of_name, spread};
 use rand_core::{Rng as _, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// What there is at the beginning of a chain of causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u64)]
+pub(crate) enum Origin {
+    /// An operation of a worker's list or generator (worker, number).
+    Operation = 1,
+    /// A final operation, or one that sees whether a worker is served (worker, number).
+    Final = 2,
+    /// The start of a node (name, incarnation).
+    Init = 3,
+    /// A question of the set-up (node, number).
+    Setup = 4,
+    /// What a process wrote when it was woken (name, moment).
+    Wake = 5,
+    /// A reply of a live process (its name, the id that it replies to).
+    Reply = 6,
+    /// Anything else that a live process sent (its name, how many on that link before).
+    Line = 7,
+    /// A sync that a step has asked for (the step, number).
+    Sync = 8,
+    /// The copy that a fault makes of a message (the message, 0).
+    Copy = 9,
+}
+
+impl Origin {
+    /// The key of one of these.
+    pub(crate) fn key(self, a: u64, b: u64) -> u64 {
+        mix(mix(self as u64, a), b)
+    }
+}
+
+/// The key of a message from a step to a receiver, by its name's key, to whom the step
+/// sent so many before.
+pub(crate) fn message_key(cause: u64, receiver: u64, before: u64) -> u64 {
+    mix(cause, receiver.wrapping_add(before))
+}
+
+/// The seed of the randomness of an incarnation of a node.
+pub fn node_seed(seed: u64, node: &str, incarnation: u32) -> u64 {
+    keyed_seed(seed, Purpose::Node, of_name(node), incarnation.into(), 0)
+}
 
 /// What a draw decides. The numbers are part of what a seed means: never change
 /// one, never use one again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
-    /// Latency of the k-th message on a link (source, destination, k).
+    /// Latency of a message (its key).
     Latency = 1,
-    /// Loss of the k-th message on a link (source, destination, k).
+    /// Loss of a message (its key).
     Loss = 2,
-    /// Service time of the k-th delivery to an incarnation (node, incarnation, k).
+    /// Service time of a delivery, and what a service chooses (the message's key).
     Service = 3,
     /// The gap after the k-th operation (k, 0, 0).
     Gap = 4,
-    /// A worker's operations (worker, 0, 0).
+    /// A worker's operations (worker, 1 if they are final, 0).
     Worker = 5,
-    /// The seed of a node's randomness (node, incarnation, 0).
+    /// The seed of a node's randomness (the key of its name, incarnation, 0).
     Node = 6,
     /// The schedule of one kind of fault (kind of fault, 0, 0).
     Nemesis = 7,
@@ -30,38 +79,27 @@ pub enum Purpose {
     Choice = 8,
     /// The order of turns in a round (round, 0, 0).
     Turns = 9,
-    /// Whether a fault loses the k-th message on a link (source, destination, k).
+    /// Whether a fault loses a message (its key).
     FaultLoss = 10,
-    /// Whether, and when, the k-th message on a link comes twice (source,
-    /// destination, k).
+    /// Whether, and when, a message comes twice (its key).
     Duplicate = 11,
-    /// Whether, and how long, the k-th message on a link is held up (source,
-    /// destination, k).
+    /// Whether, and how long, a message is held up (its key).
     Reorder = 12,
-    /// How long the k-th sync of a node's disk takes (node, k, 0).
+    /// How long a sync takes (its key).
     Sync = 20,
-    /// What the k-th kill of a node leaves on its disk (node, k, 0).
+    /// What a kill leaves on a node's disk (the key of its name, the moment, 0).
     Crash = 21,
-    /// Whether the k-th call to a failing disk fails (node, k, 0).
+    /// Whether a call to a failing disk fails (the step's key, how many before, 0).
     DiskError = 22,
-    /// Random bytes of a traced process (node, incarnation, 0).
+    /// Random bytes of a traced process (the key of its name, incarnation, 0).
     TracedBytes = 40,
-    /// Whose turn it is in a traced process (node, incarnation, 0).
+    /// Whose turn it is in a traced process (the key of its name, incarnation, 0).
     TracedTurns = 41,
 }
 
 /// A stream of random numbers that belongs to one key.
 #[derive(Debug, Clone)]
 pub struct Draws(Xoshiro256PlusPlus);
-
-/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014), which spreads any
-/// difference of its input over all bits.
-fn spread(mut x: u64) -> u64 {
-    x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
-}
 
 /// A seed of 64 bits that belongs to one key.
 pub fn keyed_seed(seed: u64, purpose: Purpose, a: u64, b: u64, c: u64) -> u64 {

@@ -108,14 +108,14 @@ fn carry_out(
     output: &mut StepOutput,
 ) {
     let now = engine.now();
-    let (node, incarnation, input) = match command {
+    let (node, incarnation, cause, input) = match command {
         Command::Start { node, incarnation } => {
             let result = host.start(node, incarnation, now);
             match result {
                 Ok(()) => {
                     engine.input(now, Input::Started { node, incarnation });
                     if host.started(node, now, output) {
-                        report(node, incarnation, engine, output);
+                        report(node, incarnation, engine.wake_key(node), engine, output);
                     }
                 }
                 Err(how) => {
@@ -138,27 +138,36 @@ fn carry_out(
         Command::Pause { node } => return host.pause(node),
         Command::Resume { node } => return host.resume(node),
         Command::SetClock { node, jump, drift } => return host.set_clock(node, now, jump, drift),
-        Command::Deliver { node, incarnation, id, src, payload } => {
-            (node, incarnation, StepInput::Message { id, src, payload })
+        Command::Deliver { node, incarnation, id, key, src, payload } => {
+            (node, incarnation, key, StepInput::Message { id, key, src, payload })
         }
-        Command::Wake { node, incarnation } => (node, incarnation, StepInput::Wake),
+        Command::Wake { node, incarnation } => {
+            (node, incarnation, engine.wake_key(node), StepInput::Wake)
+        }
     };
     // Between the command and now the node may have been stopped.
     if !engine.is_current(node, incarnation) {
         return;
     }
     host.step(node, now, input, output);
-    report(node, incarnation, engine, output);
+    report(node, incarnation, cause, engine, output);
 }
 
-/// Tells the engine what a node did.
-fn report(node: u32, incarnation: u32, engine: &mut Engine<'_>, output: &mut StepOutput) {
+/// Tells the engine what a node did in a step of this key.
+fn report(
+    node: u32,
+    incarnation: u32,
+    step: u64,
+    engine: &mut Engine<'_>,
+    output: &mut StepOutput,
+) {
     let now = engine.now();
-    for (offset, effect) in output.effects.drain(..) {
-        engine.input(now, Input::Effect { node, incarnation, offset, effect });
+    for (offset, cause, effect) in output.effects.drain(..) {
+        engine.input(now, Input::Effect { node, incarnation, offset, cause, effect });
     }
     for (offset, line) in output.lines.drain(..) {
-        engine.input(now, Input::Line { node, incarnation, offset, line: &line });
+        let cause = Some(step);
+        engine.input(now, Input::Line { node, incarnation, offset, cause, line: &line });
     }
     if std::mem::take(&mut output.read_clock) {
         engine.input(now, Input::ReadClock { node, incarnation });

@@ -7,7 +7,7 @@ use glomers_history::Time;
 use glomers_node::{Effect, Identity, NodeId, Payload, Process, Runtime, WallClock};
 
 use crate::disk::{DiskCondition, SimulatedDisk};
-use crate::draws::{Purpose, keyed_seed};
+use crate::draws::node_seed;
 use crate::engine::Stop;
 use crate::plan::Plan;
 
@@ -70,6 +70,8 @@ pub enum StepInput {
     Message {
         /// The message's network id.
         id: u64,
+        /// The message's key: what the node draws in this step follows from it.
+        key: u64,
         /// From whom.
         src: NodeId,
         /// The body.
@@ -82,8 +84,9 @@ pub enum StepInput {
 /// What a node did.
 #[derive(Debug, Default)]
 pub struct StepOutput {
-    /// What it wants done, and how long after the input it wanted that.
-    pub effects: Vec<(Duration, Effect)>,
+    /// What it wants done, how long after the input it wanted that, and the key of what
+    /// it was about: the message, or one of the timers and syncs that were due.
+    pub effects: Vec<(Duration, u64, Effect)>,
     /// What a node that speaks in bytes wrote: lines without their ends, and how
     /// long after the input.
     pub lines: Vec<(Duration, Vec<u8>)>,
@@ -109,6 +112,7 @@ pub type NodeFactory = Box<dyn Fn(u32) -> Result<Box<dyn Process>, String>>;
 pub struct InProcessHost {
     factory: NodeFactory,
     seed: u64,
+    names: Vec<String>,
     machines: Vec<Machine>,
 }
 
@@ -133,13 +137,13 @@ const WALL_CLOCK_AT_START: u64 = 1_577_836_800 * glomers_history::SECOND;
 impl InProcessHost {
     /// A host for the nodes of a Plan.
     pub fn new(plan: &Plan, factory: NodeFactory) -> InProcessHost {
-        let machine = |place| Machine {
+        let machine = |name: &String| Machine {
             node: None,
-            disk: SimulatedDisk::new(plan.seed, place, plan.sync_time),
+            disk: SimulatedDisk::new(plan.seed, name, plan.sync_time),
             clock: Clock::default(),
         };
-        let machines = (0..plan.nodes.len() as u32).map(machine).collect();
-        InProcessHost { factory, seed: plan.seed, machines }
+        let machines = plan.nodes.iter().map(machine).collect();
+        InProcessHost { factory, seed: plan.seed, names: plan.nodes.clone(), machines }
     }
 }
 
@@ -178,7 +182,7 @@ fn next_wake(runtime: &Runtime, disk: &SimulatedDisk) -> Option<Time> {
 
 impl SteppedHost for InProcessHost {
     fn start(&mut self, node: u32, incarnation: u32, now: Time) -> Result<(), String> {
-        let seed = keyed_seed(self.seed, Purpose::Node, node.into(), incarnation.into(), 0);
+        let seed = node_seed(self.seed, &self.names[node as usize], incarnation);
         let identity = Identity { seed, incarnation: Some(incarnation) };
         let process = catch_unwind(AssertUnwindSafe(|| (self.factory)(node)))
             .unwrap_or_else(|panic| Err(panic_text(&*panic)))?;
@@ -219,21 +223,29 @@ impl SteppedHost for InProcessHost {
         // A node that panicked is thrown away, so nobody sees what it left half
         // done.
         let result = catch_unwind(AssertUnwindSafe(|| match input {
-            StepInput::Message { src, payload, .. } => {
-                runtime.message(now, wall_clock, src, payload)
+            StepInput::Message { src, payload, key, .. } => {
+                disk.begin_step(key);
+                runtime.set_cause(key);
+                runtime.message(now, wall_clock, src, payload);
             }
             StepInput::Wake => {
-                while let Some(sync) = disk.take_done(now) {
+                while let Some((sync, key)) = disk.take_done(now) {
+                    disk.begin_step(key);
+                    runtime.set_cause(key);
                     runtime.synced(now, wall_clock, sync);
                 }
-                runtime.wake(now, wall_clock);
+                if let Some(key) = runtime.next_timer() {
+                    disk.begin_step(key);
+                    runtime.wake(now, wall_clock);
+                }
             }
         }));
         // What a node that panicked has asked for is under way all the same.
         if result.is_err() || runtime.take_disk_used() {
-            disk.begin_syncs(now);
+            disk.begin_syncs(now, runtime.cause());
         }
-        output.effects.extend(runtime.effects().drain(..).map(|effect| (Duration::ZERO, effect)));
+        let effects = runtime.take_effects();
+        output.effects.extend(effects.map(|(cause, effect)| (Duration::ZERO, cause, effect)));
         output.next_wake = next_wake(runtime, disk);
         output.read_clock = runtime.take_clock_read();
         output.disk_trouble = disk.take_trouble();

@@ -40,9 +40,9 @@ pub use host::{InProcessHost, NodeFactory, StepInput, StepOutput, SteppedHost};
 pub use outcome::{Asked, Ended, NOTE, Outcome};
 pub use partition::{Cut, PartitionKind};
 pub use plan::{
-    Clock, Distribution, Host, Inbox, Latency, LinkRule, ListedOperation, MessageOverride, Nemesis,
-    NodeProgram, Operations, OverrideAction, PLAN_VERSION, Plan, PlanBuilder, PlanError, Rate,
-    Schedule, ServiceTime, Wire, WorkloadOptions,
+    Clock, Distribution, Host, Inbox, Latency, LinkRule, ListedOperation, MessageName,
+    MessageOverride, Nemesis, NodeProgram, Operations, OverrideAction, PLAN_VERSION, Plan,
+    PlanBuilder, PlanError, Rate, Schedule, ServiceTime, Wire, WorkloadOptions,
 };
 pub use services::SERVICES;
 pub use snapshot::{NodeSnapshot, PendingMessage, Snapshot};

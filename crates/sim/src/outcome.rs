@@ -82,4 +82,7 @@ pub struct Outcome {
     pub length: Time,
     /// When all nodes were initialised: operations and marks count from here.
     pub origin: Time,
+    /// When clients began, counted as operations are: moments of the Plan count from
+    /// here.
+    pub main_start: Time,
 }

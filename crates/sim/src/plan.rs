@@ -7,7 +7,7 @@ mod validate;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use glomers_history::{History, MILLISECOND, OpKind, Process, Value};
+use glomers_history::{History, MILLISECOND, OpKind, Process, Time, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::faults::FaultEvent;
@@ -230,19 +230,38 @@ pub struct ListedOperation {
     pub f: String,
     /// Its argument.
     pub value: Value,
+    /// Which operation of its worker it was in the run that the list was made from,
+    /// counted from 0: what draws about it are keyed by, so that others may be taken
+    /// out. `None`: which it is of those in the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
 }
 
 /// An exception for one message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageOverride {
-    /// The sender, by its place in the list of nodes.
-    pub src: u32,
-    /// The receiver.
-    pub dest: u32,
-    /// Which message on this link, counted from 0.
-    pub count: u64,
+    /// Which message.
+    pub message: MessageName,
     /// What happens to it.
     pub action: OverrideAction,
+}
+
+/// Names a message of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageName {
+    /// By how many its link has carried before. Another if one before it is missing.
+    Nth {
+        /// The sender, by its place in the list of nodes.
+        src: u32,
+        /// The receiver.
+        dest: u32,
+        /// Which message on this link, counted from 0.
+        count: u64,
+    },
+    /// By its key, which is made from what led to it (see [`crate::draws`]): the same
+    /// message in all runs in which that happens.
+    Key(u64),
 }
 
 /// What happens to a message instead.
@@ -345,6 +364,42 @@ impl Plan {
 }
 
 impl Operations {
+    /// What clients of this Plan do, as a list in which each operation names its node and
+    /// its number: the same run, and some may be taken out while draws about the others
+    /// stay. `history` and `main_start` ([`Outcome::main_start`](crate::Outcome)) are
+    /// those of the run, from which generated operations come.
+    pub fn listed(plan: &Plan, history: &History, main_start: Time) -> Operations {
+        let nodes = plan.nodes.len() as u32;
+        let own = |worker: u32| worker.checked_rem(nodes).unwrap_or_default();
+        let mut list = match &plan.operations {
+            Operations::Listed(list) => list.clone(),
+            Operations::Generated => {
+                let ops = history.ops().iter();
+                let begun = ops.filter(|op| op.kind == OpKind::Invoke && !op.is_final);
+                let listed = begun.filter_map(|op| match op.process {
+                    Process::Client(process) => Some(ListedOperation {
+                        at: op.time.0.saturating_sub(main_start.0),
+                        worker: process.checked_rem(plan.concurrency).unwrap_or(process),
+                        node: None,
+                        f: op.f.to_string(),
+                        value: op.value.clone(),
+                        number: None,
+                    }),
+                    _ => None,
+                });
+                listed.collect()
+            }
+        };
+        let mut begun: BTreeMap<u32, u64> = BTreeMap::new();
+        for listed in &mut list {
+            let place = begun.entry(listed.worker).or_default();
+            listed.number.get_or_insert(*place);
+            *place += 1;
+            listed.node.get_or_insert(own(listed.worker));
+        }
+        Operations::Listed(list)
+    }
+
     /// The listed operations that asked another node than their worker's own, by the
     /// index of their invocation: which node. A worker does its own in the order of
     /// the list.

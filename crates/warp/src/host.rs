@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use glomers_history::Time;
 use glomers_node::Effect;
+use glomers_node::key::of_name;
 use glomers_protocol::Line;
-use glomers_sim::draws::{Draws, Purpose, keyed_seed};
+use glomers_sim::draws::{Draws, Purpose, node_seed};
 use glomers_sim::{Host, NodeProgram, Plan, Schedule, StepInput, StepOutput, SteppedHost, Stop};
 use seccompiler::BpfProgram;
 
@@ -159,15 +160,16 @@ impl TracedHost {
     }
 
     fn begin(&mut self, node: u32, incarnation: u32, now: Time) -> io::Result<()> {
-        let draws = |purpose| Draws::keyed(self.seed, purpose, node.into(), incarnation.into(), 0);
+        let name = of_name(&self.machines[node as usize].name);
+        let draws = |purpose| Draws::keyed(self.seed, purpose, name, incarnation.into(), 0);
         let mut turns = match self.schedule {
             Schedule::Fifo => None,
             Schedule::Random => Some(draws(Purpose::TracedTurns)),
         };
         let processors = turns.as_mut().map_or(PROCESSORS, |turns| turns.below(4) as u32 + 1);
         let bytes = draws(Purpose::TracedBytes);
-        let seed = keyed_seed(self.seed, Purpose::Node, node.into(), incarnation.into(), 0);
         let machine = &mut self.machines[node as usize];
+        let seed = node_seed(self.seed, &machine.name, incarnation);
         machine.incarnation = incarnation;
         let folder = self.folders.of(node, &machine.name)?;
         let mut variables = environment::variables(self.tracer.has(Pin::Environment));
@@ -246,7 +248,7 @@ impl TracedHost {
             let offset = Duration::from_nanos(after);
             match written {
                 Written::Line(line) => output.lines.push((offset, line)),
-                Written::Log(line) => output.effects.push((offset, Effect::Log(line))),
+                Written::Log(line) => output.effects.push((offset, 0, Effect::Log(line))),
             }
         }
         output.broke = if let Err(error) = result {
@@ -350,7 +352,7 @@ impl SteppedHost for TracedHost {
     }
 
     fn step(&mut self, node: u32, now: Time, input: StepInput, output: &mut StepOutput) {
-        if let StepInput::Message { id, src, payload } = input {
+        if let StepInput::Message { id, src, payload, .. } = input {
             let machine = &mut self.machines[node as usize];
             if let Some(tree) = &mut machine.tree {
                 self.buffer.clear();

@@ -113,7 +113,10 @@ impl Driver<'_, '_, '_, '_> {
         let incarnation = *incarnation;
         stdout.drain(&mut self.space, |chunk| {
             let each = |line: &[u8]| {
-                engine.input(now, Input::Line { node, incarnation, offset: Duration::ZERO, line })
+                engine.input(
+                    now,
+                    Input::Line { node, incarnation, offset: Duration::ZERO, cause: None, line },
+                )
             };
             // Too long or not, this was its last.
             let _ = lines.feed(chunk, each);

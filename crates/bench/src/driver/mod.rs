@@ -276,7 +276,7 @@ impl Driver<'_, '_, '_, '_> {
     fn carry_out(&mut self) {
         while let Some(command) = self.engine.next_command() {
             match command {
-                Command::Deliver { node, incarnation, id, src, payload } => {
+                Command::Deliver { node, incarnation, id, src, payload, .. } => {
                     self.deliver(node, incarnation, id, &src, &payload);
                 }
                 Command::Start { node, incarnation } => self.start(node, incarnation),

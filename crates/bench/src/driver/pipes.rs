@@ -48,7 +48,10 @@ impl Driver<'_, '_, '_, '_> {
         let volume = running.volume.count(self.now, count, self.volume_window);
         let (engine, now) = (&mut self.engine, self.now);
         let fed = running.lines.feed(&self.space[..count], |line| {
-            engine.input(now, Input::Line { node, incarnation, offset: Duration::ZERO, line });
+            engine.input(
+                now,
+                Input::Line { node, incarnation, offset: Duration::ZERO, cause: None, line },
+            );
         });
         if fed.is_err() {
             let how = format!(

@@ -6,13 +6,14 @@ use std::time::Duration;
 use glomers_check::{malformed_reply, was_served};
 use glomers_history::journal::DropReason;
 use glomers_history::{MILLISECOND, Op, OpKind, Process, Time, Value};
+use glomers_node::key::mix;
 use glomers_node::{Body, NodeId, Payload, RpcError};
 
 use super::network::InFlight;
 use super::phases::Phase;
 use super::replies::Requests;
 use super::{Endpoint, Engine};
-use crate::draws::{Draws, Purpose};
+use crate::draws::{Draws, Origin, Purpose};
 use crate::plan::{Operations, PlanError, Rate};
 use crate::queue::Event;
 use crate::workload::{Client, ClusterSize, Failure, FinalEnd, NextOperation, Step};
@@ -55,6 +56,12 @@ pub(super) struct Worker {
     client: Option<u32>,
     machine: Option<Box<dyn Client>>,
     draws: Draws,
+    /// Operations of the main phase that it has begun, and others.
+    begun: u64,
+    begun_final: u64,
+    /// The key of the operation under way, and how many requests it has sent.
+    cause: u64,
+    requests: u64,
     /// The operation under way.
     pub(super) current: Option<Op>,
     /// The node that the operation under way asks, if not the worker's own.
@@ -75,6 +82,10 @@ impl Engine<'_> {
                 client: None,
                 machine: None,
                 draws: Draws::keyed(self.plan.seed, Purpose::Worker, number.into(), 0, 0),
+                begun: 0,
+                begun_final: 0,
+                cause: 0,
+                requests: 0,
                 current: None,
                 asks: number % nodes,
                 listed: std::collections::VecDeque::new(),
@@ -93,8 +104,9 @@ impl Engine<'_> {
         self.workload.begin(size).map_err(PlanError::Value)
     }
 
-    pub(super) fn new_client(&mut self, owner: Owner) -> u32 {
-        let number = self.clients.len() as u32;
+    /// Makes the client of this number, by which it is called; its place.
+    fn make_client(&mut self, owner: Owner, number: u32) -> u32 {
+        let place = self.clients.len() as u32;
         self.clients.push(ClientSlot {
             name: NodeId::from(format!("c{number}")),
             owner,
@@ -104,11 +116,43 @@ impl Engine<'_> {
             timeout_scheduled: false,
             requests: Requests::default(),
         });
-        number
+        place
     }
 
-    /// Sends a request from a client and starts to wait.
-    pub(super) fn request(&mut self, client: u32, node: u32, body: Arc<dyn Body>, timeout: Time) {
+    /// Makes a client of the start or the set-up: these come first, and their numbers
+    /// are their places.
+    pub(super) fn new_client(&mut self, owner: Owner) -> u32 {
+        self.make_client(owner, self.clients.len() as u32)
+    }
+
+    /// Makes the client that a worker sends by from now on. Its number follows from the
+    /// worker's process, not from who else has sent something before, so that an
+    /// operation less leaves the others' names.
+    fn new_client_of_worker(&mut self, worker: u32) -> u32 {
+        let number = self.first_worker_client + self.workers[worker as usize].process;
+        let place = self.make_client(Owner::Worker(worker), number);
+        self.worker_clients.insert(number, place);
+        place
+    }
+
+    /// The place of the client of this number.
+    pub(super) fn client_of(&self, number: u32) -> Option<u32> {
+        if number < self.first_worker_client.min(self.clients.len() as u32) {
+            return Some(number);
+        }
+        self.worker_clients.get(&number).copied()
+    }
+
+    /// Sends a request from a client and starts to wait; `cause` is the key of what it
+    /// is for.
+    pub(super) fn request(
+        &mut self,
+        client: u32,
+        node: u32,
+        body: Arc<dyn Body>,
+        timeout: Time,
+        cause: u64,
+    ) {
         let slot = &mut self.clients[client as usize];
         slot.last_msg_id += 1;
         let id = slot.last_msg_id;
@@ -119,7 +163,7 @@ impl Engine<'_> {
             self.schedule(timeout, Event::Timeout { client });
         }
         let payload = Payload::shared(body, Some(id), None);
-        self.send(Endpoint::Client(client), Endpoint::Node(node), payload);
+        self.send(Endpoint::Client(client), Endpoint::Node(node), payload, cause);
     }
 
     pub(super) fn timeout(&mut self, client: u32) {
@@ -301,12 +345,15 @@ impl Engine<'_> {
                 let client = match client {
                     Some(client) => client,
                     None => {
-                        let client = self.new_client(Owner::Worker(worker));
+                        let client = self.new_client_of_worker(worker);
                         self.workers[worker as usize].client = Some(client);
                         client
                     }
                 };
-                self.request(client, node, body, self.now + self.rpc_timeout);
+                let state = &mut self.workers[worker as usize];
+                let cause = mix(state.cause, state.requests);
+                state.requests += 1;
+                self.request(client, node, body, self.now + self.rpc_timeout, cause);
             }
             Step::Done => self.complete(worker, OpKind::Ok, None, None),
             Step::DoneBut(error) => self.complete(worker, OpKind::Ok, None, Some(error)),
@@ -320,9 +367,27 @@ impl Engine<'_> {
         }
     }
 
+    /// An operation of the main phase begins, which is this one of its worker in a run
+    /// that others may have been taken out of.
+    fn invoke_main(&mut self, worker: u32, next: NextOperation, number: Option<u64>) {
+        let state = &mut self.workers[worker as usize];
+        state.cause = Origin::Operation.key(worker.into(), number.unwrap_or(state.begun));
+        state.begun += 1;
+        self.invoke(worker, next, false);
+    }
+
+    /// An operation after the main phase begins.
+    fn invoke_final(&mut self, worker: u32, next: NextOperation) {
+        let state = &mut self.workers[worker as usize];
+        state.cause = Origin::Final.key(worker.into(), state.begun_final);
+        state.begun_final += 1;
+        self.invoke(worker, next, true);
+    }
+
     /// An operation begins.
     fn invoke(&mut self, worker: u32, next: NextOperation, is_final: bool) {
         let state = &mut self.workers[worker as usize];
+        state.requests = 0;
         let process = Process::Client(state.process);
         self.net.operations += 1;
         self.busy_workers += 1;
@@ -392,7 +457,7 @@ impl Engine<'_> {
                 return;
             };
             let next = self.generate_for(worker);
-            self.invoke(worker, next, false);
+            self.invoke_main(worker, next, None);
             if self.plan.rate == Rate::Max {
                 if self.workers[worker as usize].current.is_none() {
                     // An operation that needs no message takes no time. Without a
@@ -455,7 +520,8 @@ impl Engine<'_> {
         }
         state.asks = listed.node.unwrap_or(state.node);
         let next = NextOperation { f: Arc::from(&*listed.f), value: listed.value.clone() };
-        self.invoke(worker, next, false);
+        let number = listed.number;
+        self.invoke_main(worker, next, number);
     }
 
     /// Every worker begins its final operations.
@@ -465,8 +531,16 @@ impl Engine<'_> {
         };
         self.phase = Phase::Final { unfinished: self.plan.concurrency };
         self.final_start = self.now;
+        self.draw_anew();
         for worker in 0..self.plan.concurrency {
-            self.invoke(worker, first.clone(), true);
+            self.invoke_final(worker, first.clone());
+        }
+    }
+
+    /// From here on workers draw what does not depend on what they drew before.
+    pub(super) fn draw_anew(&mut self) {
+        for (number, worker) in (0..).zip(&mut self.workers) {
+            worker.draws = Draws::keyed(self.plan.seed, Purpose::Worker, number, 1, 0);
         }
     }
 
@@ -490,7 +564,7 @@ impl Engine<'_> {
     /// A worker asks something, as in the main phase, to see whether it is served.
     pub(super) fn probe(&mut self, worker: u32) {
         let next = self.generate_for(worker);
-        self.invoke(worker, next, true);
+        self.invoke_final(worker, next);
     }
 
     fn generate_for(&mut self, worker: u32) -> NextOperation {
@@ -515,7 +589,7 @@ impl Engine<'_> {
     /// A worker's next final operation is due.
     pub(super) fn next_final(&mut self, worker: u32) {
         if let Some(next) = self.workers[worker as usize].next_final.take() {
-            self.invoke(worker, next, true);
+            self.invoke_final(worker, next);
         }
     }
 

@@ -8,7 +8,7 @@ use glomers_node::Payload;
 
 use super::network::{Fate, InFlight};
 use super::{Endpoint, Engine};
-use crate::draws::{Draws, Purpose};
+use crate::draws::{Draws, Origin, Purpose};
 use crate::faults::{Duplicate, Harm, LinkSet, Loss, Reorder, SlowLinks, Touch};
 use crate::plan::Latency;
 
@@ -107,6 +107,7 @@ impl Engine<'_> {
         }
         if let Some(copy) = passage.copy {
             message.due = self.after(copy);
+            message.key = Origin::Copy.key(message.key, 0);
             self.travels(message);
         }
     }

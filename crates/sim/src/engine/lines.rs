@@ -9,8 +9,8 @@ const FORM: &str = "expected: one JSON object a line, {\"src\":…,\"dest\":…,
                     logs belong on standard error (protocol: messages)";
 
 impl Engine<'_> {
-    /// A live node wrote a line.
-    pub(super) fn line(&mut self, node: u32, incarnation: u32, line: &[u8]) {
+    /// A node wrote a line; `cause` is the key of the step that did, if that is known.
+    pub(super) fn line(&mut self, node: u32, incarnation: u32, line: &[u8], cause: Option<u64>) {
         if !self.is_current(node, incarnation) {
             return;
         }
@@ -23,7 +23,7 @@ impl Engine<'_> {
         loop {
             let rest = match Line::first(text) {
                 Ok((message, rest)) => {
-                    self.node_wrote(node, message, text);
+                    self.node_wrote(node, message, text, cause);
                     rest
                 }
                 Err(error) => {
@@ -49,8 +49,8 @@ impl Engine<'_> {
         }
     }
 
-    /// A live node wrote a message.
-    fn node_wrote(&mut self, node: u32, message: Line<'_>, text: &str) {
+    /// A node wrote a message.
+    fn node_wrote(&mut self, node: u32, message: Line<'_>, text: &str, cause: Option<u64>) {
         if let Some(key) = &message.foreign_key {
             let why = match &**key {
                 "id" => "an \"id\" that is not an integer".to_owned(),
@@ -84,7 +84,8 @@ impl Engine<'_> {
                     // To us it is late, and no error.
                     self.falls_silent(node, "a message to a client that has gone");
                 }
-                self.send_as(own, src, dest, message.payload);
+                let cause = cause.unwrap_or_else(|| self.cause_of_line(node, &message.payload));
+                self.send_as(own, src, dest, message.payload, cause);
             }
             None => {
                 let dest = NodeId::new(&message.dest);

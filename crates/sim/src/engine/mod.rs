@@ -122,6 +122,8 @@ pub enum Command {
         incarnation: u32,
         /// The message's network id.
         id: u64,
+        /// The message's key, of which draws and what follows are made.
+        key: u64,
         /// Who sent it.
         src: NodeId,
         /// The body.
@@ -155,6 +157,8 @@ pub enum Input<'a> {
         incarnation: u32,
         /// When, from now.
         offset: Duration,
+        /// The key of the step that had it.
+        cause: u64,
         /// What.
         effect: Effect,
     },
@@ -191,6 +195,8 @@ pub enum Input<'a> {
         incarnation: u32,
         /// When, from now; zero with live nodes.
         offset: Duration,
+        /// The key of the step that wrote it; `None` with live nodes.
+        cause: Option<u64>,
         /// The line.
         line: &'a [u8],
     },
@@ -256,8 +262,8 @@ pub(crate) enum Endpoint {
 /// What a node did, later than at the moment of the step that it did it in.
 #[derive(Debug)]
 enum Deferred {
-    Effect(Effect),
-    Line(Box<[u8]>),
+    Effect(Effect, u64),
+    Line(Box<[u8]>, Option<u64>),
 }
 
 /// A run under way.
@@ -284,6 +290,8 @@ pub struct Engine<'a> {
     deferred: Slab<(u32, u32, Deferred)>,
 
     names: Vec<NodeId>,
+    /// What names add to keys.
+    name_keys: Vec<u64>,
     places: FxHashMap<NodeId, u32>,
     nodes: Vec<NodeState>,
     in_flight: Slab<InFlight>,
@@ -293,6 +301,9 @@ pub struct Engine<'a> {
     services: Services,
 
     clients: Vec<ClientSlot>,
+    /// The places of workers' clients by their numbers, and the first of these.
+    worker_clients: FxHashMap<u32, u32>,
+    first_worker_client: u32,
     workers: Vec<Worker>,
     /// The order of turns in this round.
     turns: Vec<u32>,
@@ -362,6 +373,8 @@ impl<'a> Engine<'a> {
             barrier: Barrier::default(),
             services: Services::new(plan.seed),
             clients: Vec::new(),
+            worker_clients: FxHashMap::default(),
+            first_worker_client: u32::MAX,
             workers: Vec::new(),
             turns: (0..plan.concurrency).collect(),
             next_turn: 0,
@@ -386,6 +399,7 @@ impl<'a> Engine<'a> {
             standstill: standstill::Standstill::new(names.len()),
             setup: Vec::new(),
             all_ids: None,
+            name_keys: names.iter().map(|name| glomers_node::key::of_name(name)).collect(),
             names,
         };
         engine.make_workers();
@@ -431,6 +445,11 @@ impl<'a> Engine<'a> {
     /// Whether the run is over and all commands have been taken.
     pub fn is_finished(&self) -> bool {
         self.phase == Phase::Over && self.commands.is_empty()
+    }
+
+    /// The key of a step in which a node that speaks in bytes is woken.
+    pub fn wake_key(&self, node: u32) -> u64 {
+        crate::draws::Origin::Wake.key(self.name_keys[node as usize], self.now.0)
     }
 
     /// Passes [`Observer::tick`] on.
@@ -515,8 +534,10 @@ impl<'a> Engine<'a> {
             Event::Deferred(key) => {
                 let (node, incarnation, deferred) = self.deferred.remove(key as usize);
                 match deferred {
-                    Deferred::Effect(effect) => self.effect(node, incarnation, effect),
-                    Deferred::Line(line) => self.line(node, incarnation, &line),
+                    Deferred::Effect(effect, cause) => {
+                        self.effect(node, incarnation, effect, cause);
+                    }
+                    Deferred::Line(line, cause) => self.line(node, incarnation, &line, cause),
                 }
             }
         }
@@ -534,11 +555,11 @@ impl<'a> Engine<'a> {
         }
         match input {
             Input::Started { node, incarnation } => self.started(node, incarnation),
-            Input::Effect { node, incarnation, offset, effect } => {
+            Input::Effect { node, incarnation, offset, cause, effect } => {
                 if offset.is_zero() {
-                    self.effect(node, incarnation, effect);
+                    self.effect(node, incarnation, effect, cause);
                 } else {
-                    self.defer(node, incarnation, offset, Deferred::Effect(effect));
+                    self.defer(node, incarnation, offset, Deferred::Effect(effect, cause));
                 }
             }
             Input::NextWake { node, incarnation, at } => self.next_wake(node, incarnation, at),
@@ -546,11 +567,12 @@ impl<'a> Engine<'a> {
             Input::DiskTrouble { node, count } => {
                 self.mark(node, DISK_TROUBLE.into(), Value::from(count));
             }
-            Input::Line { node, incarnation, offset, line } => {
+            Input::Line { node, incarnation, offset, cause, line } => {
                 if offset.is_zero() {
-                    self.line(node, incarnation, line);
+                    self.line(node, incarnation, line, cause);
                 } else {
-                    self.defer(node, incarnation, offset, Deferred::Line(line.into()));
+                    let line = Deferred::Line(line.into(), cause);
+                    self.defer(node, incarnation, offset, line);
                 }
             }
             Input::Exited { node, incarnation, how, output } => {
@@ -575,12 +597,12 @@ impl<'a> Engine<'a> {
         self.schedule(self.now + offset, Event::Deferred(key as u32));
     }
 
-    fn effect(&mut self, node: u32, incarnation: u32, effect: Effect) {
+    fn effect(&mut self, node: u32, incarnation: u32, effect: Effect, cause: u64) {
         if !self.is_current(node, incarnation) {
             return;
         }
         match effect {
-            Effect::Send { dest, payload } => self.node_sends(node, &dest, payload),
+            Effect::Send { dest, payload } => self.node_sends(node, &dest, payload, cause),
             Effect::Mark { label, value } => self.mark(node, label, value),
             Effect::Log(line) => {
                 self.observer.logged(self.now, &self.names[node as usize], &line);
@@ -675,6 +697,7 @@ impl<'a> Engine<'a> {
             ended: self.ended,
             length: self.now,
             origin: self.origin.unwrap_or_default(),
+            main_start: Time(self.main_start.0.saturating_sub(self.origin.unwrap_or_default().0)),
         }
     }
 }

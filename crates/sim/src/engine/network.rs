@@ -6,10 +6,12 @@ use glomers_node::{NodeId, Payload};
 
 use super::clients::ClientSlot;
 use super::disturbances::{Disturbances, Passage};
-use super::link_counts::LinkCounts;
+use super::link_counts::{LinkCounts, Place};
 use super::{Command, Endpoint, Engine};
-use crate::draws::{Draws, Purpose};
-use crate::plan::{Distribution, Inbox, Latency, MessageOverride, OverrideAction, Plan, Wire};
+use crate::draws::{Draws, Origin, Purpose, message_key};
+use crate::plan::{
+    Distribution, Inbox, Latency, MessageName, MessageOverride, OverrideAction, Plan, Wire,
+};
 use crate::queue::Event;
 use crate::services::{SERVICES, Services};
 use glomers_history::MILLISECOND;
@@ -19,6 +21,8 @@ use glomers_history::MILLISECOND;
 pub(super) struct InFlight {
     pub(super) id: u64,
     pub(super) src: Endpoint,
+    /// What draws about it are keyed by, and what it causes.
+    pub(super) key: u64,
     /// In whose name: that of `src`, unless a node speaks for another.
     pub(super) name: Endpoint,
     pub(super) dest: Endpoint,
@@ -44,9 +48,7 @@ pub(super) struct LinkTable {
     overrides: Vec<MessageOverride>,
     /// Unless faults are on, all messages between nodes take the same time.
     is_plain: bool,
-    /// Counting costs, so it is done only if something depends on it.
-    counts_matter: bool,
-    counts: LinkCounts,
+    pub(super) counts: LinkCounts,
     pub(super) disturbances: Disturbances,
 }
 
@@ -63,8 +65,6 @@ impl LinkTable {
             && plan.loss <= 0.0
             && plan.links.is_empty()
             && plan.overrides.is_empty();
-        let counts_matter =
-            !is_plain || plan.faults.iter().any(|event| event.fault.draws_by_message());
         LinkTable {
             seed: plan.seed,
             latency: plan.latency,
@@ -72,17 +72,16 @@ impl LinkTable {
             nodes: plan.nodes.len() as u32,
             has_services: plan.fault_services,
             is_plain,
-            counts_matter,
             rules: plan.links.clone(),
             overrides: plan.overrides.clone(),
-            counts: LinkCounts::new(if counts_matter { plan.nodes.len() } else { 0 }),
+            counts: LinkCounts::new(plan.nodes.len()),
             disturbances: Disturbances::default(),
         }
     }
 
     /// As [`LinkTable::fate`], where one end is a service.
-    fn fate_of_service(&mut self, src: u32, dest: u32) -> Fate {
-        if self.has_services { self.fate(src, dest) } else { self.latency(src, dest) }
+    fn fate_of_service(&self, src: u32, dest: u32, key: u64, of_all: u64) -> Fate {
+        if self.has_services { self.fate(src, dest, key, of_all) } else { self.latency(key) }
     }
 
     /// The place of somebody on the network, from its number in the keys of links.
@@ -94,32 +93,31 @@ impl LinkTable {
     }
 
     /// As [`LinkTable::fate`], for links that lose nothing.
-    fn latency(&mut self, src: u32, dest: u32) -> Fate {
-        if self.latency.distribution == Distribution::Constant {
-            return Fate::Arrives(self.latency.mean_ms * MILLISECOND);
-        }
-        let count = self.counts.count(src, dest);
-        let draws = || Draws::keyed(self.seed, Purpose::Latency, src.into(), dest.into(), count);
+    fn latency(&self, key: u64) -> Fate {
+        let draws = || Draws::keyed(self.seed, Purpose::Latency, key, 0, 0);
         Fate::Arrives(self.latency.draw(draws) * MILLISECOND)
     }
 
+    /// What becomes of a message: `key` is its own, and its link has carried `of_all`
+    /// before it.
     #[inline]
-    fn fate(&mut self, src: u32, dest: u32) -> Fate {
-        if self.counts_matter {
-            let count = self.counts.count(src, dest);
-            if !self.is_plain || self.disturbances.are_on() {
-                return self.drawn(src, dest, count);
-            }
+    fn fate(&self, src: u32, dest: u32, key: u64, of_all: u64) -> Fate {
+        if !self.is_plain || self.disturbances.are_on() {
+            return self.drawn(src, dest, key, of_all);
         }
         Fate::Arrives(self.latency.mean_ms * MILLISECOND)
     }
 
-    /// What a message draws, given how many there were before it on its link. Not
-    /// inlined: most runs draw nothing, and `send` is shorter without it.
+    /// What a message draws. Not inlined: most runs draw nothing, and `send` is shorter
+    /// without it.
     #[inline(never)]
-    fn drawn(&self, src: u32, dest: u32, count: u64) -> Fate {
-        let exception =
-            self.overrides.iter().find(|one| (one.src, one.dest, one.count) == (src, dest, count));
+    fn drawn(&self, src: u32, dest: u32, key: u64, of_all: u64) -> Fate {
+        let exception = self.overrides.iter().find(|one| match one.message {
+            MessageName::Nth { src: from, dest: to, count } => {
+                (from, to, count) == (src, dest, of_all)
+            }
+            MessageName::Key(other) => other == key,
+        });
         match exception.map(|one| one.action) {
             Some(OverrideAction::Drop) => return Fate::Lost(DropReason::Override),
             Some(OverrideAction::Delay(nanos)) => return Fate::Arrives(nanos),
@@ -133,7 +131,7 @@ impl LinkTable {
                 loss = rule.loss.unwrap_or(loss);
             }
         }
-        let draws = |purpose| Draws::keyed(self.seed, purpose, src.into(), dest.into(), count);
+        let draws = |purpose| Draws::keyed(self.seed, purpose, key, 0, 0);
         if loss > 0.0 && draws(Purpose::Loss).unit() < loss {
             return Fate::Lost(DropReason::Loss);
         }
@@ -181,10 +179,11 @@ impl Latency {
 }
 
 impl Engine<'_> {
-    /// A node sends something to somebody it knows by name.
-    pub(super) fn node_sends(&mut self, node: u32, dest: &NodeId, payload: Payload) {
+    /// A node sends something to somebody it knows by name, in a step that `cause` is
+    /// the key of.
+    pub(super) fn node_sends(&mut self, node: u32, dest: &NodeId, payload: Payload, cause: u64) {
         match self.endpoint(dest) {
-            Some(dest) => self.send(Endpoint::Node(node), dest, payload),
+            Some(dest) => self.send(Endpoint::Node(node), dest, payload, cause),
             None => self.blame_destination(node, dest, &payload),
         }
     }
@@ -192,11 +191,10 @@ impl Engine<'_> {
     /// Who has this name, if anybody has or had.
     pub(super) fn endpoint(&self, name: &str) -> Option<Endpoint> {
         if let Some(number) = name.strip_prefix('c') {
-            let number: u32 = number.parse().ok()?;
-            let known = (number as usize) < self.clients.len();
+            let client = self.client_of(number.parse().ok()?)?;
             // `c007` is nobody.
-            return (known && *self.clients[number as usize].name == *name)
-                .then_some(Endpoint::Client(number));
+            return (*self.clients[client as usize].name == *name)
+                .then_some(Endpoint::Client(client));
         }
         // Nearly all names are n and the place.
         if let Some(place) = name.strip_prefix('n').and_then(|place| place.parse::<u32>().ok())
@@ -210,8 +208,28 @@ impl Engine<'_> {
         Services::place(name).map(Endpoint::Service)
     }
 
-    pub(super) fn send(&mut self, src: Endpoint, dest: Endpoint, payload: Payload) {
-        self.post(src, src, dest, payload, false);
+    /// Sends a message; `cause` is the key of the step that does.
+    pub(super) fn send(&mut self, src: Endpoint, dest: Endpoint, payload: Payload, cause: u64) {
+        self.post(src, src, dest, payload, cause, false);
+    }
+
+    /// What the receivers of messages add to their keys.
+    fn receiver_key(&self, dest: Endpoint) -> u64 {
+        match dest {
+            Endpoint::Node(node) => self.name_keys[node as usize],
+            Endpoint::Client(client) => 1 << 32 | u64::from(client),
+            Endpoint::Service(service) => 1 << 33 | u64::from(service),
+        }
+    }
+
+    /// What caused a message of a process that does not say so itself: what it replies
+    /// to, or else all that it sent there before.
+    pub(super) fn cause_of_line(&self, src: u32, payload: &Payload) -> u64 {
+        let own = self.name_keys[src as usize];
+        match payload.header().in_reply_to {
+            Some(id) => Origin::Reply.key(own, id),
+            None => Origin::Line.key(own, 0),
+        }
     }
 
     /// Sends a message in the name of another.
@@ -221,8 +239,9 @@ impl Engine<'_> {
         name: Endpoint,
         dest: Endpoint,
         payload: Payload,
+        cause: u64,
     ) {
-        self.post(src, name, dest, payload, false);
+        self.post(src, name, dest, payload, cause, false);
     }
 
     fn post(
@@ -231,6 +250,7 @@ impl Engine<'_> {
         name_of: Endpoint,
         dest: Endpoint,
         payload: Payload,
+        cause: u64,
         is_asked_for: bool,
     ) {
         let payload = match self.plan.wire {
@@ -243,16 +263,27 @@ impl Engine<'_> {
         self.observer.sent(self.now, id, name(src), name(dest), &payload);
         self.counts(src, dest).sent += 1;
 
-        let fate = match (src, dest) {
-            (Endpoint::Node(src), Endpoint::Node(dest)) => self.links.fate(src, dest),
+        let receiver = self.receiver_key(dest);
+        let (key, fate) = match (src, dest) {
+            (Endpoint::Node(src), Endpoint::Node(dest)) => {
+                let Place { of_all, of_cause } = self.links.counts.count(src, dest, cause);
+                let key = message_key(cause, receiver, of_cause);
+                (key, self.links.fate(src, dest, key, of_all))
+            }
             (Endpoint::Node(src), Endpoint::Service(dest)) => {
-                self.links.fate_of_service(src, service_key(dest))
+                let dest = service_key(dest);
+                let Place { of_all, of_cause } = self.links.counts.count(src, dest, cause);
+                let key = message_key(cause, receiver, of_cause);
+                (key, self.links.fate_of_service(src, dest, key, of_all))
             }
             (Endpoint::Service(src), Endpoint::Node(dest)) => {
-                self.links.fate_of_service(service_key(src), dest)
+                let src = service_key(src);
+                let Place { of_all, of_cause } = self.links.counts.count(src, dest, cause);
+                let key = message_key(cause, receiver, of_cause);
+                (key, self.links.fate_of_service(src, dest, key, of_all))
             }
             // Clients sit beside their node.
-            _ => Fate::Arrives(0),
+            _ => (message_key(cause, receiver, 0), Fate::Arrives(0)),
         };
         let incarnation = match dest {
             Endpoint::Node(node) if self.nodes[node as usize].is_up => {
@@ -269,6 +300,7 @@ impl Engine<'_> {
         let message = |due, payload| InFlight {
             id,
             src,
+            key,
             name: name_of,
             dest,
             due,
@@ -323,7 +355,8 @@ impl Engine<'_> {
         let message = self.in_flight.remove(key as usize);
         self.observer.received(self.now, message.id);
         self.counts(message.src, message.dest).received += 1;
-        let Some(answer) = self.services.answer(service, message.name, &message.payload) else {
+        let answer = self.services.answer(service, message.name, &message.payload, message.key);
+        let Some(answer) = answer else {
             return;
         };
         let is_asked_for = match message.name {
@@ -332,7 +365,7 @@ impl Engine<'_> {
             }
             _ => false,
         };
-        self.post(message.dest, message.dest, message.name, answer, is_asked_for);
+        self.post(message.dest, message.dest, message.name, answer, message.key, is_asked_for);
     }
 
     /// Where the messages between these two are counted.
@@ -356,6 +389,7 @@ impl Engine<'_> {
             node,
             incarnation: message.incarnation,
             id: message.id,
+            key: message.key,
             src,
             payload: message.payload,
         });

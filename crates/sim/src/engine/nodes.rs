@@ -27,8 +27,6 @@ pub(super) struct NodeState {
     serving: Option<u32>,
     /// The service ended during a pause.
     served_while_paused: bool,
-    /// Deliveries to this incarnation so far.
-    service_count: u64,
     /// Maelstrom's queue: by due time, then by message.
     maelstrom: BinaryHeap<Reverse<(Time, u64, u32)>>,
     /// The message for which Maelstrom's delivery thread sleeps.
@@ -216,8 +214,7 @@ impl Engine<'_> {
             let Some(key) = state.inbox.pop_front() else {
                 return;
             };
-            let (incarnation, count) = (state.incarnation, state.service_count);
-            state.service_count += 1;
+            let incarnation = state.incarnation;
             // With an ideal inbox a partition takes effect here, when the
             // receiver takes the message; Maelstrom's thread has tested before.
             if self.plan.inbox == Inbox::Ideal && self.is_cut(key) {
@@ -227,13 +224,8 @@ impl Engine<'_> {
             match self.plan.service_time {
                 ServiceTime::Off => self.deliver(node, key),
                 ServiceTime::Exponential { mean } => {
-                    let mut draws = Draws::keyed(
-                        self.plan.seed,
-                        Purpose::Service,
-                        node.into(),
-                        incarnation.into(),
-                        count,
-                    );
+                    let message = self.in_flight[key as usize].key;
+                    let mut draws = Draws::keyed(self.plan.seed, Purpose::Service, message, 0, 0);
                     let mut service = draws.exponential(mean as f64) as u64;
                     if self.slow_nodes.is_some() {
                         service = self.slowed(node, key, service);

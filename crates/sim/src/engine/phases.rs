@@ -10,6 +10,7 @@ use glomers_node::protocol::rpc::init::{Init, InitOk};
 use super::clients::Owner;
 use super::nodes::NodeState;
 use super::{Command, Engine, Stop};
+use crate::draws::Origin;
 use crate::outcome::Ended;
 use crate::plan::{Operations, Rate};
 use crate::queue::Event;
@@ -85,13 +86,16 @@ impl Engine<'_> {
         if !self.is_current(node, incarnation) {
             return;
         }
-        let client = if incarnation == 0 { node } else { self.new_client(Owner::Init(node)) };
+        // The same client in all its lives: a late answer to one is none to the next.
+        let client = node;
+        self.clients[client as usize].owner = Owner::Init(node);
         let state = &mut self.nodes[node as usize];
         state.init_client = Some(client);
         state.init_since = self.now;
         let init = self.init_body(node);
         let deadline = self.init_deadline(node, self.now);
-        self.request(client, node, Arc::new(init), deadline);
+        let cause = Origin::Init.key(self.name_keys[node as usize], incarnation.into());
+        self.request(client, node, Arc::new(init), deadline, cause);
     }
 
     fn init_body(&mut self, node: u32) -> Init {
@@ -147,6 +151,7 @@ impl Engine<'_> {
         for _ in 0..count.max(missing) {
             self.new_client(Owner::Nobody);
         }
+        self.first_worker_client = self.clients.len() as u32;
         if missing == 0 {
             return self.begin_main();
         }
@@ -158,7 +163,8 @@ impl Engine<'_> {
             // On a machine so slow that nodes may take longer to start, they may to
             // be set up, too.
             let patience = self.rpc_timeout.max(Duration::from_nanos(self.plan.init_timeout));
-            self.request(client, node, body, self.now + patience);
+            let cause = Origin::Setup.key(self.name_keys[node as usize], index.into());
+            self.request(client, node, body, self.now + patience, cause);
         }
     }
 
@@ -268,6 +274,7 @@ impl Engine<'_> {
         let unserved = self.plan.concurrency;
         self.phase = Phase::Probing { unserved };
         self.serve_until = self.now + self.plan.recovery_bound();
+        self.draw_anew();
         for worker in 0..unserved {
             self.probe(worker);
         }

@@ -191,17 +191,6 @@ impl Fault {
         })
     }
 
-    /// Whether it is about single messages, so that these must be counted.
-    pub(crate) fn draws_by_message(&self) -> bool {
-        matches!(
-            self,
-            Fault::StartLoss(_)
-                | Fault::StartDuplicate(_)
-                | Fault::StartReorder(_)
-                | Fault::StartSlowLinks(_)
-        )
-    }
-
     /// Why processes of their own cannot suffer it, if they cannot.
     pub fn impossible_for_processes(&self) -> Option<&'static str> {
         match self {

@@ -1,8 +1,8 @@
 //! What makes a Plan one that can be run: all bounds and names, whoever made it.
 
 use super::{
-    Latency, ListedOperation, Operations, OverrideAction, PLAN_VERSION, Plan, PlanError, Rate,
-    ServiceTime,
+    Latency, ListedOperation, MessageName, Operations, OverrideAction, PLAN_VERSION, Plan,
+    PlanError, Rate, ServiceTime,
 };
 use crate::services::SERVICES;
 
@@ -132,8 +132,11 @@ impl Plan {
         }
         let count = self.nodes.len() as u32;
         let of_links = self.links.iter().flat_map(|link| [link.src, link.dest]).flatten();
-        let of_overrides = self.overrides.iter().flat_map(|one| [one.src, one.dest]);
-        if let Some(node) = of_links.chain(of_overrides).find(|node| *node >= count) {
+        let of_overrides = self.overrides.iter().filter_map(|one| match one.message {
+            MessageName::Nth { src, dest, .. } => Some([src, dest]),
+            MessageName::Key(_) => None,
+        });
+        if let Some(node) = of_links.chain(of_overrides.flatten()).find(|node| *node >= count) {
             return refuse(format!("a link names node number {node} of {count}"));
         }
         for exception in &self.overrides {

@@ -54,12 +54,14 @@ impl Services {
         self.counts
     }
 
-    /// What a service answers; `None` if it does not know such requests.
+    /// What a service answers to a message of this key; `None` if it does not know such
+    /// requests.
     pub(crate) fn answer(
         &mut self,
         service: u32,
         sender: Endpoint,
         payload: &Payload,
+        key: u64,
     ) -> Option<Payload> {
         let place = service as usize;
         if SERVICES[place] == "lin-tso" {
@@ -75,10 +77,8 @@ impl Services {
             Ok(request) => request,
             Err(error) => return Some(to.reply(error)),
         };
-        let count = self.counts[place];
         self.counts[place] += 1;
-        let mut draws =
-            Draws::keyed(self.seed, Purpose::Service, u64::from(u32::MAX - service), 0, count);
+        let mut draws = Draws::keyed(self.seed, Purpose::Service, key, 0, 0);
         let answer = match SERVICES[place] {
             "lin-kv" => self.lin_kv.answer(&request),
             "seq-kv" => self.seq_kv.answer(sender, &request, &mut draws),

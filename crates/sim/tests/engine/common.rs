@@ -145,6 +145,7 @@ pub(crate) fn asks(list: impl IntoIterator<Item = (u64, u32)>) -> Operations {
         node: None,
         f: "ask".into(),
         value: Value::Int(worker.into()),
+        number: Some(ms),
     };
     Operations::Listed(list.into_iter().map(operation).collect())
 }

@@ -102,7 +102,7 @@ impl SteppedHost for Stubborn {
         }
         let mut send = |after, payload| {
             let dest = src.clone();
-            output.effects.push((after, Effect::Send { dest, payload }));
+            output.effects.push((after, 0, Effect::Send { dest, payload }));
         };
         let incarnation = self.incarnations[node as usize] as usize;
         let answer = self.answers.get(incarnation).copied();

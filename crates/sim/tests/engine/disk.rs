@@ -93,7 +93,7 @@ fn a_sync_takes_its_time_and_a_slow_disk_more() {
 #[test]
 fn a_sync_that_is_not_done_when_the_node_is_killed_made_nothing_durable() {
     let mut plan = one_node(
-        3,
+        4,
         vec![
             (
                 0,

@@ -54,7 +54,13 @@ fn live(plan: &Plan, mut node: impl FnMut(&Got) -> Vec<String>) -> Ran {
                         let line = line.as_bytes();
                         engine.input(
                             now,
-                            Input::Line { node: place, incarnation, offset: Duration::ZERO, line },
+                            Input::Line {
+                                node: place,
+                                incarnation,
+                                offset: Duration::ZERO,
+                                cause: None,
+                                line,
+                            },
                         );
                     }
                 }

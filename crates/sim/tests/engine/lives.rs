@@ -131,6 +131,7 @@ fn what_waits_in_the_inbox_of_a_node_dies_with_it() {
                 node: Some(1),
                 f: "ask".into(),
                 value: Value::Null,
+                number: None,
             })
             .collect(),
     );

@@ -20,6 +20,7 @@ fn the_code_of_an_error_decides_between_fail_and_info() {
             node: None,
             f: f.into(),
             value: Value::Null,
+            number: None,
         };
         plan.operations = Operations::Listed(vec![operation(0, "ask"), operation(1, "peek")]);
         let ran = run(&plan, move |_| {
@@ -205,6 +206,7 @@ fn operations_of_a_list_ask_the_node_that_they_name() {
         node: Some(2),
         f: "ask".into(),
         value: Value::Null,
+        number: None,
     }]);
     let ran = run(&plan, |place| {
         node(move |input, cx| {
@@ -227,6 +229,7 @@ fn operations_of_workers_or_nodes_that_do_not_exist_are_refused() {
             node,
             f: "ask".into(),
             value: Value::Null,
+            number: None,
         }]);
         let Err(PlanError::Value(text)) = plan.validate() else {
             panic!("worker {worker}, node {node:?}");

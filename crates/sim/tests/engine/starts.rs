@@ -42,9 +42,9 @@ impl SteppedHost for Slow {
         let header = payload.header();
         let kind = header.kind().to_owned();
         let got = Effect::Mark { label: "got".into(), value: Value::string(&kind) };
-        output.effects.push((Duration::ZERO, got));
+        output.effects.push((Duration::ZERO, 0, got));
         let mut send = |after: Duration, dest: &NodeId, payload| {
-            output.effects.push((after, Effect::Send { dest: dest.clone(), payload }));
+            output.effects.push((after, 0, Effect::Send { dest: dest.clone(), payload }));
         };
         match (&*kind, self.before) {
             ("init", Before::Second) => {

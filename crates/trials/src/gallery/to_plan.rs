@@ -68,6 +68,7 @@ fn listed(asked: &Asked) -> ListedOperation {
         node: None,
         f: asked.f.to_owned(),
         value: Value::from_json(asked.value).expect("the registry has arguments in JSON"),
+        number: None,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Commands that make something happen.
 
-use glomers_sim::{Cut, Fault, ListedOperation, MessageOverride, OverrideAction, PartitionKind};
+use glomers_sim::{
+    Cut, Fault, ListedOperation, MessageName, MessageOverride, OverrideAction, PartitionKind,
+};
 
 use super::line::{Line, Parsed};
 use super::operations::{BEFORE_NODE, operation};
@@ -57,7 +59,7 @@ impl Parser {
             line.one_of("word before a node", &BEFORE_NODE)?;
             node = Some(self.node(line)?);
         }
-        self.operation(ListedOperation { at: 0, worker, node, f, value });
+        self.operation(ListedOperation { at: 0, worker, node, f, value, number: None });
         Ok(())
     }
 
@@ -123,7 +125,8 @@ impl Parser {
             "drop" => OverrideAction::Drop,
             _ => OverrideAction::Delay(duration(line)?),
         };
-        self.builder().exception(MessageOverride { src, dest, count, action });
+        let message = MessageName::Nth { src, dest, count };
+        self.builder().exception(MessageOverride { message, action });
         Ok(())
     }
 

@@ -50,13 +50,15 @@ pub(super) struct Recording {
 
 impl Recording {
     /// When the main phase began: when the last client that belongs to the start
-    /// of the cluster had its answer. Each node has two of those, for `init` and
-    /// for the set-up.
+    /// of the cluster had its first answer. Each node has two of those, for `init` and
+    /// for the set-up. (A node that is started again answers the same client.)
     pub(super) fn main_start(&self, nodes: u32) -> Time {
-        let answers = self
-            .messages
-            .iter()
-            .filter(|message| client_number(&message.dest).is_some_and(|n| n < 2 * nodes));
+        let mut answered = vec![false; 2 * nodes as usize];
+        let is_first = |message: &&Sent| {
+            let client = client_number(&message.dest).and_then(|n| answered.get_mut(n as usize));
+            client.is_some_and(|answered| !std::mem::replace(answered, true))
+        };
+        let answers = self.messages.iter().filter(is_first);
         let times = answers.filter_map(|message| message.end.map(|(time, _)| time));
         times.max().unwrap_or_default()
     }

@@ -117,7 +117,7 @@ impl Lab {
         for (offset, line) in output.lines {
             self.lines.push((self.now + offset, String::from_utf8(line).unwrap()));
         }
-        for (offset, effect) in output.effects {
+        for (offset, _, effect) in output.effects {
             let Effect::Log(line) = effect else { panic!("{effect:?}") };
             self.log.push((self.now + offset, line.to_string()));
         }
@@ -132,7 +132,7 @@ impl Lab {
     /// Says something to the node, now.
     pub(crate) fn say(&mut self, body: &str) {
         let payload = Payload::from_json(body).unwrap();
-        let input = StepInput::Message { id: self.next_id, src: "c0".into(), payload };
+        let input = StepInput::Message { id: self.next_id, key: 0, src: "c0".into(), payload };
         self.next_id += 1;
         let mut output = StepOutput::default();
         self.host.step(0, self.now, input, &mut output);
