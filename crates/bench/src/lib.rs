@@ -32,7 +32,6 @@ mod options;
 mod outgoing;
 mod process;
 mod program;
-mod tap;
 mod unread;
 mod watchdog;
 

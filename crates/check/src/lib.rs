@@ -38,6 +38,7 @@ pub use availability::{Availability, AvailabilityCheck};
 pub use counter::Counter;
 pub use echo::Echo;
 pub use exposure::{Access, Exposure};
+pub use glomers_history::{Context, CutMessage, Finding, Kept, Mark, Service};
 pub use judge::{JudgeOptions, Standard, Verdict, compose, judge};
 pub use kafka::{Kafka, KafkaConsumers, commit_too_far};
 pub use keyed::{Keyed, is_keyed};
@@ -50,6 +51,4 @@ pub use spelling::nearest;
 pub use stats::Stats;
 pub use txn::{ConsistencyModels, TxnBudget, TxnListAppend, TxnRwRegister, UnknownModel};
 pub use unique_ids::UniqueIds;
-pub use verdict::{
-    CheckResult, Checker, Context, CutMessage, Finding, Kept, Mark, Service, Validity,
-};
+pub use verdict::{CheckResult, Checker, Validity};

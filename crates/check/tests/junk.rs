@@ -6,6 +6,7 @@ use glomers_check::{
     UniqueIds, Validity, judge,
 };
 use glomers_history::{History, Op, OpKind, Process, Time, Value, edn};
+use glomers_protocol::Payload;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -66,17 +67,23 @@ fn context() -> impl Strategy<Value = Context> {
         label: "holds".into(),
         value,
     });
-    let cut = (any::<u64>(), 0u32..5, any::<u32>(), value()).prop_map(|(time, a, b, body)| {
+    // Now and then a message whose body nobody has.
+    let cut = (any::<u64>(), 0u64..5, 0u32..5, any::<u32>()).prop_map(|(time, id, a, b)| {
         let (src, dest) = (b, a);
         let how = [Kept::Cut, Kept::Lost, Kept::Down, Kept::Paused][time as usize % 4];
-        CutMessage { time: Time(time), src, dest, body, how }
+        CutMessage { time: Time(time), id, src, dest, how }
     });
-    (0usize..4, 0u32..5, vec(mark, 0..6), vec(cut, 0..4)).prop_map(
-        |(nodes, concurrency, marks, cut)| Context {
+    let bodies = vec(value(), 0..4).prop_map(|bodies| {
+        let body = |value: Value| Payload::from_json(value.to_json()).expect("a value is JSON");
+        (0..).zip(bodies.into_iter().map(body)).collect()
+    });
+    (0usize..4, 0u32..5, vec(mark, 0..6), vec(cut, 0..4), bodies).prop_map(
+        |(nodes, concurrency, marks, cut, bodies)| Context {
             nodes: (0..nodes).map(|n| format!("n{n}")).collect(),
             concurrency,
             marks,
             cut,
+            bodies,
             ..Context::default()
         },
     )

@@ -1,8 +1,6 @@
 //! What is shown of a run while it goes on.
 
-use glomers_history::journal::{Disturbance, DropReason};
-use glomers_history::{Observer, Time};
-use glomers_node::Payload;
+use glomers_history::{Event, Observer, Time};
 use glomers_protocol::printable;
 
 use crate::execute::Show;
@@ -14,38 +12,29 @@ pub(crate) struct Shown {
 }
 
 impl Observer for Shown {
-    fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
-        if self.show.sent {
-            let body = format!("{payload:?}");
-            out::error(format_args!(
-                "{time} sent #{id} {src} → {} {}",
-                printable(dest),
-                printable(&body)
-            ));
-        }
-    }
-
-    fn received(&mut self, time: Time, id: u64) {
-        if self.show.received {
-            out::error(format_args!("{time} delivered #{id}"));
-        }
-    }
-
-    fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
-        if self.show.received {
-            out::error(format_args!("{time} dropped #{id} ({})", reason.name()));
-        }
-    }
-
-    fn disturbed(&mut self, time: Time, id: u64, how: Disturbance) {
-        if self.show.received {
-            out::error(format_args!("{time} fault: #{id} {}", how.name()));
-        }
-    }
-
-    fn logged(&mut self, time: Time, node: &str, line: &str) {
-        if self.show.logs {
-            out::error(format_args!("{time} {node}: {}", printable(line)));
+    fn event(&mut self, time: Time, event: &Event<'_>) {
+        match *event {
+            Event::Sent { message, src, dest } if self.show.sent => {
+                let (id, body) = (message.id, format!("{:?}", message.payload));
+                out::error(format_args!(
+                    "{time} sent #{id} {src} → {} {}",
+                    printable(dest),
+                    printable(&body)
+                ));
+            }
+            Event::Received(message) if self.show.received => {
+                out::error(format_args!("{time} delivered #{}", message.id));
+            }
+            Event::Dropped(message, reason) if self.show.received => {
+                out::error(format_args!("{time} dropped #{} ({})", message.id, reason.name()));
+            }
+            Event::Disturbed(message, how) if self.show.received => {
+                out::error(format_args!("{time} fault: #{} {}", message.id, how.name()));
+            }
+            Event::Logged { node, line } if self.show.logs => {
+                out::error(format_args!("{time} {}: {}", node.name, printable(line)));
+            }
+            _ => {}
         }
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use glomers_history::journal::DropReason;
-use glomers_history::{Observer, Time, Value};
-use glomers_node::Payload;
+use glomers_history::{Event, Observer, Time, Value};
 use glomers_protocol::printable;
 use glomers_sim::Snapshot;
 
@@ -105,37 +103,7 @@ fn cut(text: &str) -> String {
     }
 }
 
-impl Observer for Watch {
-    fn initialised(&mut self, time: Time) {
-        self.origin = Some(time);
-        for (time, line) in std::mem::take(&mut self.early) {
-            self.print(time, &line);
-        }
-    }
-
-    fn sent(&mut self, _time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
-        if self.prints && self.marks.contains_key(dest) {
-            let words = format!("#{id} {} from {src}", payload.header().kind());
-            self.sent.insert(id, (dest.to_owned(), words));
-        }
-    }
-
-    fn received(&mut self, time: Time, id: u64) {
-        if let Some((dest, words)) = self.sent.remove(&id) {
-            self.last.insert(dest, (time, words));
-        }
-    }
-
-    fn dropped(&mut self, _time: Time, id: u64, _reason: DropReason) {
-        self.sent.remove(&id);
-    }
-
-    fn marked(&mut self, _time: Time, node: &str, label: &str, value: &Value) {
-        if let Some(marks) = self.marks.get_mut(node) {
-            marks.entry(label.to_owned()).or_default().push(value.clone());
-        }
-    }
-
+impl Watch {
     fn logged(&mut self, time: Time, node: &str, line: &str) {
         if !self.prints {
             return;
@@ -148,6 +116,39 @@ impl Observer for Watch {
         match self.origin {
             Some(_) => self.print(time, &line),
             None => self.early.push((time, line)),
+        }
+    }
+}
+
+impl Observer for Watch {
+    fn event(&mut self, time: Time, event: &Event<'_>) {
+        match *event {
+            Event::Initialised => {
+                self.origin = Some(time);
+                for (time, line) in std::mem::take(&mut self.early) {
+                    self.print(time, &line);
+                }
+            }
+            Event::Sent { message, src, dest } if self.prints && self.marks.contains_key(dest) => {
+                let words =
+                    format!("#{} {} from {src}", message.id, message.payload.header().kind());
+                self.sent.insert(message.id, (dest.to_owned(), words));
+            }
+            Event::Received(message) => {
+                if let Some((dest, words)) = self.sent.remove(&message.id) {
+                    self.last.insert(dest, (time, words));
+                }
+            }
+            Event::Dropped(message, _) => {
+                self.sent.remove(&message.id);
+            }
+            Event::Marked { node, label, value } => {
+                if let Some(marks) = self.marks.get_mut(node.name) {
+                    marks.entry(label.to_owned()).or_default().push(value.clone());
+                }
+            }
+            Event::Logged { node, line } => self.logged(time, node.name, line),
+            _ => {}
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What the network did with each message.
+//! The events of a run as they stand in files, and what can become of a message.
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::Time;
+use crate::{Ended, StopReason, Time};
 
 /// Why a message was not delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -142,7 +142,7 @@ pub enum Record<'a> {
         /// What, as JSON.
         value: &'a str,
     },
-    /// The run came to its end: a journal without this was cut off.
+    /// The journal ends here: one without this was cut off.
     End,
     /// A fault did something to a message and let it go on. One message may have
     /// several.
@@ -174,9 +174,9 @@ pub enum Record<'a> {
         #[serde(serialize_with = "as_bytes")]
         bytes: &'a [u8],
     },
-    /// How the run ended: `completed`, `broken` or `interrupted`.
+    /// How the run ended, as earlier builds say it.
     Ended {
-        /// The word.
+        /// The word: `completed`, `broken` or `interrupted`.
         how: &'a str,
     },
     /// An operation was written to the history: one such record for each line, in
@@ -184,6 +184,36 @@ pub enum Record<'a> {
     Operation {
         /// The CRC-32 of the line, without its end.
         sum: u32,
+    },
+    /// A node was started.
+    Started {
+        /// When.
+        time: Time,
+        /// The number of the node's name.
+        node: u32,
+        /// How often it was started before.
+        incarnation: u32,
+    },
+    /// A node has ended.
+    Stopped {
+        /// When.
+        time: Time,
+        /// The number of the node's name.
+        node: u32,
+        /// Why.
+        why: StopReason,
+    },
+    /// Operations begin: moments of the Plan count from here.
+    MainBegan {
+        /// When.
+        time: Time,
+    },
+    /// The run is over.
+    Over {
+        /// When.
+        time: Time,
+        /// How it came to its end.
+        how: Ended,
     },
 }
 

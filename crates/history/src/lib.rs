@@ -1,19 +1,24 @@
-//! What a run leaves to be judged: operations and the records of messages.
+//! What happens in a run, and what it leaves to be judged.
 //!
 //! Knows neither nodes nor network; reads and writes bytes it is handed, never
-//! files. [`Op`] and [`History`] are what checkers see; [`journal`] is what the
-//! network saw; [`edn`] and [`jsonl`] are their forms as text.
+//! files. An [`Event`] is one thing that happens; [`Op`], [`History`] and [`Context`]
+//! are what checkers see; [`journal`] is the form of events in files; [`edn`] and
+//! [`jsonl`] are operations as text.
 
+mod context;
 pub mod edn;
+mod event;
+mod found;
 pub mod journal;
 pub mod jsonl;
-mod observer;
 mod op;
 mod read;
 mod time;
 
+pub use context::{Context, CutMessage, Kept, Service};
+pub use event::{Ended, Endpoint, Event, Message, Node, Observer, StopReason, Unobserved};
+pub use found::{Finding, Mark};
 pub use glomers_protocol::{List, Value};
-pub use observer::{Observer, Unobserved};
 pub use op::{History, Op, OpKind, Process};
 pub use read::{ReadError, ReadFromError, read, read_consistent, read_from, read_value};
 pub use time::{MILLISECOND, SECOND, Time};

@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::SystemTime;
 
 use glomers_history::{History, Observer, Value};
-use glomers_sim::{Ended, Plan};
+use glomers_sim::Plan;
 use glomers_store::Store;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
@@ -15,7 +15,6 @@ use serde_json::Map;
 use crate::error::SessionError;
 use crate::judge::RunOptions;
 use crate::replay_file::{BUILD, ReplayFile};
-use crate::results::ended;
 
 /// The field of `run.json`.
 const TEST: &str = "test";
@@ -33,8 +32,6 @@ pub struct Kept<'a> {
     pub judge: &'a RunOptions,
     /// What clients and nemesis did.
     pub history: &'a History,
-    /// How it ended.
-    pub ended: Ended,
     /// What it amounts to ([`results`](crate::results)).
     pub results: &'a Value,
     /// The test, if nodes or workload are the test's own.
@@ -82,7 +79,6 @@ impl Kept<'_> {
         let made = || ReplayFile::new(self.plan, self.judge).to_bytes();
         let mut writer = store.writer(&replay.unwrap_or_else(made))?;
         play(&mut writer);
-        writer.ended(ended(self.ended));
         writer.finish()?;
         store.derive(self.history)?;
         store.save_results(self.results)?;

@@ -1,7 +1,6 @@
 //! What a run amounts to, as the map that is stored.
 
 use glomers_history::{Time, Value};
-use glomers_sim::Ended;
 
 use crate::judge::RunReport;
 use crate::run::Traced;
@@ -46,7 +45,7 @@ pub fn results(report: &RunReport, traced: Option<&Traced>) -> Value {
         (Value::keyword("faults"), Value::list(faults)),
         (Value::keyword("exposure"), report.exposure.to_value()),
         (Value::keyword("warnings"), Value::list(report.warnings.iter().map(Value::string))),
-        (Value::keyword("ended"), Value::keyword(ended(report.outcome.ended))),
+        (Value::keyword("ended"), Value::keyword(report.outcome.ended.name())),
     ]
     .into_iter()
     .chain(traced);
@@ -55,15 +54,6 @@ pub fn results(report: &RunReport, traced: Option<&Traced>) -> Value {
     let (last, first): (Vec<_>, Vec<_>) =
         pairs.iter().cloned().partition(|(key, _)| *key == verdict);
     Value::map(first.into_iter().chain(ours).chain(last))
-}
-
-/// How a run ended, in a word.
-pub fn ended(ended: Ended) -> &'static str {
-    match ended {
-        Ended::Completed => "completed",
-        Ended::Broken => "broken",
-        Ended::Interrupted => "interrupted",
-    }
 }
 
 /// Four quantiles of a latency, in ms: median, 0.95, 0.99 and maximum.

@@ -15,7 +15,7 @@ use crate::fingerprint;
 use crate::host::Job;
 use crate::judge::{RunOptions, RunReport, judge_outcome};
 use crate::replay_file::{BUILD, ReplayFile};
-use crate::results::{ended, results};
+use crate::results::results;
 use crate::tee::Tee;
 
 /// How Plans are run, beside what they say.
@@ -154,9 +154,6 @@ impl Session<'_> {
         store.log(&format!("command: {}", self.command))?;
         let directory = store.directory().to_owned();
         let result = self.judged(plan, observer, progress, Some(&directory), Some(&mut writer));
-        if let Ok((report, _)) = &result {
-            writer.ended(ended(report.outcome.ended));
-        }
         let finished = writer.finish();
         #[cfg(feature = "processes")]
         remove_empty(&directory.join(crate::host::NODE_DATA));

@@ -23,6 +23,7 @@ mod outcome;
 mod partition;
 mod plan;
 mod queue;
+mod recorder;
 mod services;
 mod snapshot;
 mod statistics;
@@ -33,17 +34,19 @@ pub use disk::DiskCondition;
 pub use driver::{run_virtual, run_virtual_to, run_virtual_until};
 pub use engine::{Command, DISK_TROUBLE, Engine, Input, LOST_WRITES, Stop};
 pub use faults::{
-    BadDisks, Duplicate, Fault, FaultEvent, FaultReport, Harm, Links, Loss, Marked, Reorder,
-    SlowLinks, SlowNodes, Targets, Touch, WrongClocks, kept, never_began, reports_from,
+    BadDisks, Duplicate, Fault, FaultEvent, FaultReport, Links, Loss, Marked, Reorder, SlowLinks,
+    SlowNodes, Targets, WrongClocks, faults_of,
 };
+pub use glomers_history::Ended;
 pub use host::{InProcessHost, NodeFactory, StepInput, StepOutput, SteppedHost};
-pub use outcome::{Asked, Ended, NOTE, Outcome};
+pub use outcome::{Asked, NOTE, Outcome};
 pub use partition::{Cut, PartitionKind};
 pub use plan::{
     Clock, Distribution, Host, Inbox, Latency, LinkRule, ListedOperation, MessageName,
     MessageOverride, Nemesis, NodeProgram, Operations, OverrideAction, PLAN_VERSION, Plan,
     PlanBuilder, PlanError, Rate, Schedule, ServiceTime, Wire, WorkloadOptions,
 };
+pub use recorder::Recorder;
 pub use services::SERVICES;
 pub use snapshot::{NodeSnapshot, PendingMessage, Snapshot};
 pub use statistics::{Counts, NetStatistics};

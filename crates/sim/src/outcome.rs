@@ -1,25 +1,16 @@
+//! What a run leaves.
+
 use std::time::Duration;
 
-use glomers_check::{Context, Finding};
-use glomers_history::{History, Time};
+use glomers_history::{Context, Ended, Finding, History, Time};
 
 use crate::faults::FaultReport;
 use crate::plan::{Operations, Plan, Rate};
 use crate::statistics::NetStatistics;
 
-/// How a run came to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// As planned.
-    Completed,
-    /// A node broke so badly that going on made no sense; a finding says how.
-    Broken,
-    /// Somebody stopped it.
-    Interrupted,
-}
-
 /// How the names of notes begin, which are stored like findings and are none.
 pub const NOTE: &str = "note-";
+
 /// How much clients were to do.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Asked {

@@ -7,7 +7,7 @@ mod validate;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use glomers_history::{History, MILLISECOND, OpKind, Process, Time, Value};
+use glomers_history::{Endpoint, History, MILLISECOND, OpKind, Process, Time, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::faults::FaultEvent;
@@ -360,6 +360,17 @@ impl Plan {
     /// The names of all places on the network: the nodes, then the services.
     pub fn place_names(&self) -> Vec<&str> {
         self.nodes.iter().map(String::as_str).chain(SERVICES).collect()
+    }
+
+    /// Who has a name on the network of this Plan, if anybody can: clients are named c0,
+    /// c1, …
+    pub fn endpoint(&self, name: &str) -> Option<Endpoint> {
+        let node = self.nodes.iter().position(|node| node == name);
+        let node = node.map(|place| Endpoint::Node(place as u32));
+        let service = || SERVICES.iter().position(|service| *service == name);
+        let service = || service().map(|place| Endpoint::Service(place as u32));
+        let client = || name.strip_prefix('c')?.parse().ok().map(Endpoint::Client);
+        node.or_else(service).or_else(client)
     }
 }
 

@@ -5,7 +5,7 @@ use glomers_history::Time;
 
 /// Something that will happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Event {
+pub(crate) enum Due {
     /// A message reaches its receiver. The key of the message.
     Arrive(u32),
     /// Maelstrom's inbox has slept until its message is due.
@@ -34,7 +34,7 @@ pub(crate) enum Event {
 pub(crate) struct Entry {
     pub(crate) time: Time,
     pub(crate) number: u64,
-    pub(crate) event: Event,
+    pub(crate) due: Due,
 }
 
 impl Entry {
@@ -77,10 +77,10 @@ pub(crate) struct EventQueue {
 }
 
 impl EventQueue {
-    pub(crate) fn push(&mut self, now: Time, time: Time, event: Event) {
+    pub(crate) fn push(&mut self, now: Time, time: Time, due: Due) {
         let number = self.next_number;
         self.next_number += 1;
-        let entry = Entry { time: time.max(now), number, event };
+        let entry = Entry { time: time.max(now), number, due };
         let in_order = self.present.back().is_none_or(|last| last.time == now);
         if entry.time == now && in_order {
             self.present.push_back(entry);

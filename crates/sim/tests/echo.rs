@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use glomers_check::{CheckResult, Checker, Context};
-use glomers_history::{History, Observer, Op, OpKind, Time, Value, edn};
+use glomers_history::{Event, History, Observer, Op, OpKind, Time, Value, edn};
 use glomers_node::protocol::rpc::echo::{Echo, EchoOk};
 use glomers_node::{Cx, Input, Payload, Process};
 use glomers_sim::draws::Draws;
@@ -84,14 +84,16 @@ fn run(plan: &Plan, observer: &mut dyn Observer) -> Outcome {
 struct Transcript(String);
 
 impl Observer for Transcript {
-    fn operation(&mut self, op: &Op) {
-        edn::write_op(op, &mut self.0);
-    }
-    fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
-        self.0 += &format!("{} {id} {src}>{dest} {payload:?}\n", time.0);
-    }
-    fn received(&mut self, time: Time, id: u64) {
-        self.0 += &format!("{} {id} received\n", time.0);
+    fn event(&mut self, time: Time, event: &Event<'_>) {
+        match *event {
+            Event::Operation(op) => edn::write_op(op, &mut self.0),
+            Event::Sent { message, src, dest } => {
+                let (id, payload) = (message.id, message.payload);
+                self.0 += &format!("{} {id} {src}>{dest} {payload:?}\n", time.0);
+            }
+            Event::Received(message) => self.0 += &format!("{} {} received\n", time.0, message.id),
+            _ => {}
+        }
     }
 }
 

@@ -6,7 +6,9 @@ use std::time::SystemTime;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use glomers_history::{History, Observer, Op, OpKind, Process, Time, Value};
+use glomers_history::{
+    Endpoint, Event, History, Message, Observer, Op, OpKind, Process, Time, Value,
+};
 use glomers_protocol::rpc::broadcast::Broadcast;
 use glomers_protocol::{Body, Payload};
 use glomers_store::{Recovered, Store, StoreWriter, compare};
@@ -33,7 +35,7 @@ fn stream_receive(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(1000_usize)).bench_local(|| {
         for _ in 0..1000 {
             id += 1;
-            writer.received(Time(id * 12_345), id);
+            received(&mut writer, id * 12_345, id);
         }
     });
 }
@@ -47,7 +49,7 @@ fn stream_send_and_receive(bencher: Bencher<'_, '_>) {
         for _ in 0..1000 {
             id += 1;
             send(&mut writer, id);
-            writer.received(Time(id * 12_345 + 999), id);
+            received(&mut writer, id * 12_345 + 999, id);
         }
     });
 }
@@ -62,8 +64,8 @@ fn stream_json_send_and_receive(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(2000_usize)).bench_local(|| {
         for _ in 0..1000 {
             id += 1;
-            writer.sent(Time(id * 12_345), id, name(id), name(id / 7), &payload);
-            writer.received(Time(id * 12_345 + 999), id);
+            sent(&mut writer, id, &payload);
+            received(&mut writer, id * 12_345 + 999, id);
         }
     });
 }
@@ -75,7 +77,22 @@ fn name(id: u64) -> &'static str {
 fn send(writer: &mut StoreWriter, id: u64) {
     let body: Arc<dyn Body> = Arc::new(Broadcast { message: Value::Int(id as i64) });
     let payload = Payload::shared(body, Some(id), None);
-    writer.sent(Time(id * 12_345), id, name(id), name(id / 7), &payload);
+    sent(writer, id, &payload);
+}
+
+fn message(id: u64, payload: &Payload) -> Message<'_> {
+    Message { id, src: Endpoint::Node(0), dest: Endpoint::Node(1), payload }
+}
+
+fn sent(writer: &mut StoreWriter, id: u64, payload: &Payload) {
+    let (src, dest) = (name(id), name(id / 7));
+    let event = Event::Sent { message: message(id, payload), src, dest };
+    writer.event(Time(id * 12_345), &event);
+}
+
+fn received(writer: &mut StoreWriter, nanos: u64, id: u64) {
+    let payload = Payload::Json(Arc::from(serde_json::value::RawValue::NULL.to_owned()));
+    writer.event(Time(nanos), &Event::Received(message(id, &payload)));
 }
 
 fn messages_run() -> (TempDir, Store) {
@@ -83,7 +100,7 @@ fn messages_run() -> (TempDir, Store) {
     for id in 0..MESSAGES {
         send(&mut writer, id);
         if id >= 10 {
-            writer.received(Time(id * 12_345 + 99), id - 10);
+            received(&mut writer, id * 12_345 + 99, id - 10);
         }
     }
     writer.finish().unwrap();
@@ -139,9 +156,10 @@ fn texts_2k_operations(bencher: Bencher<'_, '_>) {
 fn stream_2k_operations(bencher: Bencher<'_, '_>) {
     let (_root, _store, mut writer) = store();
     let history = reads();
-    bencher
-        .counter(ItemsCount::new(history.len()))
-        .bench_local(|| history.ops().iter().for_each(|op| writer.operation(op)));
+    bencher.counter(ItemsCount::new(history.len())).bench_local(|| {
+        let ops = history.ops().iter();
+        ops.for_each(|op| writer.event(op.time, &Event::Operation(op)));
+    });
 }
 
 /// Two equal directories.

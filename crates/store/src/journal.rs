@@ -41,7 +41,6 @@ pub(crate) struct Told {
     pub(crate) marks: u64,
     pub(crate) complete: bool,
     pub(crate) initialised_at: Option<Time>,
-    pub(crate) ended: Option<String>,
     /// The copy of `replay.json`.
     pub(crate) replay: Option<Vec<u8>>,
     /// The checksums of the lines of the history, in their order.
@@ -134,7 +133,8 @@ impl Told {
             Record::Finding { node, .. } | Record::ClockRead { node, .. } => self.knows(&[node])?,
             Record::Initialised { time } => self.initialised_at = Some(time),
             Record::Replay { bytes } => self.replay = Some(bytes.to_owned()),
-            Record::Ended { how } => self.ended = Some(how.to_owned()),
+            Record::Started { node, .. } | Record::Stopped { node, .. } => self.knows(&[node])?,
+            Record::MainBegan { .. } | Record::Ended { .. } | Record::Over { .. } => {}
             Record::Operation { sum } => self.sums.push(sum),
             Record::End => self.complete = true,
         }
@@ -183,6 +183,15 @@ impl Journal {
         told.endings.sort_by_key(|ending| ending.id);
         told.disturbances.sort_by_key(|disturbed| disturbed.id);
         Ok(Journal { path, sound, told, loss })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the last sound frame ends.
+    pub(crate) fn sound(&self) -> u64 {
+        self.sound
     }
 
     /// What it tells beside the events.
@@ -274,10 +283,14 @@ impl Journal {
                 | Record::Drop { .. }
                 | Record::Disturb { .. }
                 | Record::Initialised { .. }
+                | Record::MainBegan { .. }
                 | Record::Block { .. }
                 | Record::Replay { .. }
                 | Record::Operation { .. }
+                | Record::Started { .. }
+                | Record::Stopped { .. }
                 | Record::Ended { .. }
+                | Record::Over { .. }
                 | Record::End => {}
             }
             Ok(())
@@ -319,7 +332,7 @@ fn of_id<'a, T: About>(list: &'a [T], id: u64, ascending: bool, at: &mut usize) 
 }
 
 /// Why a record ends the reading.
-enum Stop {
+pub(crate) enum Stop {
     /// It makes no sense, so the block that it is in is no longer what was written.
     Damage(&'static str),
     Error(StoreError),
@@ -332,7 +345,7 @@ impl From<StoreError> for Stop {
 }
 
 /// What comes behind the last sound frame.
-enum Rest {
+pub(crate) enum Rest {
     Nothing,
     Torn,
     Damaged(&'static str),
@@ -340,7 +353,7 @@ enum Rest {
 
 /// Hands over every record of the sound frames; gives where these end, and what
 /// comes behind.
-fn records(
+pub(crate) fn records(
     path: &Path,
     file: impl Read,
     mut each: impl FnMut(Record<'_>) -> Result<(), Stop>,

@@ -29,6 +29,7 @@ mod compare;
 mod derive;
 mod directory;
 mod error;
+mod events;
 mod files;
 mod frames;
 mod journal;

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use glomers_history::{History, jsonl};
+use glomers_history::{Endpoint, History, Observer, jsonl};
 use glomers_protocol::printable;
 
 use crate::files::{BUFFER, HISTORY, REPLAY, Replace};
@@ -141,10 +141,17 @@ impl Recovered {
         self.losses.iter().any(|loss| loss.damage.is_some())
     }
 
-    /// How the run ended, as [`StoreWriter::ended`](crate::StoreWriter::ended) was
-    /// told. `None`: nobody knows, as after a kill.
-    pub fn ended(&self) -> Option<&str> {
-        self.journal.told().ended.as_deref()
+    /// Tells an observer all events of the run in their order, as those who watched
+    /// it saw them, but for what nodes logged. `who` knows who has a name.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub fn play(
+        &self,
+        who: &dyn Fn(&str) -> Option<Endpoint>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), StoreError> {
+        self.journal.play(&self.history, who, observer)
     }
 
     /// When all nodes were initialised, from the beginning of the run: operations

@@ -1,9 +1,11 @@
+//! Events to files, while a run goes on.
+
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use glomers_history::journal::{BODY_LIMIT, Disturbance, DropReason, Record};
-use glomers_history::{Observer, Op, Time, Value, jsonl};
+use glomers_history::journal::{BODY_LIMIT, Record};
+use glomers_history::{Event, Finding, Observer, Op, Time, Value, jsonl};
 use glomers_protocol::Payload;
 
 use crate::StoreError;
@@ -98,12 +100,6 @@ impl StoreWriter {
         self.node_logs.set_most(most);
     }
 
-    /// Notes how the run ended: `completed`, `broken` or `interrupted`. Called
-    /// before [`StoreWriter::finish`].
-    pub fn ended(&mut self, how: &str) {
-        self.record(&Record::Ended { how });
-    }
-
     /// Puts a copy of what repeats the run at the beginning of the journal.
     pub(crate) fn replay(&mut self, bytes: &[u8]) {
         self.record(&Record::Replay { bytes });
@@ -191,11 +187,8 @@ fn leading_kind(body: &str) -> Option<&str> {
     (!kind.contains('\\')).then_some(kind)
 }
 
-impl Observer for StoreWriter {
+impl StoreWriter {
     fn operation(&mut self, op: &Op) {
-        if self.failed.is_some() {
-            return;
-        }
         let start = self.lines.len();
         jsonl::write_op(op, &mut self.lines);
         let sum = crc32fast::hash(&self.lines[start..self.lines.len() - 1]);
@@ -206,9 +199,6 @@ impl Observer for StoreWriter {
     }
 
     fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
-        if self.failed.is_some() {
-            return;
-        }
         let src = self.number(src);
         let dest = self.number(dest);
         let kind = self.kind(payload);
@@ -234,27 +224,7 @@ impl Observer for StoreWriter {
         self.body = buffer;
     }
 
-    fn received(&mut self, time: Time, id: u64) {
-        self.record(&Record::Receive { time, id });
-    }
-
-    fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
-        self.record(&Record::Drop { time, id, reason });
-    }
-
-    fn disturbed(&mut self, time: Time, id: u64, how: Disturbance) {
-        self.record(&Record::Disturb { time, id, how });
-    }
-
-    fn clock_read(&mut self, time: Time, node: &str) {
-        let node = self.number(node);
-        self.record(&Record::ClockRead { time, node });
-    }
-
     fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
-        if self.failed.is_some() {
-            return;
-        }
         let node = self.number(node);
         let label = self.number(label);
         let mut buffer = std::mem::take(&mut self.body);
@@ -265,22 +235,54 @@ impl Observer for StoreWriter {
         self.body = buffer;
     }
 
-    fn initialised(&mut self, time: Time) {
-        self.record(&Record::Initialised { time });
+    fn found(&mut self, finding: &Finding) {
+        let node = self.number(finding.node.as_deref().unwrap_or_default());
+        let time = finding.time.unwrap_or_default();
+        let (name, summary) = (&finding.name, &finding.summary);
+        let evidence = &finding.evidence.join("\n");
+        self.record(&Record::Finding { time, node, name, summary, evidence });
     }
+}
 
-    fn found(&mut self, time: Time, node: &str, name: &str, summary: &str, evidence: &[String]) {
-        let node = self.number(node);
-        let evidence = evidence.join("\n");
-        self.record(&Record::Finding { time, node, name, summary, evidence: &evidence });
-    }
-
-    fn tick(&mut self) {
-        self.flush();
-    }
-
-    fn logged(&mut self, time: Time, node: &str, line: &str) {
-        self.attempt(|writer| writer.node_logs.push(time, node, line));
+impl Observer for StoreWriter {
+    fn event(&mut self, time: Time, event: &Event<'_>) {
+        if self.failed.is_some() {
+            return;
+        }
+        match *event {
+            Event::Sent { message, src, dest } => {
+                self.sent(time, message.id, src, dest, message.payload);
+            }
+            Event::Received(message) => self.record(&Record::Receive { time, id: message.id }),
+            Event::Dropped(message, reason) => {
+                self.record(&Record::Drop { time, id: message.id, reason });
+            }
+            Event::Disturbed(message, how) => {
+                self.record(&Record::Disturb { time, id: message.id, how });
+            }
+            Event::Operation(op) => self.operation(op),
+            Event::Marked { node, label, value } => self.marked(time, node.name, label, value),
+            Event::ClockRead(node) => {
+                let node = self.number(node.name);
+                self.record(&Record::ClockRead { time, node });
+            }
+            Event::Started { node, incarnation } => {
+                let node = self.number(node.name);
+                self.record(&Record::Started { time, node, incarnation });
+            }
+            Event::Stopped { node, why } => {
+                let node = self.number(node.name);
+                self.record(&Record::Stopped { time, node, why });
+            }
+            Event::Found(finding) => self.found(finding),
+            Event::Logged { node, line } => {
+                self.attempt(|writer| writer.node_logs.push(time, node.name, line));
+            }
+            Event::Initialised => self.record(&Record::Initialised { time }),
+            Event::MainBegan => self.record(&Record::MainBegan { time }),
+            Event::Tick => self.flush(),
+            Event::Ended(how) => self.record(&Record::Over { time, how }),
+        }
     }
 }
 
@@ -298,8 +300,7 @@ mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
 
-    use glomers_history::OpKind;
-    use glomers_history::Process;
+    use glomers_history::{Endpoint, Message, OpKind, Process};
 
     use super::*;
     use crate::Recovered;
@@ -331,8 +332,10 @@ mod tests {
     fn play(writer: &mut StoreWriter) {
         for id in 0..20 {
             let payload = Payload::from_json(format!("{{\"x\":{id}}}")).unwrap();
-            writer.sent(Time(id), id, "n0", "n1", &payload);
-            writer.received(Time(id), id);
+            let (src, dest) = (Endpoint::Node(0), Endpoint::Node(1));
+            let message = Message { id, src, dest, payload: &payload };
+            writer.event(Time(id), &Event::Sent { message, src: "n0", dest: "n1" });
+            writer.event(Time(id), &Event::Received(message));
             writer.operation(&Op {
                 index: id,
                 time: Time(id),

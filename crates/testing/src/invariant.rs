@@ -1,7 +1,6 @@
 //! What must hold whenever a node has made a mark.
 
-use glomers_check::{Finding, Mark};
-use glomers_history::{Time, Value};
+use glomers_history::{Finding, Mark, Node, Time, Value};
 
 /// What nodes have said of themselves so far, with `cx.mark(label, value)`.
 #[derive(Debug, Default)]
@@ -65,7 +64,7 @@ impl InvariantObserver {
     pub(crate) fn violated(
         &mut self,
         time: Time,
-        node: &str,
+        node: Node<'_>,
         label: &str,
         value: &Value,
     ) -> &[Finding] {
@@ -73,14 +72,9 @@ impl InvariantObserver {
         if self.invariants.is_empty() {
             return &[];
         }
-        let place = self.cluster.nodes.iter().position(|name| name == node).unwrap_or_default();
         self.cluster.now = time;
-        self.cluster.marks.push(Mark {
-            time,
-            node: place as u32,
-            label: label.into(),
-            value: value.clone(),
-        });
+        let mark = Mark { time, node: node.place, label: label.into(), value: value.clone() };
+        self.cluster.marks.push(mark);
         for (number, slot) in (1..).zip(&mut self.invariants) {
             let Some(invariant) = slot else { continue };
             if let Err(reason) = invariant(&self.cluster) {
@@ -88,10 +82,11 @@ impl InvariantObserver {
                     name: "invariant-violated".into(),
                     summary: format!("Invariant number {number} does not hold: {reason}"),
                     evidence: vec![format!(
-                        "after {node} marked {label} = {value}, {time} after the start"
+                        "after {} marked {label} = {value}, {time} after the start",
+                        node.name
                     )],
                     operations: Vec::new(),
-                    node: Some(node.to_owned()),
+                    node: Some(node.name.to_owned()),
                     time: Some(Time(time.0.saturating_sub(self.origin.0))),
                 });
                 *slot = None;

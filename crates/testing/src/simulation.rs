@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use glomers_check::{Finding, Validity, Verdict};
-use glomers_history::journal::{Disturbance, DropReason};
-use glomers_history::{Observer, Op, Time, Value};
-use glomers_node::{IntoProcess, Payload};
+use glomers_check::{Validity, Verdict};
+use glomers_history::{Event, Observer, Time, Value};
+use glomers_node::IntoProcess;
 use glomers_sim::{
     Chooser, FaultEvent, InProcessHost, Inbox, Latency, LinkRule, NodeFactory, NodeProgram,
     Outcome, Plan, PlanBuilder, SERVICES, Wire, run_virtual,
@@ -284,7 +283,6 @@ impl TestRun {
             plan: &self.plan,
             judge: &self.options,
             history: &self.outcome.history,
-            ended: self.outcome.ended,
             results: &self.results,
             test: keep::test(),
         }
@@ -332,48 +330,16 @@ struct Watch {
 }
 
 impl Observer for Watch {
-    fn operation(&mut self, op: &Op) {
-        self.trace.operation(op);
-    }
-
-    fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
-        self.trace.sent(time, id, src, dest, payload);
-    }
-
-    fn received(&mut self, time: Time, id: u64) {
-        self.trace.received(time, id);
-    }
-
-    fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
-        self.trace.dropped(time, id, reason);
-    }
-
-    fn disturbed(&mut self, time: Time, id: u64, how: Disturbance) {
-        self.trace.disturbed(time, id, how);
-    }
-
-    fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
-        self.trace.marked(time, node, label, value);
-        for finding in self.invariants.violated(time, node, label, value) {
-            let Finding { name, summary, evidence, time, .. } = finding;
-            self.trace.found(time.unwrap_or_default(), node, name, summary, evidence);
+    fn event(&mut self, time: Time, event: &Event<'_>) {
+        self.trace.event(time, event);
+        match *event {
+            Event::Initialised => self.invariants.origin = time,
+            Event::Marked { node, label, value } => {
+                for finding in self.invariants.violated(time, node, label, value) {
+                    self.trace.event(time, &Event::Found(finding));
+                }
+            }
+            _ => {}
         }
-    }
-
-    fn initialised(&mut self, time: Time) {
-        self.trace.initialised(time);
-        self.invariants.origin = time;
-    }
-
-    fn clock_read(&mut self, time: Time, node: &str) {
-        self.trace.clock_read(time, node);
-    }
-
-    fn found(&mut self, time: Time, node: &str, name: &str, summary: &str, evidence: &[String]) {
-        self.trace.found(time, node, name, summary, evidence);
-    }
-
-    fn logged(&mut self, time: Time, node: &str, line: &str) {
-        self.trace.logged(time, node, line);
     }
 }

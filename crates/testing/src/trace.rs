@@ -1,64 +1,88 @@
-//! What happened in a run of a test, as text.
+//! What happened in a run of a test, remembered.
 
 use std::fmt::Write as _;
 
 use glomers_history::journal::{Disturbance, DropReason};
-use glomers_history::{Observer, Op, Time, Value, edn};
+use glomers_history::{
+    Ended, Endpoint, Event, Finding, Message, Node, Observer, Op, StopReason, Time, Value, edn,
+};
 use glomers_node::Payload;
 use glomers_protocol::printable;
 
-/// Remembers a run and writes it as text if somebody asks: every message, mark,
-/// log line and operation, in order.
+/// Remembers a run, and tells it again, or writes it as text, if somebody asks: every
+/// message, mark, log line and operation, in order.
 #[derive(Default)]
 pub struct Trace {
-    entries: Vec<Entry>,
+    entries: Vec<(Time, Entry)>,
+    /// By their network ids, which count from 0.
+    messages: Vec<Sent>,
 }
 
+struct Sent {
+    src: Endpoint,
+    dest: Endpoint,
+    payload: Payload,
+}
+
+/// A node, by its place and name.
+type Who = (u32, Box<str>);
+
+/// An [`Event`]; messages by their ids.
 enum Entry {
+    Initialised,
+    MainBegan,
     Operation(Op),
-    Sent { time: Time, id: u64, src: Box<str>, dest: Box<str>, payload: Payload },
-    Received { time: Time, id: u64 },
-    Dropped { time: Time, id: u64, reason: DropReason },
-    Disturbed { time: Time, id: u64, how: Disturbance },
-    Marked { time: Time, node: Box<str>, label: Box<str>, value: Value },
-    Logged { time: Time, node: Box<str>, line: Box<str> },
-    Initialised { time: Time },
-    ClockRead { time: Time, node: Box<str> },
-    Found { time: Time, node: Box<str>, name: Box<str>, summary: Box<str>, evidence: Vec<String> },
+    Sent { id: u64, src: Box<str>, dest: Box<str> },
+    Received(u64),
+    Dropped(u64, DropReason),
+    Disturbed(u64, Disturbance),
+    Marked { node: Who, label: Box<str>, value: Value },
+    ClockRead(Who),
+    Started { node: Who, incarnation: u32 },
+    Stopped { node: Who, why: StopReason },
+    Found(Box<Finding>),
+    Logged { node: Who, line: Box<str> },
+    Ended(Ended),
 }
 
 impl Trace {
     /// The run as text, one event a line, whatever nodes write.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        for entry in &self.entries {
+        for (time, entry) in &self.entries {
             // Writing to a String cannot fail.
             let _ = match entry {
                 Entry::Operation(op) => {
                     edn::write_op(op, &mut text);
                     Ok(())
                 }
-                Entry::Sent { time, id, src, dest, payload } => {
-                    let (dest, body) = (printable(dest), format!("{payload:?}"));
-                    let body = printable(&body);
+                Entry::Sent { id, src, dest } => {
+                    let body = format!("{:?}", self.messages[*id as usize].payload);
+                    let (dest, body) = (printable(dest), printable(&body));
                     writeln!(text, "{:>12} #{id} {src} → {dest} {body}", time.0)
                 }
-                Entry::Received { time, id } => writeln!(text, "{:>12} #{id} delivered", time.0),
-                Entry::Dropped { time, id, reason } => {
+                Entry::Received(id) => writeln!(text, "{:>12} #{id} delivered", time.0),
+                Entry::Dropped(id, reason) => {
                     writeln!(text, "{:>12} #{id} {}", time.0, reason.name())
                 }
-                Entry::Disturbed { time, id, how } => {
+                Entry::Disturbed(id, how) => {
                     writeln!(text, "{:>12} #{id} fault: {}", time.0, how.name())
                 }
-                Entry::Marked { time, node, label, value } => {
+                Entry::Marked { node: (_, node), label, value } => {
                     let value = value.to_string();
                     let (label, value) = (printable(label), printable(&value));
                     writeln!(text, "{:>12} {node} marks {label} = {value}", time.0)
                 }
-                Entry::Logged { time, node, line } => {
+                Entry::Logged { node: (_, node), line } => {
                     writeln!(text, "{:>12} {node} logs: {}", time.0, printable(line))
                 }
-                Entry::Initialised { .. } | Entry::ClockRead { .. } | Entry::Found { .. } => Ok(()),
+                Entry::Initialised
+                | Entry::MainBegan
+                | Entry::ClockRead(_)
+                | Entry::Started { .. }
+                | Entry::Stopped { .. }
+                | Entry::Found(_)
+                | Entry::Ended(_) => Ok(()),
             };
         }
         text
@@ -66,69 +90,68 @@ impl Trace {
 
     /// Tells somebody else all that happened.
     pub(crate) fn play(&self, observer: &mut dyn Observer) {
-        for entry in &self.entries {
-            match entry {
-                Entry::Operation(op) => observer.operation(op),
-                Entry::Sent { time, id, src, dest, payload } => {
-                    observer.sent(*time, *id, src, dest, payload);
-                }
-                Entry::Received { time, id } => observer.received(*time, *id),
-                Entry::Dropped { time, id, reason } => observer.dropped(*time, *id, *reason),
-                Entry::Disturbed { time, id, how } => observer.disturbed(*time, *id, *how),
-                Entry::Marked { time, node, label, value } => {
-                    observer.marked(*time, node, label, value);
-                }
-                Entry::Logged { time, node, line } => observer.logged(*time, node, line),
-                Entry::Initialised { time } => observer.initialised(*time),
-                Entry::ClockRead { time, node } => observer.clock_read(*time, node),
-                Entry::Found { time, node, name, summary, evidence } => {
-                    observer.found(*time, node, name, summary, evidence);
-                }
+        for (time, entry) in &self.entries {
+            observer.event(*time, &self.event(entry));
+        }
+    }
+
+    fn message(&self, id: u64) -> Message<'_> {
+        let Sent { src, dest, payload } = &self.messages[id as usize];
+        Message { id, src: *src, dest: *dest, payload }
+    }
+
+    fn event<'a>(&'a self, entry: &'a Entry) -> Event<'a> {
+        let node = |(place, name): &'a Who| Node { place: *place, name };
+        match entry {
+            Entry::Initialised => Event::Initialised,
+            Entry::MainBegan => Event::MainBegan,
+            Entry::Operation(op) => Event::Operation(op),
+            Entry::Sent { id, src, dest } => Event::Sent { message: self.message(*id), src, dest },
+            Entry::Received(id) => Event::Received(self.message(*id)),
+            Entry::Dropped(id, reason) => Event::Dropped(self.message(*id), *reason),
+            Entry::Disturbed(id, how) => Event::Disturbed(self.message(*id), *how),
+            Entry::Marked { node: who, label, value } => {
+                Event::Marked { node: node(who), label, value }
             }
+            Entry::ClockRead(who) => Event::ClockRead(node(who)),
+            Entry::Started { node: who, incarnation } => {
+                Event::Started { node: node(who), incarnation: *incarnation }
+            }
+            Entry::Stopped { node: who, why } => Event::Stopped { node: node(who), why: *why },
+            Entry::Found(finding) => Event::Found(finding),
+            Entry::Logged { node: who, line } => Event::Logged { node: node(who), line },
+            Entry::Ended(how) => Event::Ended(*how),
         }
     }
 }
 
 impl Observer for Trace {
-    fn operation(&mut self, op: &Op) {
-        self.entries.push(Entry::Operation(op.clone()));
-    }
-
-    fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
-        let (src, dest, payload) = (src.into(), dest.into(), payload.clone());
-        self.entries.push(Entry::Sent { time, id, src, dest, payload });
-    }
-
-    fn received(&mut self, time: Time, id: u64) {
-        self.entries.push(Entry::Received { time, id });
-    }
-
-    fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
-        self.entries.push(Entry::Dropped { time, id, reason });
-    }
-
-    fn disturbed(&mut self, time: Time, id: u64, how: Disturbance) {
-        self.entries.push(Entry::Disturbed { time, id, how });
-    }
-
-    fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
-        let (node, label, value) = (node.into(), label.into(), value.clone());
-        self.entries.push(Entry::Marked { time, node, label, value });
-    }
-
-    fn logged(&mut self, time: Time, node: &str, line: &str) {
-        self.entries.push(Entry::Logged { time, node: node.into(), line: line.into() });
-    }
-    fn initialised(&mut self, time: Time) {
-        self.entries.push(Entry::Initialised { time });
-    }
-
-    fn clock_read(&mut self, time: Time, node: &str) {
-        self.entries.push(Entry::ClockRead { time, node: node.into() });
-    }
-
-    fn found(&mut self, time: Time, node: &str, name: &str, summary: &str, evidence: &[String]) {
-        let (node, name, summary) = (node.into(), name.into(), summary.into());
-        self.entries.push(Entry::Found { time, node, name, summary, evidence: evidence.to_vec() });
+    fn event(&mut self, time: Time, event: &Event<'_>) {
+        let who = |node: Node<'_>| (node.place, Box::from(node.name));
+        let entry = match *event {
+            Event::Initialised => Entry::Initialised,
+            Event::MainBegan => Entry::MainBegan,
+            Event::Operation(op) => Entry::Operation(op.clone()),
+            Event::Sent { message, src, dest } => {
+                debug_assert_eq!(message.id as usize, self.messages.len(), "ids count from 0");
+                let payload = message.payload.clone();
+                self.messages.push(Sent { src: message.src, dest: message.dest, payload });
+                Entry::Sent { id: message.id, src: src.into(), dest: dest.into() }
+            }
+            Event::Received(message) => Entry::Received(message.id),
+            Event::Dropped(message, reason) => Entry::Dropped(message.id, reason),
+            Event::Disturbed(message, how) => Entry::Disturbed(message.id, how),
+            Event::Marked { node, label, value } => {
+                Entry::Marked { node: who(node), label: label.into(), value: value.clone() }
+            }
+            Event::ClockRead(node) => Entry::ClockRead(who(node)),
+            Event::Started { node, incarnation } => Entry::Started { node: who(node), incarnation },
+            Event::Stopped { node, why } => Entry::Stopped { node: who(node), why },
+            Event::Found(finding) => Entry::Found(Box::new(finding.clone())),
+            Event::Logged { node, line } => Entry::Logged { node: who(node), line: line.into() },
+            Event::Ended(how) => Entry::Ended(how),
+            Event::Tick => return,
+        };
+        self.entries.push((time, entry));
     }
 }

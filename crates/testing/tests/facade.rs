@@ -183,8 +183,14 @@ fn services_are_places_on_the_network_where_that_is_asked() {
     let run = simulation(Partition::from_services([0]).between(2 * S..6 * S)).run_for(10 * S);
     run.assert_valid();
     assert!(cut(&run) > 0);
-    let node_of = |message: &glomers_check::CutMessage| message.src.min(message.dest);
-    assert!(run.outcome.context.cut.iter().all(|message| node_of(message) == 0));
+    let trace = run.trace();
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<String>>();
+    let lines: Vec<Vec<String>> = trace.lines().map(words).collect();
+    let is_cut = |id: &String| lines.iter().any(|l| l[1..] == [id.clone(), "partitioned".into()]);
+    let sent = lines.iter().filter(|line| line.get(3).is_some_and(|arrow| arrow == "→"));
+    let cut_ones: Vec<_> = sent.filter(|line| is_cut(&line[1])).collect();
+    assert_eq!(cut_ones.len() as u64, cut(&run));
+    assert!(cut_ones.iter().all(|line| line[2] == "n0" || line[4] == "n0"));
     simulation(Loss::of(0.5).between(2 * S..6 * S)).run_for(10 * S).assert_valid();
     let doubled = simulation(Duplicate::of(0.5, 300 * MS).between(2 * S..6 * S)).run_for(10 * S);
     doubled.assert_valid();

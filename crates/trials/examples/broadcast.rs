@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use glomers_check::Validity;
 
-use glomers_history::{Observer, SECOND, Time, Unobserved, Value};
-use glomers_node::Payload;
+use glomers_history::{Event, Observer, SECOND, Time, Unobserved, Value};
 use glomers_sim::draws::{Draws, Purpose};
 use glomers_sim::{Distribution, Fault, FaultEvent, Inbox, Latency, PartitionKind, Plan};
 use glomers_testing::{RunOptions, RunReport};
@@ -160,8 +159,10 @@ fn under_faults() {
 struct Sent(Vec<(Time, Box<str>, Box<str>)>);
 
 impl Observer for Sent {
-    fn sent(&mut self, at: Time, _: u64, src: &str, dest: &str, _: &Payload) {
-        if !src.starts_with('c') && !dest.starts_with('c') {
+    fn event(&mut self, at: Time, event: &Event<'_>) {
+        if let &Event::Sent { message, src, dest } = event
+            && !message.is_of_client()
+        {
             self.0.push((at, src.into(), dest.into()));
         }
     }

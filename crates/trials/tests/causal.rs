@@ -3,9 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use glomers_history::journal::DropReason;
-use glomers_history::{MILLISECOND, Observer, SECOND, Time};
-use glomers_node::Payload;
+use glomers_history::{Event, MILLISECOND, Observer, SECOND, Time};
 use glomers_nodes::NODES;
 use glomers_session::{RunOptions, RunReport};
 use glomers_sim::draws::{Draws, Purpose};
@@ -31,24 +29,25 @@ struct Message {
 struct Seen(Vec<Message>);
 
 impl Observer for Seen {
-    fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
-        assert_eq!(id, self.0.len() as u64);
-        self.0.push(Message {
-            sent: time,
-            src: src.to_owned(),
-            dest: dest.to_owned(),
-            body: payload.to_json().get().to_owned(),
-            received: Vec::new(),
-            dropped: None,
-        });
-    }
-
-    fn received(&mut self, time: Time, id: u64) {
-        self.0[id as usize].received.push(time);
-    }
-
-    fn dropped(&mut self, _: Time, id: u64, reason: DropReason) {
-        self.0[id as usize].dropped = Some(format!("{reason:?}"));
+    fn event(&mut self, time: Time, event: &Event<'_>) {
+        match *event {
+            Event::Sent { message, src, dest } => {
+                assert_eq!(message.id, self.0.len() as u64);
+                self.0.push(Message {
+                    sent: time,
+                    src: src.to_owned(),
+                    dest: dest.to_owned(),
+                    body: message.payload.to_json().get().to_owned(),
+                    received: Vec::new(),
+                    dropped: None,
+                });
+            }
+            Event::Received(message) => self.0[message.id as usize].received.push(time),
+            Event::Dropped(message, reason) => {
+                self.0[message.id as usize].dropped = Some(format!("{reason:?}"));
+            }
+            _ => {}
+        }
     }
 }
 

@@ -24,9 +24,6 @@ fn assert_nothing_wrong(seed: u64, report: &RunReport) {
     assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}");
 }
 
-struct Nobody;
-impl Observer for Nobody {}
-
 fn raft_plan(seed: u64, kinds: &[Kind], interval: Duration) -> Plan {
     let program = NodeProgram::Embedded { name: "raft".into(), arguments: Vec::new() };
     let mut plan = Plan::new(seed, program, "lin-kv");
@@ -62,7 +59,8 @@ fn raft_is_linearizable_under_all_faults_at_once_and_answers_when_they_are_over(
     let (mut answerable, mut answered, mut lost) = (0, 0, 0);
     for seed in seeds(10) {
         let plan = raft_plan(seed, &KINDS.map(|entry| entry.kind), 10 * S);
-        let report = run_plan(&plan, &RunOptions::default(), &mut Nobody).unwrap();
+        let report =
+            run_plan(&plan, &RunOptions::default(), &mut glomers_history::Unobserved).unwrap();
         assert_nothing_wrong(seed, &report);
         let availability = report.verdict.results.get("availability");
         let count = |name| availability.and_then(|found| found.get(name)?.as_int()).unwrap_or(0);
@@ -104,7 +102,7 @@ fn result(report: &RunReport, name: &str) -> i64 {
 
 fn run(seed: u64, arguments: &[&str], kinds: &[Kind]) -> RunReport {
     let plan = broadcast_plan(seed, "hub-ft", arguments, kinds);
-    run_plan(&plan, &RunOptions::default(), &mut Nobody).unwrap()
+    run_plan(&plan, &RunOptions::default(), &mut glomers_history::Unobserved).unwrap()
 }
 
 #[test]
@@ -135,7 +133,8 @@ fn flood_retry_with_a_disk_loses_nothing_that_was_acknowledged() {
     let mut unsynced = 0;
     for seed in seeds(12) {
         let plan = broadcast_plan(seed, "flood-retry", &["--durable", "on"], &kinds);
-        let report = run_plan(&plan, &RunOptions::default(), &mut Nobody).unwrap();
+        let report =
+            run_plan(&plan, &RunOptions::default(), &mut glomers_history::Unobserved).unwrap();
         assert_nothing_wrong(seed, &report);
         let marks = report.outcome.context.marks.iter();
         unsynced += marks.filter(|mark| &*mark.label == "lost-writes").count();
@@ -179,7 +178,8 @@ fn writes_that_come_faster_than_syncs_share_them() {
         let mut plan = raft_plan(seed, &[], 10 * S);
         plan.rate = Rate::PerSecond(50.0);
         plan.sync_time = ServiceTime::Exponential { mean: 100 * MILLISECOND };
-        let report = run_plan(&plan, &RunOptions::default(), &mut Nobody).unwrap();
+        let report =
+            run_plan(&plan, &RunOptions::default(), &mut glomers_history::Unobserved).unwrap();
         assert_nothing_wrong(seed, &report);
         let fraction = report.answered().and_then(|count| count.fraction()).unwrap();
         assert!(fraction > 0.7, "seed {seed}: raft answered {fraction:.3}");
@@ -188,7 +188,8 @@ fn writes_that_come_faster_than_syncs_share_them() {
         plan.rate = Rate::PerSecond(50.0 * plan.nodes.len() as f64);
         plan.concurrency *= 20;
         plan.sync_time = ServiceTime::Exponential { mean: 100 * MILLISECOND };
-        let report = run_plan(&plan, &RunOptions::default(), &mut Nobody).unwrap();
+        let report =
+            run_plan(&plan, &RunOptions::default(), &mut glomers_history::Unobserved).unwrap();
         assert_nothing_wrong(seed, &report);
         let wait = mean_wait_ms(&report);
         assert!(wait < 500.0, "seed {seed}: hub-ft made clients wait {wait:.0} ms");

@@ -13,9 +13,6 @@ fn count() -> u64 {
     number.map_or(60, |text| text.parse().expect("GLOMERS_SETTINGS is a number"))
 }
 
-struct Nobody;
-impl Observer for Nobody {}
-
 /// One of the settings under which Raft must be right, and serve again when all is
 /// mended: drawn from a seed.
 fn plan(seed: u64) -> Plan {
@@ -54,7 +51,8 @@ fn raft_is_right_under_any_settings_and_serves_when_all_is_mended() {
     let mut wrong = Vec::new();
     for seed in 0..count() {
         let plan = plan(seed);
-        let report = run_plan(&plan, &RunOptions::default(), &mut Nobody).unwrap();
+        let report =
+            run_plan(&plan, &RunOptions::default(), &mut glomers_history::Unobserved).unwrap();
         let verdict = &report.verdict;
         unknown += u64::from(verdict.strict == Validity::Unknown);
         if let Some(count) = report.answered() {

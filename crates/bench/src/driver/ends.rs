@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use glomers_sim::Input;
 
-use super::Driver;
+use super::{Driver, Log};
 use crate::groups::{has_any_ended, has_ended};
 use crate::process::Running;
 
@@ -16,7 +16,7 @@ const SOON: Duration = Duration::from_secs(1);
 /// How much of an unfinished line is shown.
 const SHOWN: usize = 300;
 
-impl Driver<'_, '_, '_, '_> {
+impl Driver<'_, '_> {
     pub(super) fn stop(&mut self, node: u32, is_at_once: bool) {
         self.forget_start(node);
         self.tell_of_reading(node);
@@ -51,19 +51,21 @@ impl Driver<'_, '_, '_, '_> {
     }
 
     pub(super) fn see_off(&mut self) {
-        let (log, now) = (&self.log, self.now);
+        let now = self.now;
+        let mut log = Log { engine: &mut self.engine, echo: self.echo, now };
         let names = std::mem::take(&mut self.cluster.names);
         self.cluster.see_off(now, &mut self.space, |node, line| {
-            log.line(now, &names[node as usize], line);
+            log.line(node, &names[node as usize], line);
         });
         self.cluster.names = names;
     }
 
     /// Ends the cluster and gives how many processes would not go.
     pub(super) fn shut_down(&mut self) -> usize {
-        let (log, now) = (&self.log, self.clock.now());
+        let now = self.clock.now();
+        let mut log = Log { engine: &mut self.engine, echo: self.echo, now };
         let names = self.cluster.names.clone();
-        self.cluster.shut_down(|node, line| log.line(now, &names[node as usize], line))
+        self.cluster.shut_down(|node, line| log.line(node, &names[node as usize], line))
     }
 
     /// A node has closed its standard input or output.
@@ -107,7 +109,7 @@ impl Driver<'_, '_, '_, '_> {
         }
         // What it said before its end counts. Somebody whom it started may go on
         // writing, so there need not be an end.
-        let (engine, log, now) = (&mut self.engine, &self.log, self.now);
+        let (engine, now) = (&mut self.engine, self.now);
         let name = &self.cluster.names[node as usize];
         let Running { incarnation, stdout, stderr, lines, log: buffer, .. } = running;
         let incarnation = *incarnation;
@@ -121,10 +123,11 @@ impl Driver<'_, '_, '_, '_> {
             // Too long or not, this was its last.
             let _ = lines.feed(chunk, each);
         });
+        let mut log = Log { engine: &mut self.engine, echo: self.echo, now };
         stderr.drain(&mut self.space, |chunk| {
-            buffer.feed(chunk, |line| log.line(now, name, line));
+            buffer.feed(chunk, |line| log.line(node, name, line));
         });
-        buffer.finish(|line| log.line(now, name, line));
+        buffer.finish(|line| log.line(node, name, line));
         let Some((running, mut how)) = self.cluster.bury(node) else {
             return;
         };

@@ -6,7 +6,6 @@ mod pipes;
 mod reading;
 mod starts;
 
-use std::cell::RefCell;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
@@ -28,7 +27,6 @@ use crate::limits::allow_open_files;
 use crate::options::{Note, RealOptions};
 use crate::process::Launch;
 use crate::program::check_program;
-use crate::tap::Tap;
 use crate::watchdog::{Watchdog, WatchdogProgram};
 use starts::Starts;
 
@@ -68,9 +66,7 @@ pub fn run_real(
     if let Some(interrupt) = &options.interrupt {
         watch(&cluster, interrupt)?;
     }
-    let observer = RefCell::new(observer);
-    let mut tap = Tap(&observer);
-    let mut engine = Engine::new(&plan, workload, &mut tap)?;
+    let mut engine = Engine::new(&plan, workload, observer)?;
     let clock = Clock::start();
     engine.begin(Time::ZERO);
     let mut driver = Driver {
@@ -78,7 +74,7 @@ pub fn run_real(
         cluster,
         clock,
         now: Time::ZERO,
-        log: Log { observer: &observer, echo: options.log_stderr },
+        echo: options.log_stderr,
         note: options.note.take(),
         max_queued: options.max_queued,
         max_line: options.max_line,
@@ -92,7 +88,7 @@ pub fn run_real(
     let result = driver.run(&mut options);
     let left = driver.shut_down();
     let now = driver.clock.now();
-    driver.log.observer.borrow_mut().tick();
+    driver.engine.tick(now);
     if left > 0 {
         driver.note(&format!("{left} processes could not be killed within 10 s of {now}"));
     }
@@ -146,31 +142,34 @@ fn watch(cluster: &Cluster, interrupt: &Interrupt) -> Result<(), BenchError> {
         .map_err(BenchError::system("cannot watch for signals"))
 }
 
-/// Where lines of standard error go.
-struct Log<'s, 'o> {
-    observer: &'s RefCell<&'o mut dyn Observer>,
+/// Where the lines of a node's standard error go.
+struct Log<'a, 'e> {
+    engine: &'a mut Engine<'e>,
+    /// Whether they are shown as they come.
     echo: bool,
+    now: Time,
 }
 
 impl Log<'_, '_> {
-    fn line(&self, time: Time, node: &str, line: &str) {
-        self.observer.borrow_mut().logged(time, node, line);
+    fn line(&mut self, node: u32, name: &str, line: &str) {
+        self.engine.logged(self.now, node, line);
         if self.echo {
             use std::io::Write;
             // Nobody may be there to read it.
             let line = glomers_protocol::printable(line);
-            let _ = writeln!(std::io::stderr(), "{node}: {line}");
+            let _ = writeln!(std::io::stderr(), "{name}: {line}");
         }
     }
 }
 
-struct Driver<'e, 's, 'o, 'n> {
+struct Driver<'e, 'n> {
     engine: Engine<'e>,
     cluster: Cluster,
     clock: Clock,
     /// Read once a turn: what comes in one turn comes at one moment.
     now: Time,
-    log: Log<'s, 'o>,
+    /// Whether what nodes log is shown as it comes.
+    echo: bool,
     note: Option<Note<'n>>,
     max_queued: usize,
     max_line: usize,
@@ -185,7 +184,7 @@ struct Driver<'e, 's, 'o, 'n> {
     space: Box<[u8]>,
 }
 
-impl Driver<'_, '_, '_, '_> {
+impl Driver<'_, '_> {
     fn run(&mut self, options: &mut RealOptions<'_>) -> Result<(), BenchError> {
         let mut events = Events::with_capacity(1024);
         let mut next_housekeeping = Time::ZERO;
@@ -208,7 +207,7 @@ impl Driver<'_, '_, '_, '_> {
                 }
                 if self.now >= next_tick {
                     next_tick = self.now + TICK;
-                    self.log.observer.borrow_mut().tick();
+                    self.engine.tick(self.now);
                     self.watch_reading();
                 }
             }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use glomers_protocol::{Line, NodeId, Payload};
 use glomers_sim::Input;
 
-use super::Driver;
 use super::ends::grouped;
+use super::{Driver, Log};
 use crate::cluster::Stream;
 use crate::outgoing::Flushed;
 use crate::process::Chunk;
@@ -14,7 +14,7 @@ use crate::process::Chunk;
 /// Lines longer than this are known to kill some nodes.
 const LONG_LINE: usize = 64 * 1024;
 
-impl Driver<'_, '_, '_, '_> {
+impl Driver<'_, '_> {
     /// Reads one chunk from each pipe that has something: a node that prints
     /// without end cannot keep others from being heard.
     pub(super) fn read_all(&mut self) {
@@ -78,8 +78,8 @@ impl Driver<'_, '_, '_, '_> {
         let Some(running) = &mut self.cluster.nodes[node as usize] else {
             return false;
         };
-        let (log, now) = (&self.log, self.now);
-        let each = |line: &str| log.line(now, name, line);
+        let mut log = Log { engine: &mut self.engine, echo: self.echo, now: self.now };
+        let each = |line: &str| log.line(node, name, line);
         let (has_more, count) = match running.stderr.read(&mut self.space) {
             Chunk::More(count) => (true, count),
             Chunk::Last(count) => (false, count),

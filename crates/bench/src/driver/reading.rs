@@ -24,7 +24,7 @@ fn kind(written: &Written) -> String {
     }
 }
 
-impl Driver<'_, '_, '_, '_> {
+impl Driver<'_, '_> {
     /// Looks, about once a second, whether nodes read.
     pub(super) fn watch_reading(&mut self) {
         for node in 0..self.cluster.nodes.len() as u32 {

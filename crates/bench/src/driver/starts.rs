@@ -35,7 +35,7 @@ pub(super) struct Starts {
     next_look: Time,
 }
 
-impl Driver<'_, '_, '_, '_> {
+impl Driver<'_, '_> {
     /// A node is to start as soon as it is its turn.
     pub(super) fn start(&mut self, node: u32, incarnation: u32) {
         let until = self.now + LONGEST_WAIT;

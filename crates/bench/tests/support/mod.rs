@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use glomers_bench::{BenchError, RealOptions, WatchdogProgram, run_real};
-use glomers_history::{Observer, SECOND, Time, Value};
+use glomers_history::{Event, Observer, SECOND, Time, Value};
 use glomers_sim::{Outcome, Plan};
 use workload::EchoLoad;
 
@@ -81,19 +81,18 @@ pub struct Seen {
 }
 
 impl Observer for Seen {
-    fn sent(&mut self, _: Time, _: u64, _: &str, _: &str, _: &glomers_protocol::Payload) {
-        self.sent += 1;
-    }
-
-    fn logged(&mut self, time: Time, node: &str, line: &str) {
-        self.log_bytes += line.len() + 1;
-        if self.logged.len() < 1000 {
-            self.logged.push((time, node.to_owned(), line.to_owned()));
+    fn event(&mut self, time: Time, event: &Event<'_>) {
+        match *event {
+            Event::Sent { .. } => self.sent += 1,
+            Event::Logged { node, line } => {
+                self.log_bytes += line.len() + 1;
+                if self.logged.len() < 1000 {
+                    self.logged.push((time, node.name.to_owned(), line.to_owned()));
+                }
+            }
+            Event::Tick => self.ticks += 1,
+            _ => {}
         }
-    }
-
-    fn tick(&mut self) {
-        self.ticks += 1;
     }
 }
 

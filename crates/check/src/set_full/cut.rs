@@ -76,15 +76,16 @@ pub(super) fn report(
     if !faults && context.cut.is_empty() {
         return;
     }
-    let mut types: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut types: BTreeMap<String, u64> = BTreeMap::new();
     let mut carriers: BTreeMap<u32, Vec<Carrier>> = BTreeMap::new();
     for message in &context.cut {
-        let name = message.body.get("type").and_then(Value::as_str);
-        *types.entry(name.unwrap_or("unknown")).or_default() += 1;
+        let body = context.body(message);
+        let name = body.get("type").and_then(Value::as_str);
+        *types.entry(name.unwrap_or("unknown").to_owned()).or_default() += 1;
         if !is_between_nodes(context, message) {
             continue;
         }
-        let values = carried(scan, &message.body);
+        let values = carried(scan, &body);
         if !values.is_empty() {
             carriers.entry(message.dest).or_default().push(Carrier { values, how: message.how });
         }
@@ -93,7 +94,7 @@ pub(super) fn report(
     for (&dest, messages) in &carriers {
         tally.count(history, context, scan, dest, messages);
     }
-    let types = types.iter().map(|(name, count)| (*name, Value::from(*count)));
+    let types = types.iter().map(|(name, count)| (name.as_str(), Value::from(*count)));
     result.fields.extend([
         ("cut-messages", Value::record(types)),
         ("cut-value-count", Value::from(tally.carried() as u64)),
@@ -233,7 +234,7 @@ pub(super) fn culprit(context: &Context, dest: usize, value: &Value) -> Option<S
         message.dest as usize == dest
             && message.how != Kept::Paused
             && is_between_nodes(context, message)
-            && holds(&message.body, value)
+            && holds(&context.body(message), value)
     })?;
     let (src, dest) = (context.node_name(message.src), context.node_name(message.dest));
     let what = format!("the message that should have brought {} to {dest}", words::value(value));

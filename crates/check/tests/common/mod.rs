@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use glomers_check::{CheckResult, Context, CutMessage, Kept, Mark, Service};
 use glomers_history::{History, MILLISECOND, Op, OpKind, Process, Time, Value};
+use glomers_protocol::Payload;
 
 pub(crate) struct Case {
     pub(crate) checker: String,
@@ -48,11 +49,14 @@ pub(crate) fn parse(text: &str) -> Case {
             }
             "cut" | "lost" | "down" | "held" => {
                 let words: Vec<&str> = rest.splitn(4, ' ').collect();
+                let id = case.context.cut.len() as u64;
+                let body = Payload::from_json(words[3]).expect("the body is JSON");
+                case.context.bodies.insert(id, body);
                 case.context.cut.push(CutMessage {
                     time: time(words[0]),
+                    id,
                     src: node(words[1]),
                     dest: node(words[2]),
-                    body: json(words[3]),
                     how: match first {
                         "lost" => Kept::Lost,
                         "down" => Kept::Down,

@@ -145,15 +145,12 @@ impl Attempt<'_> {
 
 #[cfg(test)]
 mod tests {
-    use glomers_history::Observer;
+    use glomers_history::Unobserved;
     use glomers_sim::{Inbox, NodeProgram};
     use glomers_trials::run_plan;
 
     use super::super::list::named;
     use super::*;
-
-    struct Nobody;
-    impl Observer for Nobody {}
 
     #[test]
     fn what_is_valid_and_misses_its_marks_does_not_pass() {
@@ -161,7 +158,7 @@ mod tests {
         let program = NodeProgram::Embedded { name: "flood-retry".into(), arguments: Vec::new() };
         let plan = challenge.plan(program, 1, Inbox::Maelstrom).build().unwrap();
         let judge = challenge.judge();
-        let report = run_plan(&plan, &judge, &mut Nobody).unwrap();
+        let report = run_plan(&plan, &judge, &mut Unobserved).unwrap();
         let attempt = Attempt {
             challenge,
             plan: &plan,
@@ -183,7 +180,7 @@ mod tests {
             let mut plan = challenge.plan(challenge.embedded(), 1, Inbox::Maelstrom);
             let plan = plan.rate(glomers_sim::Rate::PerSecond(0.0)).build().unwrap();
             let judge = challenge.judge();
-            let report = run_plan(&plan, &judge, &mut Nobody).unwrap();
+            let report = run_plan(&plan, &judge, &mut Unobserved).unwrap();
             let mut report = report;
             // As after a node that fails at its start.
             report.outcome.net.operations = 0;

@@ -127,7 +127,7 @@ fn cut(text: String) -> String {
 }
 
 fn of_faults(history: &History, events: &mut Vec<Event>) {
-    let reports = glomers_sim::reports_from(history, &[], &[], &[], &[]);
+    let reports = glomers_sim::faults_of(history);
     for (number, report) in reports.iter().enumerate() {
         let mut push = |time: Time, begins| {
             let word = if begins { "begins" } else { "ends" };

@@ -1,11 +1,9 @@
 //! What nodes do wrong against the protocol.
 
-use glomers_check::Finding;
-use glomers_history::Value;
+use glomers_history::{Ended, Event, Finding, StopReason, Value};
 use glomers_node::{NodeId, Payload};
 
 use super::Engine;
-use crate::outcome::Ended;
 
 /// How many findings of this kind one node may cause.
 const ERRORS_PER_NODE: u32 = 100;
@@ -46,7 +44,7 @@ impl Engine<'_> {
         if record.errors == ERRORS_PER_NODE {
             evidence.push("further errors of this node are not listed".to_owned());
         }
-        self.find(Finding {
+        self.find(&Finding {
             name: finding.into(),
             summary,
             evidence,
@@ -66,15 +64,13 @@ impl Engine<'_> {
         }
         notes.push(name);
         let evidence = if line.is_empty() { Vec::new() } else { vec![shown(line)] };
-        let (time, of) = (self.history_time(), &self.names[node as usize]);
-        self.observer.found(time, of, name, &summary, &evidence);
-        self.notes.push(Finding {
+        self.find(&Finding {
             name: name.into(),
             summary,
             evidence,
             operations: Vec::new(),
-            node: Some(of.to_string()),
-            time: Some(time),
+            node: Some(self.names[node as usize].to_string()),
+            time: Some(self.history_time()),
         });
     }
 
@@ -105,6 +101,8 @@ impl Engine<'_> {
         if !self.is_current(node, incarnation) {
             return;
         }
+        self.nodes[node as usize].has_crashed = true;
+        self.node_stopped(node, StopReason::Crashed);
         let name = self.names[node as usize].clone();
         let initialised = self.nodes[node as usize].is_initialised();
         let finding = if initialised { "node-crashed" } else { "init-failed" };
@@ -132,11 +130,8 @@ impl Engine<'_> {
         self.break_off(node, name, format!("{node_name} {how}."), output);
     }
 
-    pub(super) fn find(&mut self, finding: Finding) {
-        let (time, node) = (finding.time.unwrap_or_default(), finding.node.as_deref());
-        let node = node.unwrap_or_default();
-        self.observer.found(time, node, &finding.name, &finding.summary, &finding.evidence);
-        self.findings.push(finding);
+    pub(super) fn find(&mut self, finding: &Finding) {
+        self.events.tell(self.now, &Event::Found(finding));
     }
 
     /// Notes what makes going on pointless, and ends the run.
@@ -163,7 +158,7 @@ impl Engine<'_> {
             let last = output.len().saturating_sub(8);
             evidence.extend(output[last..].iter().map(|line| format!("  {}", shown(line))));
         }
-        self.find(Finding {
+        self.find(&Finding {
             name: finding.into(),
             summary,
             evidence,

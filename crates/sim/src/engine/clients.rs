@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use glomers_check::{malformed_reply, was_served};
 use glomers_history::journal::DropReason;
-use glomers_history::{MILLISECOND, Op, OpKind, Process, Time, Value};
+use glomers_history::{Endpoint, Event, MILLISECOND, Op, OpKind, Process, Time, Value};
 use glomers_node::key::mix;
 use glomers_node::{Body, NodeId, Payload, RpcError};
 
+use super::Engine;
 use super::network::InFlight;
 use super::phases::Phase;
 use super::replies::Requests;
-use super::{Endpoint, Engine};
 use crate::draws::{Draws, Origin, Purpose};
 use crate::plan::{Operations, PlanError, Rate};
-use crate::queue::Event;
+use crate::queue::Due;
 use crate::workload::{Client, ClusterSize, Failure, FinalEnd, NextOperation, Step};
 
 /// How long a worker waits that was not served before it asks again.
@@ -160,7 +160,7 @@ impl Engine<'_> {
         slot.deadline = timeout;
         if !slot.timeout_scheduled {
             slot.timeout_scheduled = true;
-            self.schedule(timeout, Event::Timeout { client });
+            self.schedule(timeout, Due::Timeout { client });
         }
         let payload = Payload::shared(body, Some(id), None);
         self.send(Endpoint::Client(client), Endpoint::Node(node), payload, cause);
@@ -177,7 +177,7 @@ impl Engine<'_> {
             // has a later deadline.
             slot.timeout_scheduled = true;
             let deadline = slot.deadline;
-            return self.schedule(deadline, Event::Timeout { client });
+            return self.schedule(deadline, Due::Timeout { client });
         }
         if let Owner::Init(node) = slot.owner
             && self.nodes[node as usize].is_paused
@@ -187,7 +187,7 @@ impl Engine<'_> {
             let deadline = self.now + Duration::from_nanos(self.plan.init_timeout);
             slot.deadline = deadline;
             slot.timeout_scheduled = true;
-            return self.schedule(deadline, Event::Timeout { client });
+            return self.schedule(deadline, Due::Timeout { client });
         }
         if let Owner::Init(node) = slot.owner {
             let deadline = self.init_deadline(node, self.nodes[node as usize].init_since);
@@ -195,7 +195,7 @@ impl Engine<'_> {
                 let slot = &mut self.clients[client as usize];
                 slot.deadline = deadline;
                 slot.timeout_scheduled = true;
-                return self.schedule(deadline, Event::Timeout { client });
+                return self.schedule(deadline, Due::Timeout { client });
             }
         }
         let slot = &mut self.clients[client as usize];
@@ -217,8 +217,7 @@ impl Engine<'_> {
         if owner == Owner::Nobody {
             return self.drop_message(message, DropReason::ClientGone);
         }
-        self.observer.received(self.now, message.id);
-        self.net.clients.received += 1;
+        self.events.tell(self.now, &Event::Received(message.told()));
         let header = message.payload.header();
         let slot = &mut self.clients[client as usize];
         match header.in_reply_to {
@@ -389,10 +388,8 @@ impl Engine<'_> {
         let state = &mut self.workers[worker as usize];
         state.requests = 0;
         let process = Process::Client(state.process);
-        self.net.operations += 1;
         self.busy_workers += 1;
-        self.record(process, OpKind::Invoke, next.f, next.value, None, is_final);
-        let op = self.history.ops().last().expect("just recorded").clone();
+        let op = self.record(process, OpKind::Invoke, next.f, next.value, None, is_final);
         self.workload.observe(&op);
         let machine =
             self.workers[worker as usize].machine.get_or_insert_with(|| self.workload.client());
@@ -410,9 +407,8 @@ impl Engine<'_> {
         state.asks = state.node;
         self.busy_workers -= 1;
         let value = value.unwrap_or(op.value);
-        self.record(op.process, kind, op.f, value, error, op.is_final);
-        let ended = self.history.ops().last().expect("just recorded");
-        self.workload.observe(ended);
+        let ended = self.record(op.process, kind, op.f, value, error, op.is_final);
+        self.workload.observe(&ended);
         if kind == OpKind::Info {
             let state = &mut self.workers[worker as usize];
             state.process += self.plan.concurrency;
@@ -433,7 +429,7 @@ impl Engine<'_> {
                     self.begin_listed(index);
                 } else if self.generator_waits {
                     self.generator_waits = false;
-                    self.schedule(self.now, Event::Generate);
+                    self.schedule(self.now, Due::Generate);
                 }
             }
             Phase::Draining => self.all_done_if_idle(),
@@ -463,7 +459,7 @@ impl Engine<'_> {
                     // An operation that needs no message takes no time. Without a
                     // pause such operations would keep time from going on.
                     let pause = Time(self.now.0 + MILLISECOND);
-                    return self.schedule(pause, Event::Generate);
+                    return self.schedule(pause, Due::Generate);
                 }
                 continue;
             }
@@ -473,7 +469,7 @@ impl Engine<'_> {
             let mut draws = Draws::keyed(self.plan.seed, Purpose::Gap, self.generated, 0, 0);
             self.generated += 1;
             let gap = (draws.unit() * longest) as u64;
-            return self.schedule(Time(self.now.0.saturating_add(gap)), Event::Generate);
+            return self.schedule(Time(self.now.0.saturating_add(gap)), Due::Generate);
         }
     }
 
@@ -546,7 +542,7 @@ impl Engine<'_> {
 
     /// A worker has ended a final operation: what then?
     fn plan_next_final(&mut self, worker: u32) {
-        let Some(op) = self.history.ops().last() else { return };
+        let Some(op) = self.events.recorder.history().ops().last() else { return };
         let elapsed = self.now.since(self.final_start);
         let mut draws = self.workers[worker as usize].draws.clone();
         let next = self.workload.next_final(&FinalEnd { worker, op, elapsed }, &mut draws);
@@ -558,7 +554,7 @@ impl Engine<'_> {
         // Even without a pause it is an event of its own: operations that take no
         // time must not pile up on the stack.
         state.next_final = Some(next);
-        self.schedule(self.now + pause, Event::NextFinal { worker });
+        self.schedule(self.now + pause, Due::NextFinal { worker });
     }
 
     /// A worker asks something, as in the main phase, to see whether it is served.
@@ -576,14 +572,15 @@ impl Engine<'_> {
 
     /// What a worker asked after the faults has ended.
     fn probed(&mut self, worker: u32) {
-        let was_served = self.history.ops().last().and_then(was_served).unwrap_or(true);
+        let was_served =
+            self.events.recorder.history().ops().last().and_then(was_served).unwrap_or(true);
         if was_served || self.now >= self.serve_until {
             return self.probing_is_done();
         }
         let next = self.generate_for(worker);
         self.workers[worker as usize].next_final = Some(next);
         let again = (self.now + PAUSE_OF_PROBES).min(self.serve_until);
-        self.schedule(again, Event::NextFinal { worker });
+        self.schedule(again, Due::NextFinal { worker });
     }
 
     /// A worker's next final operation is due.

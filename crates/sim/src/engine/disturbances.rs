@@ -1,15 +1,13 @@
 //! What faults do to messages between nodes, beside cutting their links. Cold: the
 //! code that runs for every message is faster without this in its midst.
 
-use glomers_check::{CutMessage, Kept};
 use glomers_history::journal::{Disturbance, DropReason};
-use glomers_history::{MILLISECOND, Value};
-use glomers_node::Payload;
+use glomers_history::{Event, MILLISECOND};
 
 use super::network::{Fate, InFlight};
-use super::{Endpoint, Engine};
+use super::{Engine, named};
 use crate::draws::{Draws, Origin, Purpose};
-use crate::faults::{Duplicate, Harm, LinkSet, Loss, Reorder, SlowLinks, Touch};
+use crate::faults::{Duplicate, LinkSet, Loss, Reorder, SlowLinks};
 use crate::plan::Latency;
 
 /// A fault that is on, and the links that it hits.
@@ -103,7 +101,7 @@ impl Engine<'_> {
             (passage.is_slow, Disturbance::SlowLink),
         ];
         for (_, how) in all.into_iter().filter(|(is_so, _)| *is_so) {
-            self.note_disturbance(message.id, message.dest, how);
+            self.events.tell(self.now, &Event::Disturbed(message.told(), how));
         }
         if let Some(copy) = passage.copy {
             message.due = self.after(copy);
@@ -120,49 +118,24 @@ impl Engine<'_> {
             return service;
         }
         let factor = u64::from(slow.factor);
-        let message = &self.in_flight[key as usize];
-        let (id, dest) = (message.id, message.dest);
-        self.note_disturbance(id, dest, Disturbance::SlowNode);
+        self.tell_disturbance(key, Disturbance::SlowNode);
         service.saturating_mul(factor)
     }
 
     /// A message waits at its receiver, which is paused.
     #[cold]
     pub(super) fn waits(&mut self, key: u32) {
-        let message = &self.in_flight[key as usize];
-        let (id, src, dest) = (message.id, message.src, message.dest);
-        let payload = message.payload.clone();
-        self.note_disturbance(id, dest, Disturbance::Waited);
-        self.keep(src, dest, &payload, Kept::Paused);
+        self.tell_disturbance(key, Disturbance::Waited);
     }
 
-    /// A fault keeps a message from its receiver, or from reaching it in time.
-    pub(super) fn keep(&mut self, src: Endpoint, dest: Endpoint, payload: &Payload, how: Kept) {
-        if how != Kept::Cut && !self.workload.looks_into_kept_messages() {
-            return;
-        }
-        let (Some(src), Some(dest)) = (self.place(src), self.place(dest)) else { return };
-        let body = Value::from_json(payload.to_json().get()).unwrap_or(Value::Null);
-        self.cut.push(CutMessage { time: self.history_time(), src, dest, body, how });
-    }
-
-    fn note_disturbance(&mut self, id: u64, dest: Endpoint, how: Disturbance) {
-        self.observer.disturbed(self.now, id, how);
-        if let Some(dest) = self.place(dest) {
-            self.touched(dest, Harm::of(how));
-        }
-    }
-
-    /// A fault did something to a message for this place, or to the node there.
-    pub(super) fn touched(&mut self, node: u32, harm: Harm) {
-        let time = self.history_time();
-        self.touches.push(Touch { time, node, harm });
+    fn tell_disturbance(&mut self, key: u32, how: Disturbance) {
+        let message = self.in_flight[key as usize].told();
+        self.events.tell(self.now, &Event::Disturbed(message, how));
     }
 
     pub(super) fn clock_read(&mut self, node: u32, incarnation: u32) {
         if self.is_current(node, incarnation) && self.wrong_clocks.contains(&node) {
-            self.observer.clock_read(self.now, &self.names[node as usize]);
-            self.touched(node, Harm::ClockRead);
+            self.events.tell(self.now, &Event::ClockRead(named(&self.names, node)));
         }
     }
 }

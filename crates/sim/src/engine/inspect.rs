@@ -1,9 +1,9 @@
 //! Looking into a run that was stopped.
 
-use glomers_history::Time;
+use glomers_history::{Endpoint, Time};
 
+use super::Engine;
 use super::network::name_in;
-use super::{Endpoint, Engine};
 use crate::snapshot::{NodeSnapshot, PendingMessage, Snapshot};
 
 impl Engine<'_> {

@@ -1,9 +1,10 @@
 //! Lines that live nodes write: what is a message, what is wrong, what is odd.
 
+use glomers_history::Endpoint;
 use glomers_node::NodeId;
 use glomers_node::protocol::{Line, LineError};
 
-use super::{Endpoint, Engine};
+use super::Engine;
 
 const FORM: &str = "expected: one JSON object a line, {\"src\":…,\"dest\":…,\"body\":{…}}; \
                     logs belong on standard error (protocol: messages)";

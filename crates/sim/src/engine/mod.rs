@@ -21,25 +21,24 @@ mod silence;
 mod standstill;
 mod starts;
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use glomers_check::{Context, CutMessage, Finding, Mark, Service};
 use glomers_history::journal::DropReason;
-use glomers_history::{History, Observer, Op, OpKind, Process, Time, Value};
+use glomers_history::{Ended, Endpoint, Event, Node, Observer, Op, OpKind, Process, Time, Value};
 use glomers_node::{Effect, NodeId, Payload};
 use rustc_hash::FxHashMap;
 use slab::Slab;
 
 use crate::chooser::{Chooser, Enabled, EnabledKind};
 use crate::disk::DiskCondition;
-use crate::faults::{Harm, LEADER, Touch, kept, leads, never_began, reports_from};
-use crate::outcome::{Asked, Ended, Outcome};
+use crate::faults::{LEADER, leads};
+use crate::outcome::Outcome;
 use crate::partition::Barrier;
 use crate::plan::{Plan, PlanError};
-use crate::queue::{Event, EventQueue};
-use crate::services::{SERVICES, Services};
+use crate::queue::{Due, EventQueue};
+use crate::recorder::Recorder;
+use crate::services::Services;
 use crate::statistics::NetStatistics;
 use crate::workload::Workload;
 
@@ -248,17 +247,6 @@ pub enum Input<'a> {
     Interrupt,
 }
 
-/// Who sends or receives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Endpoint {
-    /// A node, by its place.
-    Node(u32),
-    /// A client, by its number.
-    Client(u32),
-    /// A service, by its place.
-    Service(u32),
-}
-
 /// What a node did, later than at the moment of the step that it did it in.
 #[derive(Debug)]
 enum Deferred {
@@ -270,7 +258,7 @@ enum Deferred {
 pub struct Engine<'a> {
     plan: Plan,
     workload: &'a mut dyn Workload,
-    observer: &'a mut dyn Observer,
+    events: Events<'a>,
     chooser: Option<Box<dyn Chooser>>,
 
     now: Time,
@@ -316,13 +304,6 @@ pub struct Engine<'a> {
     generator_waits: bool,
     rpc_timeout: Duration,
 
-    history: History,
-    net: NetStatistics,
-    marks: Vec<Mark>,
-    labels: FxHashMap<String, std::sync::Arc<str>>,
-    cut: Vec<CutMessage>,
-    findings: Vec<Finding>,
-    notes: Vec<Finding>,
     is_partitioned: bool,
     has_bad_disks: bool,
     slow_nodes: Option<faults::SlowPlaces>,
@@ -330,7 +311,6 @@ pub struct Engine<'a> {
     wrong_clocks: Vec<u32>,
     /// Whom the last faults of leaders hit.
     struck: faults::Struck,
-    touches: Vec<Touch>,
     standstill: standstill::Standstill,
     setup: Vec<crate::workload::SetupRequest>,
     all_ids: Option<std::sync::Arc<[NodeId]>>,
@@ -350,10 +330,11 @@ impl<'a> Engine<'a> {
         let names: Vec<NodeId> = plan.nodes.iter().map(NodeId::new).collect();
         let places = names.iter().cloned().zip(0..).collect();
         let rpc_timeout = plan.rpc_timeout_of(workload);
+        let recorder = Recorder::new(plan, workload);
         let mut engine = Engine {
             plan: plan.clone(),
             workload,
-            observer,
+            events: Events { observer, recorder },
             chooser: None,
             now: Time::ZERO,
             origin: None,
@@ -383,19 +364,11 @@ impl<'a> Engine<'a> {
             generated: 0,
             generator_waits: false,
             rpc_timeout,
-            history: History::new(),
-            net: NetStatistics::default(),
-            marks: Vec::new(),
-            labels: FxHashMap::default(),
-            cut: Vec::new(),
-            findings: Vec::new(),
-            notes: Vec::new(),
             is_partitioned: false,
             has_bad_disks: false,
             slow_nodes: None,
             wrong_clocks: Vec::new(),
             struck: faults::Struck::default(),
-            touches: Vec::new(),
             standstill: standstill::Standstill::new(names.len()),
             setup: Vec::new(),
             all_ids: None,
@@ -428,7 +401,7 @@ impl<'a> Engine<'a> {
 
     /// Messages counted so far.
     pub fn net(&self) -> &NetStatistics {
-        &self.net
+        self.events.recorder.net()
     }
 
     /// When something happens next, if nothing comes from outside before.
@@ -452,9 +425,16 @@ impl<'a> Engine<'a> {
         crate::draws::Origin::Wake.key(self.name_keys[node as usize], self.now.0)
     }
 
-    /// Passes [`Observer::tick`] on.
-    pub fn tick(&mut self) {
-        self.observer.tick();
+    /// In real time: a moment to write what has gathered.
+    pub fn tick(&mut self, now: Time) {
+        self.events.tell(now, &Event::Tick);
+    }
+
+    /// A live node logged a line, or something that still runs did when the run was
+    /// over.
+    pub fn logged(&mut self, now: Time, node: u32, line: &str) {
+        let node = named(&self.names, node);
+        self.events.tell(now, &Event::Logged { node, line });
     }
 
     /// The next thing to do.
@@ -487,9 +467,9 @@ impl<'a> Engine<'a> {
         if self.now > before {
             self.standstill.goes_on();
         } else if self.standstill.is_too_much() {
-            self.stands_still(entry.event);
+            self.stands_still(entry.due);
         }
-        self.happen(entry.event);
+        self.happen(entry.due);
         true
     }
 
@@ -499,8 +479,8 @@ impl<'a> Engine<'a> {
             .iter()
             .map(|entry| Enabled {
                 time: entry.time,
-                kind: match entry.event {
-                    Event::Arrive(key) => match self.in_flight.get(key as usize) {
+                kind: match entry.due {
+                    Due::Arrive(key) => match self.in_flight.get(key as usize) {
                         Some(InFlight {
                             src: Endpoint::Node(src),
                             dest: Endpoint::Node(dest),
@@ -508,7 +488,7 @@ impl<'a> Engine<'a> {
                         }) => EnabledKind::Message { src: *src, dest: *dest },
                         _ => EnabledKind::Other,
                     },
-                    Event::Wake { node, .. } => EnabledKind::Timer { node },
+                    Due::Wake { node, .. } => EnabledKind::Timer { node },
                     _ => EnabledKind::Other,
                 },
             })
@@ -519,19 +499,19 @@ impl<'a> Engine<'a> {
         Some(entry)
     }
 
-    fn happen(&mut self, event: Event) {
-        match event {
-            Event::Arrive(key) => self.arrive(key),
-            Event::Held { node, incarnation } => self.held(node, incarnation),
-            Event::Served { node, incarnation } => self.served(node, incarnation),
-            Event::Wake { node, incarnation } => self.wake(node, incarnation),
-            Event::Generate => self.generate(),
-            Event::Listed { index } => self.begin_listed(index),
-            Event::NextFinal { worker } => self.next_final(worker),
-            Event::Timeout { client } => self.timeout(client),
-            Event::Fault { index } => self.fault(index),
-            Event::PhaseEnd { phase } => self.phase_end(phase),
-            Event::Deferred(key) => {
+    fn happen(&mut self, due: Due) {
+        match due {
+            Due::Arrive(key) => self.arrive(key),
+            Due::Held { node, incarnation } => self.held(node, incarnation),
+            Due::Served { node, incarnation } => self.served(node, incarnation),
+            Due::Wake { node, incarnation } => self.wake(node, incarnation),
+            Due::Generate => self.generate(),
+            Due::Listed { index } => self.begin_listed(index),
+            Due::NextFinal { worker } => self.next_final(worker),
+            Due::Timeout { client } => self.timeout(client),
+            Due::Fault { index } => self.fault(index),
+            Due::PhaseEnd { phase } => self.phase_end(phase),
+            Due::Deferred(key) => {
                 let (node, incarnation, deferred) = self.deferred.remove(key as usize);
                 match deferred {
                     Deferred::Effect(effect, cause) => {
@@ -543,8 +523,8 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn schedule(&mut self, at: Time, event: Event) {
-        self.queue.push(self.now, at, event);
+    fn schedule(&mut self, at: Time, due: Due) {
+        self.queue.push(self.now, at, due);
     }
 
     /// Tells the engine what came from outside.
@@ -565,7 +545,7 @@ impl<'a> Engine<'a> {
             Input::NextWake { node, incarnation, at } => self.next_wake(node, incarnation, at),
             Input::ReadClock { node, incarnation } => self.clock_read(node, incarnation),
             Input::DiskTrouble { node, count } => {
-                self.mark(node, DISK_TROUBLE.into(), Value::from(count));
+                self.mark(node, DISK_TROUBLE, &Value::from(count));
             }
             Input::Line { node, incarnation, offset, cause, line } => {
                 if offset.is_zero() {
@@ -585,7 +565,7 @@ impl<'a> Engine<'a> {
                 self.machine_was_busy(node, incarnation, waited, machine);
             }
             Input::Stopped { node, lost_writes } if lost_writes > 0 => {
-                self.mark(node, LOST_WRITES.into(), Value::from(lost_writes));
+                self.mark(node, LOST_WRITES, &Value::from(lost_writes));
             }
             Input::Stopped { .. } => {}
             Input::Interrupt => self.end_early(Ended::Interrupted),
@@ -594,7 +574,7 @@ impl<'a> Engine<'a> {
 
     fn defer(&mut self, node: u32, incarnation: u32, offset: Duration, what: Deferred) {
         let key = self.deferred.insert((node, incarnation, what));
-        self.schedule(self.now + offset, Event::Deferred(key as u32));
+        self.schedule(self.now + offset, Due::Deferred(key as u32));
     }
 
     fn effect(&mut self, node: u32, incarnation: u32, effect: Effect, cause: u64) {
@@ -603,32 +583,20 @@ impl<'a> Engine<'a> {
         }
         match effect {
             Effect::Send { dest, payload } => self.node_sends(node, &dest, payload, cause),
-            Effect::Mark { label, value } => self.mark(node, label, value),
-            Effect::Log(line) => {
-                self.observer.logged(self.now, &self.names[node as usize], &line);
-            }
+            Effect::Mark { label, value } => self.mark(node, &label, &value),
+            Effect::Log(line) => self.logged(self.now, node, &line),
             // A new kind of effect has to be handled here before a host may
             // hand it on.
             other => unreachable!("the engine does not know the effect {other:?}"),
         }
     }
 
-    fn mark(&mut self, node: u32, label: Cow<'static, str>, value: Value) {
+    fn mark(&mut self, node: u32, label: &str, value: &Value) {
         if label == LEADER {
-            self.nodes[node as usize].leads = leads(&value);
+            self.nodes[node as usize].leads = leads(value);
         }
-        let name = &self.names[node as usize];
-        self.observer.marked(self.now, name, &label, &value);
-        let label = match self.labels.get(&*label) {
-            Some(label) => label.clone(),
-            None => {
-                let shared: std::sync::Arc<str> = std::sync::Arc::from(&*label);
-                self.labels.insert(label.into_owned(), shared.clone());
-                shared
-            }
-        };
-        let time = self.history_time();
-        self.marks.push(Mark { time, node, label, value });
+        let node = named(&self.names, node);
+        self.events.tell(self.now, &Event::Marked { node, label, value });
     }
 
     /// The present moment as histories count.
@@ -644,60 +612,43 @@ impl<'a> Engine<'a> {
         value: Value,
         error: Option<Value>,
         is_final: bool,
-    ) {
-        let time = self.history_time();
-        let op = self.history.push(Op { index: 0, time, process, kind, f, value, error, is_final });
-        self.observer.operation(op);
+    ) -> Op {
+        let (time, index) = (self.history_time(), self.events.recorder.history().len() as u64);
+        let op = Op { index, time, process, kind, f, value, error, is_final };
+        self.events.tell(self.now, &Event::Operation(&op));
+        op
     }
 
     fn drop_message(&mut self, message: InFlight, reason: DropReason) {
-        self.observer.dropped(self.now, message.id, reason);
-        if let Some(how) = kept(reason) {
-            self.keep(message.src, message.dest, &message.payload, how);
-        }
-        if let (Some(harm), Some(_), Some(dest)) =
-            (Harm::of_drop(reason), self.place(message.src), self.place(message.dest))
-        {
-            self.touched(dest, harm);
-        }
+        self.events.tell(self.now, &Event::Dropped(message.told(), reason));
     }
 
     /// What the run leaves.
     ///
     /// # Panics
     /// If the run is not over.
-    pub fn finish(self) -> Outcome {
+    pub fn finish(mut self) -> Outcome {
         assert!(self.is_finished(), "the run goes on");
-        let faults =
-            reports_from(&self.history, &self.plan.nodes, &self.marks, &self.cut, &self.touches);
-        let requests = SERVICES.iter().zip(self.services.requests());
-        let services =
-            requests.map(|(name, requests)| Service { name: (*name).to_owned(), requests });
-        let services = services.collect();
-        Outcome {
-            asked: Asked::of(&self.plan),
-            never_began: never_began(&self.plan, &self.history),
-            left_out: self.plan.left_out.clone(),
-            recovery_bound: self.plan.recovery_bound(),
-            context: Context {
-                nodes: self.plan.nodes,
-                concurrency: self.plan.concurrency,
-                marks: self.marks,
-                cut: self.cut,
-                services,
-                asked: self.plan.operations.asked(&self.history, self.plan.concurrency),
-                ..Context::default()
-            },
-            history: self.history,
-            net: self.net,
-            findings: self.findings,
-            notes: self.notes,
-            rpc_timeout: self.rpc_timeout,
-            faults,
-            ended: self.ended,
-            length: self.now,
-            origin: self.origin.unwrap_or_default(),
-            main_start: Time(self.main_start.0.saturating_sub(self.origin.unwrap_or_default().0)),
-        }
+        self.events.tell(self.now, &Event::Ended(self.ended));
+        self.events.recorder.finish(&self.plan)
     }
+}
+
+/// Who is told what happens: what makes the outcome, and who watches.
+struct Events<'a> {
+    observer: &'a mut dyn Observer,
+    recorder: Recorder,
+}
+
+impl Events<'_> {
+    #[inline]
+    fn tell(&mut self, now: Time, event: &Event<'_>) {
+        self.recorder.event(now, event);
+        self.observer.event(now, event);
+    }
+}
+
+/// A node as events tell of it.
+fn named(names: &[NodeId], node: u32) -> Node<'_> {
+    Node { place: node, name: &names[node as usize] }
 }

@@ -1,20 +1,19 @@
 //! What happens to a message from its sending to its arrival.
 
-use glomers_history::Time;
 use glomers_history::journal::DropReason;
+use glomers_history::{Endpoint, Event, MILLISECOND, Message, Time};
 use glomers_node::{NodeId, Payload};
 
 use super::clients::ClientSlot;
 use super::disturbances::{Disturbances, Passage};
 use super::link_counts::{LinkCounts, Place};
-use super::{Command, Endpoint, Engine};
+use super::{Command, Engine};
 use crate::draws::{Draws, Origin, Purpose, message_key};
 use crate::plan::{
     Distribution, Inbox, Latency, MessageName, MessageOverride, OverrideAction, Plan, Wire,
 };
-use crate::queue::Event;
+use crate::queue::Due;
 use crate::services::{SERVICES, Services};
-use glomers_history::MILLISECOND;
 
 /// A message on its way.
 #[derive(Debug)]
@@ -34,6 +33,13 @@ pub(super) struct InFlight {
     /// A service's answer to what this very incarnation asked.
     pub(super) is_asked_for: bool,
     pub(super) payload: Payload,
+}
+
+impl InFlight {
+    /// As events tell of it.
+    pub(super) fn told(&self) -> Message<'_> {
+        Message { id: self.id, src: self.src, dest: self.dest, payload: &self.payload }
+    }
 }
 
 /// What the Plan says about links, and how many messages each carried.
@@ -260,8 +266,10 @@ impl Engine<'_> {
         let id = self.next_message_id;
         self.next_message_id += 1;
         let name = |end| name_in(&self.names, &self.clients, &self.services, end);
-        self.observer.sent(self.now, id, name(src), name(dest), &payload);
-        self.counts(src, dest).sent += 1;
+        let (src_name, dest_name) = (name(src), name(dest));
+        let message = Message { id, src, dest, payload: &payload };
+        let sent = Event::Sent { message, src: src_name, dest: dest_name };
+        self.events.tell(self.now, &sent);
 
         let receiver = self.receiver_key(dest);
         let (key, fate) = match (src, dest) {
@@ -333,7 +341,7 @@ impl Engine<'_> {
             return self.queue_as_maelstrom(node, message);
         }
         let key = self.in_flight.insert(message) as u32;
-        self.schedule(due, Event::Arrive(key));
+        self.schedule(due, Due::Arrive(key));
     }
 
     pub(super) fn arrive(&mut self, key: u32) {
@@ -353,8 +361,7 @@ impl Engine<'_> {
             return self.drop_key(key, DropReason::Partition);
         }
         let message = self.in_flight.remove(key as usize);
-        self.observer.received(self.now, message.id);
-        self.counts(message.src, message.dest).received += 1;
+        self.events.tell(self.now, &Event::Received(message.told()));
         let answer = self.services.answer(service, message.name, &message.payload, message.key);
         let Some(answer) = answer else {
             return;
@@ -368,19 +375,10 @@ impl Engine<'_> {
         self.post(message.dest, message.dest, message.name, answer, message.key, is_asked_for);
     }
 
-    /// Where the messages between these two are counted.
-    fn counts(&mut self, src: Endpoint, dest: Endpoint) -> &mut crate::statistics::Counts {
-        match (src, dest) {
-            (Endpoint::Client(_), _) | (_, Endpoint::Client(_)) => &mut self.net.clients,
-            _ => &mut self.net.servers,
-        }
-    }
-
     /// Hands a message to its node: the moment of delivery.
     pub(super) fn deliver(&mut self, node: u32, key: u32) {
         let message = self.in_flight.remove(key as usize);
-        self.observer.received(self.now, message.id);
-        self.counts(message.src, message.dest).received += 1;
+        self.events.tell(self.now, &Event::Received(message.told()));
         let src = name_in(&self.names, &self.clients, &self.services, message.name).clone();
         if let Endpoint::Client(client) = message.name {
             self.request_delivered(client, node, &message.payload);
@@ -400,20 +398,10 @@ impl Engine<'_> {
         match (self.in_flight[key as usize].src, self.in_flight[key as usize].dest) {
             (Endpoint::Node(src), Endpoint::Node(dest)) => self.barrier.cuts(src, dest),
             (Endpoint::Client(_), _) | (_, Endpoint::Client(_)) => false,
-            (src, dest) => match (self.place(src), self.place(dest)) {
+            (src, dest) => match (src.place(self.names.len()), dest.place(self.names.len())) {
                 (Some(src), Some(dest)) => self.barrier.cuts(src, dest),
                 _ => false,
             },
-        }
-    }
-
-    /// The place of somebody on the network: services come after the nodes. Clients
-    /// have none, as they sit beside their nodes.
-    pub(super) fn place(&self, end: Endpoint) -> Option<u32> {
-        match end {
-            Endpoint::Node(node) => Some(node),
-            Endpoint::Service(service) => Some(self.names.len() as u32 + service),
-            Endpoint::Client(_) => None,
         }
     }
 }

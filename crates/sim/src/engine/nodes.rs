@@ -4,14 +4,14 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use glomers_history::journal::DropReason;
-use glomers_history::{MILLISECOND, Time};
+use glomers_history::{Event, MILLISECOND, StopReason, Time};
 
 use super::network::InFlight;
 use super::starts::Patience;
-use super::{Command, Engine, Stop};
+use super::{Command, Engine, Stop, named};
 use crate::draws::{Draws, Purpose};
 use crate::plan::{Inbox, ServiceTime};
-use crate::queue::Event;
+use crate::queue::Due;
 
 /// A node as the engine sees it.
 #[derive(Debug, Default)]
@@ -44,6 +44,8 @@ pub(super) struct NodeState {
     /// From which message on Maelstrom would not hear this incarnation.
     pub(super) silent_from: Option<u64>,
     pub(super) record: Record,
+    /// It has ended by itself, and the run with it.
+    pub(super) has_crashed: bool,
     /// Whether its last mark `leader` says that it leads.
     pub(super) leads: bool,
 }
@@ -61,6 +63,8 @@ impl Engine<'_> {
         state.is_up = true;
         let incarnation = state.incarnation;
         self.commands.push_back(Command::Start { node, incarnation });
+        let node = named(&self.names, node);
+        self.events.tell(self.now, &Event::Started { node, incarnation });
     }
 
     /// Ends a node: what it had and what waits for it is gone.
@@ -79,11 +83,18 @@ impl Engine<'_> {
             self.clients[client as usize].owner = super::clients::Owner::Nobody;
         }
         self.commands.push_back(Command::Stop { node, how });
+        self.node_stopped(node, StopReason::Killed);
         let waiting = old.inbox.into_iter().chain(old.serving).chain(old.held).chain(old.waiting);
         let queued = old.maelstrom.into_iter().map(|Reverse((_, _, key))| key);
         for key in waiting.chain(queued).collect::<Vec<u32>>() {
             self.drop_key(key, DropReason::NodeDown);
         }
+    }
+
+    /// A node has ended.
+    pub(super) fn node_stopped(&mut self, node: u32, why: StopReason) {
+        let node = named(&self.names, node);
+        self.events.tell(self.now, &Event::Stopped { node, why });
     }
 
     pub(super) fn pause_node(&mut self, node: u32) {
@@ -179,7 +190,7 @@ impl Engine<'_> {
                 self.enter(node, key);
             } else {
                 self.nodes[node as usize].held = Some(key);
-                self.schedule(Time(self.now.0 + sleep), Event::Held { node, incarnation });
+                self.schedule(Time(self.now.0 + sleep), Due::Held { node, incarnation });
             }
         }
     }
@@ -232,7 +243,7 @@ impl Engine<'_> {
                     }
                     self.nodes[node as usize].serving = Some(key);
                     let until = Time(self.now.0 + service);
-                    self.schedule(until, Event::Served { node, incarnation });
+                    self.schedule(until, Due::Served { node, incarnation });
                 }
             }
         }
@@ -264,7 +275,7 @@ impl Engine<'_> {
         // again.
         if state.scheduled_wake.is_none_or(|scheduled| at < scheduled) {
             state.scheduled_wake = Some(at);
-            self.schedule(at, Event::Wake { node, incarnation });
+            self.schedule(at, Due::Wake { node, incarnation });
         }
     }
 
@@ -286,7 +297,7 @@ impl Engine<'_> {
             }
             Some(wanted) => {
                 state.scheduled_wake = Some(wanted);
-                self.schedule(wanted, Event::Wake { node, incarnation });
+                self.schedule(wanted, Due::Wake { node, incarnation });
             }
             None => {}
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use glomers_history::Time;
+use glomers_history::{Ended, Event, StopReason, Time};
 use glomers_node::Payload;
 use glomers_node::protocol::rpc::init::{Init, InitOk};
 
@@ -11,9 +11,8 @@ use super::clients::Owner;
 use super::nodes::NodeState;
 use super::{Command, Engine, Stop};
 use crate::draws::Origin;
-use crate::outcome::Ended;
 use crate::plan::{Operations, Rate};
-use crate::queue::Event;
+use crate::queue::Due;
 
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,7 +135,7 @@ impl Engine<'_> {
         *missing -= 1;
         if *missing == 0 {
             self.origin = Some(self.now);
-            self.observer.initialised(self.now);
+            self.events.tell(self.now, &Event::Initialised);
             self.begin_setup();
         }
     }
@@ -203,11 +202,12 @@ impl Engine<'_> {
     fn begin_main(&mut self) {
         self.phase = Phase::Main;
         self.main_start = self.now;
+        self.events.tell(self.now, &Event::MainBegan);
         let start = self.now.0;
         let limit = self.plan.time_limit;
         let times: Vec<u64> = self.plan.faults.iter().map(|event| event.at).collect();
         for (index, at) in (0..).zip(times).filter(|(_, at)| *at < limit) {
-            self.schedule(Time(start + at), Event::Fault { index });
+            self.schedule(Time(start + at), Due::Fault { index });
         }
         let listed: Option<Vec<u64>> = match &self.plan.operations {
             Operations::Generated => None,
@@ -216,16 +216,16 @@ impl Engine<'_> {
         match listed {
             Some(times) => {
                 for (index, at) in (0..).zip(times).filter(|(_, at)| *at < limit) {
-                    self.schedule(Time(start + at), Event::Listed { index });
+                    self.schedule(Time(start + at), Due::Listed { index });
                 }
             }
             None if self.plan.rate == Rate::Max || self.plan.rate.longest_gap().is_some() => {
-                self.schedule(self.now, Event::Generate);
+                self.schedule(self.now, Due::Generate);
             }
             None => {}
         }
         let end = Time(start.saturating_add(limit));
-        self.schedule(end, Event::PhaseEnd { phase: Phase::Main.number() });
+        self.schedule(end, Due::PhaseEnd { phase: Phase::Main.number() });
     }
 
     pub(super) fn phase_end(&mut self, phase: u8) {
@@ -254,7 +254,7 @@ impl Engine<'_> {
                 self.heal();
                 self.phase = Phase::Recovery;
                 let end = Time(self.now.0.saturating_add(self.plan.recovery));
-                self.schedule(end, Event::PhaseEnd { phase: Phase::Recovery.number() });
+                self.schedule(end, Due::PhaseEnd { phase: Phase::Recovery.number() });
             }
             Phase::Draining if self.can_probe() => self.begin_probing(),
             Phase::Draining => self.end(),
@@ -265,7 +265,7 @@ impl Engine<'_> {
     /// Whether the cluster is to be asked if it serves again: where there were
     /// faults and no final operations tell.
     fn can_probe(&self) -> bool {
-        self.has_final() && !self.plan.faults.is_empty() && self.net.operations > 0
+        self.has_final() && !self.plan.faults.is_empty() && self.net().operations > 0
     }
 
     /// Ends all faults and has each worker ask until it is served.
@@ -322,9 +322,14 @@ impl Engine<'_> {
         self.phase = Phase::Over;
         // What is still on its way stays so in the journal: nothing happened to
         // it.
-        for (node, state) in (0..).zip(&mut self.nodes) {
+        for node in 0..self.nodes.len() as u32 {
+            let state = &mut self.nodes[node as usize];
             if std::mem::take(&mut state.is_up) {
+                let has_crashed = state.has_crashed;
                 self.commands.push_back(Command::Stop { node, how: Stop::Kill });
+                if !has_crashed {
+                    self.node_stopped(node, StopReason::RunEnded);
+                }
             }
         }
     }

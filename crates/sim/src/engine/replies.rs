@@ -3,11 +3,11 @@
 
 use std::collections::VecDeque;
 
-use glomers_history::Value;
+use glomers_history::{Endpoint, Value};
 use glomers_node::Payload;
 
+use super::Engine;
 use super::clients::Owner;
-use super::{Endpoint, Engine};
 
 /// Requests of one client that are remembered.
 const REMEMBERED: usize = 32;

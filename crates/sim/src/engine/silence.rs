@@ -2,11 +2,11 @@
 //! ignores all that the node prints. Marks tell, so that a stored run does, too.
 
 use glomers_check::{WOULD_CRASH, WOULD_IGNORE, WOULD_NOT_HEAR};
-use glomers_history::Value;
+use glomers_history::{Endpoint, Value};
 
+use super::Engine;
 use super::clients::Owner;
 use super::phases::Phase;
-use super::{Endpoint, Engine};
 
 impl Engine<'_> {
     /// From here on Maelstrom ignores what this incarnation of a node sends.
@@ -15,7 +15,7 @@ impl Engine<'_> {
         let state = &mut self.nodes[node as usize];
         if state.silent_from.is_none() {
             state.silent_from = Some(next);
-            self.mark(node, WOULD_IGNORE.into(), Value::string(why));
+            self.mark(node, WOULD_IGNORE, &Value::string(why));
         }
     }
 
@@ -26,14 +26,14 @@ impl Engine<'_> {
 
     /// An operation has ended by a message that Maelstrom would not have heard.
     pub(super) fn ended_unheard(&mut self, node: u32, invocation: u64) {
-        self.mark(node, WOULD_NOT_HEAR.into(), Value::from(invocation));
+        self.mark(node, WOULD_NOT_HEAR, &Value::from(invocation));
     }
 
     /// The start of the run rests on such a message: Maelstrom waits for it in vain
     /// and crashes.
     pub(super) fn started_unheard(&mut self, node: u32) {
         if matches!(self.phase, Phase::Init { .. } | Phase::Setup { .. }) {
-            self.mark(node, WOULD_CRASH.into(), Value::Null);
+            self.mark(node, WOULD_CRASH, &Value::Null);
         }
     }
 

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use glomers_check::Finding;
+use glomers_history::{Ended, Endpoint, Finding};
 use glomers_node::Header;
 
+use super::Engine;
 use super::network::name_in;
-use super::{Endpoint, Engine};
-use crate::outcome::Ended;
-use crate::queue::Event;
+use crate::queue::Due;
 
 /// How many events may happen at one instant: far more than any cluster needs, and
 /// less than a second of work.
@@ -48,8 +47,8 @@ impl Standstill {
 impl Engine<'_> {
     /// Looks at what happens past the bound, and ends the run once enough was seen.
     #[cold]
-    pub(super) fn stands_still(&mut self, event: Event) {
-        let what = self.in_words(event);
+    pub(super) fn stands_still(&mut self, due: Due) {
+        let what = self.in_words(due);
         let standstill = &mut self.standstill;
         *standstill.seen.entry(what).or_default() += 1;
         if standstill.count < standstill.most + LOOKED_AT {
@@ -73,13 +72,13 @@ impl Engine<'_> {
              between a node's messages or timers, or a --rate that is a number"
                 .to_owned(),
         );
-        self.find(finding);
+        self.find(&finding);
         self.end_early(Ended::Broken);
     }
 
-    fn in_words(&self, event: Event) -> String {
-        match event {
-            Event::Arrive(key) => match self.in_flight.get(key as usize) {
+    fn in_words(&self, due: Due) -> String {
+        match due {
+            Due::Arrive(key) => match self.in_flight.get(key as usize) {
                 Some(message) => {
                     let name = |end| name_in(&self.names, &self.clients, &self.services, end);
                     let header: Header = message.payload.header();
@@ -96,19 +95,19 @@ impl Engine<'_> {
                 }
                 None => "a message arrives".to_owned(),
             },
-            Event::Wake { node, .. } => {
+            Due::Wake { node, .. } => {
                 format!("a timer of {} fires", self.names[node as usize])
             }
-            Event::Served { node, .. } | Event::Held { node, .. } => {
+            Due::Served { node, .. } | Due::Held { node, .. } => {
                 format!("{} takes a message", self.names[node as usize])
             }
-            Event::Generate | Event::Listed { .. } | Event::NextFinal { .. } => {
+            Due::Generate | Due::Listed { .. } | Due::NextFinal { .. } => {
                 "a client begins an operation".to_owned()
             }
-            Event::Timeout { .. } => "a client has waited long enough".to_owned(),
-            Event::Fault { .. } => "a fault begins or ends".to_owned(),
-            Event::PhaseEnd { .. } => "a phase of the run ends".to_owned(),
-            Event::Deferred(_) => "a node does something".to_owned(),
+            Due::Timeout { .. } => "a client has waited long enough".to_owned(),
+            Due::Fault { .. } => "a fault begins or ends".to_owned(),
+            Due::PhaseEnd { .. } => "a phase of the run ends".to_owned(),
+            Due::Deferred(_) => "a node does something".to_owned(),
         }
     }
 }

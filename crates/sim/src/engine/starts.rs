@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use glomers_history::Time;
+use glomers_history::{Endpoint, Time};
 
+use super::Engine;
 use super::network::InFlight;
-use super::{Endpoint, Engine};
 use crate::plan::Inbox;
 
 /// How much longer than asked a node may take where it waits for the processor,

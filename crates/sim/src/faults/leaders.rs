@@ -1,7 +1,6 @@
 //! Who leads: nodes say so with the mark `leader`.
 
-use glomers_check::Mark;
-use glomers_history::{History, Process, Time, Value};
+use glomers_history::{History, Mark, Process, Time, Value};
 
 /// The mark by which nodes say that they lead, or no longer.
 pub(crate) const LEADER: &str = "leader";

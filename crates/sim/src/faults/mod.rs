@@ -27,11 +27,12 @@ pub use duplicate::Duplicate;
 pub(crate) use leaders::{LEADER, leads};
 pub use loss::Loss;
 pub use reorder::Reorder;
-pub use report::{FaultReport, Harm, Touch, kept, reports_from};
+pub use report::{FaultReport, faults_of};
+pub(crate) use report::{Harm, Touch, reports_from};
 pub use slow::{SlowLinks, SlowNodes};
 pub(crate) use target::LinkSet;
 pub use target::{Links, Marked, Targets};
-pub use unused::never_began;
+pub(crate) use unused::never_began;
 
 /// Something that is broken or mended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,8 +1,7 @@
 //! What faults did, as the history, the marks and the messages tell it.
 
-use glomers_check::{CutMessage, Kept, Mark};
 use glomers_history::journal::{Disturbance, DropReason};
-use glomers_history::{History, Op, OpKind, Process, SECOND, Time, Value};
+use glomers_history::{History, Mark, Op, OpKind, Process, SECOND, Time, Value};
 
 use super::leaders::Leaders;
 use super::{WINDOWS, Window, target};
@@ -48,10 +47,11 @@ pub struct FaultReport {
     pub cut_short: bool,
 }
 
-/// What a fault does to a message or a node, but for messages cut by partitions,
-/// which have a list of their own.
+/// What a fault does to a message or a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Harm {
+pub(crate) enum Harm {
+    /// A message was cut by a partition.
+    Cut,
     /// A message was lost because its receiver was dead.
     NodeDown,
     /// A message was lost by a draw.
@@ -72,32 +72,30 @@ pub enum Harm {
 
 /// One thing that a fault did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Touch {
+pub(crate) struct Touch {
     /// When, counted as operations are.
-    pub time: Time,
+    pub(crate) time: Time,
     /// The receiver of the message, or the node, by its place; services come after the
     /// nodes.
-    pub node: u32,
+    pub(crate) node: u32,
     /// What.
-    pub harm: Harm,
+    pub(crate) harm: Harm,
 }
 
 impl Harm {
     /// The harm in a message between nodes that was dropped, if a fault did it
     /// that is counted so.
-    pub fn of_drop(reason: DropReason) -> Option<Harm> {
+    pub(crate) fn of_drop(reason: DropReason) -> Option<Harm> {
         match reason {
             DropReason::NodeDown => Some(Harm::NodeDown),
             DropReason::Fault => Some(Harm::Lost),
-            DropReason::Loss
-            | DropReason::Partition
-            | DropReason::Override
-            | DropReason::ClientGone => None,
+            DropReason::Partition => Some(Harm::Cut),
+            DropReason::Loss | DropReason::Override | DropReason::ClientGone => None,
         }
     }
 
     /// The harm in a message that was disturbed.
-    pub fn of(how: Disturbance) -> Harm {
+    pub(crate) fn of(how: Disturbance) -> Harm {
         match how {
             Disturbance::Doubled => Harm::Doubled,
             Disturbance::Delayed => Harm::Delayed,
@@ -204,23 +202,12 @@ struct Draft {
     did: Value,
 }
 
-/// What kept a message from its receiver, if a fault or the network's own loss did.
-pub fn kept(reason: DropReason) -> Option<Kept> {
-    match reason {
-        DropReason::Partition => Some(Kept::Cut),
-        DropReason::NodeDown => Some(Kept::Down),
-        DropReason::Loss | DropReason::Fault | DropReason::Override => Some(Kept::Lost),
-        DropReason::ClientGone => None,
-    }
-}
-
 /// The faults of a history, in order, with what each did. `names` are those of
-/// the nodes; `cut` and `touches` are in order of time.
-pub fn reports_from(
+/// the nodes; `touches` are in order of time.
+pub(crate) fn reports_from(
     history: &History,
     names: &[String],
     marks: &[Mark],
-    cut: &[CutMessage],
     touches: &[Touch],
 ) -> Vec<FaultReport> {
     let mut drafts: Vec<Draft> = Vec::new();
@@ -240,7 +227,7 @@ pub fn reports_from(
     let last_begin = last_begin(history);
     for draft in &mut drafts {
         draft.count_operations(history, &pairs, last_begin);
-        draft.count_messages(names, cut, touches);
+        draft.count_messages(names, touches);
         draft.count_writes(names, marks);
         draft.report.leaders_hit = leaders
             .at(draft.report.from)
@@ -248,6 +235,12 @@ pub fn reports_from(
             .count() as u64;
     }
     drafts.into_iter().map(|draft| draft.report).collect()
+}
+
+/// The faults of a history, in order: when each began and ended, and what operations
+/// it met.
+pub fn faults_of(history: &History) -> Vec<FaultReport> {
+    reports_from(history, &[], &[], &[])
 }
 
 /// When the last operation began that is not a final one.
@@ -403,13 +396,12 @@ impl Draft {
         }
     }
 
-    fn count_messages(&mut self, names: &[String], cut: &[CutMessage], touches: &[Touch]) {
+    fn count_messages(&mut self, names: &[String], touches: &[Touch]) {
         let report = &mut self.report;
         let during = report.from..=report.until.unwrap_or(Time::MAX);
         if report.kind == "partition" {
-            report.messages_cut =
-                cut.iter().filter(|one| one.how == Kept::Cut && during.contains(&one.time)).count()
-                    as u64;
+            let cut = touches.iter().filter(|one| one.harm == Harm::Cut);
+            report.messages_cut = cut.filter(|one| during.contains(&one.time)).count() as u64;
             return;
         }
         let begin = touches.partition_point(|touch| touch.time < *during.start());
@@ -441,6 +433,7 @@ impl Draft {
             Harm::Delayed | Harm::Waited => &mut report.messages_delayed,
             Harm::SlowLink | Harm::SlowNode => &mut report.messages_slowed,
             Harm::ClockRead => &mut report.clock_reads,
+            Harm::Cut => &mut report.messages_cut,
         };
         *counter = count;
     }

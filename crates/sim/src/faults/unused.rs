@@ -8,7 +8,7 @@ use crate::plan::Plan;
 
 /// The faults of a Plan that never began, a sentence for each: those that were to
 /// begin after the end of all operations.
-pub fn never_began(plan: &Plan, history: &History) -> Vec<String> {
+pub(crate) fn never_began(plan: &Plan, history: &History) -> Vec<String> {
     let mut said: BTreeMap<&str, usize> = BTreeMap::new();
     for op in history.ops().iter().filter(|op| op.process == Process::Nemesis) {
         *said.entry(&op.f).or_default() += 1;

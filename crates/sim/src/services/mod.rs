@@ -13,7 +13,7 @@ mod tests;
 use glomers_node::{NodeId, Payload};
 
 use crate::draws::{Draws, Purpose};
-use crate::engine::Endpoint;
+use glomers_history::Endpoint;
 use request::{ReplyTo, Request};
 
 /// The names of the services, by their places among them.
@@ -47,11 +47,6 @@ impl Services {
     /// The place of the service of this name.
     pub(crate) fn place(name: &str) -> Option<u32> {
         SERVICES.iter().position(|service| *service == name).map(|place| place as u32)
-    }
-
-    /// How many requests each service took so far.
-    pub(crate) fn requests(&self) -> [u64; SERVICES.len()] {
-        self.counts
     }
 
     /// What a service answers to a message of this key; `None` if it does not know such

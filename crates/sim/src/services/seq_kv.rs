@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::request::{Answer, Request};
 use crate::draws::Draws;
-use crate::engine::Endpoint;
+use glomers_history::Endpoint;
 
 /// How many states are remembered.
 const STATES: u64 = 32;

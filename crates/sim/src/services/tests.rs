@@ -7,7 +7,7 @@ use super::lww_kv::LwwKv;
 use super::request::{Answer, Request};
 use super::seq_kv::SeqKv;
 use crate::draws::{Draws, Purpose};
-use crate::engine::Endpoint;
+use glomers_history::Endpoint;
 
 fn draws(seed: u64) -> Draws {
     Draws::keyed(seed, Purpose::Service, 0, 0, 0)

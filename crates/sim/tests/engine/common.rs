@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use glomers_check::{CheckResult, Checker, Context, Finding};
 use glomers_history::journal::{Disturbance, DropReason};
-use glomers_history::{History, MILLISECOND, Observer, Op, OpKind, SECOND, Time, Value};
+use glomers_history::{Event, History, MILLISECOND, Observer, Op, OpKind, SECOND, Time, Value};
 use glomers_node::{Cx, Input, Message, NodeId, Payload, Process};
 use glomers_sim::draws::Draws;
 use glomers_sim::{
@@ -185,22 +185,42 @@ pub(crate) struct Watch {
 }
 
 impl Observer for Watch {
-    fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
-        assert_eq!(id as usize, self.messages.len());
+    fn event(&mut self, time: Time, event: &Event<'_>) {
+        match *event {
+            Event::Sent { message, src, dest } => {
+                assert_eq!(message.id as usize, self.messages.len());
+                self.messages.push(Seen {
+                    sent: time,
+                    src: src.to_owned(),
+                    dest: dest.to_owned(),
+                    body: message.payload.to_json().get().to_owned(),
+                    received: None,
+                    dropped: None,
+                    again: None,
+                    disturbances: Vec::new(),
+                });
+            }
+            Event::Received(message) => self.received(time, message.id),
+            Event::Disturbed(message, how) => {
+                self.messages[message.id as usize].disturbances.push(how);
+            }
+            Event::Dropped(message, reason) => {
+                let message = &mut self.messages[message.id as usize];
+                assert_eq!((message.received, message.dropped), (None, None));
+                message.dropped = Some((time, reason));
+            }
+            Event::Marked { node, label, value } => {
+                let (node, label) = (node.name.to_owned(), label.to_owned());
+                self.marks.push((time, node, label, value.clone()));
+            }
+            _ => return,
+        }
         self.times.push(time);
-        self.messages.push(Seen {
-            sent: time,
-            src: src.to_owned(),
-            dest: dest.to_owned(),
-            body: payload.to_json().get().to_owned(),
-            received: None,
-            dropped: None,
-            again: None,
-            disturbances: Vec::new(),
-        });
     }
+}
+
+impl Watch {
     fn received(&mut self, time: Time, id: u64) {
-        self.times.push(time);
         let message = &mut self.messages[id as usize];
         let is_doubled = message.disturbances.contains(&Disturbance::Doubled);
         if is_doubled && (message.received.is_some() || message.dropped.is_some()) {
@@ -210,21 +230,6 @@ impl Observer for Watch {
         }
         assert_eq!((message.received, message.dropped), (None, None));
         message.received = Some(time);
-    }
-    fn disturbed(&mut self, time: Time, id: u64, how: Disturbance) {
-        self.times.push(time);
-        self.messages[id as usize].disturbances.push(how);
-    }
-    fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
-        self.times.push(time);
-        let message = &mut self.messages[id as usize];
-        assert_eq!((message.received, message.dropped), (None, None));
-        message.dropped = Some((time, reason));
-    }
-    fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
-        self.times.push(time);
-        let (node, label) = (node.to_owned(), label.to_owned());
-        self.marks.push((time, node, label, value.clone()));
     }
 }
 
@@ -247,6 +252,12 @@ impl Ran {
     pub(crate) fn between_nodes(&self) -> Vec<&Seen> {
         let messages = self.watch.messages.iter();
         messages.filter(|message| message.is_between_nodes()).collect()
+    }
+
+    /// How many messages were dropped for a reason.
+    pub(crate) fn dropped(&self, reason: DropReason) -> usize {
+        let messages = self.watch.messages.iter();
+        messages.filter(|seen| seen.dropped.is_some_and(|(_, why)| why == reason)).count()
     }
 
     pub(crate) fn findings(&self) -> Vec<&Finding> {

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use glomers_history::journal::DropReason;
-use glomers_history::{History, Observer, Op, OpKind, Process, Time, Value};
+use glomers_history::{
+    Endpoint, Event, History, Message, Node, Observer, Op, OpKind, Process, Time, Value,
+};
 use glomers_protocol::Payload;
 use glomers_store::{Store, StoreWriter};
 
@@ -46,6 +48,41 @@ pub(crate) fn json(text: &str) -> Payload {
     Payload::from_json(text).unwrap()
 }
 
+/// A node by its name.
+fn named(name: &str) -> Node<'_> {
+    Node { place: name[1..].parse().unwrap(), name }
+}
+
+/// Who has a name.
+pub(crate) fn end(name: &str) -> Endpoint {
+    let number = name[1..].parse().unwrap();
+    if name.starts_with('c') { Endpoint::Client(number) } else { Endpoint::Node(number) }
+}
+
+/// Tells the writer that a message was sent.
+pub(crate) fn sent(
+    writer: &mut StoreWriter,
+    time: Time,
+    id: u64,
+    src: &str,
+    dest: &str,
+    payload: &Payload,
+) {
+    let message = Message { id, src: end(src), dest: end(dest), payload };
+    writer.event(time, &Event::Sent { message, src, dest });
+}
+
+/// Tells the writer that a message was delivered.
+pub(crate) fn received(writer: &mut StoreWriter, time: Time, id: u64) {
+    let (src, dest, payload) = (end("n0"), end("n1"), &json("{}"));
+    writer.event(time, &Event::Received(Message { id, src, dest, payload }));
+}
+
+fn dropped(writer: &mut StoreWriter, time: Time, id: u64, reason: DropReason) {
+    let (src, dest, payload) = (end("n0"), end("n1"), &json("{}"));
+    writer.event(time, &Event::Dropped(Message { id, src, dest, payload }, reason));
+}
+
 /// Plays the run: seven messages with all fates, two marks, two log lines.
 pub(crate) fn play(writer: &mut StoreWriter, flush: bool) -> History {
     let mut history = History::new();
@@ -63,32 +100,36 @@ pub(crate) fn play(writer: &mut StoreWriter, flush: bool) -> History {
     for (id, body) in bodies.iter().enumerate() {
         let id = id as u64;
         let at = Time(1000 * id);
-        writer.sent(at, id, "n0", ["n1", "c1", "n2"][id as usize % 3], &json(body));
+        sent(writer, at, id, "n0", ["n1", "c1", "n2"][id as usize % 3], &json(body));
         match id {
             // The first reply overtakes the first request.
             1 => {
-                writer.received(Time(1500), 1);
-                writer.received(Time(1600), 0);
+                received(writer, Time(1500), 1);
+                received(writer, Time(1600), 0);
             }
-            2 => writer.received(Time(2500), 2),
-            3 => writer.dropped(Time(3500), 3, DropReason::Loss),
-            4 => writer.dropped(Time(4500), 4, DropReason::Partition),
-            5 => writer.dropped(Time(5500), 5, DropReason::NodeDown),
-            6 => writer.dropped(Time(6500), 6, DropReason::ClientGone),
+            2 => received(writer, Time(2500), 2),
+            3 => dropped(writer, Time(3500), 3, DropReason::Loss),
+            4 => dropped(writer, Time(4500), 4, DropReason::Partition),
+            5 => dropped(writer, Time(5500), 5, DropReason::NodeDown),
+            6 => dropped(writer, Time(6500), 6, DropReason::ClientGone),
             _ => {}
         }
         if let Some(op) = operations().into_iter().nth(id as usize) {
             let op = Op { time: at, ..op };
-            writer.operation(history.push(op));
+            let op = history.push(op);
+            writer.event(at, &Event::Operation(op));
         }
         if flush {
             writer.flush();
         }
     }
-    writer.marked(Time(7000), "n1", "first-held", &Value::from_json(r#"{"value":7}"#).unwrap());
-    writer.marked(Time(7001), "n0", "leader", &Value::Null);
-    writer.logged(Time(1_234_567_000), "n1", "hello");
-    writer.logged(Time(1_234_567_999), "n1", "again");
+    let value = Value::from_json(r#"{"value":7}"#).unwrap();
+    let mark = |node, label, value| Event::Marked { node: named(node), label, value };
+    writer.event(Time(7000), &mark("n1", "first-held", &value));
+    writer.event(Time(7001), &mark("n0", "leader", &Value::Null));
+    for (nanos, line) in [(1_234_567_000, "hello"), (1_234_567_999, "again")] {
+        writer.event(Time(nanos), &Event::Logged { node: named("n1"), line });
+    }
     history
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::{REPLAY, finished, json, now, op};
-use glomers_history::{Observer, Op, OpKind, Process, Time, Value};
+use glomers_history::{Event, Observer, Op, OpKind, Process, Time, Value};
 use glomers_store::{Lock, Recovered, Remark, Store, StoreError};
 
 /// The files of a directory, by name.
@@ -166,9 +166,9 @@ fn at_any_moment_little_is_not_yet_in_the_files() {
     let body = json(&format!("{{\"x\":\"{}\"}}", "y".repeat(50)));
     let (mut least, mut most) = (u64::MAX, 0);
     for id in 0..20_000u64 {
-        writer.sent(Time(id), id, "n0", "n1", &body);
+        crate::common::sent(&mut writer, Time(id), id, "n0", "n1", &body);
         let read = op(Process::Client(0), OpKind::Invoke, "read", Value::Null);
-        writer.operation(&Op { index: id, ..read });
+        writer.event(Time(id), &Event::Operation(&Op { index: id, ..read }));
         if id % 997 == 0 && id > 2000 {
             // What a kill would leave at this moment.
             let recovered = Recovered::open(store.directory()).unwrap();

@@ -118,13 +118,13 @@ fn derived_again_the_files_are_the_same() {
 
 #[test]
 fn messages_sent_out_of_order_come_in_order() {
-    use glomers_history::{History, Observer, Time};
+    use glomers_history::{History, Time};
     let root = tempfile::tempdir().unwrap();
     let store = glomers_store::Store::create(root.path(), "echo", crate::common::now()).unwrap();
     let mut writer = store.writer(b"{}").unwrap();
     for id in [5, 3, 9, 1] {
-        writer.sent(Time(id), id, "n0", "n1", &crate::common::json("{}"));
-        writer.received(Time(id + 10), id);
+        crate::common::sent(&mut writer, Time(id), id, "n0", "n1", &crate::common::json("{}"));
+        crate::common::received(&mut writer, Time(id + 10), id);
     }
     writer.finish().unwrap();
     store.derive(&History::new()).unwrap();
@@ -139,7 +139,7 @@ fn messages_sent_out_of_order_come_in_order() {
 
 #[test]
 fn a_table_of_several_row_groups_has_every_row_right() {
-    use glomers_history::{History, Observer, Time};
+    use glomers_history::{History, Time};
     use parquet::record::RowAccessor;
 
     const COUNT: u64 = 70_000;
@@ -152,9 +152,9 @@ fn a_table_of_several_row_groups_has_every_row_right() {
         } else {
             format!("{{\"x\":{id},\"type\":\"t{}\"}}", id % 5)
         };
-        writer.sent(Time(id), id, "n0", "n1", &crate::common::json(&body));
+        crate::common::sent(&mut writer, Time(id), id, "n0", "n1", &crate::common::json(&body));
         if id >= 100 && id % 7 != 0 {
-            writer.received(Time(id), id - 100);
+            crate::common::received(&mut writer, Time(id), id - 100);
         }
     }
     writer.finish().unwrap();

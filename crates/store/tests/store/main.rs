@@ -3,5 +3,6 @@
 mod common;
 mod damage;
 mod directory;
+mod events;
 mod files;
 mod recover;

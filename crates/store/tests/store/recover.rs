@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::{finished, now};
-use glomers_history::{Observer, Time};
+use glomers_history::Time;
 use glomers_store::{Recovered, Store, StoreError};
 
 /// A copy of the streams of a run in a directory of their own.
@@ -21,7 +21,7 @@ fn a_run_that_is_killed_keeps_what_was_flushed() {
     let mut writer = store.writer(crate::common::REPLAY).unwrap();
     let history = crate::common::play(&mut writer, false);
     writer.flush();
-    writer.received(Time(9000), 7);
+    crate::common::received(&mut writer, Time(9000), 7);
     // As a kill: nothing more is written, and nothing is closed.
     std::mem::forget(writer);
     let recovered = Recovered::open(store.directory()).unwrap();

@@ -71,7 +71,7 @@ pub struct Figures {
 /// # Errors
 /// If the Plan makes no sense or names what does not exist.
 pub fn measure(plan: &Plan) -> Result<Figures, SessionError> {
-    let mut meter = Meter::new(&plan.nodes);
+    let mut meter = Meter::new(plan.nodes.len());
     let report = run_plan(plan, &RunOptions::default(), &mut meter)?;
     Ok(Figures::of(&report, &meter))
 }

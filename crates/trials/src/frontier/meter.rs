@@ -1,28 +1,21 @@
 //! Counts what the engine's own statistics do not.
 
-use glomers_history::journal::DropReason;
-use glomers_history::{Observer, Time};
-use glomers_node::Payload;
-use rustc_hash::FxHashMap;
+use glomers_history::{Endpoint, Event, Observer, Time};
 
 /// Counts the bytes of messages between nodes, and what each node sends and
 /// receives of them.
 #[derive(Debug, Default)]
 pub struct Meter {
-    /// The place of each node in `busy`.
-    places: FxHashMap<Box<str>, u32>,
+    /// By the places of the nodes.
     busy: Vec<u64>,
-    /// To whom each message on its way goes.
-    on_the_way: FxHashMap<u64, u32>,
     bytes: u64,
     body: Vec<u8>,
 }
 
 impl Meter {
-    /// For a cluster of these nodes.
-    pub fn new(nodes: &[String]) -> Meter {
-        let places = (0..).zip(nodes).map(|(place, name)| (name.as_str().into(), place)).collect();
-        Meter { places, busy: vec![0; nodes.len()], ..Meter::default() }
+    /// For a cluster of so many nodes.
+    pub fn new(nodes: usize) -> Meter {
+        Meter { busy: vec![0; nodes], ..Meter::default() }
     }
 
     /// The bytes of all bodies between nodes as JSON, lost ones too.
@@ -36,53 +29,52 @@ impl Meter {
     }
 }
 
+impl Meter {
+    /// Services, should there be any, count as nodes do in statistics, but are not
+    /// candidates for the busiest.
+    fn is_busy(&mut self, end: Endpoint) {
+        if let Endpoint::Node(node) = end {
+            self.busy[node as usize] += 1;
+        }
+    }
+}
+
 impl Observer for Meter {
-    fn sent(&mut self, _: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
-        // Services, should there be any, count as nodes do in statistics, but are
-        // not candidates for the busiest.
-        if src.starts_with('c') || dest.starts_with('c') {
-            return;
+    fn event(&mut self, _: Time, event: &Event<'_>) {
+        match event {
+            Event::Sent { message, .. } if !message.is_of_client() => {
+                self.body.clear();
+                message.payload.write_json(&mut self.body);
+                self.bytes += self.body.len() as u64;
+                self.is_busy(message.src);
+            }
+            Event::Received(message) if !message.is_of_client() => self.is_busy(message.dest),
+            _ => {}
         }
-        self.body.clear();
-        payload.write_json(&mut self.body);
-        self.bytes += self.body.len() as u64;
-        if let Some(&place) = self.places.get(src) {
-            self.busy[place as usize] += 1;
-        }
-        if let Some(&place) = self.places.get(dest) {
-            self.on_the_way.insert(id, place);
-        }
-    }
-
-    fn received(&mut self, _: Time, id: u64) {
-        if let Some(place) = self.on_the_way.remove(&id) {
-            self.busy[place as usize] += 1;
-        }
-    }
-
-    fn dropped(&mut self, _: Time, id: u64, _: DropReason) {
-        self.on_the_way.remove(&id);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use glomers_history::Message;
+    use glomers_node::Payload;
+
     use super::*;
 
     #[test]
     fn counts_what_passes_between_nodes_only() {
-        let names = ["n0".to_owned(), "n1".to_owned()];
-        let mut meter = Meter::new(&names);
+        let mut meter = Meter::new(2);
         let payload = Payload::from_json("{\"a\":1}").unwrap();
-        let moment = Time::ZERO;
-        for (id, src, dest) in [(0, "c0", "n0"), (1, "n0", "n1"), (2, "n0", "n1"), (3, "n0", "c0")]
-        {
-            meter.sent(moment, id, src, dest, &payload);
+        let (client, n0, n1) = (Endpoint::Client(0), Endpoint::Node(0), Endpoint::Node(1));
+        let message = |id, src, dest| Message { id, src, dest, payload: &payload };
+        let all = [(client, n0), (n0, n1), (n0, n1), (n0, client)];
+        for (id, (src, dest)) in (0..).zip(all) {
+            let message = message(id, src, dest);
+            meter.event(Time::ZERO, &Event::Sent { message, src: "", dest: "" });
         }
-        meter.received(moment, 0);
-        meter.received(moment, 1);
-        meter.dropped(moment, 2, DropReason::Loss);
-        meter.received(moment, 2);
+        for (id, (src, dest)) in (0..).zip(&all[..2]) {
+            meter.event(Time::ZERO, &Event::Received(message(id, *src, *dest)));
+        }
         assert_eq!((meter.bytes(), meter.hottest()), (14, 2));
         assert_eq!(meter.busy, [2, 1]);
     }

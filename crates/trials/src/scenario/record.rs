@@ -1,8 +1,7 @@
 //! What a run looked like, remembered for outputs.
 
 use glomers_history::journal::{Disturbance, DropReason};
-use glomers_history::{Observer, Time, Value, edn};
-use glomers_node::Payload;
+use glomers_history::{Event, Observer, Time, edn};
 
 /// How a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,39 +73,35 @@ impl Recording {
 }
 
 impl Observer for Recording {
-    fn sent(&mut self, time: Time, id: u64, src: &str, dest: &str, payload: &Payload) {
-        debug_assert_eq!(id as usize, self.messages.len(), "ids count from 0");
-        self.messages.push(Sent {
-            time,
-            src: src.into(),
-            dest: dest.into(),
-            body: payload.to_json().get().to_owned(),
-            end: None,
-            copy_end: None,
-            disturbances: Vec::new(),
-        });
-    }
-
-    fn received(&mut self, time: Time, id: u64) {
-        self.end(id, time, End::Received);
-    }
-
-    fn dropped(&mut self, time: Time, id: u64, reason: DropReason) {
-        self.end(id, time, End::Dropped(reason));
-    }
-
-    fn disturbed(&mut self, time: Time, id: u64, how: Disturbance) {
-        if let Some(message) = self.messages.get_mut(id as usize) {
-            message.disturbances.push((time, how));
+    fn event(&mut self, time: Time, event: &Event<'_>) {
+        match *event {
+            Event::Sent { message, src, dest } => {
+                debug_assert_eq!(message.id as usize, self.messages.len(), "ids count from 0");
+                self.messages.push(Sent {
+                    time,
+                    src: src.into(),
+                    dest: dest.into(),
+                    body: message.payload.to_json().get().to_owned(),
+                    end: None,
+                    copy_end: None,
+                    disturbances: Vec::new(),
+                });
+            }
+            Event::Received(message) => self.end(message.id, time, End::Received),
+            Event::Dropped(message, reason) => self.end(message.id, time, End::Dropped(reason)),
+            Event::Disturbed(message, how) => {
+                if let Some(message) = self.messages.get_mut(message.id as usize) {
+                    message.disturbances.push((time, how));
+                }
+            }
+            Event::Marked { node, label, value } => {
+                let text = format!("{label} {}", edn::to_string(value));
+                self.marks.push((time, node.name.into(), text));
+            }
+            Event::Logged { node, line } => {
+                self.logs.push((time, node.name.into(), line.to_owned()));
+            }
+            _ => {}
         }
-    }
-
-    fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
-        let text = format!("{label} {}", edn::to_string(value));
-        self.marks.push((time, node.into(), text));
-    }
-
-    fn logged(&mut self, time: Time, node: &str, line: &str) {
-        self.logs.push((time, node.into(), line.to_owned()));
     }
 }
