@@ -67,7 +67,8 @@ impl View<'_> {
             nodes: all.nodes.clone(),
             concurrency: nodes,
             marks: all.marks.iter().filter(|m| seen(m.time)).cloned().collect(),
-            cut: all.cut.iter().filter(|c| seen(c.time)).cloned().collect(),
+            cut: all.cut.iter().filter(|c| seen(c.time)).copied().collect(),
+            bodies: all.bodies.clone(),
             ..Context::default()
         };
         let findings = self.outcome.findings.iter();
