@@ -1,7 +1,8 @@
 use glomers_history::{Observer, Time};
 
 use crate::chooser::Chooser;
-use crate::engine::{Command, Engine, Input};
+use crate::driving::{Command, Input};
+use crate::engine::Engine;
 use crate::host::{StepInput, StepOutput, SteppedHost};
 use crate::outcome::Outcome;
 use crate::plan::{Plan, PlanError};

@@ -8,7 +8,7 @@ use glomers_node::{Effect, Identity, NodeId, Payload, Process, Runtime, WallCloc
 
 use crate::disk::{DiskCondition, SimulatedDisk};
 use crate::draws::node_seed;
-use crate::engine::Stop;
+use crate::driving::Stop;
 use crate::plan::Plan;
 
 /// Nodes that do nothing unless they are told what happens, and when: their

@@ -15,6 +15,7 @@ mod chooser;
 mod disk;
 pub mod draws;
 mod driver;
+mod driving;
 mod engine;
 mod faults;
 mod host;
@@ -32,7 +33,8 @@ mod workload;
 pub use chooser::{Chooser, Enabled, EnabledKind, Random};
 pub use disk::DiskCondition;
 pub use driver::{run_virtual, run_virtual_to, run_virtual_until};
-pub use engine::{Command, DISK_TROUBLE, Engine, Input, LOST_WRITES, Stop};
+pub use driving::{Command, DISK_TROUBLE, Input, LOST_WRITES, Stop};
+pub use engine::Engine;
 pub use faults::{
     BadDisks, Duplicate, Fault, FaultEvent, FaultReport, Links, Loss, Marked, Reorder, SlowLinks,
     SlowNodes, Targets, WrongClocks, faults_of,

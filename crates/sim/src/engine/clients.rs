@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use glomers_check::{malformed_reply, was_served};
+use glomers_check::malformed_reply;
 use glomers_history::journal::DropReason;
 use glomers_history::{Endpoint, Event, MILLISECOND, Op, OpKind, Process, Time, Value};
 use glomers_node::key::mix;
@@ -16,10 +16,7 @@ use super::replies::Requests;
 use crate::draws::{Draws, Origin, Purpose};
 use crate::plan::{Operations, PlanError, Rate};
 use crate::queue::Due;
-use crate::workload::{Client, ClusterSize, Failure, FinalEnd, NextOperation, Step};
-
-/// How long a worker waits that was not served before it asks again.
-const PAUSE_OF_PROBES: Duration = Duration::from_millis(500);
+use crate::workload::{Client, ClusterSize, Failure, NextOperation, Step};
 
 /// What a client is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +52,7 @@ pub(super) struct Worker {
     process: u32,
     client: Option<u32>,
     machine: Option<Box<dyn Client>>,
-    draws: Draws,
+    pub(super) draws: Draws,
     /// Operations of the main phase that it has begun, and others.
     begun: u64,
     begun_final: u64,
@@ -69,7 +66,7 @@ pub(super) struct Worker {
     /// Operations of a list that wait for this worker.
     listed: std::collections::VecDeque<u32>,
     /// The final operation that it begins next.
-    next_final: Option<NextOperation>,
+    pub(super) next_final: Option<NextOperation>,
 }
 
 impl Engine<'_> {
@@ -376,7 +373,7 @@ impl Engine<'_> {
     }
 
     /// An operation after the main phase begins.
-    fn invoke_final(&mut self, worker: u32, next: NextOperation) {
+    pub(super) fn invoke_final(&mut self, worker: u32, next: NextOperation) {
         let state = &mut self.workers[worker as usize];
         state.cause = Origin::Final.key(worker.into(), state.begun_final);
         state.begun_final += 1;
@@ -520,74 +517,11 @@ impl Engine<'_> {
         self.invoke_main(worker, next, number);
     }
 
-    /// Every worker begins its final operations.
-    pub(super) fn begin_final(&mut self) {
-        let Some(first) = self.workload.final_operation() else {
-            return;
-        };
-        self.phase = Phase::Final { unfinished: self.plan.concurrency };
-        self.final_start = self.now;
-        self.draw_anew();
-        for worker in 0..self.plan.concurrency {
-            self.invoke_final(worker, first.clone());
-        }
-    }
-
-    /// From here on workers draw what does not depend on what they drew before.
-    pub(super) fn draw_anew(&mut self) {
-        for (number, worker) in (0..).zip(&mut self.workers) {
-            worker.draws = Draws::keyed(self.plan.seed, Purpose::Worker, number, 1, 0);
-        }
-    }
-
-    /// A worker has ended a final operation: what then?
-    fn plan_next_final(&mut self, worker: u32) {
-        let Some(op) = self.events.recorder.history().ops().last() else { return };
-        let elapsed = self.now.since(self.final_start);
-        let mut draws = self.workers[worker as usize].draws.clone();
-        let next = self.workload.next_final(&FinalEnd { worker, op, elapsed }, &mut draws);
-        let state = &mut self.workers[worker as usize];
-        state.draws = draws;
-        let Some((pause, next)) = next else {
-            return self.final_is_done();
-        };
-        // Even without a pause it is an event of its own: operations that take no
-        // time must not pile up on the stack.
-        state.next_final = Some(next);
-        self.schedule(self.now + pause, Due::NextFinal { worker });
-    }
-
-    /// A worker asks something, as in the main phase, to see whether it is served.
-    pub(super) fn probe(&mut self, worker: u32) {
-        let next = self.generate_for(worker);
-        self.invoke_final(worker, next);
-    }
-
-    fn generate_for(&mut self, worker: u32) -> NextOperation {
+    pub(super) fn generate_for(&mut self, worker: u32) -> NextOperation {
         let mut draws = self.workers[worker as usize].draws.clone();
         let next = self.workload.generate_at(self.history_time(), worker, &mut draws);
         self.workers[worker as usize].draws = draws;
         next
-    }
-
-    /// What a worker asked after the faults has ended.
-    fn probed(&mut self, worker: u32) {
-        let was_served =
-            self.events.recorder.history().ops().last().and_then(was_served).unwrap_or(true);
-        if was_served || self.now >= self.serve_until {
-            return self.probing_is_done();
-        }
-        let next = self.generate_for(worker);
-        self.workers[worker as usize].next_final = Some(next);
-        let again = (self.now + PAUSE_OF_PROBES).min(self.serve_until);
-        self.schedule(again, Due::NextFinal { worker });
-    }
-
-    /// A worker's next final operation is due.
-    pub(super) fn next_final(&mut self, worker: u32) {
-        if let Some(next) = self.workers[worker as usize].next_final.take() {
-            self.invoke_final(worker, next);
-        }
     }
 
     /// Ends all operations under way: nobody will know.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use fixedbitset::FixedBitSet;
 use glomers_history::{OpKind, Process, Value};
 
+use super::Engine;
 use super::nodes::NodeState;
 use super::phases::Phase;
-use super::{Command, Engine, Stop};
 use crate::disk::DiskCondition;
+use crate::driving::{Command, Stop};
 use crate::faults::{BadDisks, Fault, LinkSet, Links, Marked, SlowNodes, Targets, WrongClocks};
 use crate::partition::{Barrier, Cut, PartitionKind};
 

@@ -4,11 +4,12 @@ use glomers_history::journal::DropReason;
 use glomers_history::{Endpoint, Event, MILLISECOND, Message, Time};
 use glomers_node::{NodeId, Payload};
 
+use super::Engine;
 use super::clients::ClientSlot;
 use super::disturbances::{Disturbances, Passage};
 use super::link_counts::{LinkCounts, Place};
-use super::{Command, Engine};
 use crate::draws::{Draws, Origin, Purpose, message_key};
+use crate::driving::Command;
 use crate::plan::{
     Distribution, Inbox, Latency, MessageName, MessageOverride, OverrideAction, Plan, Wire,
 };

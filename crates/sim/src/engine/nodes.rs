@@ -8,8 +8,9 @@ use glomers_history::{Event, MILLISECOND, StopReason, Time};
 
 use super::network::InFlight;
 use super::starts::Patience;
-use super::{Command, Engine, Stop, named};
+use super::{Engine, named};
 use crate::draws::{Draws, Purpose};
+use crate::driving::{Command, Stop};
 use crate::plan::{Inbox, ServiceTime};
 use crate::queue::Due;
 

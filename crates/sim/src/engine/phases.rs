@@ -7,10 +7,11 @@ use glomers_history::{Ended, Event, StopReason, Time};
 use glomers_node::Payload;
 use glomers_node::protocol::rpc::init::{Init, InitOk};
 
+use super::Engine;
 use super::clients::Owner;
 use super::nodes::NodeState;
-use super::{Command, Engine, Stop};
 use crate::draws::Origin;
+use crate::driving::{Command, Stop};
 use crate::plan::{Operations, Rate};
 use crate::queue::Due;
 

@@ -5,7 +5,7 @@ use glomers_history::{History, Mark, Op, OpKind, Process, SECOND, Time, Value};
 
 use super::leaders::Leaders;
 use super::{WINDOWS, Window, target};
-use crate::engine::{DISK_TROUBLE, LOST_WRITES};
+use crate::driving::{DISK_TROUBLE, LOST_WRITES};
 
 /// What one fault did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
