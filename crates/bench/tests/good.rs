@@ -3,7 +3,7 @@
 mod support;
 
 use glomers_history::{OpKind, SECOND, Value};
-use glomers_sim::{Ended, Fault, FaultEvent, Rate};
+use glomers_sim::{Ended, FaultList, Kill, Pause, Rate};
 use support::{FIXTURE, LONG, options, processes, run_with, tag};
 
 fn oks(ran: &support::Ran) -> usize {
@@ -84,18 +84,15 @@ fn nodes_are_killed_paused_and_started_again() {
     let mut plan = support::workload::plan(2, FIXTURE, &["say-who"]);
     plan.time_limit = 3 * SECOND;
     plan.rpc_timeout = Some(SECOND / 2);
-    let at = |tenths: u64, fault| FaultEvent { at: tenths * SECOND / 10, fault };
-    plan.faults = vec![
-        at(2, Fault::Pause { nodes: vec![0].into() }),
-        at(4, Fault::Resume { nodes: vec![0].into() }),
-        // Down and up at one moment: the new process waits for the old one's end.
-        at(5, Fault::Kill { nodes: vec![0, 1].into() }),
-        at(5, Fault::Start { nodes: vec![0, 1].into() }),
-        at(10, Fault::Pause { nodes: vec![1].into() }),
-        // Also a process that stands still can be killed.
-        at(12, Fault::Kill { nodes: vec![1].into() }),
-        at(14, Fault::Start { nodes: vec![1].into() }),
-    ];
+    let tenth = SECOND / 10;
+    let mut list = FaultList::default();
+    list.during(2 * tenth, 4 * tenth, Pause::nodes(vec![0]));
+    // Down and up at one moment: the new process waits for the old one's end.
+    list.during(5 * tenth, 5 * tenth, Kill::nodes(vec![0, 1]));
+    list.begin(10 * tenth, Pause::nodes(vec![1]));
+    // Also a process that stands still can be killed.
+    list.during(12 * tenth, 14 * tenth, Kill::nodes(vec![1]));
+    plan.faults = list.into_events();
     let ran = run_with(&plan, Value::Int(1), options()).unwrap();
     assert!(ran.outcome.findings.is_empty(), "{:?}", ran.outcome.findings);
     assert_eq!(ran.outcome.ended, Ended::Completed);

@@ -65,15 +65,16 @@ fn cpu_seconds() -> f64 {
 fn late_faults(plan: &Plan) -> Vec<FaultEvent> {
     let (links, nodes) = (Links::All, Targets::Nodes(vec![0]));
     let faults = [
-        Fault::StartLoss(Loss { probability: 0.1, links: links.clone() }),
-        Fault::StartDuplicate(Duplicate { probability: 0.1, most: SECOND, links: links.clone() }),
-        Fault::StartReorder(Reorder { probability: 0.1, most: SECOND, links: links.clone() }),
-        Fault::StartSlowLinks(SlowLinks { factor: 2, extra: 0, links }),
-        Fault::StartSlowNodes(SlowNodes { factor: 2, nodes: nodes.clone() }),
-        Fault::StartClock(WrongClocks { jump: 1, drift: 1, nodes: nodes.clone() }),
-        Fault::StartDisk(BadDisks { nodes, condition: DiskCondition::Full }),
+        Fault::from(Loss { probability: 0.1, links: links.clone() }),
+        Duplicate { probability: 0.1, most: SECOND, links: links.clone() }.into(),
+        Reorder { probability: 0.1, most: SECOND, links: links.clone() }.into(),
+        SlowLinks { factor: 2, extra: 0, links }.into(),
+        SlowNodes { factor: 2, nodes: nodes.clone() }.into(),
+        WrongClocks { jump: 1, drift: 1, nodes: nodes.clone() }.into(),
+        BadDisks { nodes, condition: DiskCondition::Full }.into(),
     ];
-    faults.map(|fault| FaultEvent { at: 2 * plan.time_limit, fault }).into()
+    let at = 2 * plan.time_limit;
+    (0..).zip(faults).map(|(id, fault)| FaultEvent::begin(at, id, fault)).collect()
 }
 
 fn run(seconds: u64, has_faults: bool, observer: &mut dyn Observer) -> u64 {

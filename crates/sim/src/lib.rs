@@ -36,8 +36,8 @@ pub use driver::{run_virtual, run_virtual_to, run_virtual_until};
 pub use driving::{Command, DISK_TROUBLE, Input, LOST_WRITES, Stop};
 pub use engine::Engine;
 pub use faults::{
-    BadDisks, Duplicate, Fault, FaultEvent, FaultReport, Links, Loss, Marked, Reorder, SlowLinks,
-    SlowNodes, Targets, WrongClocks, faults_of,
+    BadDisks, Change, Duplicate, Fault, FaultEvent, FaultList, FaultReport, Kill, Links, Loss,
+    Marked, Partition, Pause, Reorder, SlowLinks, SlowNodes, Targets, WrongClocks, faults_of,
 };
 pub use glomers_history::Ended;
 pub use host::{InProcessHost, NodeFactory, StepInput, StepOutput, SteppedHost};

@@ -267,9 +267,11 @@ pub(crate) struct Barrier {
 }
 
 impl Barrier {
-    pub(crate) fn new(cut: &Cut, count: usize) -> Barrier {
-        let mut deaf_to = vec![FixedBitSet::new(); count];
-        for (receiver, sources) in cut.iter() {
+    /// All that these cut, of so many places.
+    pub(crate) fn new<'a>(cuts: impl Iterator<Item = &'a Cut>, count: usize) -> Barrier {
+        let mut deaf_to = Vec::new();
+        for (receiver, sources) in cuts.flat_map(Cut::iter) {
+            deaf_to.resize(count, FixedBitSet::new());
             let set = &mut deaf_to[receiver as usize];
             set.grow(count);
             set.extend(sources.iter().map(|&source| source as usize));

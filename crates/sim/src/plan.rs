@@ -76,7 +76,7 @@ pub struct Plan {
     /// no part of a stored Plan.
     #[serde(skip)]
     pub wire: Wire,
-    /// What is broken, and when, in order of time.
+    /// What is broken, and when, in order of time. Each fault has a number of its own.
     pub faults: Vec<FaultEvent>,
     /// Whether services are places on the network, whose links faults and loss hit
     /// as those between nodes. Then faults may name them, too: they come after the

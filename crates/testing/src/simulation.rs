@@ -7,11 +7,11 @@ use glomers_check::{Validity, Verdict};
 use glomers_history::{Event, Observer, Time, Value};
 use glomers_node::IntoProcess;
 use glomers_sim::{
-    Chooser, FaultEvent, InProcessHost, Inbox, Latency, LinkRule, NodeFactory, NodeProgram,
-    Outcome, Plan, PlanBuilder, SERVICES, Wire, run_virtual,
+    Chooser, FaultList, InProcessHost, Inbox, Latency, LinkRule, NodeFactory, NodeProgram, Outcome,
+    Plan, PlanBuilder, SERVICES, Wire, run_virtual,
 };
 
-use crate::fault::{self, FaultSpec};
+use crate::fault::FaultSpec;
 use crate::invariant::{Cluster, Invariant, InvariantObserver};
 use crate::keep;
 use crate::load::Load;
@@ -191,21 +191,14 @@ impl Simulation {
         let Plan { seed, ref nodes, fault_services, .. } = *self.plan.so_far();
         let count = nodes.len() as u32;
         let services = if fault_services { SERVICES.len() as u32 } else { 0 };
-        let (mut empty, mut windows) = (Vec::new(), Vec::new());
+        let (mut empty, mut list) = (Vec::new(), FaultList::default());
         for (number, fault) in (0..).zip(&self.faults) {
             match fault.why_empty() {
                 Some(why) => empty.push(why),
-                None => windows.push(fault.events(seed, number, count, services)),
+                None => fault.write(&mut list, seed, number, count, services),
             }
         }
-        if let Some(why) = fault::overlap(&windows) {
-            panic!("{why}");
-        }
-        let mut ends: Vec<FaultEvent> = windows.iter().map(|[_, end]| end.clone()).collect();
-        ends.extend(windows.into_iter().map(|[begin, _]| begin));
-        // Stable: what ends at a moment ends before the next begins.
-        ends.sort_by_key(|event| event.at);
-        self.plan.faults(ends);
+        self.plan.faults(list.into_events());
         let plan = self.plan.build().unwrap_or_else(|error| panic!("{error}"));
 
         let mut watch = Watch {

@@ -272,17 +272,35 @@ fn what_a_node_writes_reaches_no_terminal_raw() {
     }
 }
 
+/// Both are on, and each ends by itself. (What only killed nodes had is lost.)
 #[test]
-#[should_panic(
-    expected = "two faults of one kind overlap: one is on from 1 s to 4 s, one from 3 s"
-)]
-fn overlapping_partitions_are_refused() {
-    Simulation::seed(1)
+fn two_faults_of_one_kind_may_overlap() {
+    let run = Simulation::seed(1)
         .nodes(3, || glomers_nodes::broadcast::flood_retry::node(Default::default()))
         .workload(Broadcast::rate(50.0))
-        .fault(Partition::halves().between(1 * S..4 * S))
-        .fault(Partition::one().between(3 * S..5 * S))
+        .fault(Partition::groups([&[0], &[1, 2]]).between(1 * S..5 * S))
+        .fault(Partition::groups([&[0, 1], &[2]]).between(2 * S..3 * S))
+        .fault(Kill::nodes([1]).between(1 * S..3 * S))
+        .fault(Kill::nodes([1, 2]).between(2 * S..4 * S))
         .run_for(6 * S);
+    let told: Vec<(&str, u64, Option<u64>)> = run
+        .outcome
+        .faults
+        .iter()
+        .map(|fault| {
+            let seconds = |time: glomers_history::Time| time.0 / 1_000_000_000;
+            (&*fault.description, seconds(fault.from), fault.until.map(seconds))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("by-hand: n0 | n1 n2", 1, Some(5)),
+            ("n1", 1, Some(4)),
+            ("by-hand: n0 n1 | n2", 2, Some(3)),
+            ("n1 n2", 2, Some(4)),
+        ]
+    );
 }
 
 /// In whichever order they are written.

@@ -9,7 +9,9 @@ use glomers_check::Validity;
 
 use glomers_history::{Event, Observer, SECOND, Time, Unobserved, Value};
 use glomers_sim::draws::{Draws, Purpose};
-use glomers_sim::{Distribution, Fault, FaultEvent, Inbox, Latency, PartitionKind, Plan};
+use glomers_sim::{
+    Distribution, FaultEvent, FaultList, Inbox, Kill, Latency, Partition, PartitionKind, Plan,
+};
 use glomers_testing::{RunOptions, RunReport};
 use glomers_trials::frontier::{Bounds, Figures, Setting, Summary, measure, median};
 use glomers_trials::run_plan;
@@ -97,10 +99,10 @@ fn with_faults(faults: impl Fn(u64) -> Vec<FaultEvent>, figure: impl Fn(&RunRepo
 fn partition(kind: PartitionKind) -> impl Fn(u64) -> Vec<FaultEvent> {
     move |seed| {
         let mut draws = Draws::keyed(seed, Purpose::Nemesis, 0, 0, 0);
-        let begin = Fault::StartPartition { kind, cut: kind.draw(25, &mut draws) };
-        let [begin, end] = [(5, begin), (15, Fault::StopPartition)]
-            .map(|(second, fault)| FaultEvent { at: second * SECOND, fault });
-        vec![begin, end]
+        let fault = Partition { kind, cut: kind.draw(25, &mut draws) };
+        let mut list = FaultList::default();
+        list.during(5 * SECOND, 15 * SECOND, fault);
+        list.into_events()
     }
 }
 
@@ -137,8 +139,7 @@ fn under_faults() {
     };
     say("ring worst", with_faults(partition(PartitionKind::MajoritiesRing), observed_max));
 
-    let kill =
-        |_| vec![FaultEvent { at: 8 * SECOND, fault: Fault::Kill { nodes: vec![0].into() } }];
+    let kill = |_| vec![FaultEvent::begin(8 * SECOND, 0, Kill::nodes(vec![0]))];
     let worst = |report: &RunReport| {
         let mut worst = 0.0f64;
         for nodes in holders(report).into_values() {
@@ -190,7 +191,7 @@ fn silence() {
     let most = |counts: Vec<f64>| counts.into_iter().fold(0.0, f64::max);
     let quiet = SEEDS.map(|seed| in_a_quiet_minute(seed, &[], 5, None)).collect();
     say("silence messages", most(quiet));
-    let kill = [FaultEvent { at: 15 * SECOND, fault: Fault::Kill { nodes: vec![7].into() } }];
+    let kill = [FaultEvent::begin(15 * SECOND, 0, Kill::nodes(vec![7]))];
     let tried = SEEDS.map(|seed| in_a_quiet_minute(seed, &kill, 50, Some("n7")) / 6.0).collect();
     say("silence probes", most(tried));
 }

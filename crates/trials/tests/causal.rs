@@ -8,8 +8,8 @@ use glomers_nodes::NODES;
 use glomers_session::{RunOptions, RunReport};
 use glomers_sim::draws::{Draws, Purpose};
 use glomers_sim::{
-    Cut, Distribution, Fault, FaultEvent, Latency, NodeProgram, Operations, PartitionKind, Plan,
-    Rate, Targets,
+    Cut, Distribution, Fault, FaultEvent, Kill, Latency, NodeProgram, Operations, Partition, Pause,
+    Plan, Rate, Targets,
 };
 use glomers_trials::run_plan;
 
@@ -71,23 +71,13 @@ fn plan(seed: u64) -> Plan {
     plan.loss = if draws.below(2) == 0 { 0.0 } else { 0.02 };
     let node = draws.below(plan.nodes.len() as u64) as u32;
     let at = 300 * MILLISECOND + draws.below(SECOND);
-    let (begin, end) = match draws.below(3) {
-        0 => (
-            Fault::StartPartition {
-                kind: PartitionKind::ByHand,
-                cut: Cut::links([(node, 0), (0, node)]),
-            },
-            Fault::StopPartition,
-        ),
-        1 => {
-            (Fault::Pause { nodes: vec![node].into() }, Fault::Resume { nodes: vec![node].into() })
-        }
-        _ => (Fault::Kill { nodes: vec![node].into() }, Fault::Start { nodes: vec![node].into() }),
+    let fault: Fault = match draws.below(3) {
+        0 => Partition::by_hand(Cut::links([(node, 0), (0, node)])).into(),
+        1 => Pause::nodes(vec![node]).into(),
+        _ => Kill::nodes(vec![node]).into(),
     };
-    plan.faults = vec![
-        FaultEvent { at, fault: begin },
-        FaultEvent { at: at + 300 * MILLISECOND, fault: end },
-    ];
+    let end = at + 300 * MILLISECOND;
+    plan.faults = vec![FaultEvent::begin(at, 0, fault), FaultEvent::end(end, 0)];
     plan
 }
 
@@ -208,12 +198,12 @@ fn what_is_taken_out_changes_nothing_but_what_follows_from_it() {
         let faults = std::mem::take(&mut listed.faults);
         let begin = Time(start + faults[0].at);
         let (_, less) = run(&listed);
-        let touched = match &faults[0].fault {
-            Fault::StartPartition { .. } => listed.nodes.clone(),
-            Fault::Pause { nodes: Targets::Nodes(nodes) }
-            | Fault::Kill { nodes: Targets::Nodes(nodes) } => {
-                nodes.iter().map(|place| listed.nodes[*place as usize].clone()).collect()
-            }
+        let touched = match faults[0].fault() {
+            Some(Fault::Partition(_)) => listed.nodes.clone(),
+            Some(
+                Fault::Pause(Pause { nodes: Targets::Nodes(nodes) })
+                | Fault::Kill(Kill { nodes: Targets::Nodes(nodes) }),
+            ) => nodes.iter().map(|place| listed.nodes[*place as usize].clone()).collect(),
             other => unreachable!("{other:?}"),
         };
         let cause = touched.into_iter().map(|node| (node, begin));

@@ -3,11 +3,12 @@
 //!
 //! `GLOMERS_SEEDS=1000` runs that many seeds; figures are printed (`--nocapture`).
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
 use glomers_sim::nemesis::{KINDS, Kind, Schedule};
-use glomers_sim::{Distribution, Fault, FaultEvent, Latency, NodeProgram, Rate, ServiceTime};
+use glomers_sim::{Distribution, FaultEvent, Latency, NodeProgram, Rate, ServiceTime};
 use glomers_testing::*;
 use glomers_trials::run_plan;
 
@@ -37,20 +38,14 @@ fn raft_plan(seed: u64, kinds: &[Kind], interval: Duration) -> Plan {
     let until = plan.time_limit * 2 / 3;
     plan.faults = Schedule::new(seed, kinds, 5, interval, until).draw();
     // For the last third all is well.
-    let all: Vec<u32> = (0..5).collect();
-    let mended = [
-        Fault::StopPartition,
-        Fault::Start { nodes: all.clone().into() },
-        Fault::Resume { nodes: all.into() },
-        Fault::StopLoss,
-        Fault::StopDuplicate,
-        Fault::StopReorder,
-        Fault::StopSlowLinks,
-        Fault::StopSlowNodes,
-        Fault::StopClock,
-        Fault::StopDisk,
-    ];
-    plan.faults.extend(mended.map(|fault| FaultEvent { at: until, fault }));
+    let mut on = BTreeSet::new();
+    for event in &plan.faults {
+        match event.fault() {
+            Some(_) => on.insert(event.id()),
+            None => on.remove(&event.id()),
+        };
+    }
+    plan.faults.extend(on.into_iter().map(|id| FaultEvent::end(until, id)));
     plan
 }
 

@@ -13,7 +13,9 @@ use glomers_node::Effect;
 use glomers_node::key::of_name;
 use glomers_protocol::Line;
 use glomers_sim::draws::{Draws, Purpose, node_seed};
-use glomers_sim::{Host, NodeProgram, Plan, Schedule, StepInput, StepOutput, SteppedHost, Stop};
+use glomers_sim::{
+    Fault, FaultEvent, Host, NodeProgram, Plan, Schedule, StepInput, StepOutput, SteppedHost, Stop,
+};
 use seccompiler::BpfProgram;
 
 use crate::calls;
@@ -97,9 +99,8 @@ impl TracedHost {
         else {
             return Err(WarpError::NoProgram);
         };
-        let faults = plan.faults.iter();
-        if let Some(reason) = faults.filter_map(|event| event.fault.impossible_for_traced()).next()
-        {
+        let mut faults = plan.faults.iter().filter_map(FaultEvent::fault);
+        if let Some(reason) = faults.find_map(Fault::impossible_for_traced) {
             return Err(WarpError::ImpossibleFault(reason));
         }
         let path = PathBuf::from(path);

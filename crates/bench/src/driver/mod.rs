@@ -13,7 +13,8 @@ use std::time::Duration;
 use glomers_history::{Observer, Time};
 use glomers_protocol::NodeId;
 use glomers_sim::{
-    Command, Engine, Host, Input, NodeProgram, Outcome, Plan, ServiceTime, Stop, Workload,
+    Command, Engine, Fault, FaultEvent, Host, Input, NodeProgram, Outcome, Plan, ServiceTime, Stop,
+    Workload,
 };
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Token};
@@ -105,8 +106,8 @@ fn prepare(plan: &Plan, options: &mut RealOptions<'_>) -> Result<Cluster, BenchE
     if plan.host != Host::Processes {
         return Err(BenchError::Virtual(path.clone()));
     }
-    let faults = plan.faults.iter();
-    if let Some(reason) = faults.filter_map(|event| event.fault.impossible_for_processes()).next() {
+    let mut faults = plan.faults.iter().filter_map(FaultEvent::fault);
+    if let Some(reason) = faults.find_map(Fault::impossible_for_processes) {
         return Err(BenchError::ImpossibleFault(reason));
     }
     let path = check_program(Path::new(path))?;

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use fixedbitset::FixedBitSet;
 use glomers_history::{OpKind, Process, Value};
 
 use super::Engine;
@@ -11,236 +10,187 @@ use super::nodes::NodeState;
 use super::phases::Phase;
 use crate::disk::DiskCondition;
 use crate::driving::{Command, Stop};
-use crate::faults::{BadDisks, Fault, LinkSet, Links, Marked, SlowNodes, Targets, WrongClocks};
-use crate::partition::{Barrier, Cut, PartitionKind};
+use crate::faults::{Change, Effect, Fault, LinkSet, Links, Marked, Targets, Whom};
+use crate::partition::{Barrier, Cut};
 
-/// Whom the last faults of leaders hit, so that their ends find them.
-#[derive(Debug, Default)]
-pub(super) struct Struck {
-    killed: Vec<u32>,
-    paused: Vec<u32>,
+/// A fault that is on.
+#[derive(Debug)]
+struct On {
+    id: u32,
+    fault: Fault,
+    /// Whom it has hit.
+    nodes: Vec<u32>,
+    /// What it cuts, if it cuts links.
+    cut: Cut,
+    /// What the history says that it did.
+    did: Value,
 }
 
-/// Nodes that are slow.
-#[derive(Debug)]
-pub(super) struct SlowPlaces {
-    pub(super) factor: u32,
-    pub(super) places: FixedBitSet,
+/// The faults that are on, in the order in which they began.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<On>);
+
+impl Faults {
+    /// Those that hit a node, the last to begin first.
+    fn of_node(&self, node: u32) -> impl Iterator<Item = Effect<'_>> {
+        let all = self.0.iter().rev();
+        all.filter(move |on| on.nodes.contains(&node)).map(|on| on.fault.effect())
+    }
+
+    /// Whether a node's wall clock is wrong.
+    pub(super) fn has_wrong_clock(&self, node: u32) -> bool {
+        self.of_node(node).any(|effect| matches!(effect, Effect::Clock { .. }))
+    }
+
+    /// How wrong it is: by how much it jumped, and how much it is too fast.
+    fn clock(&self, node: u32) -> (i64, i64) {
+        let clock = self.of_node(node).find_map(|effect| match effect {
+            Effect::Clock { jump, drift } => Some((jump, drift)),
+            _ => None,
+        });
+        clock.unwrap_or_default()
+    }
+
+    /// What is wrong with a node's disk.
+    fn disk(&self, node: u32) -> Option<DiskCondition> {
+        self.of_node(node).find_map(|effect| match effect {
+            Effect::Disk(condition) => Some(condition),
+            _ => None,
+        })
+    }
+
+    /// How many times as long each node takes for a message; `None`: all as ever.
+    fn slowness(&self, nodes: usize) -> Option<Vec<u64>> {
+        let mut factors = vec![1_u64; nodes];
+        let mut is_slow = false;
+        for on in &self.0 {
+            let Effect::ServiceTime(factor) = on.fault.effect() else { continue };
+            is_slow = true;
+            for &node in &on.nodes {
+                let all = &mut factors[node as usize];
+                *all = all.saturating_mul(factor.into());
+            }
+        }
+        is_slow.then_some(factors)
+    }
+
+    fn cuts(&self) -> impl Iterator<Item = &Cut> {
+        let cuts = self.0.iter().filter(|on| matches!(on.fault.effect(), Effect::Cut(_)));
+        cuts.map(|on| &on.cut)
+    }
 }
 
 impl Engine<'_> {
     /// Ends all faults.
     pub(super) fn heal(&mut self) {
-        if self.is_partitioned {
-            self.stop_partition();
-        }
-        let disturbances = &self.links.disturbances;
-        let ends = [
-            (disturbances.loss.is_some(), Fault::StopLoss),
-            (disturbances.duplicate.is_some(), Fault::StopDuplicate),
-            (disturbances.reorder.is_some(), Fault::StopReorder),
-            (disturbances.slow.is_some(), Fault::StopSlowLinks),
-            (self.slow_nodes.is_some(), Fault::StopSlowNodes),
-            (!self.wrong_clocks.is_empty(), Fault::StopClock),
-        ];
-        for (_, end) in ends.into_iter().filter(|(is_on, _)| *is_on) {
-            self.disturb(end);
-        }
-        if self.has_bad_disks {
-            self.stop_disk();
-        }
-        let paused: Vec<u32> = self.places_where(|node| node.is_paused);
-        if !paused.is_empty() {
-            self.resume(&paused);
-        }
-        let down: Vec<u32> = self.places_where(|node| !node.is_up);
-        if !down.is_empty() {
-            self.start_again(&down);
-        }
+        let rank = |on: &On| match on.fault.effect() {
+            // Nodes come back to a network that is whole.
+            Effect::Down => 2,
+            Effect::Paused => 1,
+            _ => 0,
+        };
+        let mut ids: Vec<(u32, u32)> = self.faults.0.iter().map(|on| (rank(on), on.id)).collect();
+        ids.sort_by_key(|(rank, _)| *rank);
+        ids.into_iter().for_each(|(_, id)| self.end_fault(id));
     }
 
     fn places_where(&self, test: impl Fn(&NodeState) -> bool) -> Vec<u32> {
         (0..).zip(&self.nodes).filter(|(_, node)| test(node)).map(|(place, _)| place).collect()
     }
 
-    /// A fault of the Plan is due. Cold, so that the code for all other events is
-    /// faster without this in its midst.
+    /// A fault of the Plan is due to begin or to end. Cold, so that the code for all
+    /// other events is faster without this in its midst.
     #[cold]
     pub(super) fn fault(&mut self, index: u32) {
         if self.phase != Phase::Main && self.phase != Phase::Draining {
             return;
         }
-        match self.plan.faults[index as usize].fault.clone() {
-            Fault::StartPartition { kind, cut } => self.start_partition(kind, cut),
-            Fault::StopPartition => self.stop_partition(),
-            Fault::Kill { nodes } => {
-                self.nemesis("kill", nodes.to_value(&self.plan.nodes));
-                let hit = self.resolve(&nodes);
-                for &node in &hit {
-                    self.stop_node(node, Stop::Kill);
-                }
-                self.nemesis("kill", self.states_value(&hit, "killed"));
-                if let Targets::Marked(_) = nodes {
-                    self.struck.killed = hit;
-                }
-            }
-            Fault::Start { nodes } => {
-                let nodes = match nodes {
-                    Targets::Nodes(nodes) => nodes,
-                    Targets::Marked(_) => std::mem::take(&mut self.struck.killed),
-                };
-                self.start_again(&nodes);
-            }
-            Fault::Pause { nodes } => {
-                self.nemesis("pause", nodes.to_value(&self.plan.nodes));
-                let hit = self.resolve(&nodes);
-                for &node in &hit {
-                    self.pause_node(node);
-                }
-                self.nemesis("pause", self.states_value(&hit, "paused"));
-                if let Targets::Marked(_) = nodes {
-                    self.struck.paused = hit;
-                }
-            }
-            Fault::Resume { nodes } => {
-                let nodes = match nodes {
-                    Targets::Nodes(nodes) => nodes,
-                    Targets::Marked(_) => std::mem::take(&mut self.struck.paused),
-                };
-                self.resume(&nodes);
-            }
-            Fault::StartDisk(bad) => self.start_disk(&bad),
-            Fault::StopDisk => self.stop_disk(),
-            other => self.disturb(other),
+        match self.plan.faults[index as usize].change.clone() {
+            Change::Begin { id, fault } => self.begin_fault(id, fault),
+            Change::End { id } => self.end_fault(id),
         }
     }
 
-    /// Begins or ends what does not cut links nor stop nodes.
-    fn disturb(&mut self, fault: Fault) {
-        match fault {
-            Fault::StartLoss(loss) => {
-                let links = self.announce("start-loss", &loss.links, |v| loss.to_value(v));
-                self.links.disturbances.loss = Some((loss, links));
+    fn begin_fault(&mut self, id: u32, fault: Fault) {
+        let begin = fault.words().begin;
+        let announced = match fault.whom() {
+            Whom::Nodes(nodes) => nodes.to_value(&self.plan.nodes),
+            Whom::Links(links) => links.to_value(&self.plan.place_names()),
+            Whom::Cut => Value::Null,
+        };
+        self.nemesis(begin, fault.to_value(announced));
+        let mut on = On { id, nodes: Vec::new(), cut: Cut::default(), did: Value::Null, fault };
+        let whom = match on.fault.whom() {
+            Whom::Nodes(nodes) => {
+                on.nodes = self.resolve(nodes);
+                self.names_value(&on.nodes)
             }
-            Fault::StartDuplicate(duplicate) => {
-                let links =
-                    self.announce("start-duplicate", &duplicate.links, |v| duplicate.to_value(v));
-                self.links.disturbances.duplicate = Some((duplicate, links));
+            Whom::Links(links) => {
+                let (found, set) = self.resolve_links(links);
+                self.links.disturbances.begin(id, on.fault.clone(), set);
+                found.to_value(&self.plan.place_names())
             }
-            Fault::StartReorder(reorder) => {
-                let links = self.announce("start-reorder", &reorder.links, |v| reorder.to_value(v));
-                self.links.disturbances.reorder = Some((reorder, links));
-            }
-            Fault::StartSlowLinks(slow) => {
-                let links = self.announce("start-slow-links", &slow.links, |v| slow.to_value(v));
-                self.links.disturbances.slow = Some((slow, links));
-            }
-            Fault::StartSlowNodes(slow) => self.slow_down(&slow),
-            Fault::StartClock(clocks) => self.set_clocks_wrong(&clocks),
-            Fault::StopLoss => {
-                self.links.disturbances.loss = None;
-                self.mended("stop-loss");
-            }
-            Fault::StopDuplicate => {
-                self.links.disturbances.duplicate = None;
-                self.mended("stop-duplicate");
-            }
-            Fault::StopReorder => {
-                self.links.disturbances.reorder = None;
-                self.mended("stop-reorder");
-            }
-            Fault::StopSlowLinks => {
-                self.links.disturbances.slow = None;
-                self.mended("stop-slow-links");
-            }
-            Fault::StopSlowNodes => {
-                self.slow_nodes = None;
-                self.mended("stop-slow-nodes");
-            }
-            Fault::StopClock => {
-                self.set_clocks_right();
-                self.mended("stop-clock");
-            }
-            other => unreachable!("{other:?} is handled with its like"),
-        }
-    }
-
-    fn mended(&mut self, f: &str) {
-        self.nemesis(f, Value::Null);
-        self.nemesis(f, Value::keyword("mended"));
-    }
-
-    /// Says that a fault of links begins, before and after they are found.
-    fn announce(&mut self, f: &str, links: &Links, show: impl Fn(Value) -> Value) -> LinkSet {
-        let names = self.plan.place_names();
-        let announced = show(links.to_value(&names));
-        self.nemesis(f, announced);
-        let (found, set) = match links {
-            Links::All => (Links::All, LinkSet::All),
-            Links::Single(pairs) => (links.clone(), LinkSet::Single(pairs.clone())),
-            Links::Around(targets) => {
-                let nodes = self.resolve(targets);
-                let set = LinkSet::around(&nodes);
-                (Links::Around(nodes.into()), set)
+            Whom::Cut => {
+                on.cut = match on.fault.effect() {
+                    Effect::Cut(Some(cut)) => cut.clone(),
+                    _ => self.cut_around_leaders(),
+                };
+                on.cut.to_value(&self.plan.place_names())
             }
         };
-        let done = show(found.to_value(&self.plan.place_names()));
-        self.nemesis(f, done);
-        set
-    }
-
-    fn slow_down(&mut self, slow: &SlowNodes) {
-        self.nemesis("start-slow-nodes", slow.to_value(slow.nodes.to_value(&self.plan.nodes)));
-        let nodes = self.resolve(&slow.nodes);
-        let mut places = FixedBitSet::with_capacity(self.names.len());
-        places.extend(nodes.iter().map(|&node| node as usize));
-        self.slow_nodes = Some(SlowPlaces { factor: slow.factor, places });
-        self.nemesis("start-slow-nodes", slow.to_value(self.names_value(&nodes)));
-    }
-
-    fn set_clocks_wrong(&mut self, clocks: &WrongClocks) {
-        self.nemesis("start-clock", clocks.to_value(clocks.nodes.to_value(&self.plan.nodes)));
-        self.set_clocks_right();
-        let nodes = self.resolve(&clocks.nodes);
-        let (jump, drift) = (clocks.jump, clocks.drift);
-        self.commands.extend(nodes.iter().map(|&node| Command::SetClock { node, jump, drift }));
-        self.nemesis("start-clock", clocks.to_value(self.names_value(&nodes)));
-        self.wrong_clocks = nodes;
-    }
-
-    fn start_disk(&mut self, bad: &BadDisks) {
-        let condition = bad.condition;
-        self.nemesis("start-disk", bad.to_value(bad.nodes.to_value(&self.plan.nodes)));
-        let nodes = self.resolve(&bad.nodes);
-        for node in 0..self.names.len() as u32 {
-            let condition = nodes.contains(&node).then_some(condition);
-            self.set_disk(node, condition);
+        let done = match on.fault.effect() {
+            Effect::Down => self.states_value(&on.nodes, "killed"),
+            Effect::Paused => self.states_value(&on.nodes, "paused"),
+            _ => on.fault.to_value(whom),
+        };
+        on.did = done.clone();
+        let nodes = on.nodes.clone();
+        self.faults.0.push(on);
+        match self.faults.0.last().expect("just pushed").fault.effect() {
+            Effect::Down => nodes.iter().for_each(|&node| self.stop_node(node, Stop::Kill)),
+            Effect::Paused => nodes.iter().for_each(|&node| self.pause_node(node)),
+            _ => self.take_effect(&nodes),
         }
-        self.has_bad_disks = true;
-        self.nemesis("start-disk", bad.to_value(self.names_value(&nodes)));
+        self.nemesis(begin, done);
     }
 
-    fn set_disk(&mut self, node: u32, condition: Option<DiskCondition>) {
-        let incarnation = self.nodes[node as usize].incarnation;
-        self.commands.push_back(Command::Disk { node, incarnation, condition });
-    }
-
-    fn stop_disk(&mut self) {
-        self.nemesis("stop-disk", Value::Null);
-        for node in 0..self.names.len() as u32 {
-            self.set_disk(node, None);
+    /// Ends a fault, unless it is over already.
+    fn end_fault(&mut self, id: u32) {
+        let Some(place) = self.faults.0.iter().position(|on| on.id == id) else { return };
+        let on = self.faults.0.remove(place);
+        let words = on.fault.words();
+        match on.fault.effect() {
+            Effect::Down => self.start_again(&on.nodes),
+            Effect::Paused => self.resume(&on.nodes),
+            _ => {
+                // Which it is needs to be said only if there are several.
+                let is_like = |other: &On| other.fault.name() == on.fault.name();
+                let which = self.faults.0.iter().any(is_like).then(|| on.did.clone());
+                self.nemesis(words.end, which.unwrap_or(Value::Null));
+                self.links.disturbances.end(id);
+                self.take_effect(&on.nodes);
+                self.nemesis(words.end, Value::keyword(words.mended));
+            }
         }
-        self.has_bad_disks = false;
-        self.nemesis("stop-disk", Value::keyword("disks-healed"));
     }
 
-    fn set_clocks_right(&mut self) {
-        let nodes = std::mem::take(&mut self.wrong_clocks);
-        self.commands.extend(nodes.into_iter().map(|node| Command::SetClock {
-            node,
-            jump: 0,
-            drift: 0,
-        }));
+    /// Lets links, and what these nodes have, be as the faults that are on want it.
+    fn take_effect(&mut self, nodes: &[u32]) {
+        self.barrier = Barrier::new(self.faults.cuts(), self.plan.place_names().len());
+        self.slow_nodes = self.faults.slowness(self.names.len());
+        for &node in nodes {
+            let (jump, drift) = self.faults.clock(node);
+            if self.clocks[node as usize] != (jump, drift) {
+                self.clocks[node as usize] = (jump, drift);
+                self.commands.push_back(Command::SetClock { node, jump, drift });
+            }
+            let condition = self.faults.disk(node);
+            if self.disks[node as usize] != condition {
+                self.disks[node as usize] = condition;
+                let incarnation = self.nodes[node as usize].incarnation;
+                self.commands.push_back(Command::Disk { node, incarnation, condition });
+            }
+        }
     }
 
     /// The nodes that a fault hits now.
@@ -251,51 +201,55 @@ impl Engine<'_> {
         }
     }
 
-    fn start_partition(&mut self, kind: PartitionKind, cut: Cut) {
-        self.nemesis("start-partition", Value::keyword(kind.name()));
-        let cut = match kind {
-            PartitionKind::Leader => {
-                let leaders = self.resolve(&Targets::LEADER);
-                let mut others = self.places_where(|node| !node.leads);
-                if self.plan.fault_services {
-                    // They stand with those who can still agree on something.
-                    others.extend(self.names.len() as u32..self.plan.place_names().len() as u32);
-                }
-                let alone = leaders.into_iter().map(|leader| vec![leader]);
-                Cut::components(&alone.chain([others]).collect::<Vec<Vec<u32>>>())
+    /// The links that a fault hits now.
+    fn resolve_links(&self, links: &Links) -> (Links, LinkSet) {
+        match links {
+            Links::All => (Links::All, LinkSet::All),
+            Links::Single(pairs) => (links.clone(), LinkSet::Single(pairs.clone())),
+            Links::Around(targets) => {
+                let nodes = self.resolve(targets);
+                let set = LinkSet::around(&nodes);
+                (Links::Around(nodes.into()), set)
             }
-            _ => cut,
-        };
-        let names = self.plan.place_names();
-        self.barrier = Barrier::new(&cut, names.len());
-        let isolated = Value::list([Value::keyword("isolated"), cut.to_value(&names)]);
-        self.nemesis("start-partition", isolated);
-        self.is_partitioned = true;
+        }
     }
 
-    fn stop_partition(&mut self) {
-        self.nemesis("stop-partition", Value::Null);
-        self.barrier = Barrier::default();
-        self.nemesis("stop-partition", Value::keyword("network-healed"));
-        self.is_partitioned = false;
+    /// Those that say they lead, each alone.
+    fn cut_around_leaders(&self) -> Cut {
+        let leaders = self.resolve(&Targets::LEADER);
+        let mut others = self.places_where(|node| !node.leads);
+        if self.plan.fault_services {
+            // They stand with those who can still agree on something.
+            others.extend(self.names.len() as u32..self.plan.place_names().len() as u32);
+        }
+        let alone = leaders.into_iter().map(|leader| vec![leader]);
+        Cut::components(&alone.chain([others]).collect::<Vec<Vec<u32>>>())
     }
 
+    /// Starts those of the nodes again that no other fault keeps down.
     fn start_again(&mut self, nodes: &[u32]) {
-        self.nemesis("start", self.names_value(nodes));
-        for &node in nodes {
+        let is_kept =
+            |node: u32| self.faults.of_node(node).any(|effect| matches!(effect, Effect::Down));
+        let nodes: Vec<u32> = nodes.iter().copied().filter(|&node| !is_kept(node)).collect();
+        self.nemesis("start", self.names_value(&nodes));
+        for &node in &nodes {
             if !self.nodes[node as usize].is_up {
                 self.start_node(node);
             }
         }
-        self.nemesis("start", self.states_value(nodes, "started"));
+        self.nemesis("start", self.states_value(&nodes, "started"));
     }
 
+    /// Lets those of the nodes go on that no other fault stops.
     fn resume(&mut self, nodes: &[u32]) {
-        self.nemesis("resume", self.names_value(nodes));
-        for &node in nodes {
+        let is_kept =
+            |node: u32| self.faults.of_node(node).any(|effect| matches!(effect, Effect::Paused));
+        let nodes: Vec<u32> = nodes.iter().copied().filter(|&node| !is_kept(node)).collect();
+        self.nemesis("resume", self.names_value(&nodes));
+        for &node in &nodes {
             self.resume_node(node);
         }
-        self.nemesis("resume", self.states_value(nodes, "resumed"));
+        self.nemesis("resume", self.states_value(&nodes, "resumed"));
     }
 
     fn nemesis(&mut self, f: &str, value: Value) {

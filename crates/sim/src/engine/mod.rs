@@ -32,6 +32,7 @@ use rustc_hash::FxHashMap;
 use slab::Slab;
 
 use crate::chooser::{Chooser, Enabled, EnabledKind};
+use crate::disk::DiskCondition;
 use crate::driving::{Command, DISK_TROUBLE, Input, LOST_WRITES};
 use crate::faults::{LEADER, leads};
 use crate::outcome::Outcome;
@@ -105,13 +106,13 @@ pub struct Engine<'a> {
     generator_waits: bool,
     rpc_timeout: Duration,
 
-    is_partitioned: bool,
-    has_bad_disks: bool,
-    slow_nodes: Option<faults::SlowPlaces>,
-    /// Nodes whose wall clocks are wrong.
-    wrong_clocks: Vec<u32>,
-    /// Whom the last faults of leaders hit.
-    struck: faults::Struck,
+    faults: faults::Faults,
+    /// How many times as long each node takes for a message; `None`: all as ever.
+    slow_nodes: Option<Vec<u64>>,
+    /// How wrong each node's clock is: its jump and its drift.
+    clocks: Vec<(i64, i64)>,
+    /// What is wrong with each node's disk.
+    disks: Vec<Option<DiskCondition>>,
     standstill: standstill::Standstill,
     setup: Vec<crate::workload::SetupRequest>,
     all_ids: Option<std::sync::Arc<[NodeId]>>,
@@ -165,11 +166,10 @@ impl<'a> Engine<'a> {
             generated: 0,
             generator_waits: false,
             rpc_timeout,
-            is_partitioned: false,
-            has_bad_disks: false,
+            faults: faults::Faults::default(),
             slow_nodes: None,
-            wrong_clocks: Vec::new(),
-            struck: faults::Struck::default(),
+            clocks: vec![(0, 0); names.len()],
+            disks: vec![None; names.len()],
             standstill: standstill::Standstill::new(names.len()),
             setup: Vec::new(),
             all_ids: None,

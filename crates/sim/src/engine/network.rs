@@ -6,7 +6,7 @@ use glomers_node::{NodeId, Payload};
 
 use super::Engine;
 use super::clients::ClientSlot;
-use super::disturbances::{Disturbances, Passage};
+use super::disturbances::{Disturbances, Touched};
 use super::link_counts::{LinkCounts, Place};
 use crate::draws::{Draws, Origin, Purpose, message_key};
 use crate::driving::Command;
@@ -63,7 +63,7 @@ pub(super) struct LinkTable {
 pub(super) enum Fate {
     Arrives(u64),
     Lost(DropReason),
-    Disturbed(Passage),
+    Disturbed(Touched),
 }
 
 impl LinkTable {
@@ -138,16 +138,17 @@ impl LinkTable {
                 loss = rule.loss.unwrap_or(loss);
             }
         }
-        let draws = |purpose| Draws::keyed(self.seed, purpose, key, 0, 0);
-        if loss > 0.0 && draws(Purpose::Loss).unit() < loss {
+        let draws =
+            |purpose, fault: u32| Draws::keyed(self.seed, purpose, key, u64::from(fault), 0);
+        if loss > 0.0 && draws(Purpose::Loss, 0).unit() < loss {
             return Fate::Lost(DropReason::Loss);
         }
-        let nanos = latency.draw(|| draws(Purpose::Latency)) * MILLISECOND;
+        let nanos = latency.draw(|| draws(Purpose::Latency, 0)) * MILLISECOND;
         if !self.disturbances.are_on() {
             return Fate::Arrives(nanos);
         }
         let (src, dest) = (self.place(src), self.place(dest));
-        self.disturbances.fate(src, dest, nanos, latency, draws)
+        self.disturbances.fate(src, dest, nanos, latency, &draws)
     }
 }
 
@@ -173,7 +174,7 @@ fn service_key(service: u32) -> u32 {
 
 impl Latency {
     /// A latency in whole ms.
-    pub(super) fn draw(self, draws: impl FnOnce() -> Draws) -> u64 {
+    pub(crate) fn draw(self, draws: impl FnOnce() -> Draws) -> u64 {
         if self.mean_ms == 0 {
             return 0;
         }
@@ -320,9 +321,9 @@ impl Engine<'_> {
         let latency = match fate {
             Fate::Arrives(latency) => latency,
             Fate::Lost(reason) => return self.drop_message(message(self.now, payload), reason),
-            Fate::Disturbed(passage) => {
-                self.disturbed(message(self.now, payload.clone()), &passage);
-                passage.latency
+            Fate::Disturbed(touched) => {
+                self.disturbed(message(self.now, payload.clone()), &touched);
+                touched.latency
             }
         };
         self.travels(message(self.after(latency), payload));

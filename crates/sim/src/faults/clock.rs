@@ -3,9 +3,9 @@
 use glomers_history::{MILLISECOND, Value};
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Harm, Targets, Window, number, target};
+use super::{Breaks, Effect, Fault, Harm, Targets, Whom, Words, number, target};
 use crate::draws::Draws;
-use crate::nemesis::Schedule;
+use crate::nemesis::{Schedule, because};
 
 /// The wall clocks of nodes are wrong; what nodes measure with `cx.now()` is
 /// not.
@@ -20,10 +20,11 @@ pub struct WrongClocks {
     pub nodes: Targets,
 }
 
-pub(super) const WINDOW: Window = Window {
+pub(super) const WORDS: Words = Words {
     kind: "clock",
     begin: "start-clock",
     end: "stop-clock",
+    mended: "mended",
     harm: Some(Harm::ClockRead),
     describe,
 };
@@ -33,7 +34,7 @@ const SLOWEST: i64 = -1_000_000;
 
 impl WrongClocks {
     /// A fault of this kind as a schedule draws it.
-    pub(crate) fn draw(schedule: &Schedule, draws: &mut Draws) -> [Fault; 2] {
+    pub(crate) fn draw(schedule: &Schedule, draws: &mut Draws) -> Fault {
         let nodes = schedule.target.nodes(schedule.nodes, draws);
         let most = schedule.clock.min(i64::MAX as u64 / 4) as i64;
         // As far ahead as behind, at once or bit by bit.
@@ -44,21 +45,40 @@ impl WrongClocks {
             let drift = i128::from(wrong) * 1_000_000 / i128::from(schedule.length.max(1));
             (0, drift.clamp(SLOWEST.into(), i64::MAX.into()) as i64)
         };
-        [Fault::StartClock(WrongClocks { jump, drift, nodes }), Fault::StopClock]
+        WrongClocks { jump, drift, nodes }.into()
     }
 
-    pub(super) fn validate(&self, count: u32) -> Result<(), String> {
+    /// Why a schedule does not draw it, if so.
+    pub(crate) fn why_impossible(schedule: &Schedule) -> Option<String> {
+        because(schedule.processes, "the clock of a process is that of the machine")
+            .or(because(schedule.clock == 0, "clocks that are wrong by 0 ms are right"))
+    }
+}
+
+impl Breaks for WrongClocks {
+    fn words(&self) -> &'static Words {
+        &WORDS
+    }
+
+    fn effect(&self) -> Effect<'_> {
+        Effect::Clock { jump: self.jump, drift: self.drift }
+    }
+
+    fn whom(&self) -> Whom<'_> {
+        Whom::Nodes(&self.nodes)
+    }
+
+    fn validate(&self) -> Result<(), String> {
         if self.drift < SLOWEST {
             return Err(format!(
                 "a clock cannot run backwards: a drift of {} millionths is below {SLOWEST}",
                 self.drift
             ));
         }
-        self.nodes.validate(count)
+        Ok(())
     }
 
-    /// As histories show it, with these nodes.
-    pub(crate) fn to_value(&self, nodes: Value) -> Value {
+    fn to_value(&self, nodes: Value) -> Value {
         Value::record([
             ("jump-ms", Value::Float(self.jump as f64 / MILLISECOND as f64)),
             ("drift-ppm", Value::Int(self.drift)),
@@ -67,7 +87,7 @@ impl WrongClocks {
     }
 }
 
-fn describe(value: &Value) -> String {
+fn describe(_: &Value, value: &Value) -> String {
     let nodes = value.get("nodes").map(target::describe_nodes).unwrap_or_default();
     let (jump, drift) = (number(value, "jump-ms"), number(value, "drift-ppm"));
     let mut how = Vec::new();

@@ -4,9 +4,11 @@
 use glomers_history::Value;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Harm, Links, Window, number, target, validate_probability};
-use crate::draws::Draws;
-use crate::nemesis::Schedule;
+use super::{
+    Breaks, Effect, Fault, Harm, Links, Passage, Whom, Words, number, target, validate_probability,
+};
+use crate::draws::{Draws, Purpose};
+use crate::nemesis::{Schedule, because};
 
 /// Messages between nodes get lost, beside the Plan's own loss.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,32 +19,54 @@ pub struct Loss {
     pub links: Links,
 }
 
-pub(super) const WINDOW: Window = Window {
+pub(super) const WORDS: Words = Words {
     kind: "loss",
     begin: "start-loss",
     end: "stop-loss",
+    mended: "mended",
     harm: Some(Harm::Lost),
     describe,
 };
 
 impl Loss {
     /// A fault of this kind as a schedule draws it.
-    pub(crate) fn draw(schedule: &Schedule, draws: &mut Draws) -> [Fault; 2] {
+    pub(crate) fn draw(schedule: &Schedule, draws: &mut Draws) -> Fault {
         let links = schedule.target.links(schedule.nodes, draws);
-        [Fault::StartLoss(Loss { probability: schedule.loss, links }), Fault::StopLoss]
+        Loss { probability: schedule.loss, links }.into()
     }
 
-    pub(super) fn validate(&self, count: u32, places: u32) -> Result<(), String> {
-        validate_probability(self.probability)?;
-        self.links.validate(count, places)
+    /// Why a schedule does not draw it, if so.
+    pub(crate) fn why_impossible(schedule: &Schedule) -> Option<String> {
+        schedule.no_link().or(because(schedule.loss <= 0.0, "it would lose no message"))
+    }
+}
+
+impl Breaks for Loss {
+    fn words(&self) -> &'static Words {
+        &WORDS
     }
 
-    /// As histories show it, with these links.
-    pub(crate) fn to_value(&self, links: Value) -> Value {
+    fn effect(&self) -> Effect<'_> {
+        Effect::Messages
+    }
+
+    fn whom(&self) -> Whom<'_> {
+        Whom::Links(&self.links)
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        validate_probability(self.probability)
+    }
+
+    fn pass(&self, message: &mut Passage<'_>) {
+        message.is_lost |= message.draws(Purpose::FaultLoss).unit() < self.probability;
+    }
+
+    fn to_value(&self, links: Value) -> Value {
         Value::record([("probability", Value::Float(self.probability)), ("links", links)])
     }
 }
 
-fn describe(value: &Value) -> String {
+fn describe(_: &Value, value: &Value) -> String {
     format!("{} {}", number(value, "probability"), target::describe_links(value))
 }

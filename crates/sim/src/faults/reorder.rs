@@ -1,12 +1,15 @@
 //! Messages overtake each other by more than their latencies would let them:
 //! several paths, queues in switches, a transport that sends again.
 
+use glomers_history::journal::Disturbance;
 use glomers_history::{MILLISECOND, Value};
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Harm, Links, Window, number, target, validate_probability};
-use crate::draws::Draws;
-use crate::nemesis::Schedule;
+use super::{
+    Breaks, Effect, Fault, Harm, Links, Passage, Whom, Words, number, target, validate_probability,
+};
+use crate::draws::{Draws, Purpose};
+use crate::nemesis::{Schedule, because};
 
 /// Some messages between nodes take longer, so that later ones overtake them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,29 +22,56 @@ pub struct Reorder {
     pub links: Links,
 }
 
-pub(super) const WINDOW: Window = Window {
+pub(super) const WORDS: Words = Words {
     kind: "reorder",
     begin: "start-reorder",
     end: "stop-reorder",
+    mended: "mended",
     harm: Some(Harm::Delayed),
     describe,
 };
 
 impl Reorder {
     /// A fault of this kind as a schedule draws it.
-    pub(crate) fn draw(schedule: &Schedule, draws: &mut Draws) -> [Fault; 2] {
+    pub(crate) fn draw(schedule: &Schedule, draws: &mut Draws) -> Fault {
         let links = schedule.target.links(schedule.nodes, draws);
-        let fault = Reorder { probability: schedule.reorder, most: schedule.delay, links };
-        [Fault::StartReorder(fault), Fault::StopReorder]
+        Reorder { probability: schedule.reorder, most: schedule.delay, links }.into()
     }
 
-    pub(super) fn validate(&self, count: u32, places: u32) -> Result<(), String> {
-        validate_probability(self.probability)?;
-        self.links.validate(count, places)
+    /// Why a schedule does not draw it, if so.
+    pub(crate) fn why_impossible(schedule: &Schedule) -> Option<String> {
+        let is_nothing = schedule.reorder <= 0.0;
+        schedule.no_link().or(because(is_nothing, "it would hold up no message"))
+    }
+}
+
+impl Breaks for Reorder {
+    fn words(&self) -> &'static Words {
+        &WORDS
     }
 
-    /// As histories show it, with these links.
-    pub(crate) fn to_value(&self, links: Value) -> Value {
+    fn effect(&self) -> Effect<'_> {
+        Effect::Messages
+    }
+
+    fn whom(&self) -> Whom<'_> {
+        Whom::Links(&self.links)
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        validate_probability(self.probability)
+    }
+
+    fn pass(&self, message: &mut Passage<'_>) {
+        let mut stream = message.draws(Purpose::Reorder);
+        if stream.unit() < self.probability {
+            let held_up = 1 + stream.below(self.most.max(1));
+            message.latency = message.latency.saturating_add(held_up);
+            message.disturbances.push(Disturbance::Delayed);
+        }
+    }
+
+    fn to_value(&self, links: Value) -> Value {
         Value::record([
             ("probability", Value::Float(self.probability)),
             ("most-ms", Value::Float(self.most as f64 / MILLISECOND as f64)),
@@ -50,7 +80,7 @@ impl Reorder {
     }
 }
 
-fn describe(value: &Value) -> String {
+fn describe(_: &Value, value: &Value) -> String {
     let (probability, most) = (number(value, "probability"), number(value, "most-ms"));
     format!("{probability} by up to {most} ms {}", target::describe_links(value))
 }

@@ -4,7 +4,7 @@ use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{History, Mark, Op, OpKind, Process, SECOND, Time, Value};
 
 use super::leaders::Leaders;
-use super::{WINDOWS, Window, target};
+use super::{WORDS, Words};
 use crate::driving::{DISK_TROUBLE, LOST_WRITES};
 
 /// What one fault did.
@@ -255,44 +255,33 @@ fn last_begin(history: &History) -> Time {
 
 /// Takes what the nemesis did into the reports.
 fn take(drafts: &mut Vec<Draft>, before: &Op, op: &Op) {
-    let window = |test: fn(&Window, &str) -> bool| WINDOWS.iter().find(|w| test(w, &op.f));
-    if let Some(window) = window(|window, f| window.begin == f) {
-        // It replaces the one that was on before.
-        close(drafts, window.kind, op.time);
-        let nodes = op.value.get("nodes").map(elements).unwrap_or_default();
-        let description = (window.describe)(&op.value);
-        drafts.push(Draft::new(window.kind, description, op, nodes));
-    } else if let Some(window) = window(|window, f| window.end == f) {
-        close(drafts, window.kind, op.time);
-    } else {
-        match &*op.f {
-            "start-partition" => {
-                close(drafts, "partition", op.time);
-                let kind = before.value.as_str().unwrap_or("partition");
-                let cut = op.value.as_list().and_then(|list| list.get(1));
-                let description = format!("{kind}: {}", describe_cut(cut.as_ref()));
-                drafts.push(Draft::new("partition", description, op, Vec::new()));
+    let words = |test: fn(&Words, &str) -> bool| WORDS.iter().find(|words| test(words, &op.f));
+    if let Some(words) = words(|words, f| words.begin == f) {
+        let mut nodes = op.value.get("nodes").map(elements).unwrap_or_default();
+        let has_nodes = ["kill", "pause"].contains(&words.kind);
+        let mut did = op.value.clone();
+        if has_nodes {
+            nodes = keys(&op.value);
+            if words.kind == "kill" {
+                // The dead are not paused any more.
+                release(drafts, "pause", &nodes, op.time);
+            } else {
+                // Nor can they be.
+                nodes.retain(|node| !is_dead(drafts, node));
+                did = Value::map(nodes.iter().map(|node| (node.clone(), Value::Null)));
             }
-            "stop-partition" => close(drafts, "partition", op.time),
-            "kill" | "pause" => {
-                let kind = if &*op.f == "kill" { "kill" } else { "pause" };
-                let mut nodes = keys(&op.value);
-                if kind == "kill" {
-                    // The dead are not paused any more.
-                    release(drafts, "pause", &nodes, op.time);
-                } else {
-                    // Nor can they be.
-                    nodes.retain(|node| !is_dead(drafts, node));
-                }
-                let words = target::describe_nodes(&Value::list(nodes.clone()));
-                let mut draft = Draft::new(kind, words, op, nodes);
-                // Nobody was hit, so nobody has to get well.
-                draft.report.until = draft.nodes.is_empty().then_some(op.time);
-                drafts.push(draft);
-            }
-            "start" => release(drafts, "kill", &keys(&op.value), op.time),
-            "resume" => release(drafts, "pause", &keys(&op.value), op.time),
-            _ => {}
+        }
+        let description = (words.describe)(&before.value, &did);
+        let mut draft = Draft::new(words.kind, description, op, nodes);
+        if has_nodes {
+            // Nobody was hit, so nobody has to get well.
+            draft.report.until = draft.nodes.is_empty().then_some(op.time);
+        }
+        drafts.push(draft);
+    } else if let Some(words) = words(|words, f| words.end == f) {
+        match words.kind {
+            "kill" | "pause" => release(drafts, words.kind, &keys(&op.value), op.time),
+            kind => close(drafts, kind, &before.value, op.time),
         }
     }
 }
@@ -303,10 +292,14 @@ fn is_dead(drafts: &[Draft], node: &Value) -> bool {
     open.filter(|draft| draft.report.kind == "kill").any(|draft| draft.affected.contains(node))
 }
 
-/// Ends all faults of a kind.
-fn close(drafts: &mut [Draft], kind: &str, time: Time) {
-    for draft in drafts.iter_mut().filter(|draft| draft.report.kind == kind) {
-        draft.report.until.get_or_insert(time);
+/// Ends the fault of a kind; of several the one that did what the history says.
+fn close(drafts: &mut [Draft], kind: &str, did: &Value, time: Time) {
+    let is_on = |draft: &&mut Draft| {
+        let is_meant = *did == Value::Null || draft.did == *did;
+        draft.report.kind == kind && draft.report.until.is_none() && is_meant
+    };
+    if let Some(draft) = drafts.iter_mut().find(is_on) {
+        draft.report.until = Some(time);
     }
 }
 
@@ -424,8 +417,8 @@ impl Draft {
             report.messages_delayed = waited as u64;
             return;
         }
-        let Some(window) = WINDOWS.iter().find(|window| window.kind == report.kind) else { return };
-        let Some(harm) = window.harm else { return };
+        let words = WORDS.iter().find(|words| words.kind == report.kind);
+        let Some(harm) = words.and_then(|words| words.harm) else { return };
         let count = touches.filter(|touch| touch.harm == harm).count() as u64;
         let counter = match harm {
             Harm::NodeDown | Harm::Lost => &mut report.messages_lost,
@@ -440,7 +433,7 @@ impl Draft {
 }
 
 /// The elements of a list or set.
-fn elements(value: &Value) -> Vec<Value> {
+pub(super) fn elements(value: &Value) -> Vec<Value> {
     match value {
         Value::List(list) => list.iter().collect(),
         Value::Set(elements) => elements.to_vec(),
@@ -449,7 +442,7 @@ fn elements(value: &Value) -> Vec<Value> {
 }
 
 /// The keys of a map.
-fn keys(value: &Value) -> Vec<Value> {
+pub(super) fn keys(value: &Value) -> Vec<Value> {
     match value {
         Value::Map(pairs) => pairs.iter().map(|(key, _)| key.clone()).collect(),
         _ => Vec::new(),
@@ -457,7 +450,7 @@ fn keys(value: &Value) -> Vec<Value> {
 }
 
 /// A cut in words: two sides where it is that, else who does not hear whom.
-fn describe_cut(cut: Option<&Value>) -> String {
+pub(super) fn describe_cut(cut: Option<&Value>) -> String {
     let Some(Value::Map(pairs)) = cut else { return String::new() };
     let words = |nodes: &Value| {
         let names = elements(nodes);

@@ -16,7 +16,7 @@ pub(crate) fn never_began(plan: &Plan, history: &History) -> Vec<String> {
     let seconds = |nanos: u64| nanos as f64 / SECOND as f64;
     let mut never = Vec::new();
     for event in &plan.faults {
-        let Some(begins) = event.fault.begins() else { continue };
+        let Some(begins) = event.fault().map(|fault| fault.words().begin) else { continue };
         // The nemesis says each twice.
         if let Some(left @ 2..) = said.get_mut(begins) {
             *left -= 2;

@@ -5,10 +5,11 @@ mod targets;
 
 use crate::draws::{Draws, Purpose};
 use crate::faults::{
-    BadDisks, Duplicate, Fault, FaultEvent, Loss, Reorder, SlowLinks, SlowNodes, Targets,
-    WrongClocks,
+    BadDisks, Duplicate, Fault, FaultEvent, Kill, Loss, Partition, Pause, Reorder, SlowLinks,
+    SlowNodes, Targets, WrongClocks,
 };
 use crate::partition::{Cut, PartitionKind};
+pub(crate) use possible::because;
 pub use targets::Target;
 
 /// A kind of fault that can be drawn.
@@ -49,13 +50,16 @@ pub struct Entry {
     pub name: &'static str,
     /// One line for help texts.
     pub about: &'static str,
-    /// How its schedule is drawn, if it has one of its own; of a process or of
-    /// a partition it is shared.
-    window: Option<Draw>,
+    /// How its faults are drawn, and why they cannot touch a cluster, if it has a
+    /// schedule of its own; of a process or of a partition it is shared.
+    window: Option<(Draw, WhyImpossible)>,
 }
 
-/// Draws a fault: its beginning and its end.
-type Draw = fn(&Schedule, &mut Draws) -> [Fault; 2];
+/// Draws a fault.
+type Draw = fn(&Schedule, &mut Draws) -> Fault;
+
+/// Why a kind cannot touch a cluster, if it cannot.
+type WhyImpossible = fn(&Schedule) -> Option<String>;
 
 /// All kinds.
 pub const KINDS: [Entry; 12] = [
@@ -65,12 +69,37 @@ pub const KINDS: [Entry; 12] = [
     entry(Kind::SingleLink, "single-link", "cut one link, in both directions", None),
     entry(Kind::Kill, "kill", "kill nodes and start them again, with nothing in memory", None),
     entry(Kind::Pause, "pause", "stop nodes where they are and let them go on", None),
-    entry(Kind::Loss, "loss", "lose messages between nodes", Some(Loss::draw)),
-    entry(Kind::Duplicate, "duplicate", "deliver messages twice", Some(Duplicate::draw)),
-    entry(Kind::Reorder, "reorder", "let messages overtake each other", Some(Reorder::draw)),
-    entry(Kind::Slow, "slow", "slow down links or nodes", Some(slow)),
-    entry(Kind::Clock, "clock", "let wall clocks jump or drift", Some(WrongClocks::draw)),
-    entry(Kind::Disk, "disk", "have disks slow, full or failing", Some(BadDisks::draw)),
+    entry(
+        Kind::Loss,
+        "loss",
+        "lose messages between nodes",
+        Some((Loss::draw, Loss::why_impossible)),
+    ),
+    entry(
+        Kind::Duplicate,
+        "duplicate",
+        "deliver messages twice",
+        Some((Duplicate::draw, Duplicate::why_impossible)),
+    ),
+    entry(
+        Kind::Reorder,
+        "reorder",
+        "let messages overtake each other",
+        Some((Reorder::draw, Reorder::why_impossible)),
+    ),
+    entry(Kind::Slow, "slow", "slow down links or nodes", Some((slow, why_not_slow))),
+    entry(
+        Kind::Clock,
+        "clock",
+        "let wall clocks jump or drift",
+        Some((WrongClocks::draw, WrongClocks::why_impossible)),
+    ),
+    entry(
+        Kind::Disk,
+        "disk",
+        "have disks slow, full or failing",
+        Some((BadDisks::draw, BadDisks::why_impossible)),
+    ),
 ];
 
 impl Kind {
@@ -81,7 +110,12 @@ impl Kind {
     }
 }
 
-const fn entry(kind: Kind, name: &'static str, about: &'static str, window: Option<Draw>) -> Entry {
+const fn entry(
+    kind: Kind,
+    name: &'static str,
+    about: &'static str,
+    window: Option<(Draw, WhyImpossible)>,
+) -> Entry {
     Entry { kind, name, about, window }
 }
 
@@ -202,8 +236,8 @@ impl Schedule {
             events.extend(self.process_faults(&processes));
         }
         for entry in KINDS.iter().filter(|entry| has(entry.kind)) {
-            if let Some(draw) = entry.window {
-                events.extend(self.windows(entry.kind as u64, draw));
+            if let Some((draw, _)) = entry.window {
+                events.extend(self.windows(entry.kind, draw));
             }
         }
         // Stable: at one moment partitions come first.
@@ -235,7 +269,8 @@ impl Schedule {
         let mut at = self.first_of_maelstrom();
         while at < self.time_limit {
             let begins = events.len() % 2 == 0;
-            let fault = if begins {
+            let id = number(Kind::Partition, events.len() / 2);
+            let event = if begins {
                 let kind = kinds[draws.below(kinds.len() as u64) as usize];
                 let cut = match kind {
                     PartitionKind::Leader => Cut::default(),
@@ -250,11 +285,11 @@ impl Schedule {
                         cut.with_services(self.nodes, services, &mut draws)
                     }
                 };
-                Fault::StartPartition { kind, cut }
+                FaultEvent::begin(at, id, Partition { kind, cut })
             } else {
-                Fault::StopPartition
+                FaultEvent::end(at, id)
             };
-            events.push(FaultEvent { at, fault });
+            events.push(event);
             at += self.gap(begins, &mut times);
         }
         events
@@ -262,36 +297,42 @@ impl Schedule {
 
     fn process_faults(&self, kinds: &[Kind]) -> Vec<FaultEvent> {
         let (mut times, mut draws) = self.streams(3);
-        let all: Targets = (0..self.nodes).collect::<Vec<u32>>().into();
-        let mut is_on = [false; 2];
+        // The number of the fault of each kind that is on.
+        let mut is_on: [Option<u32>; 2] = [None; 2];
         let mut down: Vec<u32> = Vec::new();
         let mut events = Vec::new();
         let mut at = self.first_of_maelstrom();
         while at < self.time_limit {
             let kind = kinds[draws.below(kinds.len() as u64) as usize];
             let all_down = down.len() == self.nodes as usize;
-            let begins_pause = kind == Kind::Pause && !is_on[1];
+            let begins_pause = kind == Kind::Pause && is_on[1].is_none();
             // Nobody is left to pause: it is time for the dead to come back.
             let kind = if begins_pause && all_down { Kind::Kill } else { kind };
             let on = &mut is_on[usize::from(kind == Kind::Pause)];
-            *on = !*on;
-            let begins = *on;
-            let fault = match (kind, begins) {
-                (Kind::Pause, true) => Fault::Pause { nodes: self.alive(&down, &mut draws) },
-                (Kind::Pause, false) => Fault::Resume { nodes: all.clone() },
-                (_, true) => {
-                    let nodes = self.target.nodes(self.nodes, &mut draws);
-                    if let Targets::Nodes(nodes) = &nodes {
-                        down.clone_from(nodes);
+            let begins = on.is_none();
+            let event = match on.take() {
+                None => {
+                    let id = number(kind, events.len());
+                    *on = Some(id);
+                    if kind == Kind::Pause {
+                        let nodes = self.alive(&down, &mut draws);
+                        FaultEvent::begin(at, id, Pause { nodes })
+                    } else {
+                        let nodes = self.target.nodes(self.nodes, &mut draws);
+                        if let Targets::Nodes(nodes) = &nodes {
+                            down.clone_from(nodes);
+                        }
+                        FaultEvent::begin(at, id, Kill { nodes })
                     }
-                    Fault::Kill { nodes }
                 }
-                (_, false) => {
-                    down.clear();
-                    Fault::Start { nodes: all.clone() }
+                Some(id) => {
+                    if kind == Kind::Kill {
+                        down.clear();
+                    }
+                    FaultEvent::end(at, id)
                 }
             };
-            events.push(FaultEvent { at, fault });
+            events.push(event);
             at += self.gap(begins, &mut times);
         }
         events
@@ -311,16 +352,16 @@ impl Schedule {
     }
 
     /// A schedule of one kind of its own.
-    fn windows(&self, number: u64, draw: Draw) -> Vec<FaultEvent> {
-        let (mut times, mut draws) = self.streams(100 + 2 * number);
+    fn windows(&self, kind: Kind, draw: Draw) -> Vec<FaultEvent> {
+        let (mut times, mut draws) = self.streams(100 + 2 * kind as u64);
         let mut events = Vec::new();
         let mut at = self.first_of_maelstrom() + times.below(self.interval.max(1));
         while at < self.time_limit {
-            let [begin, end] = draw(self, &mut draws);
-            events.push(FaultEvent { at, fault: begin });
+            let id = number(kind, events.len() / 2);
+            events.push(FaultEvent::begin(at, id, draw(self, &mut draws)));
             at += self.gap(true, &mut times);
             if at < self.time_limit {
-                events.push(FaultEvent { at, fault: end });
+                events.push(FaultEvent::end(at, id));
             }
             at += self.gap(false, &mut times);
         }
@@ -328,8 +369,17 @@ impl Schedule {
     }
 }
 
+/// More than there will be kinds.
+const MOST_KINDS: u32 = 32;
+
+/// The number of the fault of this place in the schedule of its kind; of kinds that
+/// share a schedule, in that. So it does not depend on the other kinds.
+fn number(kind: Kind, place: usize) -> u32 {
+    place as u32 * MOST_KINDS + kind as u32
+}
+
 /// Slow links or slow nodes, by chance.
-fn slow(schedule: &Schedule, draws: &mut Draws) -> [Fault; 2] {
+fn slow(schedule: &Schedule, draws: &mut Draws) -> Fault {
     let links = match (schedule.can_slow_links(), schedule.can_slow_nodes()) {
         (true, true) => draws.below(2) == 0,
         (links, _) => links,
@@ -337,9 +387,15 @@ fn slow(schedule: &Schedule, draws: &mut Draws) -> [Fault; 2] {
     if links { SlowLinks::draw(schedule, draws) } else { SlowNodes::draw(schedule, draws) }
 }
 
+fn why_not_slow(schedule: &Schedule) -> Option<String> {
+    let is_nothing = !schedule.can_slow_links() && !schedule.can_slow_nodes();
+    because(is_nothing, "there is nothing here that it would slow down")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faults::Whom;
     use glomers_history::SECOND;
 
     fn places(nodes: &Targets) -> &[u32] {
@@ -384,9 +440,7 @@ mod tests {
             let all = drawn(&[Kind::Partition, Kind::Kill, Kind::Pause]);
             let partitions: Vec<FaultEvent> = all
                 .iter()
-                .filter(|event| {
-                    matches!(event.fault, Fault::StartPartition { .. } | Fault::StopPartition)
-                })
+                .filter(|event| event.id() % MOST_KINDS == Kind::Partition as u32)
                 .cloned()
                 .collect();
             assert_eq!(partitions, drawn(&[Kind::Partition]));
@@ -394,16 +448,16 @@ mod tests {
             assert!(all.windows(2).all(|pair| pair[0].at <= pair[1].at));
             let killed: Vec<bool> = all
                 .iter()
-                .filter_map(|event| match &event.fault {
-                    Fault::Kill { nodes } => {
-                        assert!(places(nodes).len() <= 5);
-                        Some(true)
+                .filter(|event| event.id() % MOST_KINDS == Kind::Kill as u32)
+                .map(|event| match event.fault() {
+                    Some(Fault::Kill(kill)) => {
+                        assert!(places(&kill.nodes).len() <= 5);
+                        true
                     }
-                    Fault::Start { nodes } => {
-                        assert_eq!(places(nodes).len(), 5);
-                        Some(false)
+                    other => {
+                        assert_eq!(other, None);
+                        false
                     }
-                    _ => None,
                 })
                 .collect();
             assert!(killed.iter().enumerate().all(|(place, &kill)| kill == (place % 2 == 0)));
@@ -421,24 +475,25 @@ mod tests {
                 let mut down: Vec<u32> = Vec::new();
                 for event in schedule.draw() {
                     let told = format!("{nodes} nodes, {services} services: {event:?}");
-                    let is_about_links = !matches!(
-                        &event.fault,
-                        Fault::Kill { .. }
-                            | Fault::Pause { .. }
-                            | Fault::StartSlowNodes(_)
-                            | Fault::StartClock(_)
-                            | Fault::StartDisk(_)
-                    ) && event.fault.begins().is_some();
+                    let Some(fault) = event.fault() else {
+                        if event.id() % MOST_KINDS == Kind::Kill as u32 {
+                            down.clear();
+                        }
+                        continue;
+                    };
+                    let is_about_links = !matches!(fault.whom(), Whom::Nodes(_));
                     assert!(!is_about_links || nodes > 1 || services > 0, "{told}");
-                    match &event.fault {
-                        Fault::StartPartition { cut, .. } => assert!(!cut.is_empty(), "{told}"),
-                        Fault::Kill { nodes } => {
-                            down = places(nodes).to_vec();
+                    match fault {
+                        Fault::Partition(partition) => {
+                            assert!(!partition.cut.is_empty(), "{told}");
+                        }
+                        Fault::Kill(kill) => {
+                            down = places(&kill.nodes).to_vec();
                             assert!(!down.is_empty(), "{told}");
                         }
-                        Fault::Start { .. } => down.clear(),
-                        Fault::Pause { nodes } => {
-                            let alive = places(nodes).iter().any(|node| !down.contains(node));
+                        Fault::Pause(pause) => {
+                            let nodes = places(&pause.nodes);
+                            let alive = nodes.iter().any(|node| !down.contains(node));
                             assert!(alive, "{told}");
                         }
                         _ => {}

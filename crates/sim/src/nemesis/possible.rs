@@ -1,6 +1,6 @@
 //! Which faults can touch a cluster: others are not drawn.
 
-use super::{Kind, Schedule};
+use super::{KINDS, Kind, Schedule};
 use crate::partition::PartitionKind;
 
 impl Schedule {
@@ -15,12 +15,13 @@ impl Schedule {
 
     /// Why a kind cannot touch this cluster, if it cannot.
     pub(super) fn why_impossible(&self, kind: Kind) -> Option<String> {
-        let because = |is_so: bool, why: &str| is_so.then(|| why.to_owned());
-        let no_link = (!self.has_links()).then(|| "1 node has no link to another".to_owned());
+        let entry = KINDS.iter().find(|entry| entry.kind == kind)?;
+        if let Some((_, why_impossible)) = entry.window {
+            return why_impossible(self);
+        }
         match kind {
-            Kind::Kill | Kind::Pause => None,
             Kind::Partition => match self.possible_partitions(kind).is_empty() {
-                true => no_link.or(Some("none of its ways cuts anything here".to_owned())),
+                true => self.no_link().or(Some("none of its ways cuts anything here".to_owned())),
                 false => None,
             },
             Kind::OneWay | Kind::Bridge | Kind::SingleLink => {
@@ -30,21 +31,14 @@ impl Schedule {
                     format!("it needs {needs} nodes, and there {are} {}", self.nodes)
                 })
             }
-            Kind::Loss => no_link.or(because(self.loss <= 0.0, "it would lose no message")),
-            Kind::Duplicate => {
-                no_link.or(because(self.duplicate <= 0.0, "it would double no message"))
-            }
-            Kind::Reorder => {
-                no_link.or(because(self.reorder <= 0.0, "it would hold up no message"))
-            }
-            Kind::Slow => because(
-                !self.can_slow_links() && !self.can_slow_nodes(),
-                "there is nothing here that it would slow down",
-            ),
-            Kind::Clock => because(self.processes, "the clock of a process is that of the machine")
-                .or(because(self.clock == 0, "clocks that are wrong by 0 ms are right")),
-            Kind::Disk => because(self.processes, "the disk of a process is that of the machine"),
+            // Whatever the cluster, nodes can be killed and paused.
+            _ => None,
         }
+    }
+
+    /// Why no fault of links can touch this cluster, if none can.
+    pub(crate) fn no_link(&self) -> Option<String> {
+        because(!self.has_links(), "1 node has no link to another")
     }
 
     /// The partitions of a kind that cut something here.
@@ -72,6 +66,11 @@ impl Schedule {
     fn has_links(&self) -> bool {
         self.nodes > 1 || self.services > 0
     }
+}
+
+/// A reason, if it is one.
+pub(crate) fn because(is_so: bool, why: &str) -> Option<String> {
+    is_so.then(|| why.to_owned())
 }
 
 /// The partition that a kind of its own stands for.

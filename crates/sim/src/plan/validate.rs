@@ -52,9 +52,7 @@ impl Plan {
         self.validate_times()?;
         self.validate_network()?;
         let (count, places) = (self.nodes.len() as u32, self.places());
-        for event in &self.faults {
-            event.fault.validate(count, places).map_err(PlanError::Value)?;
-        }
+        crate::faults::validate(&self.faults, count, places).map_err(PlanError::Value)?;
         self.validate_operations()
     }
 

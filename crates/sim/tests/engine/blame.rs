@@ -2,9 +2,9 @@
 
 use glomers_history::{OpKind, SECOND, Value};
 use glomers_node::{Cx, Incoming, Input, NodeId, Payload};
-use glomers_sim::{Ended, Fault, Plan};
+use glomers_sim::{Ended, Pause, Plan};
 
-use super::common::{Ran, Tell, answer, asks, at, node, plan, run};
+use super::common::{Ran, Tell, answer, asks, at, faults, node, over, plan, run};
 
 /// A cluster whose nodes do something with each request, and then answer it.
 fn naughty(plan: &Plan, f: fn(&Incoming, &mut Cx)) -> Ran {
@@ -130,10 +130,7 @@ fn at_most_a_hundred_errors_a_node_are_told() {
 #[test]
 fn a_late_answer_to_a_client_that_has_gone_is_no_error() {
     let mut plan = plan_with_asks(1);
-    plan.faults = vec![
-        at(0, Fault::Pause { nodes: vec![0].into() }),
-        at(8_000, Fault::Resume { nodes: vec![0].into() }),
-    ];
+    plan.faults = faults([at(0, Pause::nodes(vec![0])), over(8_000, Pause::nodes(vec![0]))]);
     let ran = naughty(&plan, |_, _| {});
     assert_eq!(ran.ops_of(OpKind::Info)[0].error, Some(Value::keyword("net-timeout")));
     let last = ran.watch.messages.last().unwrap();

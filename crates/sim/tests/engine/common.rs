@@ -9,8 +9,9 @@ use glomers_history::{Event, History, MILLISECOND, Observer, Op, OpKind, SECOND,
 use glomers_node::{Cx, Input, Message, NodeId, Payload, Process};
 use glomers_sim::draws::Draws;
 use glomers_sim::{
-    Chooser, Client, Fault, FaultEvent, InProcessHost, ListedOperation, NextOperation, NodeProgram,
-    Operations, Outcome, Plan, Rate, ServiceTime, Step, SteppedHost, Wire, Workload, run_virtual,
+    Chooser, Client, Fault, FaultEvent, FaultList, InProcessHost, ListedOperation, NextOperation,
+    NodeProgram, Operations, Outcome, Plan, Rate, ServiceTime, Step, SteppedHost, Wire, Workload,
+    run_virtual,
 };
 use serde::{Deserialize, Serialize};
 
@@ -150,8 +151,35 @@ pub(crate) fn asks(list: impl IntoIterator<Item = (u64, u32)>) -> Operations {
     Operations::Listed(list.into_iter().map(operation).collect())
 }
 
-pub(crate) fn at(ms: u64, fault: Fault) -> FaultEvent {
-    FaultEvent { at: ms * MILLISECOND, fault }
+pub(crate) fn at(ms: u64, fault: impl Into<Fault>) -> Written {
+    Written { ms, fault: fault.into(), begins: true }
+}
+
+/// The fault ends that was written so.
+pub(crate) fn over(ms: u64, fault: impl Into<Fault>) -> Written {
+    Written { ms, fault: fault.into(), begins: false }
+}
+
+/// A fault that begins or ends.
+#[derive(Clone)]
+pub(crate) struct Written {
+    ms: u64,
+    fault: Fault,
+    begins: bool,
+}
+
+/// The faults of a Plan.
+pub(crate) fn faults(written: impl IntoIterator<Item = Written>) -> Vec<FaultEvent> {
+    let mut list = FaultList::default();
+    for Written { ms, fault, begins } in written {
+        let at = ms * MILLISECOND;
+        if begins {
+            list.begin(at, fault);
+        } else {
+            list.end(at, |on| *on == fault);
+        }
+    }
+    list.into_events()
 }
 
 /// A message as the observer saw it.

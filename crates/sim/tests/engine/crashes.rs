@@ -5,9 +5,11 @@ use std::time::Duration;
 use glomers_history::{MILLISECOND, OpKind, SECOND, Time, Value};
 use glomers_node::protocol::rpc::init::InitOk;
 use glomers_node::{Effect, Input, Payload, RpcError};
-use glomers_sim::{Ended, Fault, Plan, StepInput, StepOutput, SteppedHost, Stop, Targets};
+use glomers_sim::{Ended, Kill, Pause, Plan, StepInput, StepOutput, SteppedHost, Stop};
 
-use super::common::{Asking, Ran, answer, asks, at, node, plan, run, run_host};
+use super::common::{
+    Asking, Ran, Written, answer, asks, at, faults, node, over, plan, run, run_host,
+};
 
 #[test]
 fn a_panic_ends_the_run_and_what_is_open_stays_unknown() {
@@ -149,19 +151,17 @@ fn a_node_that_answers_init_wrongly_or_not_ends_the_run() {
     assert_eq!(ran.outcome.origin, Time(9 * SECOND));
 }
 
-fn restarted(faults: impl IntoIterator<Item = (u64, Fault)>) -> Plan {
+fn restarted(written: impl IntoIterator<Item = Written>) -> Plan {
     let mut plan = plan(1, 1);
     plan.time_limit = 60 * SECOND;
-    plan.faults = faults.into_iter().map(|(ms, fault)| at(ms, fault)).collect();
+    plan.faults = faults(written);
     plan
 }
 
 #[test]
 fn a_node_that_does_not_answer_its_second_init_ends_the_run() {
-    let nodes = Targets::from(vec![0]);
     let ok = Some((Duration::ZERO, "ok"));
-    let plan =
-        restarted([(1_000, Fault::Kill { nodes: nodes.clone() }), (2_000, Fault::Start { nodes })]);
+    let plan = restarted([at(1_000, Kill::nodes(vec![0])), over(2_000, Kill::nodes(vec![0]))]);
     let ran = stubborn(&plan, vec![ok, None]);
     assert_eq!(ran.findings()[0].name, "init-failed");
     assert_eq!(ran.outcome.length, Time(12 * SECOND));
@@ -172,13 +172,12 @@ fn a_node_that_does_not_answer_its_second_init_ends_the_run() {
 /// after the pause counted for nothing, and a missing one was never noticed.
 #[test]
 fn a_pause_during_init_does_not_end_the_wait_for_the_answer() {
-    let nodes = Targets::from(vec![0]);
     let ok = Some((Duration::ZERO, "ok"));
     let plan = restarted([
-        (1_000, Fault::Kill { nodes: nodes.clone() }),
-        (2_000, Fault::Start { nodes: nodes.clone() }),
-        (2_001, Fault::Pause { nodes: nodes.clone() }),
-        (20_000, Fault::Resume { nodes }),
+        at(1_000, Kill::nodes(vec![0])),
+        over(2_000, Kill::nodes(vec![0])),
+        at(2_001, Pause::nodes(vec![0])),
+        over(20_000, Pause::nodes(vec![0])),
     ]);
     let ran = stubborn(&plan, vec![ok, None]);
     assert_eq!(ran.findings()[0].name, "init-failed");

@@ -2,7 +2,7 @@
 
 use glomers_history::{MILLISECOND, Value};
 use glomers_node::{Cx, Disk, DiskError, Input, Process};
-use glomers_sim::{BadDisks, DiskCondition, Fault, LOST_WRITES, Plan, ServiceTime};
+use glomers_sim::{BadDisks, DiskCondition, Kill, LOST_WRITES, Plan, ServiceTime};
 
 use super::common::*;
 
@@ -45,11 +45,11 @@ fn write(disk: &mut dyn Disk, then_sync: bool) -> Result<(), DiskError> {
     Ok(())
 }
 
-fn one_node(seed: u64, faults: Vec<(u64, Fault)>) -> Plan {
+fn one_node(seed: u64, written: Vec<Written>) -> Plan {
     let mut plan = plan(seed, 1);
     plan.time_limit = 400 * MILLISECOND;
     plan.sync_time = ServiceTime::Off;
-    plan.faults = faults.into_iter().map(|(ms, fault)| at(ms, fault)).collect();
+    plan.faults = faults(written);
     plan
 }
 
@@ -62,10 +62,7 @@ fn a_kill_takes_what_was_not_synced_or_the_end_of_it() {
     let mut left = std::collections::BTreeSet::new();
     for seed in 0..40 {
         // Six writes, four of them synced.
-        let faults = vec![
-            (65, Fault::Kill { nodes: vec![0].into() }),
-            (100, Fault::Start { nodes: vec![0].into() }),
-        ];
+        let faults = vec![at(65, Kill::nodes(vec![0])), over(100, Kill::nodes(vec![0]))];
         let ran = run(&one_node(seed, faults), writer);
         let found = values(&ran, "found");
         let lost = values(&ran, LOST_WRITES);
@@ -86,7 +83,7 @@ fn a_sync_takes_its_time_and_a_slow_disk_more() {
     let first = |plan: &Plan| run(plan, writer).marks("synced")[0].0;
     assert!((40..50).contains(&first(&slow)), "{}", first(&slow));
     let condition = DiskCondition::Slow { factor: 100 };
-    slow.faults = vec![at(0, Fault::StartDisk(BadDisks { nodes: vec![0].into(), condition }))];
+    slow.faults = faults([at(0, BadDisks { nodes: vec![0].into(), condition })]);
     assert!(first(&slow) > 55, "{}", first(&slow));
 }
 
@@ -95,15 +92,15 @@ fn a_sync_that_is_not_done_when_the_node_is_killed_made_nothing_durable() {
     let mut plan = one_node(
         4,
         vec![
-            (
+            at(
                 0,
-                Fault::StartDisk(BadDisks {
+                BadDisks {
                     nodes: vec![0].into(),
                     condition: DiskCondition::Slow { factor: 9_999 },
-                }),
+                },
             ),
-            (45, Fault::Kill { nodes: vec![0].into() }),
-            (50, Fault::Start { nodes: vec![0].into() }),
+            at(45, Kill::nodes(vec![0])),
+            over(50, Kill::nodes(vec![0])),
         ],
     );
     plan.sync_time = ServiceTime::Exponential { mean: MILLISECOND };
@@ -119,10 +116,8 @@ fn full_and_failing_disks_are_errors_of_calls_until_they_are_healed() {
         (DiskCondition::Full, "the disk is full"),
         (DiskCondition::Failing { percent: 100 }, "input/output error"),
     ] {
-        let faults = vec![
-            (55, Fault::StartDisk(BadDisks { nodes: vec![0].into(), condition })),
-            (105, Fault::StopDisk),
-        ];
+        let bad = BadDisks { nodes: vec![0].into(), condition };
+        let faults = vec![at(55, bad.clone()), over(105, bad)];
         let ran = run(&one_node(4, faults), writer);
         let errors = ran.marks("error");
         assert_eq!(errors.len(), 5, "{errors:?}");

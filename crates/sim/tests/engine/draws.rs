@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use glomers_history::{MILLISECOND, Value};
 use glomers_node::Input;
-use glomers_sim::{
-    Cut, Distribution, Fault, Latency, Operations, PartitionKind, Plan, ServiceTime,
-};
+use glomers_sim::{Cut, Distribution, Kill, Latency, Operations, Partition, Plan, ServiceTime};
 
-use super::common::{Ran, Tell, answer, asks, at, name, node, plan, run};
+use super::common::{Ran, Tell, answer, asks, at, faults, name, node, over, plan, run};
 
 /// Nodes that tell all others something every 20 ms, and mark what they draw.
 /// The `silent` one does not.
@@ -96,16 +94,8 @@ fn without_the_traffic_of_one_node_the_others_latencies_and_losses_stay() {
 #[test]
 fn without_one_fault_latencies_and_losses_stay() {
     let mut cut = restless();
-    cut.faults = vec![
-        at(
-            500,
-            Fault::StartPartition {
-                kind: PartitionKind::ByHand,
-                cut: Cut::components(&[vec![0, 1], vec![2, 3]]),
-            },
-        ),
-        at(1000, Fault::StopPartition),
-    ];
+    let halves = Partition::by_hand(Cut::components(&[vec![0, 1], vec![2, 3]]));
+    cut.faults = faults([at(500, halves.clone()), over(1000, halves)]);
     let cut = run(&cut, talkative(None));
     assert!(cut.dropped(glomers_history::journal::DropReason::Partition) > 50);
     assert_same(&fates(&cut), &fates(&run(&restless(), talkative(None))), "");
@@ -173,10 +163,7 @@ fn the_randomness_of_a_node_is_its_own() {
     plan.operations = asks([(100, 0), (200, 1)]);
     assert_eq!(all, drawn(&plan, None));
     plan.operations = Operations::Listed(Vec::new());
-    plan.faults = vec![
-        at(100, Fault::Kill { nodes: vec![2].into() }),
-        at(200, Fault::Start { nodes: vec![2].into() }),
-    ];
+    plan.faults = faults([at(100, Kill::nodes(vec![2])), over(200, Kill::nodes(vec![2]))]);
     let with_kill = drawn(&plan, None);
     assert_eq!(all, with_kill[..4]);
     let values: std::collections::BTreeSet<&Value> =

@@ -4,11 +4,14 @@ use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{MILLISECOND, SECOND, Time, Value};
 use glomers_node::{Input, Process};
 use glomers_sim::{
-    Duplicate, Fault, FaultEvent, FaultReport, Links, Loss, PartitionKind, Plan, Reorder,
-    ServiceTime, SlowLinks, SlowNodes, Targets, WrongClocks,
+    Duplicate, Fault, FaultEvent, FaultReport, Kill, Links, Loss, Partition, PartitionKind, Pause,
+    Plan, Reorder, ServiceTime, SlowLinks, SlowNodes, Targets, WrongClocks,
 };
 
-use super::common::{Asking, Ran, Seen, Tell, answer, asks, at, name, node, plan, run, run_with};
+use super::common::{
+    Asking, Ran, Seen, Tell, Written, answer, asks, at, faults, name, node, over, plan, run,
+    run_with,
+};
 
 /// Each node tells all others something for each question.
 fn telling(place: u32) -> Box<dyn Process> {
@@ -23,11 +26,12 @@ fn telling(place: u32) -> Box<dyn Process> {
 }
 
 /// Three nodes, each asked every 10 ms for a second; faults from 300 to 600 ms.
-fn talk(begin: Fault, end: Fault) -> Plan {
+fn talk(fault: impl Into<Fault>) -> Plan {
     let mut plan = plan(1, 3);
     plan.latency.mean_ms = 20;
     plan.operations = asks((0..100).flat_map(|k| (0..3).map(move |worker| (10 * k, worker))));
-    plan.faults = vec![at(300, begin), at(600, end)];
+    let fault = fault.into();
+    plan.faults = faults([at(300, fault.clone()), over(600, fault)]);
     plan
 }
 
@@ -61,8 +65,8 @@ fn only_report(ran: &Ran) -> &FaultReport {
 
 #[test]
 fn loss_loses_on_its_links_as_long_as_it_is_on() {
-    let lose = |links| Fault::StartLoss(Loss { probability: 0.5, links });
-    let ran = run(&talk(lose(Links::Around(vec![2].into())), Fault::StopLoss), telling);
+    let lose = |links| Loss { probability: 0.5, links };
+    let ran = run(&talk(lose(Links::Around(vec![2].into()))), telling);
     let (inside, outside) = split(&ran);
     is_untouched(&outside);
     let lost = |message: &&&Seen| matches!(message.dropped, Some((_, DropReason::Fault)));
@@ -76,7 +80,7 @@ fn loss_loses_on_its_links_as_long_as_it_is_on() {
     assert_eq!(report.description, "0.5 around n2");
     // One direction of one link only.
     let single = Links::Single(vec![(0, 1)]);
-    let ran = run(&talk(lose(single), Fault::StopLoss), telling);
+    let ran = run(&talk(lose(single)), telling);
     let (inside, _) = split(&ran);
     assert!(inside.iter().filter(lost).all(|m| m.src == "n0" && m.dest == "n1"));
     assert!(inside.iter().any(|m| lost(&m)));
@@ -86,7 +90,7 @@ fn loss_loses_on_its_links_as_long_as_it_is_on() {
 fn a_doubled_message_comes_twice_and_counts_once_as_sent() {
     let most = 50 * MILLISECOND;
     let duplicate = Duplicate { probability: 0.3, most, links: Links::All };
-    let ran = run(&talk(Fault::StartDuplicate(duplicate), Fault::StopDuplicate), telling);
+    let ran = run(&talk(duplicate), telling);
     let (inside, outside) = split(&ran);
     is_untouched(&outside);
     let doubled: Vec<&&Seen> = inside.iter().filter(|m| m.again.is_some()).collect();
@@ -108,7 +112,7 @@ fn a_doubled_message_comes_twice_and_counts_once_as_sent() {
 fn reordered_messages_are_overtaken_and_come() {
     let most = 100 * MILLISECOND;
     let reorder = Reorder { probability: 0.3, most, links: Links::All };
-    let ran = run(&talk(Fault::StartReorder(reorder), Fault::StopReorder), telling);
+    let ran = run(&talk(reorder), telling);
     let (inside, outside) = split(&ran);
     is_untouched(&outside);
     let mut overtaken = 0;
@@ -129,7 +133,7 @@ fn reordered_messages_are_overtaken_and_come() {
 #[test]
 fn slow_links_take_a_multiple_and_more() {
     let slow = SlowLinks { factor: 3, extra: 7 * MILLISECOND, links: Links::All };
-    let ran = run(&talk(Fault::StartSlowLinks(slow), Fault::StopSlowLinks), telling);
+    let ran = run(&talk(slow), telling);
     let (inside, outside) = split(&ran);
     is_untouched(&outside);
     for message in &inside {
@@ -141,7 +145,7 @@ fn slow_links_take_a_multiple_and_more() {
 #[test]
 fn slow_nodes_take_a_multiple_of_their_service_time() {
     let slow = SlowNodes { factor: 5, nodes: vec![1].into() };
-    let mut slowed = talk(Fault::StartSlowNodes(slow), Fault::StopSlowNodes);
+    let mut slowed = talk(slow);
     slowed.service_time = ServiceTime::Exponential { mean: 100_000 };
     // So few that no message waits for another.
     slowed.operations = asks((0..50).map(|k| (20 * k, 0)));
@@ -180,7 +184,7 @@ fn wrong_clocks_jump_or_drift_and_are_right_again() {
         let clocks = WrongClocks { jump, drift, nodes: vec![1].into() };
         let mut plan = plan(1, 2);
         plan.operations = asks([(0, 0), (900, 0)]);
-        plan.faults = vec![at(300, Fault::StartClock(clocks)), at(600, Fault::StopClock)];
+        plan.faults = faults([at(300, clocks.clone()), over(600, clocks)]);
         run(&plan, clock_watcher)
     };
     let ran = wrong(-2 * SECOND as i64, 0);
@@ -209,19 +213,17 @@ fn leading(place: u32) -> Box<dyn Process> {
     })
 }
 
-fn led(faults: Vec<FaultEvent>, questions: &[u64]) -> Ran {
+fn led(written: Vec<Written>, questions: &[u64]) -> Ran {
     let mut plan = plan(1, 3);
     plan.operations = asks(questions.iter().map(|&ms| (ms, 1)).chain([(950, 0)]));
-    plan.faults = faults;
+    plan.faults = faults(written);
     run(&plan, leading)
 }
 
 #[test]
 fn a_fault_of_the_leader_hits_who_leads_then() {
-    let leader = || Targets::LEADER;
-    let kill = || {
-        vec![at(300, Fault::Kill { nodes: leader() }), at(600, Fault::Start { nodes: leader() })]
-    };
+    let leader = || Kill::nodes(Targets::LEADER);
+    let kill = || vec![at(300, leader()), over(600, leader())];
     let ran = led(kill(), &[100]);
     let report = only_report(&ran);
     assert_eq!(report.description, "n1");
@@ -233,12 +235,10 @@ fn a_fault_of_the_leader_hits_who_leads_then() {
         assert_eq!((&*report.description, report.nodes_hit), ("nobody", 0));
         assert!(report.touched_nothing() && report.idle_reason() == "it hit no node");
     }
-    let twice = [kill(), vec![at(650, Fault::Pause { nodes: leader() })]].concat();
+    let twice = [kill(), vec![at(650, Pause::nodes(Targets::LEADER))]].concat();
     assert_eq!(led(twice, &[100]).outcome.faults[1].nodes_hit, 0);
-    let kind = PartitionKind::Leader;
-    let cut = Default::default();
-    let faults = vec![at(300, Fault::StartPartition { kind, cut }), at(600, Fault::StopPartition)];
-    let ran = led(faults, &[100]);
+    let apart = Partition { kind: PartitionKind::Leader, cut: Default::default() };
+    let ran = led(vec![at(300, apart.clone()), over(600, apart)], &[100]);
     assert_eq!(ran.outcome.faults[0].description, "leader: n0 n2 | n1");
     assert_eq!(ran.outcome.faults[0].leaders_hit, 1);
 }
@@ -246,12 +246,12 @@ fn a_fault_of_the_leader_hits_who_leads_then() {
 fn all_at_once() -> Vec<Fault> {
     let (links, most) = (|| Links::All, 50 * MILLISECOND);
     vec![
-        Fault::StartLoss(Loss { probability: 0.2, links: links() }),
-        Fault::StartDuplicate(Duplicate { probability: 0.2, most, links: links() }),
-        Fault::StartReorder(Reorder { probability: 0.2, most, links: links() }),
-        Fault::StartSlowLinks(SlowLinks { factor: 2, extra: 0, links: links() }),
-        Fault::StartSlowNodes(SlowNodes { factor: 2, nodes: vec![0].into() }),
-        Fault::StartClock(WrongClocks { jump: 5, drift: 0, nodes: vec![0].into() }),
+        Loss { probability: 0.2, links: links() }.into(),
+        Duplicate { probability: 0.2, most, links: links() }.into(),
+        Reorder { probability: 0.2, most, links: links() }.into(),
+        SlowLinks { factor: 2, extra: 0, links: links() }.into(),
+        SlowNodes { factor: 2, nodes: vec![0].into() }.into(),
+        WrongClocks { jump: 5, drift: 0, nodes: vec![0].into() }.into(),
     ]
 }
 
@@ -259,7 +259,7 @@ fn all_at_once() -> Vec<Fault> {
 #[test]
 fn all_faults_are_over_before_final_operations() {
     let mut plan = plan(1, 3);
-    plan.faults = all_at_once().into_iter().map(|fault| at(900, fault)).collect();
+    plan.faults = faults(all_at_once().into_iter().map(|fault| at(900, fault)));
     let workload = || Asking { with_final: true, ..Asking::default() };
     let ran = run_with(&plan, telling, workload, || None);
     assert_eq!(ran.outcome.faults.len(), plan.faults.len());
@@ -272,15 +272,17 @@ fn all_faults_are_over_before_final_operations() {
 /// Taking one fault away leaves what the others do in place.
 #[test]
 fn each_fault_has_draws_of_its_own() {
-    let with = |faults: Vec<Fault>| {
-        let mut plan = talk(Fault::StopLoss, Fault::StopLoss);
+    let with = |all: Vec<(u32, Fault)>| {
+        let mut plan = talk(Kill::nodes(vec![]));
         plan.latency.distribution = glomers_sim::Distribution::Exponential;
-        plan.faults = faults.into_iter().map(|fault| at(0, fault)).collect();
+        let begun = all.into_iter().map(|(id, fault)| FaultEvent::begin(0, id, fault));
+        plan.faults = begun.collect();
         run(&plan, telling)
     };
-    let all = with(all_at_once());
+    let numbered = || (0..).zip(all_at_once()).collect::<Vec<(u32, Fault)>>();
+    let all = with(numbered());
     for (place, how) in [(1, Disturbance::Doubled), (2, Disturbance::Delayed)] {
-        let mut fewer = all_at_once();
+        let mut fewer = numbered();
         fewer.remove(place);
         let fewer = with(fewer);
         for (a, b) in all.between_nodes().into_iter().zip(fewer.between_nodes()) {
@@ -294,11 +296,14 @@ fn each_fault_has_draws_of_its_own() {
 /// What is dead cannot be paused, so the report does not say that it was.
 #[test]
 fn a_pause_hits_only_who_lives() {
-    let mut plan =
-        talk(Fault::Kill { nodes: vec![0].into() }, Fault::Start { nodes: vec![0].into() });
-    plan.faults.insert(1, at(400, Fault::Pause { nodes: vec![0, 1].into() }));
-    plan.faults.insert(2, at(450, Fault::Resume { nodes: vec![0, 1].into() }));
-    plan.faults.insert(3, at(500, Fault::Pause { nodes: vec![0].into() }));
+    let mut plan = talk(Kill::nodes(vec![]));
+    plan.faults = faults([
+        at(300, Kill::nodes(vec![0])),
+        at(400, Pause::nodes(vec![0, 1])),
+        over(450, Pause::nodes(vec![0, 1])),
+        at(500, Pause::nodes(vec![0])),
+        over(600, Kill::nodes(vec![0])),
+    ]);
     let ran = run(&plan, telling);
     let [_, both, dead] = &*ran.outcome.faults else { panic!("{:?}", ran.outcome.faults) };
     assert_eq!((both.description.as_str(), both.nodes_hit), ("n1", 1));

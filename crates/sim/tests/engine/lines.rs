@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use glomers_check::{WOULD_CRASH, WOULD_IGNORE, WOULD_NOT_HEAR};
 use glomers_history::{MILLISECOND, OpKind, Value};
-use glomers_sim::{Command, Cut, Engine, Fault, Input, PartitionKind, Plan};
+use glomers_sim::{Command, Cut, Engine, Input, Kill, Partition, PartitionKind, Plan};
 
-use super::common::{Asking, Ran, Watch, asks, at, plan};
+use super::common::{Asking, Ran, Watch, asks, at, faults, over, plan};
 
 /// A message that a node got.
 struct Got {
@@ -125,7 +125,7 @@ fn a_node_may_speak_for_another_over_its_own_links() {
     }
     // A partition cuts the link of who sends.
     let apart = Cut::components(&[vec![0], vec![1]]);
-    plan.faults = vec![at(0, Fault::StartPartition { kind: PartitionKind::One, cut: apart })];
+    plan.faults = faults([at(0, Partition { kind: PartitionKind::One, cut: apart })]);
     let ran = live(&plan, |got| forward(got, 1));
     assert_eq!(oks(&ran), 0);
     assert!(ran.between_nodes().iter().all(|message| message.dropped.is_some()));
@@ -249,10 +249,7 @@ fn what_maelstrom_would_not_hear_is_marked() {
     // A restart makes Maelstrom listen again.
     let mut plan = asked(1);
     plan.operations = asks([(0, 0), (500, 0)]);
-    plan.faults = vec![
-        at(100, Fault::Kill { nodes: vec![0].into() }),
-        at(200, Fault::Start { nodes: vec![0].into() }),
-    ];
+    plan.faults = faults([at(100, Kill::nodes(vec![0])), over(200, Kill::nodes(vec![0]))]);
     let mut is_first = true;
     let ran = live(&plan, |got| match &*got.kind {
         "ask" if std::mem::take(&mut is_first) => vec!["[1,2]".to_owned(), got.reply("ask_ok")],

@@ -5,24 +5,16 @@ use std::time::Duration;
 use glomers_history::journal::DropReason;
 use glomers_history::{MILLISECOND, OpKind, SECOND, Value};
 use glomers_node::{Input, Process};
-use glomers_sim::{Ended, Fault, Inbox, ServiceTime};
+use glomers_sim::{Ended, Inbox, Kill, Pause, ServiceTime};
 
-use super::common::{Tell, answer, asks, at, name, node, plan, polite, run};
+use super::common::{Tell, answer, asks, at, faults, name, node, over, plan, polite, run};
 
-fn kill(node: u32) -> Fault {
-    Fault::Kill { nodes: vec![node].into() }
+fn kill(node: u32) -> Kill {
+    Kill::nodes(vec![node])
 }
 
-fn start(node: u32) -> Fault {
-    Fault::Start { nodes: vec![node].into() }
-}
-
-fn pause(node: u32) -> Fault {
-    Fault::Pause { nodes: vec![node].into() }
-}
-
-fn resume(node: u32) -> Fault {
-    Fault::Resume { nodes: vec![node].into() }
+fn pause(node: u32) -> Pause {
+    Pause::nodes(vec![node])
 }
 
 /// Marks its incarnation 100 ms after its start.
@@ -46,11 +38,11 @@ fn alarm(_place: u32) -> Box<dyn Process> {
 #[test]
 fn timers_of_an_old_incarnation_never_fire() {
     let mut plan = plan(1, 1);
-    plan.faults = vec![at(50, kill(0)), at(60, start(0))];
+    plan.faults = faults([at(50, kill(0)), over(60, kill(0))]);
     let marks = run(&plan, alarm).marks("alarm");
     assert_eq!(marks, [(160, "n0".to_owned(), Value::Int(1))]);
     // Killed at the very moment of its timer, and started at once.
-    plan.faults = vec![at(100, kill(0)), at(100, start(0))];
+    plan.faults = faults([at(100, kill(0)), over(100, kill(0))]);
     let marks = run(&plan, alarm).marks("alarm");
     let incarnations: Vec<&Value> = marks.iter().map(|(_, _, value)| value).collect();
     assert!(incarnations.contains(&&Value::Int(1)) && marks.last().unwrap().0 == 200);
@@ -60,7 +52,7 @@ fn timers_of_an_old_incarnation_never_fire() {
 #[test]
 fn a_timer_that_is_due_in_a_pause_fires_at_its_end() {
     let mut plan = plan(1, 1);
-    plan.faults = vec![at(50, pause(0)), at(300, resume(0))];
+    plan.faults = faults([at(50, pause(0)), over(300, pause(0))]);
     let tolerant = |_| {
         node(|input, cx| match input {
             Input::Start { .. } => {
@@ -100,7 +92,7 @@ fn what_is_on_its_way_to_a_node_dies_with_it() {
         plan.latency.mean_ms = 100;
         // Sent to the first life, to nobody, to the second life.
         plan.operations = asks([(0, 0), (60, 0), (80, 0)]);
-        plan.faults = vec![at(50, kill(1)), at(70, start(1))];
+        plan.faults = faults([at(50, kill(1)), over(70, kill(1))]);
         let ran = run(&plan, passing);
         let ends: Vec<Option<DropReason>> = ran
             .between_nodes()
@@ -136,12 +128,12 @@ fn what_waits_in_the_inbox_of_a_node_dies_with_it() {
             .collect(),
     );
     plan.operations = three_at_once;
-    plan.faults = vec![at(0, kill(1)), at(20_000, start(1))];
+    plan.faults = faults([at(0, kill(1)), over(20_000, kill(1))]);
     // The kill is at the same moment, but faults come first: nobody is there.
     let ran = run(&plan, |_| polite());
     assert_eq!(ran.ops_of(OpKind::Ok).len(), 0);
     assert_eq!(ran.ops_of(OpKind::Info).len(), 2);
-    plan.faults = vec![at(1, kill(1)), at(20_000, start(1))];
+    plan.faults = faults([at(1, kill(1)), over(20_000, kill(1))]);
     let ran = run(&plan, |_| polite());
     let dropped = ran.watch.messages.iter().filter(|message| {
         matches!(message.dropped, Some((_, DropReason::NodeDown))) && message.dest == "n1"
@@ -156,7 +148,7 @@ fn a_pause_loses_nothing() {
         let mut plan = plan(1, 2);
         plan.service_time = service_time;
         plan.operations = asks((0..50).map(|k| (k * 10, 0)));
-        plan.faults = vec![at(100, pause(1)), at(300, resume(1))];
+        plan.faults = faults([at(100, pause(1)), over(300, pause(1))]);
         let ran = run(&plan, passing);
         let told = ran.marks("told");
         assert_eq!(told.len(), 50);
@@ -168,7 +160,7 @@ fn a_pause_loses_nothing() {
 fn a_paused_node_can_be_killed_and_comes_back_awake() {
     let mut plan = plan(1, 2);
     plan.operations = asks([(0, 0), (150, 0), (250, 0)]);
-    plan.faults = vec![at(100, pause(1)), at(200, kill(1)), at(220, start(1))];
+    plan.faults = faults([at(100, pause(1)), at(200, kill(1)), over(220, kill(1))]);
     let told = run(&plan, passing).marks("told");
     let seen: Vec<(u64, i64)> = told.iter().map(|m| (m.0, m.2.as_int().unwrap())).collect();
     assert_eq!(seen, [(0, 0), (250, 1)]);
@@ -178,18 +170,18 @@ fn a_paused_node_can_be_killed_and_comes_back_awake() {
 fn killing_the_dead_starting_the_living_and_resuming_the_awake_does_nothing() {
     let mut plan = plan(1, 2);
     plan.operations = asks([(500, 0), (600, 1)]);
-    plan.faults = vec![
-        at(10, start(0)),
-        at(20, resume(0)),
+    plan.faults = faults([
+        over(10, kill(0)),
+        over(20, pause(0)),
         at(30, kill(1)),
         at(40, kill(1)),
         at(50, pause(1)),
-        at(60, start(1)),
-        at(70, start(1)),
+        over(60, kill(1)),
+        over(70, kill(1)),
         at(80, pause(0)),
         at(90, pause(0)),
-        at(100, resume(0)),
-    ];
+        over(100, pause(0)),
+    ]);
     let ran = run(&plan, passing);
     assert_eq!(ran.ops_of(OpKind::Ok).len(), 2);
     assert_eq!(ran.marks("told"), [(500, "n1".to_owned(), Value::Int(1))]);
@@ -201,17 +193,18 @@ fn killing_the_dead_starting_the_living_and_resuming_the_awake_does_nothing() {
 #[test]
 fn the_report_of_a_fault_ends_with_that_fault_and_no_other() {
     let mut plan = plan(1, 4);
-    plan.faults = vec![
+    plan.faults = faults([
         at(100, kill(1)),
-        at(200, Fault::Kill { nodes: vec![2, 3].into() }),
-        at(300, start(1)),
-        at(400, start(3)),
-        at(500, start(2)),
+        at(200, Kill::nodes(vec![2, 3])),
+        over(300, kill(1)),
+        at(350, kill(3)),
+        over(400, kill(3)),
+        over(500, Kill::nodes(vec![2, 3])),
         at(600, pause(0)),
         at(700, pause(1)),
         at(800, kill(0)),
-        at(900, resume(1)),
-    ];
+        over(900, pause(1)),
+    ]);
     let ran = run(&plan, |_| polite());
     let ms = |time: glomers_history::Time| time.0 / MILLISECOND;
     let spans: Vec<(&str, &str, u64, Option<u64>)> = ran
@@ -223,6 +216,8 @@ fn the_report_of_a_fault_ends_with_that_fault_and_no_other() {
     let expected = [
         ("kill", "n1", 100, Some(300)),
         ("kill", "n2 n3", 200, Some(500)),
+        // One that overlaps: its end starts nobody whom the other keeps down.
+        ("kill", "n3", 350, Some(500)),
         ("pause", "n0", 600, Some(800)),
         ("pause", "n1", 700, Some(900)),
         ("kill", "n0", 800, None),

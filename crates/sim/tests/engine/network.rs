@@ -3,10 +3,10 @@
 use glomers_history::{MILLISECOND, SECOND, Time};
 use glomers_node::Process;
 use glomers_sim::{
-    Cut, Distribution, Fault, FaultEvent, Inbox, Latency, LinkRule, PartitionKind, nemesis,
+    Cut, Distribution, Fault, FaultEvent, Inbox, Latency, LinkRule, Partition, nemesis,
 };
 
-use super::common::{Tell, answer, asks, at, name, node, plan, run};
+use super::common::{Tell, answer, asks, at, faults, name, node, over, plan, run};
 
 /// n0 tells n1 something for each question.
 fn telling(place: u32) -> Box<dyn Process> {
@@ -17,8 +17,8 @@ fn telling(place: u32) -> Box<dyn Process> {
     })
 }
 
-fn cut() -> Fault {
-    Fault::StartPartition { kind: PartitionKind::ByHand, cut: Cut::links([(1, 0)]) }
+fn cut() -> Partition {
+    Partition::by_hand(Cut::links([(1, 0)]))
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn lost_and_cut_messages_count_as_sent() {
     assert_eq!(lost.servers.sent, 200);
     assert!((70..130).contains(&lost.servers.received), "{lost:?}");
     plan.loss = 0.0;
-    plan.faults = vec![at(500, cut())];
+    plan.faults = faults([at(500, cut())]);
     let cut = run(&plan, telling);
     let net = cut.outcome.net;
     assert_eq!((net.servers.sent, net.servers.received), (200, 50));
@@ -49,7 +49,7 @@ fn a_partition_is_tested_when_the_receiver_takes_the_message() {
     let mut plan = plan(1, 2);
     plan.latency.mean_ms = 100;
     plan.operations = asks([(0, 0), (150, 0)]);
-    plan.faults = vec![at(50, cut()), at(200, Fault::StopPartition)];
+    plan.faults = faults([at(50, cut()), over(200, cut())]);
     let ran = run(&plan, telling);
     let received: Vec<Option<Time>> = ran.between_nodes().iter().map(|m| m.received).collect();
     assert_eq!(received, [None, Some(Time(250 * MILLISECOND))]);
@@ -65,13 +65,8 @@ fn a_partition_is_tested_when_the_receiver_takes_the_message() {
 fn partitions_never_cut_clients() {
     let mut plan = plan(1, 2);
     plan.operations = asks([(10, 0), (10, 1)]);
-    plan.faults = vec![at(
-        0,
-        Fault::StartPartition {
-            kind: PartitionKind::ByHand,
-            cut: Cut::components(&[vec![0], vec![1]]),
-        },
-    )];
+    let apart = Partition::by_hand(Cut::components(&[vec![0], vec![1]]));
+    plan.faults = faults([at(0, apart)]);
     let ran = run(&plan, telling);
     assert_eq!(ran.ops_of(glomers_history::OpKind::Ok).len(), 2);
 }
@@ -132,13 +127,13 @@ fn partitions_alternate_and_their_gaps_have_the_mean_of_the_interval() {
         assert_eq!(events[0].at, 0);
         for (place, event) in events.iter().enumerate() {
             assert!(event.at < 200 * SECOND);
-            match &event.fault {
-                Fault::StartPartition { kind, cut } => {
+            match event.fault() {
+                Some(Fault::Partition(Partition { kind, cut })) => {
                     assert_eq!(place % 2, 0);
                     assert!(!cut.is_empty());
                     *kinds.entry(kind.name()).or_insert(0) += 1;
                 }
-                other => assert_eq!((place % 2, other), (1, &Fault::StopPartition)),
+                other => assert_eq!((place % 2, other), (1, None)),
             }
         }
         gaps.extend(events.windows(2).map(|pair| pair[1].at - pair[0].at));

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use glomers_history::{MILLISECOND, OpKind, Process, SECOND, Time, Value};
 use glomers_node::{ErrorCode, Incoming, Input, RpcError};
-use glomers_sim::{Fault, ListedOperation, Operations, Plan, PlanError, Rate};
+use glomers_sim::{Kill, ListedOperation, Operations, Pause, Plan, PlanError, Rate};
 
-use super::common::{AskOk, Asking, Ran, answer, asks, at, node, plan, polite, run, run_with};
+use super::common::{
+    AskOk, Asking, Ran, answer, asks, at, faults, node, over, plan, polite, run, run_with,
+};
 
 #[test]
 fn the_code_of_an_error_decides_between_fail_and_info() {
@@ -134,7 +136,7 @@ fn free_workers_take_turns() {
 fn a_busy_worker_is_passed_over() {
     // Node 1 is paused, so its worker is busy from its first operation on.
     let mut plan = generated(50.0, 4, 3);
-    plan.faults = vec![at(0, Fault::Pause { nodes: vec![1].into() })];
+    plan.faults = faults([at(0, Pause::nodes(vec![1]))]);
     let ran = run(&plan, |_| polite());
     let processes: Vec<u32> = invocations(&ran).iter().map(|(_, process)| *process).collect();
     let of = |process| processes.iter().filter(|&&other| other == process).count();
@@ -167,10 +169,7 @@ fn when_no_worker_is_free_the_schedule_slips_for_good() {
     assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= 50 * MILLISECOND));
     // After a pause of three seconds there is no burst of what was missed.
     let mut plan = generated(20.0, 10, 1);
-    plan.faults = vec![
-        at(1_000, Fault::Pause { nodes: vec![0].into() }),
-        at(4_000, Fault::Resume { nodes: vec![0].into() }),
-    ];
+    plan.faults = faults([at(1_000, Pause::nodes(vec![0])), over(4_000, Pause::nodes(vec![0]))]);
     let ran = run(&plan, |_| polite());
     let times: Vec<u64> = invocations(&ran).iter().map(|(time, _)| time.0).collect();
     let after = times.iter().filter(|&&time| (4 * SECOND..5 * SECOND).contains(&time));
@@ -182,10 +181,7 @@ fn when_no_worker_is_free_the_schedule_slips_for_good() {
 fn final_operations_come_after_the_faults_and_the_recovery() {
     let mut plan = generated(20.0, 3, 3);
     plan.recovery = 7 * SECOND;
-    plan.faults = vec![
-        at(1_000, Fault::Kill { nodes: vec![0].into() }),
-        at(1_500, Fault::Pause { nodes: vec![1].into() }),
-    ];
+    plan.faults = faults([at(1_000, Kill::nodes(vec![0])), at(1_500, Pause::nodes(vec![1]))]);
     let workload = || Asking { with_final: true, ..Asking::default() };
     let ran = run_with(&plan, |_| polite(), workload, || None);
     let finals: Vec<_> = ran.ops().iter().filter(|op| op.is_final).collect();

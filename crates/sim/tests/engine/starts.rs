@@ -7,9 +7,9 @@ use glomers_history::{MILLISECOND, Time, Value};
 use glomers_node::protocol::rpc::init::InitOk;
 use glomers_node::protocol::rpc::kv::Read;
 use glomers_node::{Effect, NodeId, Payload};
-use glomers_sim::{Ended, Fault, Inbox, Plan, StepInput, StepOutput, SteppedHost, Stop};
+use glomers_sim::{Ended, Inbox, Kill, Plan, StepInput, StepOutput, SteppedHost, Stop};
 
-use super::common::{AskOk, Asking, Ran, Tell, asks, at, plan, run_host};
+use super::common::{AskOk, Asking, Ran, Tell, asks, at, faults, over, plan, run_host};
 
 /// What a node waits for before it says `init_ok`.
 #[derive(Clone, Copy, PartialEq)]
@@ -87,10 +87,7 @@ fn nothing_reaches_a_node_before_its_init_ok_and_all_after_it_in_order() {
         let mut plan = plan(1, 2);
         plan.inbox = inbox;
         plan.time_limit = 3000 * MILLISECOND;
-        plan.faults = vec![
-            at(50, Fault::Kill { nodes: vec![1].into() }),
-            at(100, Fault::Start { nodes: vec![1].into() }),
-        ];
+        plan.faults = faults([at(50, Kill::nodes(vec![1])), over(100, Kill::nodes(vec![1]))]);
         // One to nobody; one by n0 and two by clients to the second life.
         plan.operations = asks([(60, 0), (100, 1), (150, 0), (2000, 1)]);
         let ran = slow(&plan, Before::Second);
@@ -117,9 +114,8 @@ fn nothing_reaches_a_node_before_its_init_ok_and_all_after_it_in_order() {
 fn what_waits_for_init_ok_dies_with_the_node() {
     let mut plan = plan(1, 2);
     plan.time_limit = 4000 * MILLISECOND;
-    let kill = || Fault::Kill { nodes: vec![1].into() };
-    let start = || Fault::Start { nodes: vec![1].into() };
-    plan.faults = vec![at(50, kill()), at(100, start()), at(500, kill()), at(600, start())];
+    let kill = || Kill::nodes(vec![1]);
+    plan.faults = faults([at(50, kill()), over(100, kill()), at(500, kill()), over(600, kill())]);
     plan.operations = asks([(200, 0), (700, 0)]);
     let ran = slow(&plan, Before::Second);
     let ends: Vec<bool> =

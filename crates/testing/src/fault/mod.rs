@@ -7,13 +7,13 @@ use std::ops::Range;
 use std::time::Duration;
 
 use glomers_sim::draws::{Draws, Purpose};
-use glomers_sim::{Cut, Fault, FaultEvent, PartitionKind, SERVICES};
+use glomers_sim::{Cut, Fault, FaultList, PartitionKind, SERVICES};
 
 pub use network::{Duplicate, Loss, Reorder};
 pub use nodes::{Clock, DiskTrouble, Kill, Pause, Slow};
 
 /// A fault with its time: what [`Partition`], [`Kill`], [`Loss`] and the others
-/// make. Two of one kind must not overlap, but kills and pauses.
+/// make. Any number may be on at once.
 #[derive(Debug, Clone)]
 pub struct FaultSpec {
     what: What,
@@ -25,14 +25,12 @@ enum What {
     Drawn(PartitionKind),
     /// These nodes are cut off from all services.
     FromServices(Vec<u32>),
-    /// Its beginning and its end.
-    Written(Box<[Fault; 2]>),
+    Written(Box<Fault>),
 }
 
 impl What {
     fn cut(cut: Cut) -> What {
-        let begin = Fault::StartPartition { kind: PartitionKind::ByHand, cut };
-        What::Written(Box::new([begin, Fault::StopPartition]))
+        What::Written(Box::new(glomers_sim::Partition::by_hand(cut).into()))
     }
 }
 
@@ -100,39 +98,14 @@ impl Partition {
     }
 }
 
-/// Why two faults cannot both be on as they are: of one kind the second would end the
-/// first. Kills and pauses of different nodes do not get in each other's way.
-pub(crate) fn overlap(windows: &[[FaultEvent; 2]]) -> Option<String> {
-    let has_nodes =
-        |event: &FaultEvent| matches!(event.fault, Fault::Kill { .. } | Fault::Pause { .. });
-    for (at, [begin, end]) in windows.iter().enumerate() {
-        for [other, other_end] in &windows[..at] {
-            let is_same =
-                std::mem::discriminant(&begin.fault) == std::mem::discriminant(&other.fault);
-            if !is_same || has_nodes(begin) || begin.at >= other_end.at || other.at >= end.at {
-                continue;
-            }
-            let seconds = |event: &FaultEvent| event.at as f64 / 1e9;
-            return Some(format!(
-                "two faults of one kind overlap: one is on from {} s to {} s, one from {} s to {} s; \
-                 the second would end the first, so let one end before the other begins",
-                seconds(other),
-                seconds(other_end),
-                seconds(begin),
-                seconds(end),
-            ));
-        }
-    }
-    None
-}
-
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl FaultSpec {
-    fn written(begin: Fault, end: Fault, between: Range<Duration>) -> FaultSpec {
-        FaultSpec { what: What::Written(Box::new([begin, end])), between }
+    /// A fault of any kind, from when until when.
+    pub fn new(fault: impl Into<Fault>, between: Range<Duration>) -> FaultSpec {
+        FaultSpec { what: What::Written(Box::new(fault.into())), between }
     }
 
     /// Why it is never on, if its time is none.
@@ -144,36 +117,32 @@ impl FaultSpec {
         })
     }
 
-    /// The events of this fault. `number` is its place among those of the run,
-    /// so that two of a kind are not drawn alike; `services` is how many there are
-    /// that faults touch.
-    pub(crate) fn events(
+    /// Adds this fault to a list. `number` is its place among those of the run, so that
+    /// two of a kind are not drawn alike; `services` is how many there are that faults
+    /// touch.
+    pub(crate) fn write(
         &self,
+        list: &mut FaultList,
         seed: u64,
         number: u64,
         nodes: u32,
         services: u32,
-    ) -> [FaultEvent; 2] {
-        let [begin, end] = match &self.what {
+    ) {
+        let fault = match &self.what {
             What::Drawn(kind) => {
                 let mut draws = Draws::keyed(seed, Purpose::Nemesis, 100, number, 0);
                 let mut cut = kind.draw(nodes, &mut draws);
                 if services > 0 && *kind != PartitionKind::Leader {
                     cut = cut.with_services(nodes, services, &mut draws);
                 }
-                [Fault::StartPartition { kind: *kind, cut }, Fault::StopPartition]
+                glomers_sim::Partition { kind: *kind, cut }.into()
             }
             What::FromServices(apart) => {
                 let all = (nodes..nodes + SERVICES.len() as u32).collect();
-                let cut = Cut::components(&[apart.clone(), all]);
-                let kind = PartitionKind::ByHand;
-                [Fault::StartPartition { kind, cut }, Fault::StopPartition]
+                glomers_sim::Partition::by_hand(Cut::components(&[apart.clone(), all])).into()
             }
-            What::Written(faults) => (**faults).clone(),
+            What::Written(fault) => (**fault).clone(),
         };
-        [
-            FaultEvent { at: nanos(self.between.start), fault: begin },
-            FaultEvent { at: nanos(self.between.end), fault: end },
-        ]
+        list.during(nanos(self.between.start), nanos(self.between.end), fault);
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use glomers_sim::{Fault, Links, Targets};
+use glomers_sim::{Links, Targets};
 
 use super::{FaultSpec, nanos};
 
@@ -57,7 +57,7 @@ impl Loss {
 
     /// From when until when.
     pub fn between(self, between: Range<Duration>) -> FaultSpec {
-        FaultSpec::written(Fault::StartLoss(self.0), Fault::StopLoss, between)
+        FaultSpec::new(self.0, between)
     }
 }
 
@@ -70,7 +70,7 @@ impl Duplicate {
 
     /// From when until when.
     pub fn between(self, between: Range<Duration>) -> FaultSpec {
-        FaultSpec::written(Fault::StartDuplicate(self.0), Fault::StopDuplicate, between)
+        FaultSpec::new(self.0, between)
     }
 }
 
@@ -83,6 +83,6 @@ impl Reorder {
 
     /// From when until when.
     pub fn between(self, between: Range<Duration>) -> FaultSpec {
-        FaultSpec::written(Fault::StartReorder(self.0), Fault::StopReorder, between)
+        FaultSpec::new(self.0, between)
     }
 }

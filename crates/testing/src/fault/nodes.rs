@@ -30,8 +30,7 @@ impl Kill {
 
     /// When they are killed and when they are started again.
     pub fn between(self, between: Range<Duration>) -> FaultSpec {
-        let nodes = self.0.clone();
-        FaultSpec::written(Fault::Kill { nodes: self.0 }, Fault::Start { nodes }, between)
+        FaultSpec::new(glomers_sim::Kill { nodes: self.0 }, between)
     }
 }
 
@@ -52,14 +51,13 @@ impl Pause {
 
     /// When they are stopped and when they go on.
     pub fn between(self, between: Range<Duration>) -> FaultSpec {
-        let nodes = self.0.clone();
-        FaultSpec::written(Fault::Pause { nodes: self.0 }, Fault::Resume { nodes }, between)
+        FaultSpec::new(glomers_sim::Pause { nodes: self.0 }, between)
     }
 }
 
 /// Makes links or nodes slow.
 #[derive(Debug, Clone)]
-pub struct Slow(Box<[Fault; 2]>);
+pub struct Slow(Fault);
 
 impl Slow {
     /// All links between nodes: so many times their latency, and `extra`.
@@ -77,20 +75,17 @@ impl Slow {
     }
 
     fn these(factor: u32, extra: Duration, links: Links) -> Slow {
-        let slow = SlowLinks { factor, extra: nanos(extra), links };
-        Slow(Box::new([Fault::StartSlowLinks(slow), Fault::StopSlowLinks]))
+        Slow(SlowLinks { factor, extra: nanos(extra), links }.into())
     }
 
     /// Nodes, given by their places: so many times their service time.
     pub fn nodes(nodes: impl IntoIterator<Item = u32>, factor: u32) -> Slow {
-        let slow = SlowNodes { factor, nodes: places(nodes) };
-        Slow(Box::new([Fault::StartSlowNodes(slow), Fault::StopSlowNodes]))
+        Slow(SlowNodes { factor, nodes: places(nodes) }.into())
     }
 
     /// From when until when.
     pub fn between(self, between: Range<Duration>) -> FaultSpec {
-        let [begin, end] = *self.0;
-        FaultSpec::written(begin, end, between)
+        FaultSpec::new(self.0, between)
     }
 }
 
@@ -117,7 +112,7 @@ impl Clock {
 
     /// From when until when.
     pub fn between(self, between: Range<Duration>) -> FaultSpec {
-        FaultSpec::written(Fault::StartClock(self.0), Fault::StopClock, between)
+        FaultSpec::new(self.0, between)
     }
 }
 
@@ -137,6 +132,6 @@ impl DiskTrouble {
 
     /// From when until when.
     pub fn between(self, between: Range<Duration>) -> FaultSpec {
-        FaultSpec::written(Fault::StartDisk(self.0), Fault::StopDisk, between)
+        FaultSpec::new(self.0, between)
     }
 }

@@ -6,8 +6,8 @@ use glomers_history::{MILLISECOND, SECOND, Value};
 use glomers_nodes::Hazard;
 use glomers_sim::nemesis::Kind;
 use glomers_sim::{
-    Cut, Distribution, Fault, FaultEvent, Latency, ListedOperation, Nemesis, NodeProgram,
-    PartitionKind, Plan, PlanError, Rate, SERVICES,
+    Cut, Distribution, Fault, FaultEvent, FaultList, Kill, Latency, ListedOperation, Nemesis,
+    NodeProgram, Partition, Pause, Plan, PlanError, Rate, SERVICES,
 };
 
 use super::conditions::{Asked, Conditions, Faults, Step, Turn};
@@ -52,7 +52,7 @@ pub fn plan(
             plan.faults(in_turn(what, under.nodes, for_ms * MILLISECOND, end));
         }
         Faults::Script(steps) => {
-            plan.faults(steps.iter().map(|step| by_script(under.nodes, step)));
+            plan.faults(by_script(under.nodes, steps));
         }
     }
     if !under.operations.is_empty() {
@@ -94,73 +94,78 @@ pub(super) fn kinds(hazards: &[Hazard]) -> Vec<Kind> {
     hazards.iter().copied().filter_map(kind).collect()
 }
 
-fn by_script(nodes: u32, &(at_ms, step): &(u64, Step)) -> FaultEvent {
-    let fault = match step {
-        Step::Only(these, those) => only(nodes, these, those),
-        Step::Heal => Fault::StopPartition,
-        Step::Kill(nodes) => Fault::Kill { nodes: nodes.to_vec().into() },
-        Step::Start(nodes) => Fault::Start { nodes: nodes.to_vec().into() },
-    };
-    FaultEvent { at: at_ms * MILLISECOND, fault }
+fn by_script(nodes: u32, steps: &[(u64, Step)]) -> Vec<FaultEvent> {
+    let mut list = FaultList::default();
+    for &(at_ms, step) in steps {
+        let at = at_ms * MILLISECOND;
+        match step {
+            Step::Only(these, those) => {
+                list.end(at, is_partition);
+                list.begin(at, only(nodes, these, those));
+            }
+            Step::Heal => {
+                list.end(at, is_partition);
+            }
+            Step::Kill(nodes) => list.begin(at, Kill::nodes(nodes.to_vec())),
+            Step::Start(nodes) => {
+                let kill = Kill::nodes(nodes.to_vec()).into();
+                list.end(at, |fault| *fault == kill);
+            }
+        }
+    }
+    list.into_events()
+}
+
+fn is_partition(fault: &Fault) -> bool {
+    matches!(fault, Fault::Partition(_))
 }
 
 /// Faults of `period` ns with as much time between them, as long as they end
 /// before the end.
 fn in_turn(what: Turn, nodes: u32, period: u64, end: u64) -> Vec<FaultEvent> {
-    let mut events = Vec::new();
+    let mut list = FaultList::default();
     let mut at = period;
     for turn in 0.. {
         let node = turn % nodes;
-        let steps = match what {
+        let steps: Vec<Fault> = match what {
             Turn::Apart(count) => {
                 let is_apart = |&other: &u32| (other + nodes - node) % nodes < count;
                 let (few, most) = (0..nodes).partition(is_apart);
-                vec![by_hand(Cut::components(&[few, most])), Fault::StopPartition]
+                vec![Partition::by_hand(Cut::components(&[few, most])).into()]
             }
             Turn::FromServices => {
                 let services = (nodes..nodes + SERVICES.len() as u32).collect();
-                vec![by_hand(Cut::components(&[vec![node], services])), Fault::StopPartition]
+                vec![Partition::by_hand(Cut::components(&[vec![node], services])).into()]
             }
-            Turn::Pause => {
-                vec![
-                    Fault::Pause { nodes: vec![node].into() },
-                    Fault::Resume { nodes: vec![node].into() },
-                ]
-            }
-            Turn::Kill => {
-                vec![
-                    Fault::Kill { nodes: vec![node].into() },
-                    Fault::Start { nodes: vec![node].into() },
-                ]
-            }
+            Turn::Pause => vec![Pause::nodes(vec![node]).into()],
+            Turn::Kill => vec![Kill::nodes(vec![node]).into()],
             Turn::Rivals => {
                 let pairs = [(0, 1), (0, 2), (4, 2), (4, 3)];
                 let rivals = all_but(nodes, |a, b| pairs.contains(&(a, b)));
-                vec![all_but(nodes, |_, _| false), rivals, Fault::StopPartition]
+                vec![all_but(nodes, |_, _| false).into(), rivals.into()]
             }
         };
-        if at + (steps.len() as u64 - 1) * period > end {
+        if at + steps.len() as u64 * period > end {
             break;
         }
         for fault in steps {
-            events.push(FaultEvent { at, fault });
+            list.during(at, at + period, fault);
             at += period;
         }
+        at += period;
     }
-    events
+    list.into_events()
 }
 
 /// Cuts all links but those between these nodes and those.
-fn only(nodes: u32, these: &[u32], those: &[u32]) -> Fault {
+fn only(nodes: u32, these: &[u32], those: &[u32]) -> Partition {
     all_but(nodes, |a, b| these.contains(&a) && those.contains(&b))
 }
 
 /// Cuts all links but these, in both directions.
-fn all_but(nodes: u32, is_kept: impl Fn(u32, u32) -> bool) -> Fault {
+fn all_but(nodes: u32, is_kept: impl Fn(u32, u32) -> bool) -> Partition {
     let pairs = (0..nodes).flat_map(|a| (0..nodes).map(move |b| (a, b)));
-    by_hand(Cut::links(pairs.filter(|&(a, b)| a != b && !is_kept(a, b) && !is_kept(b, a))))
-}
-
-fn by_hand(cut: Cut) -> Fault {
-    Fault::StartPartition { kind: PartitionKind::ByHand, cut }
+    Partition::by_hand(Cut::links(
+        pairs.filter(|&(a, b)| a != b && !is_kept(a, b) && !is_kept(b, a)),
+    ))
 }

@@ -1,7 +1,7 @@
 //! Commands that make something happen.
 
 use glomers_sim::{
-    Cut, Fault, ListedOperation, MessageName, MessageOverride, OverrideAction, PartitionKind,
+    Cut, ListedOperation, MessageName, MessageOverride, OverrideAction, Partition, PartitionKind,
 };
 
 use super::line::{Line, Parsed};
@@ -20,7 +20,7 @@ impl Parser {
             "cut" => self.cut_links(line)?,
             "heal" => {
                 self.cut.clear();
-                self.fault(Fault::StopPartition);
+                self.mend(|fault| fault.name() == "partition");
             }
             "kill" | "start" | "pause" | "resume" => self.process_fault(name, line)?,
             "lose" | "duplicate" | "reorder" => self.message_fault(name, line)?,
@@ -70,7 +70,7 @@ impl Parser {
             // What is cut is known when it begins; `cut` begins anew.
             self.cut.clear();
             let kind = PartitionKind::Leader;
-            self.fault(Fault::StartPartition { kind, cut: Cut::default() });
+            self.fault(Partition { kind, cut: Cut::default() });
             return Ok(());
         }
         let mut groups: Vec<Vec<u32>> = vec![Vec::new()];
@@ -97,7 +97,7 @@ impl Parser {
             .iter()
             .flat_map(|(receiver, sources)| sources.iter().map(move |&src| (receiver, src)))
             .collect();
-        self.fault(Fault::StartPartition { kind: PartitionKind::ByHand, cut });
+        self.fault(Partition::by_hand(cut));
         Ok(())
     }
 
@@ -111,7 +111,7 @@ impl Parser {
             }
         }
         let cut = Cut::links(self.cut.iter().copied());
-        self.fault(Fault::StartPartition { kind: PartitionKind::ByHand, cut });
+        self.fault(Partition::by_hand(cut));
         Ok(())
     }
 

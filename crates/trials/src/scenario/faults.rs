@@ -1,8 +1,8 @@
 //! Commands that break or mend something beside links that are cut.
 
 use glomers_sim::{
-    BadDisks, DiskCondition, Duplicate, Fault, Links, Loss, Reorder, SlowLinks, SlowNodes, Targets,
-    WrongClocks,
+    BadDisks, DiskCondition, Duplicate, Fault, Kill, Links, Loss, Pause, Reorder, SlowLinks,
+    SlowNodes, Targets, WrongClocks,
 };
 
 use super::line::{Line, Parsed};
@@ -12,13 +12,30 @@ use super::settings::{duration, fraction};
 impl Parser {
     /// `kill n1`, `kill leader`, `start n1`, `pause n1 n2`, `resume leader`.
     pub(super) fn process_fault(&mut self, name: &str, line: &mut Line<'_>) -> Parsed<()> {
-        let nodes = self.targets(line)?;
-        self.fault(match name {
-            "kill" => Fault::Kill { nodes },
-            "start" => Fault::Start { nodes },
-            "pause" => Fault::Pause { nodes },
-            _ => Fault::Resume { nodes },
-        });
+        let column = line.peek().map_or(1, |word| word.column);
+        let whom = match self.targets(line)? {
+            // Each by itself, so that each can come back by itself.
+            Targets::Nodes(nodes) => nodes.into_iter().map(|node| vec![node].into()).collect(),
+            marked => vec![marked],
+        };
+        let at = self.next_moment();
+        for nodes in whom {
+            let is_meant = |fault: &Fault| match (name, fault) {
+                ("start", Fault::Kill(kill)) => kill.nodes == nodes,
+                ("resume", Fault::Pause(pause)) => pause.nodes == nodes,
+                _ => false,
+            };
+            match name {
+                "kill" => self.faults.begin(at, Kill { nodes }),
+                "pause" => self.faults.begin(at, Pause { nodes }),
+                _ if self.faults.end(at, is_meant) => {}
+                _ => {
+                    let before = if name == "start" { "kill" } else { "pause" };
+                    let text = format!("{name} is the end of a {before}, and there is none here");
+                    return Err(line.error(column, text));
+                }
+            }
+        }
         Ok(())
     }
 
@@ -26,22 +43,19 @@ impl Parser {
     /// each with `heal` for its end.
     pub(super) fn message_fault(&mut self, name: &str, line: &mut Line<'_>) -> Parsed<()> {
         if line.take("heal") {
-            self.fault(match name {
-                "lose" => Fault::StopLoss,
-                "duplicate" => Fault::StopDuplicate,
-                _ => Fault::StopReorder,
-            });
+            let kind = if name == "lose" { "loss" } else { name };
+            self.mend(|fault| fault.name() == kind);
             return Ok(());
         }
         let probability = fraction(line)?;
-        let fault = if name == "lose" {
-            Fault::StartLoss(Loss { probability, links: self.links(line)? })
+        let fault: Fault = if name == "lose" {
+            Loss { probability, links: self.links(line)? }.into()
         } else {
             let most = duration(line)?;
             let links = self.links(line)?;
             match name {
-                "duplicate" => Fault::StartDuplicate(Duplicate { probability, most, links }),
-                _ => Fault::StartReorder(Reorder { probability, most, links }),
+                "duplicate" => Duplicate { probability, most, links }.into(),
+                _ => Reorder { probability, most, links }.into(),
             }
         };
         self.fault(fault);
@@ -53,7 +67,8 @@ impl Parser {
     pub(super) fn slow(&mut self, line: &mut Line<'_>) -> Parsed<()> {
         let is_links = line.one_of("slow thing", &["links", "nodes"])? == "links";
         if line.take("heal") {
-            self.fault(if is_links { Fault::StopSlowLinks } else { Fault::StopSlowNodes });
+            let kind = if is_links { "slow-links" } else { "slow-nodes" };
+            self.mend(|fault| fault.name() == kind);
             return Ok(());
         }
         let column = line.peek().map_or(1, |word| word.column);
@@ -61,12 +76,12 @@ impl Parser {
         if factor == 0 {
             return Err(line.error(column, "slow is 1 or more times as long"));
         }
-        let fault = if is_links {
+        let fault: Fault = if is_links {
             let has_extra = line.peek().is_some_and(|word| !["on", "around"].contains(&word.text));
             let extra = if has_extra { duration(line)? } else { 0 };
-            Fault::StartSlowLinks(SlowLinks { factor, extra, links: self.links(line)? })
+            SlowLinks { factor, extra, links: self.links(line)? }.into()
         } else {
-            Fault::StartSlowNodes(SlowNodes { factor, nodes: self.targets(line)? })
+            SlowNodes { factor, nodes: self.targets(line)? }.into()
         };
         self.fault(fault);
         Ok(())
@@ -81,12 +96,12 @@ impl Parser {
             "behind" => (-signed(duration(line)?), 0),
             "drift" => (0, line.parse("how much too fast, in millionths")?),
             _ => {
-                self.fault(Fault::StopClock);
+                self.mend(|fault| fault.name() == "clock");
                 return Ok(());
             }
         };
         let nodes = self.targets(line)?;
-        self.fault(Fault::StartClock(WrongClocks { jump, drift, nodes }));
+        self.fault(WrongClocks { jump, drift, nodes });
         Ok(())
     }
 
@@ -103,12 +118,12 @@ impl Parser {
                 DiskCondition::Failing { percent }
             }
             _ => {
-                self.fault(Fault::StopDisk);
+                self.mend(|fault| fault.name() == "disk");
                 return Ok(());
             }
         };
         let nodes = self.targets(line)?;
-        self.fault(Fault::StartDisk(BadDisks { nodes, condition }));
+        self.fault(BadDisks { nodes, condition });
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use glomers_sim::{Fault, FaultEvent, ListedOperation, Plan, PlanBuilder, SERVICES};
+use glomers_sim::{Fault, FaultList, ListedOperation, Plan, PlanBuilder, SERVICES};
 
 use super::error::ScenarioError;
 use super::line::{Line, Parsed, Word};
@@ -79,7 +79,7 @@ pub(super) struct Parser {
     /// What is cut at present: (receiver, source).
     pub(super) cut: BTreeSet<(u32, u32)>,
     listed: Vec<ListedOperation>,
-    faults: Vec<FaultEvent>,
+    pub(super) faults: FaultList,
 }
 
 /// Reads a whole file.
@@ -93,7 +93,7 @@ pub(super) fn parse(text: &str, file: &str) -> Parsed<Parsing> {
         tick: 0,
         cut: BTreeSet::new(),
         listed: Vec::new(),
-        faults: Vec::new(),
+        faults: FaultList::default(),
     };
     let lines: Vec<&str> = text.lines().collect();
     let mut blocks: Vec<Block> = Vec::new();
@@ -179,15 +179,23 @@ impl Parser {
     }
 
     /// The place in time of what happens next.
-    fn next_moment(&mut self) -> u64 {
+    pub(super) fn next_moment(&mut self) -> u64 {
         let moment = self.base + self.tick;
         self.tick += 1;
         moment
     }
 
-    pub(super) fn fault(&mut self, fault: Fault) {
+    /// A fault begins, in place of one of its kind that is on.
+    pub(super) fn fault(&mut self, fault: impl Into<Fault>) {
+        let (at, fault) = (self.next_moment(), fault.into());
+        self.faults.end(at, |on| on.name() == fault.name());
+        self.faults.begin(at, fault);
+    }
+
+    /// All faults end of which this is so.
+    pub(super) fn mend(&mut self, is_meant: impl Fn(&Fault) -> bool) {
         let at = self.next_moment();
-        self.faults.push(FaultEvent { at, fault });
+        self.faults.end(at, is_meant);
     }
 
     pub(super) fn operation(&mut self, operation: ListedOperation) {
@@ -271,7 +279,7 @@ impl Parser {
         };
         let enough = (self.highest_worker + 1).max(plan.so_far().nodes.len() as u32);
         plan.workers(self.concurrency.unwrap_or(enough))
-            .faults(self.faults)
+            .faults(self.faults.into_events())
             .operations(self.listed)
             // What happens at the last moment still happens.
             .time_limit(Duration::from_nanos(self.base + self.tick + 1))
