@@ -1,3 +1,5 @@
+//! The clock of real time, and names that no other run has.
+
 #![expect(
     clippy::disallowed_methods,
     reason = "the driver of real time is where time is read; everything else is told"

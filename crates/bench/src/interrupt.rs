@@ -1,3 +1,5 @@
+//! The wish that a run ends early: Ctrl-C, SIGTERM, or somebody in this program.
+
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;

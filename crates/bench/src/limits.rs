@@ -1,3 +1,5 @@
+//! How many files may be open: nodes have three pipes each.
+
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::BenchError;

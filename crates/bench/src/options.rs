@@ -1,3 +1,5 @@
+//! How a run in real time is done, apart from what its Plan says.
+
 use std::fmt;
 use std::path::PathBuf;
 

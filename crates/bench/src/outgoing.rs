@@ -1,3 +1,5 @@
+//! What waits to be written to a node.
+
 use std::io::{self, ErrorKind, Write};
 
 /// What a buffer may keep once it is empty.

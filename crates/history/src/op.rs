@@ -1,3 +1,5 @@
+//! Operations: what clients and the nemesis did.
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! Moments and lengths of time, in nanoseconds.
+
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! The attribute `#[message(…)]`.
+
 use syn::{Attribute, LitStr, Type};
 
 /// What `#[message(…)]` says.

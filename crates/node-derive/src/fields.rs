@@ -1,3 +1,5 @@
+//! Which structs can be messages, and which fields they may have.
+
 use syn::ext::IdentExt;
 use syn::{DataStruct, Field, Fields, Ident, LitStr};
 

@@ -1,3 +1,5 @@
+//! From the name of a struct to the type of a message.
+
 /// `EchoOk` → `echo_ok`, `CASOk` → `cas_ok`, `Read2` → `read2`.
 pub(crate) fn snake_case(name: &str) -> String {
     let characters: Vec<char> = name.chars().collect();

@@ -1,3 +1,5 @@
+//! Requests to other nodes, and waiting for their replies.
+
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::rc::Rc;

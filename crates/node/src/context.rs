@@ -1,3 +1,5 @@
+//! What an async handler can know and do.
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;

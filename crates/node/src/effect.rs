@@ -1,3 +1,5 @@
+//! What a node wants done.
+
 use std::borrow::Cow;
 
 use glomers_protocol::{NodeId, Payload, Value};

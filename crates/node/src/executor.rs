@@ -1,3 +1,5 @@
+//! The executor that runs a node's handlers and tasks, in a fixed order.
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::pin::Pin;

@@ -1,3 +1,5 @@
+//! Clients of the key-value services.
+
 use std::rc::Rc;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Nodes made of async handlers.
+
 use std::cell::RefCell;
 use std::process::ExitCode;
 use std::rc::Rc;

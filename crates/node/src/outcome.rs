@@ -1,3 +1,5 @@
+//! What handlers without a reply and spawned tasks may return.
+
 use glomers_protocol::RpcError;
 
 use crate::shared::Shared;

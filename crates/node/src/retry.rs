@@ -1,3 +1,5 @@
+//! How often a request is sent again, and after which pauses.
+
 use std::time::Duration;
 
 use glomers_protocol::{ErrorCode, RpcError};

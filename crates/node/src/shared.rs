@@ -1,3 +1,5 @@
+//! What the futures of one node share.
+
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::sync::Arc;
 use std::task::Waker;

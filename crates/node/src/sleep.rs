@@ -1,3 +1,5 @@
+//! Waiting for a moment.
+
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};

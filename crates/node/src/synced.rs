@@ -1,3 +1,5 @@
+//! Waiting until what was written is durable.
+
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};

@@ -1,3 +1,5 @@
+//! A client of the timestamp service.
+
 use std::rc::Rc;
 use std::time::Duration;
 

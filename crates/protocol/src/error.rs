@@ -1,3 +1,5 @@
+//! Error replies and their codes.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,5 @@
+//! Names of nodes, clients and services.
+
 use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Deref;

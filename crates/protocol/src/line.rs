@@ -1,3 +1,5 @@
+//! One line of the wire protocol.
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! Rust types that are message bodies.
+
 use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;

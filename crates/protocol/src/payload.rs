@@ -1,3 +1,5 @@
+//! Bodies on their way: shared Rust values, or JSON text.
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;

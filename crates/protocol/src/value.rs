@@ -1,3 +1,5 @@
+//! Values of histories and messages: JSON, and what EDN has beyond it.
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};

@@ -1,3 +1,5 @@
+//! Who decides which of the possible events happens next.
+
 use glomers_history::Time;
 
 use crate::draws::{Draws, Purpose};

@@ -1,3 +1,5 @@
+//! Messages, counted.
+
 use glomers_history::Value;
 
 /// Messages counted over one set of links.

@@ -1,3 +1,5 @@
+//! What a workload is: operations, clients, and who judges.
+
 use std::sync::Arc;
 use std::time::Duration;
 

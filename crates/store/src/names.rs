@@ -1,3 +1,5 @@
+//! Names as numbers, so that the journal says each once.
+
 use rustc_hash::FxHashMap;
 
 /// Gives each name a number, counting from 0.

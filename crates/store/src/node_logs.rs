@@ -1,3 +1,5 @@
+//! The logs of nodes, each bounded.
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};
 use std::io::Write;

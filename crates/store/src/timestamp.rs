@@ -1,3 +1,5 @@
+//! Moments as texts: names of directories, and what `run.json` says.
+
 use std::time::{Duration, SystemTime};
 
 /// A moment as the name of a directory, in UTC: `20261122T203015.123Z`.

@@ -1,3 +1,5 @@
+//! Latencies as tests write them.
+
 use std::time::Duration;
 
 use glomers_sim::{Distribution, Latency};

@@ -1,3 +1,5 @@
+//! Workloads with their rates, as tests write them.
+
 use glomers_sim::{Rate, Workload};
 use glomers_workload::{Broadcast, Echo, GCounter, GSet, Kafka, LinKv, PnCounter, UniqueIds};
 

@@ -1,3 +1,5 @@
+//! Topologies: who is told to talk to whom.
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;

@@ -1,3 +1,5 @@
+//! The values that a node of a broadcast has.
+
 use glomers_node::{GrowingList, List, Set, Value};
 
 /// The values that a node has, each once, in the order in which they came.

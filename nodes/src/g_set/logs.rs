@@ -1,3 +1,5 @@
+//! A set as a log for each node, copied by position.
+
 use std::collections::BTreeMap;
 
 use glomers_node::{List, Value};

@@ -1,3 +1,5 @@
+//! The log of a key.
+
 use glomers_node::Value;
 use glomers_node::protocol::rpc::kafka::Messages;
 

@@ -1,3 +1,5 @@
+//! Tests of a node on its pipes.
+
 use std::io::{PipeWriter, Write, pipe};
 
 use glomers_node_derive::Message;

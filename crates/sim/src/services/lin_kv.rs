@@ -1,3 +1,5 @@
+//! The service `lin-kv`: linearizable registers.
+
 use std::collections::BTreeMap;
 
 use glomers_history::Value;

@@ -1,3 +1,5 @@
+//! The service `lin-tso`: timestamps that only grow.
+
 use glomers_node::Payload;
 use glomers_node::protocol::rpc::tso::TsOk;
 

@@ -1,3 +1,5 @@
+//! The service `lww-kv`: registers that may lose writes.
+
 use std::collections::BTreeMap;
 
 use glomers_history::Value;

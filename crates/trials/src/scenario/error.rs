@@ -1,3 +1,5 @@
+//! What is wrong with a scenario, and where in its text.
+
 use std::fmt;
 
 use glomers_session::SessionError;

@@ -1,3 +1,5 @@
+//! Nodes of counters.
+
 use std::collections::BTreeMap;
 
 use glomers_node::protocol::rpc::counter::{Add, AddOk, Read, ReadOk};

@@ -1,3 +1,5 @@
+//! Nodes of sets.
+
 use std::collections::BTreeSet;
 
 use glomers_node::protocol::rpc::g_set::{Add, AddOk, Read, ReadOk};

@@ -1,3 +1,5 @@
+//! Nodes of logs.
+
 use std::collections::BTreeMap;
 
 use glomers_node::protocol::rpc::kafka::{

@@ -1,3 +1,5 @@
+//! Nodes of registers.
+
 use std::collections::BTreeMap;
 
 use glomers_node::Context;

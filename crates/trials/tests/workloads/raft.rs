@@ -1,3 +1,5 @@
+//! Raft, over many seeds.
+
 use glomers_check::AnsweredCount;
 use glomers_sim::nemesis::{self, Kind};
 use glomers_sim::{Distribution, Latency, Plan};

@@ -1,3 +1,5 @@
+//! How the tests of this folder run a node over many seeds.
+
 use glomers_history::{Op, SECOND, Unobserved};
 use glomers_sim::nemesis::{self, Kind};
 use glomers_sim::{Distribution, Latency, NodeProgram, Plan, Rate};

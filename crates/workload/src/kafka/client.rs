@@ -1,3 +1,5 @@
+//! A client of the logs: producer and consumer in one.
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;

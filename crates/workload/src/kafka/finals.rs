@@ -1,3 +1,5 @@
+//! How a run of logs ends: all that was sent is read once more.
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! What is known of the logs while a run goes on.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

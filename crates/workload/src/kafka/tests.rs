@@ -1,3 +1,5 @@
+//! Tests of the workload of logs.
+
 use glomers_history::{OpKind, Process};
 use glomers_protocol::Payload;
 use glomers_protocol::rpc::kafka::{

@@ -1,3 +1,5 @@
+//! A client of the registers.
+
 use std::sync::Arc;
 
 use glomers_history::{Op, Value};

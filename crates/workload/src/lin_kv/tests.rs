@@ -1,3 +1,5 @@
+//! Tests of the workload of registers.
+
 use glomers_history::Time;
 use glomers_sim::draws::Purpose;
 

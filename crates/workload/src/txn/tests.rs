@@ -1,3 +1,5 @@
+//! Tests of the workloads of transactions.
+
 use std::collections::BTreeMap;
 
 use glomers_history::{OpKind, Process, Time};
