@@ -69,7 +69,7 @@ pub(crate) fn notes(arguments: &TestArguments, host: Host) -> Vec<String> {
                 name("threads", "one run takes one thread");
             }
         }
-        Host::InProcess => {
+        _ => {
             name("max_line", "embedded nodes write no lines");
             if arguments.test_count == 1 {
                 name("threads", "one run takes one thread");

@@ -153,7 +153,7 @@ impl PlanBuilder {
         self.plan.host = host;
         self.plan.clock = match host {
             Host::Processes => Clock::Real,
-            Host::InProcess | Host::Traced { .. } => Clock::Virtual,
+            _ => Clock::Virtual,
         };
         self
     }
