@@ -9,8 +9,13 @@ use serde_json::Value as Json;
 use crate::build;
 
 /// Every workload with what makes it interesting.
-const WORKLOADS: [(&str, &str); 4] = [
+const WORKLOADS: [(&str, &str); 5] = [
     ("echo", "--latency 20 --latency-dist exponential --rate 100 --time-limit 10"),
+    (
+        "broadcast",
+        "--node push-pull --latency 40 --latency-dist lognormal:0.6 --latency-correlation 0.6 \
+         --in-order --bandwidth 1mbit --loss-model gemodel:0.01,0.2 --rate 50 --time-limit 10",
+    ),
     ("unique-ids", "--rate 100 --time-limit 10 --nemesis partition --nemesis-interval 2"),
     (
         "broadcast",

@@ -1,5 +1,6 @@
 //! What the command line takes. Maelstrom's flags keep their names.
 
+mod network;
 mod traced;
 mod workload;
 
@@ -15,6 +16,7 @@ use crate::faults::FaultArguments;
 use crate::frontier::FrontierArguments;
 use crate::gallery::GalleryArguments;
 use crate::number::{self, Concurrency, RateArgument};
+pub(crate) use network::NetworkModels;
 pub(crate) use traced::TracedArguments;
 pub(crate) use workload::WorkloadArguments;
 use workload::workloads_and_nodes;
@@ -93,16 +95,6 @@ pub(crate) enum TimeArgument {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DistributionArgument {
-    /// Always the mean
-    Constant,
-    /// Evenly from 0 to twice the mean
-    Uniform,
-    /// Exponentially
-    Exponential,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InboxArgument {
     /// Each message is delivered when it is due
     Ideal,
@@ -175,15 +167,8 @@ pub(crate) struct TestArguments {
           help_heading = "Network")]
     pub(crate) latency: u64,
 
-    /// How latencies are spread
-    #[arg(
-        long,
-        value_name = "HOW",
-        value_enum,
-        default_value = "constant",
-        help_heading = "Network"
-    )]
-    pub(crate) latency_dist: DistributionArgument,
+    #[command(flatten)]
+    pub(crate) models: NetworkModels,
 
     /// Latencies of single links: a file with lines such as "n0 -> n1 300" or
     /// "* -> n3 50 exponential"; the last line that fits counts

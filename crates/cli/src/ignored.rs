@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use glomers_sim::Host;
 use glomers_sim::nemesis::Kind;
+use glomers_sim::{Distribution, Host};
 
 use crate::arguments::TestArguments;
 
@@ -76,7 +76,16 @@ pub(crate) fn notes(arguments: &TestArguments, host: Host) -> Vec<String> {
             }
         }
     }
-    if arguments.latency == 0 {
+    let models = &arguments.models;
+    let is_mean = matches!(
+        models.latency_dist,
+        Distribution::Constant
+            | Distribution::Uniform
+            | Distribution::Exponential
+            | Distribution::Lognormal { .. }
+            | Distribution::Pareto { .. }
+    );
+    if arguments.latency == 0 && models.regions.is_none() && is_mean {
         name("latency_dist", "messages take no time without --latency");
     }
     notes

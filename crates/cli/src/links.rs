@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use clap::ValueEnum as _;
 use glomers_sim::{Distribution, Latency, LinkRule};
 use glomers_workload::nearest;
 
-use crate::arguments::DistributionArgument;
 use crate::error::CliError;
 use crate::number;
 
@@ -17,8 +15,9 @@ pub(crate) fn read(file: &Path, nodes: &[String]) -> Result<Vec<LinkRule>, CliEr
         CliError::usage(format!("--link-latency: {} cannot be read: {error}", file.display()))
     })?;
     parse(&text, nodes).map_err(|(line, reason)| {
-        CliError::usage(format!("{}, line {line}: {reason}", file.display()))
-            .hint("a line is FROM -> TO MS [constant|uniform|exponential], as in: n0 -> n1 300")
+        CliError::usage(format!("{}, line {line}: {reason}", file.display())).hint(
+            "a line is FROM -> TO MS [HOW], with HOW as for --latency-dist, as in: n0 -> n1 300",
+        )
     })
 }
 
@@ -38,11 +37,7 @@ fn parse(text: &str, nodes: &[String]) -> Result<Vec<LinkRule>, (usize, String)>
 fn rule(words: &[&str], nodes: &[String]) -> Result<LinkRule, String> {
     let (src, dest, mean, distribution) = match words {
         [src, "->", dest, mean] => (src, dest, mean, Distribution::Constant),
-        [src, "->", dest, mean, name] => {
-            let argument = DistributionArgument::from_str(name, false)
-                .map_err(|_| format!("there is no distribution {name:?}"))?;
-            (src, dest, mean, argument.into())
-        }
+        [src, "->", dest, mean, name] => (src, dest, mean, name.parse()?),
         _ => return Err("this is no rule for a link".to_owned()),
     };
     let latency = Latency { mean_ms: number::latency(mean)?, distribution };

@@ -1,24 +1,12 @@
 //! From options to a Plan: what was typed is not what is run.
 
 use glomers_session::SessionError;
-use glomers_sim::{ClusterSize, Distribution, Host, Inbox, Latency, NodeProgram, Plan, Wire};
+use glomers_sim::{ClusterSize, Host, Inbox, NodeProgram, Plan, Wire};
 
-use crate::arguments::{
-    DistributionArgument, InboxArgument, TestArguments, TimeArgument, WireArgument,
-};
+use crate::arguments::{InboxArgument, TestArguments, TimeArgument, WireArgument};
 use crate::error::CliError;
 use crate::links;
 use crate::number::Concurrency;
-
-impl From<DistributionArgument> for Distribution {
-    fn from(argument: DistributionArgument) -> Distribution {
-        match argument {
-            DistributionArgument::Constant => Distribution::Constant,
-            DistributionArgument::Uniform => Distribution::Uniform,
-            DistributionArgument::Exponential => Distribution::Exponential,
-        }
-    }
-}
 
 /// How many nodes there are if nobody says.
 const NODES: u32 = 5;
@@ -97,14 +85,12 @@ pub(crate) fn plan(
         Concurrency::Workers(count) => plan.workers(count),
         Concurrency::PerNode(count) => plan.workers_per_node(count),
     };
-    let latency =
-        Latency { mean_ms: arguments.latency, distribution: arguments.latency_dist.into() };
+    arguments.models.put_into(&mut plan, arguments.latency)?;
     plan.rate(arguments.rate.0)
         .time_limit(arguments.time_limit)
         .recovery(arguments.recovery)
         .recovery_bound(arguments.faults.recovery_bound)
         .init_timeout(arguments.init_timeout)
-        .latency(latency)
         .loss(arguments.loss)
         .service_time(arguments.service_time)
         .sync_time(arguments.sync_time)

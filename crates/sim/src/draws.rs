@@ -85,6 +85,12 @@ pub enum Purpose {
     Duplicate = 11,
     /// Whether, and how long, a message is held up (its key).
     Reorder = 12,
+    /// Whether a link turns bad or good (the link's key, slot, 0).
+    Burst = 13,
+    /// Whether a link in a burst loses a message (its key).
+    BurstLoss = 15,
+    /// What the latencies of a link have in common (the link's key, window, 0).
+    Correlation = 14,
     /// How long a sync takes (its key).
     Sync = 20,
     /// What a kill leaves on a node's disk (the key of its name, the moment, 0).

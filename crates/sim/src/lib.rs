@@ -11,6 +11,7 @@
 //! This crate reads no clock, spawns no thread, touches no file, and takes
 //! randomness only from [`draws`], keyed by what is drawn.
 
+mod bursts;
 mod chooser;
 mod disk;
 pub mod draws;
@@ -19,17 +20,21 @@ mod driving;
 mod engine;
 mod faults;
 mod host;
+mod latency;
 pub mod nemesis;
+mod normal;
 mod outcome;
 mod partition;
 mod plan;
 mod queue;
 mod recorder;
+mod regions;
 mod services;
 mod snapshot;
 mod statistics;
 mod workload;
 
+pub use bursts::Bursts;
 pub use chooser::{Chooser, Enabled, EnabledKind, Random};
 pub use disk::DiskCondition;
 pub use driver::{run_virtual, run_virtual_to, run_virtual_until};
@@ -41,14 +46,17 @@ pub use faults::{
 };
 pub use glomers_history::Ended;
 pub use host::{InProcessHost, NodeFactory, StepInput, StepOutput, SteppedHost};
+pub use latency::{Distribution, Latency, LatencyChange, LatencyStep, parse_bandwidth};
 pub use outcome::{Asked, NOTE, Outcome};
+
 pub use partition::{Cut, PartitionKind};
 pub use plan::{
-    Clock, Distribution, Host, Inbox, Latency, LinkRule, ListedOperation, MessageName,
-    MessageOverride, Nemesis, NodeProgram, Operations, OverrideAction, PLAN_VERSION, Plan,
-    PlanBuilder, PlanError, Rate, Schedule, ServiceTime, Wire, WorkloadOptions,
+    Clock, Host, Inbox, LinkRule, ListedOperation, MessageName, MessageOverride, Nemesis,
+    NodeProgram, Operations, OverrideAction, PLAN_VERSION, Plan, PlanBuilder, PlanError, Rate,
+    Schedule, ServiceTime, Wire, WorkloadOptions,
 };
 pub use recorder::Recorder;
+pub use regions::Regions;
 pub use services::SERVICES;
 pub use snapshot::{NodeSnapshot, PendingMessage, Snapshot};
 pub use statistics::{Counts, NetStatistics};

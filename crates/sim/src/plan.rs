@@ -10,7 +10,9 @@ use std::time::Duration;
 use glomers_history::{Endpoint, History, MILLISECOND, OpKind, Process, Time, Value};
 use serde::{Deserialize, Serialize};
 
+use crate::bursts::Bursts;
 use crate::faults::FaultEvent;
+use crate::latency::{Distribution, Latency, LatencyChange, LatencyStep};
 use crate::services::SERVICES;
 use crate::workload::Workload;
 
@@ -61,6 +63,22 @@ pub struct Plan {
     pub init_timeout: u64,
     /// Latency of messages between nodes.
     pub latency: Latency,
+    /// How latencies change while the run goes on, in order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latency_steps: Vec<LatencyStep>,
+    /// How much of what spreads latencies is common to all messages that a link carries
+    /// within one second, 0 to 1.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub latency_correlation: f64,
+    /// Whether a message waits for those that its link carried before it, as with TCP.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_order: bool,
+    /// How many bits a link carries a second, each way; `None`: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bandwidth: Option<u64>,
+    /// When links lose messages in bursts, besides `loss`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_bursts: Option<Bursts>,
     /// Rules for single links, the last that fits counts.
     pub links: Vec<LinkRule>,
     /// The fraction of messages between nodes that is lost, 0 to 1.
@@ -97,6 +115,10 @@ pub struct Plan {
 /// nodes had any.
 fn default_sync_time() -> ServiceTime {
     ServiceTime::Exponential { mean: MILLISECOND }
+}
+
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
 }
 
 /// What every node runs.
@@ -136,27 +158,6 @@ pub enum Rate {
     PerSecond(f64),
     /// As fast as the workers can.
     Max,
-}
-
-/// Latency of the messages on a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Latency {
-    /// Mean, in whole ms.
-    pub mean_ms: u64,
-    /// How it is spread.
-    pub distribution: Distribution,
-}
-
-/// How a latency is spread; each message's is a whole number of ms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Distribution {
-    /// Always the mean.
-    Constant,
-    /// Uniform on 0 … 2·mean − 1.
-    Uniform,
-    /// Exponential.
-    Exponential,
 }
 
 /// A rule for the messages from one node to another.
@@ -327,6 +328,11 @@ impl Plan {
             rpc_timeout: None,
             init_timeout: seconds(10),
             latency: Latency { mean_ms: 0, distribution: Distribution::Constant },
+            latency_steps: Vec::new(),
+            latency_correlation: 0.0,
+            in_order: false,
+            bandwidth: None,
+            loss_bursts: None,
             links: Vec::new(),
             loss: 0.0,
             service_time: ServiceTime::DEFAULT,
@@ -348,8 +354,25 @@ impl Plan {
 
     /// How long clients of this workload wait for a reply.
     pub fn rpc_timeout_of(&self, workload: &dyn Workload) -> Duration {
-        let mean = Duration::from_millis(self.latency.mean_ms);
+        let mean = Duration::from_millis(self.longest_mean_ms());
         self.rpc_timeout.map_or_else(|| workload.rpc_timeout(mean), Duration::from_nanos)
+    }
+
+    /// The longest mean latency of any link at any time, in ms.
+    pub fn longest_mean_ms(&self) -> u64 {
+        let rules = self.links.iter().filter_map(|rule| rule.latency);
+        let steps = self.latency_steps.iter();
+        let to = steps.clone().filter_map(|step| match step.change {
+            LatencyChange::To(latency) => Some(latency),
+            LatencyChange::Times { .. } => None,
+        });
+        let longest = rules.chain(to).chain([self.latency]).map(|latency| latency.mean_ms).max();
+        let times = steps.map(|step| match step.change {
+            LatencyChange::Times { thousandths } => thousandths,
+            LatencyChange::To(_) => 1000,
+        });
+        let times = times.chain([1000]).max().unwrap_or(1000);
+        longest.unwrap_or_default().saturating_mul(times) / 1000
     }
 
     /// Sets the number of nodes, named n0, n1, …

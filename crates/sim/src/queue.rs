@@ -24,6 +24,8 @@ pub(crate) enum Due {
     Timeout { client: u32 },
     /// A fault of the Plan.
     Fault { index: u32 },
+    /// A step of the Plan's latencies.
+    LatencyStep { index: u32 },
     /// The phase may be over.
     PhaseEnd { phase: u8 },
     /// An effect with a time offset. Its key.

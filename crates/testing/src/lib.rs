@@ -68,14 +68,16 @@ pub use glomers_node::{
 pub use glomers_session::{RunOptions, RunReport, SessionError, UnknownNode, judge_outcome};
 pub use glomers_sim::draws::Draws;
 pub use glomers_sim::{
-    Client, DiskCondition, Ended, FaultReport, Inbox, NextOperation, Outcome, Plan, SetupRequest,
-    Step, Wire, Workload,
+    Bursts, Client, DiskCondition, Distribution, Ended, FaultReport, Inbox, Latency, LatencyChange,
+    LatencyStep, NextOperation, Outcome, Plan, Regions, SetupRequest, Step, Wire, Workload,
 };
 pub use glomers_workload::{
     Broadcast, Echo, GCounter, GSet, Kafka, LinKv, PnCounter, Topology, UniqueIds,
 };
 pub use invariant::Cluster;
-pub use latency::{Constant, Exponential, Uniform};
+pub use latency::{
+    Constant, Exponential, Lognormal, Normal, Pareto, ParetoNormal, Spikes, Uniform,
+};
 pub use load::{Load, Rated};
 pub use simulation::{Simulation, TestRun};
 pub use trace::Trace;

@@ -7,8 +7,9 @@ use glomers_check::{Validity, Verdict};
 use glomers_history::{Event, Observer, Time, Value};
 use glomers_node::IntoProcess;
 use glomers_sim::{
-    Chooser, FaultList, InProcessHost, Inbox, Latency, LinkRule, NodeFactory, NodeProgram, Outcome,
-    Plan, PlanBuilder, SERVICES, Wire, run_virtual,
+    Bursts, Chooser, Distribution, FaultList, InProcessHost, Inbox, Latency, LatencyChange,
+    LatencyStep, LinkRule, NodeFactory, NodeProgram, Outcome, Plan, PlanBuilder, Regions, SERVICES,
+    Wire, run_virtual,
 };
 
 use crate::fault::FaultSpec;
@@ -72,6 +73,47 @@ impl Simulation {
             latency: Some(latency.into()),
             loss: None,
         });
+        self
+    }
+
+    /// How much of what spreads latencies is common to the messages of a link within one
+    /// second, 0 to below 1.
+    pub fn latency_correlation(mut self, correlation: f64) -> Simulation {
+        self.plan.latency_correlation(correlation);
+        self
+    }
+
+    /// Another latency from a moment on, which counts from the beginning of operations.
+    pub fn latency_from(mut self, moment: Duration, latency: impl Into<Latency>) -> Simulation {
+        self.plan.latency_step(LatencyStep {
+            at: u64::try_from(moment.as_nanos()).unwrap_or(u64::MAX),
+            change: LatencyChange::To(latency.into()),
+        });
+        self
+    }
+
+    /// Messages of a link do not overtake each other, as with TCP.
+    pub fn in_order(mut self) -> Simulation {
+        self.plan.in_order(true);
+        self
+    }
+
+    /// How many bits a link carries a second, each way.
+    pub fn bandwidth(mut self, bits: u64) -> Simulation {
+        self.plan.bandwidth(Some(bits));
+        self
+    }
+
+    /// When links lose messages in bursts: `"gemodel:0.01,0.2".parse()?`.
+    pub fn loss_bursts(mut self, bursts: Bursts) -> Simulation {
+        self.plan.loss_bursts(Some(bursts));
+        self
+    }
+
+    /// Places the nodes in regions in turn: links have half of the round trip as their
+    /// mean latency, spread like this.
+    pub fn regions(mut self, regions: &Regions, distribution: Distribution) -> Simulation {
+        self.plan.regions(regions, distribution);
         self
     }
 

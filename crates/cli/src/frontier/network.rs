@@ -8,7 +8,6 @@ use glomers_sim::nemesis::Kind;
 use glomers_sim::{Distribution, Latency};
 use glomers_trials::frontier::{Figures, Quantiles, Setting};
 
-use crate::arguments::DistributionArgument;
 use crate::{faults, number};
 
 /// Optional all, so that it is known what was typed.
@@ -23,9 +22,9 @@ pub(crate) struct NetworkArguments {
     #[arg(long, value_name = "MS", value_parser = number::latency, help_heading = "Network")]
     latency: Option<u64>,
 
-    /// How latencies are spread [default: constant]
-    #[arg(long, value_name = "HOW", value_enum, help_heading = "Network")]
-    latency_dist: Option<DistributionArgument>,
+    /// How latencies are spread, as for "test" [default: constant]
+    #[arg(long, value_name = "HOW", help_heading = "Network")]
+    latency_dist: Option<Distribution>,
 
     /// Operations per second of all clients together [default: 100]
     #[arg(long, value_name = "R", value_parser = rate, help_heading = "Network")]
@@ -74,13 +73,10 @@ pub(crate) fn wanted(text: &str) -> Result<u64, String> {
 
 impl NetworkArguments {
     pub(crate) fn setting(&self) -> Setting {
-        let distribution = self.latency_dist.unwrap_or(DistributionArgument::Constant);
+        let distribution = self.latency_dist.unwrap_or(Distribution::Constant);
         Setting {
             nodes: self.nodes.unwrap_or(25),
-            latency: Latency {
-                mean_ms: self.latency.unwrap_or(100),
-                distribution: distribution.into(),
-            },
+            latency: Latency { mean_ms: self.latency.unwrap_or(100), distribution },
             rate: self.rate.unwrap_or(100.0),
             loss: self.loss.unwrap_or(0.0),
             nemesis: self.nemesis.clone(),
@@ -100,12 +96,7 @@ impl NetworkArguments {
         Network {
             nodes: setting.nodes,
             latency_ms: setting.latency.mean_ms,
-            latency_distribution: match setting.latency.distribution {
-                Distribution::Constant => "constant",
-                Distribution::Uniform => "uniform",
-                Distribution::Exponential => "exponential",
-            }
-            .to_owned(),
+            latency_distribution: setting.latency.distribution.to_string(),
             rate: setting.rate,
             loss: setting.loss,
             nemesis: self.nemesis.iter().map(|kind| kind.name().to_owned()).collect(),

@@ -4,11 +4,12 @@
 use glomers_history::Event;
 use glomers_history::journal::{Disturbance, DropReason};
 
-use super::network::{Fate, InFlight};
+use super::links::Fate;
+use super::network::InFlight;
 use super::{Engine, named};
 use crate::draws::{Draws, Origin, Purpose};
 use crate::faults::{Fault, LinkSet, Passage};
-use crate::plan::Latency;
+use crate::latency::Latency;
 
 /// Which faults of messages are on, in the order in which they began.
 #[derive(Debug, Default)]

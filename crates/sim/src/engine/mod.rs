@@ -1,5 +1,6 @@
 //! The event loop. Its parts: `network` (what happens to a message),
-//! `link_counts` (how many there were), `disturbances` (what faults add to that),
+//! `links` (loss and latency), `link_counts` (how many there were), `disturbances` (what faults add
+//! to that),
 //! `nodes` (start, stop, inboxes), `clients` (operations), `finals` (the last of them), `phases` (the course of
 //! a run), `starts` (from a process to its `init_ok`), `faults` (their beginnings and
 //! ends), `lines` (what live nodes write), `blame` (what nodes do wrong), `replies`
@@ -14,6 +15,7 @@ mod finals;
 mod inspect;
 mod lines;
 mod link_counts;
+mod links;
 mod network;
 mod nodes;
 mod phases;
@@ -45,7 +47,8 @@ use crate::statistics::NetStatistics;
 use crate::workload::Workload;
 
 use clients::{ClientSlot, Worker};
-use network::{InFlight, LinkTable};
+use links::LinkTable;
+use network::InFlight;
 use nodes::NodeState;
 use phases::Phase;
 
@@ -311,6 +314,7 @@ impl<'a> Engine<'a> {
             Due::NextFinal { worker } => self.next_final(worker),
             Due::Timeout { client } => self.timeout(client),
             Due::Fault { index } => self.fault(index),
+            Due::LatencyStep { index } => self.links.take_step(index),
             Due::PhaseEnd { phase } => self.phase_end(phase),
             Due::Deferred(key) => {
                 let (node, incarnation, deferred) = self.deferred.remove(key as usize);

@@ -1,20 +1,18 @@
 //! What happens to a message from its sending to its arrival.
 
 use glomers_history::journal::DropReason;
-use glomers_history::{Endpoint, Event, MILLISECOND, Message, Time};
+use glomers_history::{Endpoint, Event, Message, Time};
 use glomers_node::{NodeId, Payload};
 
 use super::Engine;
 use super::clients::ClientSlot;
-use super::disturbances::{Disturbances, Touched};
-use super::link_counts::{LinkCounts, Place};
-use crate::draws::{Draws, Origin, Purpose, message_key};
+use super::link_counts::Place;
+use super::links::{Fate, Parcel};
+use crate::draws::{Origin, message_key};
 use crate::driving::Command;
-use crate::plan::{
-    Distribution, Inbox, Latency, MessageName, MessageOverride, OverrideAction, Plan, Wire,
-};
+use crate::plan::{Inbox, Wire};
 use crate::queue::Due;
-use crate::services::{SERVICES, Services};
+use crate::services::Services;
 
 /// A message on its way.
 #[derive(Debug)]
@@ -43,115 +41,6 @@ impl InFlight {
     }
 }
 
-/// What the Plan says about links, and how many messages each carried.
-pub(super) struct LinkTable {
-    seed: u64,
-    latency: Latency,
-    loss: f64,
-    nodes: u32,
-    /// Whether the links of services are as those between nodes.
-    has_services: bool,
-    rules: Vec<crate::plan::LinkRule>,
-    overrides: Vec<MessageOverride>,
-    /// Unless faults are on, all messages between nodes take the same time.
-    is_plain: bool,
-    pub(super) counts: LinkCounts,
-    pub(super) disturbances: Disturbances,
-}
-
-/// What is in store for one message; the latency in ns.
-pub(super) enum Fate {
-    Arrives(u64),
-    Lost(DropReason),
-    Disturbed(Touched),
-}
-
-impl LinkTable {
-    pub(super) fn new(plan: &Plan) -> LinkTable {
-        let is_plain = plan.latency.distribution == Distribution::Constant
-            && plan.loss <= 0.0
-            && plan.links.is_empty()
-            && plan.overrides.is_empty();
-        LinkTable {
-            seed: plan.seed,
-            latency: plan.latency,
-            loss: plan.loss,
-            nodes: plan.nodes.len() as u32,
-            has_services: plan.fault_services,
-            is_plain,
-            rules: plan.links.clone(),
-            overrides: plan.overrides.clone(),
-            counts: LinkCounts::new(plan.nodes.len()),
-            disturbances: Disturbances::default(),
-        }
-    }
-
-    /// As [`LinkTable::fate`], where one end is a service.
-    fn fate_of_service(&self, src: u32, dest: u32, key: u64, of_all: u64) -> Fate {
-        if self.has_services { self.fate(src, dest, key, of_all) } else { self.latency(key) }
-    }
-
-    /// The place of somebody on the network, from its number in the keys of links.
-    fn place(&self, key: u32) -> u32 {
-        match u32::MAX - key {
-            service if service < SERVICES.len() as u32 => self.nodes + service,
-            _ => key,
-        }
-    }
-
-    /// As [`LinkTable::fate`], for links that lose nothing.
-    fn latency(&self, key: u64) -> Fate {
-        let draws = || Draws::keyed(self.seed, Purpose::Latency, key, 0, 0);
-        Fate::Arrives(self.latency.draw(draws) * MILLISECOND)
-    }
-
-    /// What becomes of a message: `key` is its own, and its link has carried `of_all`
-    /// before it.
-    #[inline]
-    fn fate(&self, src: u32, dest: u32, key: u64, of_all: u64) -> Fate {
-        if !self.is_plain || self.disturbances.are_on() {
-            return self.drawn(src, dest, key, of_all);
-        }
-        Fate::Arrives(self.latency.mean_ms * MILLISECOND)
-    }
-
-    /// What a message draws. Not inlined: most runs draw nothing, and `send` is shorter
-    /// without it.
-    #[inline(never)]
-    fn drawn(&self, src: u32, dest: u32, key: u64, of_all: u64) -> Fate {
-        let exception = self.overrides.iter().find(|one| match one.message {
-            MessageName::Nth { src: from, dest: to, count } => {
-                (from, to, count) == (src, dest, of_all)
-            }
-            MessageName::Key(other) => other == key,
-        });
-        match exception.map(|one| one.action) {
-            Some(OverrideAction::Drop) => return Fate::Lost(DropReason::Override),
-            Some(OverrideAction::Delay(nanos)) => return Fate::Arrives(nanos),
-            None => {}
-        }
-        let (mut latency, mut loss) = (self.latency, self.loss);
-        for rule in &self.rules {
-            let fits = |place: Option<u32>, node| place.is_none_or(|place| place == node);
-            if fits(rule.src, src) && fits(rule.dest, dest) {
-                latency = rule.latency.unwrap_or(latency);
-                loss = rule.loss.unwrap_or(loss);
-            }
-        }
-        let draws =
-            |purpose, fault: u32| Draws::keyed(self.seed, purpose, key, u64::from(fault), 0);
-        if loss > 0.0 && draws(Purpose::Loss, 0).unit() < loss {
-            return Fate::Lost(DropReason::Loss);
-        }
-        let nanos = latency.draw(|| draws(Purpose::Latency, 0)) * MILLISECOND;
-        if !self.disturbances.are_on() {
-            return Fate::Arrives(nanos);
-        }
-        let (src, dest) = (self.place(src), self.place(dest));
-        self.disturbances.fate(src, dest, nanos, latency, &draws)
-    }
-}
-
 /// The name of somebody.
 pub(super) fn name_in<'a>(
     names: &'a [NodeId],
@@ -166,23 +55,12 @@ pub(super) fn name_in<'a>(
     }
 }
 
-/// The number of a service in the keys of links, where it must not be that of a
-/// node.
-fn service_key(service: u32) -> u32 {
-    u32::MAX - service
-}
-
-impl Latency {
-    /// A latency in whole ms.
-    pub(crate) fn draw(self, draws: impl FnOnce() -> Draws) -> u64 {
-        if self.mean_ms == 0 {
-            return 0;
-        }
-        match self.distribution {
-            Distribution::Constant => self.mean_ms,
-            Distribution::Uniform => draws().below(2 * self.mean_ms),
-            Distribution::Exponential => draws().exponential(self.mean_ms as f64) as u64,
-        }
+/// The number of an end in the keys of links, where services must not have those of
+/// nodes.
+fn link_end(end: Endpoint) -> u32 {
+    match end {
+        Endpoint::Node(place) | Endpoint::Client(place) => place,
+        Endpoint::Service(service) => u32::MAX - service,
     }
 }
 
@@ -273,28 +151,7 @@ impl Engine<'_> {
         let sent = Event::Sent { message, src: src_name, dest: dest_name };
         self.events.tell(self.now, &sent);
 
-        let receiver = self.receiver_key(dest);
-        let (key, fate) = match (src, dest) {
-            (Endpoint::Node(src), Endpoint::Node(dest)) => {
-                let Place { of_all, of_cause } = self.links.counts.count(src, dest, cause);
-                let key = message_key(cause, receiver, of_cause);
-                (key, self.links.fate(src, dest, key, of_all))
-            }
-            (Endpoint::Node(src), Endpoint::Service(dest)) => {
-                let dest = service_key(dest);
-                let Place { of_all, of_cause } = self.links.counts.count(src, dest, cause);
-                let key = message_key(cause, receiver, of_cause);
-                (key, self.links.fate_of_service(src, dest, key, of_all))
-            }
-            (Endpoint::Service(src), Endpoint::Node(dest)) => {
-                let src = service_key(src);
-                let Place { of_all, of_cause } = self.links.counts.count(src, dest, cause);
-                let key = message_key(cause, receiver, of_cause);
-                (key, self.links.fate_of_service(src, dest, key, of_all))
-            }
-            // Clients sit beside their node.
-            _ => (message_key(cause, receiver, 0), Fate::Arrives(0)),
-        };
+        let (key, fate) = self.dispatch(src, dest, &payload, cause);
         let incarnation = match dest {
             Endpoint::Node(node) if self.nodes[node as usize].is_up => {
                 self.nodes[node as usize].incarnation
@@ -327,6 +184,43 @@ impl Engine<'_> {
             }
         };
         self.travels(message(self.after(latency), payload));
+    }
+
+    /// Counts a message on its link: its key, and what is in store for it.
+    #[inline]
+    fn dispatch(
+        &mut self,
+        src: Endpoint,
+        dest: Endpoint,
+        payload: &Payload,
+        cause: u64,
+    ) -> (u64, Fate) {
+        let receiver = self.receiver_key(dest);
+        let is_service =
+            matches!(src, Endpoint::Service(_)) || matches!(dest, Endpoint::Service(_));
+        let (from, to) = match (src, dest) {
+            // Clients sit beside their node.
+            (Endpoint::Client(_), _) | (_, Endpoint::Client(_)) => {
+                return (message_key(cause, receiver, 0), Fate::Arrives(0));
+            }
+            (src, dest) => (link_end(src), link_end(dest)),
+        };
+        let Place { of_all, of_cause } = self.links.counts.count(from, to, cause);
+        let key = message_key(cause, receiver, of_cause);
+        let bytes = if self.links.counts_bytes() { self.length(src, dest, payload) } else { 0 };
+        let parcel = Parcel { src: from, dest: to, key, of_all, now: self.now, bytes };
+        let fate =
+            if is_service { self.links.fate_of_service(&parcel) } else { self.links.fate(&parcel) };
+        (key, fate)
+    }
+
+    /// How many bytes a message has as a line.
+    #[cold]
+    fn length(&self, src: Endpoint, dest: Endpoint, payload: &Payload) -> u64 {
+        let name = |end| name_in(&self.names, &self.clients, &self.services, end).len();
+        // {"id":1,"src":"","dest":"","body":} and the end of the line.
+        let frame = 35 + name(src) + name(dest);
+        (frame + payload.to_json().get().len()) as u64
     }
 
     /// When something is due that takes so many ns.

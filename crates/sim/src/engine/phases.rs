@@ -210,6 +210,10 @@ impl Engine<'_> {
         for (index, at) in (0..).zip(times).filter(|(_, at)| *at < limit) {
             self.schedule(Time(start + at), Due::Fault { index });
         }
+        let steps: Vec<u64> = self.plan.latency_steps.iter().map(|step| step.at).collect();
+        for (index, at) in (0..).zip(steps).filter(|(_, at)| *at < limit) {
+            self.schedule(Time(start + at), Due::LatencyStep { index });
+        }
         let listed: Option<Vec<u64>> = match &self.plan.operations {
             Operations::Generated => None,
             Operations::Listed(list) => Some(list.iter().map(|listed| listed.at).collect()),

@@ -106,6 +106,7 @@ impl Engine<'_> {
             }
             Due::Timeout { .. } => "a client has waited long enough".to_owned(),
             Due::Fault { .. } => "a fault begins or ends".to_owned(),
+            Due::LatencyStep { .. } => "latencies change".to_owned(),
             Due::PhaseEnd { .. } => "a phase of the run ends".to_owned(),
             Due::Deferred(_) => "a node does something".to_owned(),
         }

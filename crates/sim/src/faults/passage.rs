@@ -4,7 +4,7 @@ use glomers_history::MILLISECOND;
 use glomers_history::journal::Disturbance;
 
 use crate::draws::{Draws, Purpose};
-use crate::plan::Latency;
+use crate::latency::Latency;
 
 /// What becomes of a message, as one fault after another changes it. Times in ns.
 pub(crate) struct Passage<'a> {

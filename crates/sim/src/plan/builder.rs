@@ -6,8 +6,11 @@ use super::{
     Clock, Host, Inbox, Latency, LinkRule, ListedOperation, MessageOverride, NodeProgram,
     Operations, Plan, PlanError, Rate, ServiceTime, Wire,
 };
+use crate::bursts::Bursts;
 use crate::faults::FaultEvent;
+use crate::latency::{Distribution, LatencyStep};
 use crate::nemesis::{self, Kind, Target};
+use crate::regions::Regions;
 use crate::services::SERVICES;
 
 /// Makes a [`Plan`]. What nobody sets is as in [`Plan::new`].
@@ -19,6 +22,7 @@ pub struct PlanBuilder {
     plan: Plan,
     workers: Workers,
     nemesis: Option<Nemesis>,
+    regions: Option<(Regions, Distribution)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -132,7 +136,7 @@ impl Plan {
     /// Begins a Plan: see [`Plan::new`] for what it has if nothing more is said.
     pub fn builder(seed: u64, program: NodeProgram, workload: &str) -> PlanBuilder {
         let plan = Plan::new(seed, program, workload);
-        PlanBuilder { plan, workers: Workers::PerNode(1), nemesis: None }
+        PlanBuilder { plan, workers: Workers::PerNode(1), nemesis: None, regions: None }
     }
 }
 
@@ -236,6 +240,45 @@ impl PlanBuilder {
         self
     }
 
+    /// How much of what spreads latencies is common to the messages of a link within one
+    /// second, 0 to below 1.
+    pub fn latency_correlation(&mut self, correlation: f64) -> &mut Self {
+        self.plan.latency_correlation = correlation;
+        self
+    }
+
+    /// A change of latencies; steps stand in order of time.
+    pub fn latency_step(&mut self, step: LatencyStep) -> &mut Self {
+        self.plan.latency_steps.push(step);
+        self.plan.latency_steps.sort_by_key(|step| step.at);
+        self
+    }
+
+    /// Whether messages of a link do not overtake each other.
+    pub fn in_order(&mut self, do_they: bool) -> &mut Self {
+        self.plan.in_order = do_they;
+        self
+    }
+
+    /// How many bits a link carries a second; `None`: no limit.
+    pub fn bandwidth(&mut self, bits: Option<u64>) -> &mut Self {
+        self.plan.bandwidth = bits;
+        self
+    }
+
+    /// When links lose messages in bursts.
+    pub fn loss_bursts(&mut self, bursts: Option<Bursts>) -> &mut Self {
+        self.plan.loss_bursts = bursts;
+        self
+    }
+
+    /// Places the nodes in regions in turn. Links have half of the round trip as their
+    /// mean latency, spread like this; rules that are given later go before.
+    pub fn regions(&mut self, regions: &Regions, distribution: Distribution) -> &mut Self {
+        self.regions = Some((regions.clone(), distribution));
+        self
+    }
+
     /// A rule for a link; of several the last that fits counts.
     pub fn link(&mut self, rule: LinkRule) -> &mut Self {
         self.plan.links.push(rule);
@@ -315,6 +358,11 @@ impl PlanBuilder {
         };
         if plan.host == Host::Processes {
             plan.service_time = ServiceTime::Off;
+        }
+        if let Some((regions, distribution)) = &self.regions {
+            let mut rules = regions.rules(plan.nodes.len() as u32, *distribution);
+            rules.append(&mut plan.links);
+            plan.links = rules;
         }
         // What is drawn rests on the rest.
         plan.validate()?;

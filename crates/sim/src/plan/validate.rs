@@ -1,8 +1,8 @@
 //! What makes a Plan one that can be run: all bounds and names, whoever made it.
 
 use super::{
-    Latency, ListedOperation, MessageName, Operations, OverrideAction, PLAN_VERSION, Plan,
-    PlanError, Rate, ServiceTime,
+    Latency, LatencyChange, ListedOperation, MessageName, Operations, OverrideAction, PLAN_VERSION,
+    Plan, PlanError, Rate, ServiceTime,
 };
 use crate::services::SERVICES;
 
@@ -120,7 +120,21 @@ impl Plan {
                 return refuse(format!("loss must be from 0 to 1, but it is {loss}"));
             }
         }
-        let latencies = self.links.iter().filter_map(|link| link.latency).chain([self.latency]);
+        if !(0.0..1.0).contains(&self.latency_correlation) {
+            return refuse(format!(
+                "the correlation of latencies must be from 0 to below 1, but it is {}",
+                self.latency_correlation
+            ));
+        }
+        if self.bandwidth == Some(0) {
+            return refuse("a link must carry at least one bit a second");
+        }
+        let steps = self.latency_steps.iter().filter_map(|step| match step.change {
+            LatencyChange::To(latency) => Some(latency),
+            LatencyChange::Times { .. } => None,
+        });
+        let of_links = self.links.iter().filter_map(|link| link.latency);
+        let latencies = of_links.chain(steps).chain([self.latency]);
         for Latency { mean_ms, .. } in latencies {
             if mean_ms > LONGEST_LATENCY_MS {
                 return refuse(format!(

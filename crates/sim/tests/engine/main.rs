@@ -8,6 +8,7 @@ mod crashes;
 mod disk;
 mod draws;
 mod faults;
+mod latency;
 mod lines;
 mod lives;
 mod network;

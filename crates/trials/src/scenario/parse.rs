@@ -10,11 +10,17 @@ use super::line::{Line, Parsed, Word};
 use super::output::{Output, OutputKind};
 
 const OUTPUTS: [&str; 7] = ["history", "messages", "marks", "logs", "net", "verdict", "faults"];
-pub(super) const SETTINGS: [&str; 13] = [
+pub(super) const SETTINGS: [&str; 19] = [
     "workload",
     "topology",
     "seed",
     "latency",
+    "latency-correlation",
+    "latency-step",
+    "in-order",
+    "bandwidth",
+    "loss-model",
+    "regions",
     "link",
     "loss",
     "fault-services",

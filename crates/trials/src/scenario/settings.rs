@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use glomers_history::MILLISECOND;
-use glomers_sim::{Distribution, Inbox, Latency, LinkRule, NodeProgram, Plan, Rate, Wire};
+use glomers_sim::{
+    Distribution, Inbox, Latency, LatencyStep, LinkRule, NodeProgram, Plan, Rate, Regions, Wire,
+    parse_bandwidth,
+};
 
 use super::line::{Line, Parsed, Word};
 use super::parse::Parser;
@@ -63,6 +66,38 @@ impl Parser {
             "latency" => {
                 let latency = latency(line)?;
                 self.builder().latency(latency);
+            }
+            "latency-correlation" => {
+                let correlation = fraction(line)?;
+                self.builder().latency_correlation(correlation);
+            }
+            "latency-step" => {
+                let column = line.peek().map_or(1, |word| word.column);
+                let words = line.rest();
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                let step = LatencyStep::parse(&words).map_err(|what| line.error(column, what))?;
+                self.builder().latency_step(step);
+            }
+            "in-order" => {
+                let is_on = line.one_of("word", &["on", "off"])? == "on";
+                self.builder().in_order(is_on);
+            }
+            "bandwidth" => {
+                let bits = rest(line, parse_bandwidth)?;
+                self.builder().bandwidth(Some(bits));
+            }
+            "loss-model" => {
+                let bursts = rest(line, str::parse)?;
+                self.builder().loss_bursts(Some(bursts));
+            }
+            "regions" => {
+                let name = line.one_of("regions", &Regions::SHIPPED)?;
+                let regions = Regions::shipped(name).unwrap_or_else(|| unreachable!("{name}"));
+                let mut distribution = Distribution::Constant;
+                if line.peek().is_some() {
+                    distribution = rest(line, str::parse)?;
+                }
+                self.builder().regions(&regions, distribution);
             }
             "loss" => {
                 let loss = fraction(line)?;
@@ -124,14 +159,15 @@ fn latency(line: &mut Line<'_>) -> Parsed<Latency> {
     let mean_ms = line.parse("a mean latency in whole milliseconds")?;
     let mut distribution = Distribution::Constant;
     if line.peek().is_some() {
-        let known = ["constant", "uniform", "exponential"];
-        distribution = match line.one_of("distribution of latencies", &known)? {
-            "uniform" => Distribution::Uniform,
-            "exponential" => Distribution::Exponential,
-            _ => Distribution::Constant,
-        };
+        distribution = rest(line, str::parse)?;
     }
     Ok(Latency { mean_ms, distribution })
+}
+
+/// What the rest of a line says, without its spaces.
+fn rest<T>(line: &mut Line<'_>, parse: impl Fn(&str) -> Result<T, String>) -> Parsed<T> {
+    let column = line.peek().map_or(1, |word| word.column);
+    parse(&line.rest().concat()).map_err(|what| line.error(column, what))
 }
 
 pub(super) fn fraction(line: &mut Line<'_>) -> Parsed<f64> {
