@@ -58,7 +58,7 @@ const DIRECTIONS: [(&str, &[&str]); 18] = [
             "session",
         ],
     ),
-    ("report", &["protocol", "session"]),
+    ("report", &["protocol", "history", "check", "store", "session"]),
     (
         "cli",
         &[

@@ -12,11 +12,13 @@ use glomers_check::Availability;
 
 use crate::ci::CiArguments;
 use crate::compare::CompareArguments;
+use crate::export::ExportArguments;
 use crate::faults::FaultArguments;
 use crate::frontier::FrontierArguments;
 use crate::gallery::GalleryArguments;
 use crate::number::{self, Concurrency, RateArgument};
 pub(crate) use network::NetworkModels;
+use crate::report::ReportArguments;
 pub(crate) use traced::TracedArguments;
 pub(crate) use workload::WorkloadArguments;
 use workload::workloads_and_nodes;
@@ -62,6 +64,10 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     /// Show who said what to whom in a stored run
     Trace(TraceArguments),
+    /// Show a stored run as a page for the browser: findings, plots, the whole trace
+    Report(ReportArguments),
+    /// Write a stored run for another tool: Perfetto, ShiViz, lines of JSON
+    Export(ExportArguments),
     /// Finish the store of a run that was cut short: check and derive its files
     Recover(RecoverArguments),
     /// Be a node, on standard input and output: a reference node or a broken one, for

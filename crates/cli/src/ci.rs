@@ -9,7 +9,7 @@ use glomers_sim::{Ended, Plan};
 
 use crate::error::CliError;
 use crate::junit::{self, Case};
-use crate::{findings, out, summary};
+use crate::{findings, out, report as page, summary};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
@@ -21,6 +21,11 @@ pub(crate) struct CiArguments {
     /// Say in one line what came of it
     #[arg(long)]
     pub(crate) one_line: bool,
+
+    /// Write report.html, a page for the browser, into the store of every run; a
+    /// single run that is invalid has one anyway
+    #[arg(long)]
+    pub(crate) report: bool,
 }
 
 /// A run that is over, and what is told of it.
@@ -50,6 +55,16 @@ impl<'a> Runs<'a> {
         let runs = Runs { arguments, suite, cases: Vec::new() };
         runs.write(&[junit::unfinished()])?;
         Ok(runs)
+    }
+
+    /// Writes the page of a run that is stored, if one is wanted. `single`: it is the
+    /// only run of its command, so that one that is invalid has a page anyway.
+    pub(crate) fn page(&self, run: &Run<'_>, single: bool) -> Result<(), CliError> {
+        let is_invalid = run.executed.report.validity(run.options) == Validity::Invalid;
+        match self.arguments.report || single && is_invalid {
+            true => page::after(run.plan, run.executed, run.options, run.command),
+            false => Ok(()),
+        }
     }
 
     /// Takes a run into the report.

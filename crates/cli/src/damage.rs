@@ -194,7 +194,7 @@ struct Base {
 }
 
 /// What is asked of each damaged store. `recover` writes, so it comes last.
-const COMMANDS: [&str; 4] = ["trace", "replay", "compare", "recover"];
+const COMMANDS: [&str; 6] = ["trace", "report", "export", "replay", "compare", "recover"];
 
 impl Base {
     fn make(root: &Path, number: usize, interrupt: &Interrupt) -> Base {
@@ -230,6 +230,11 @@ impl Base {
         match command {
             "compare" => run(&["compare", work, whole], interrupt),
             "trace" => run(&["trace", work, "--limit", "0", "--clients"], interrupt),
+            "report" => run(&["report", work, "--out", "-"], interrupt),
+            "export" => {
+                let out = self.work.with_extension("export");
+                run(&["export", "shiviz", work, "--out", out.to_str().unwrap()], interrupt)
+            }
             "check" => unreachable!("it wants a file"),
             command => run(&[command, work], interrupt),
         }

@@ -10,6 +10,7 @@ mod damage;
 mod doctor;
 mod error;
 mod execute;
+mod export;
 mod faults;
 mod findings;
 mod frontier;
@@ -27,6 +28,7 @@ mod progress;
 mod recover;
 mod replay;
 mod replay_log;
+mod report;
 mod scenario;
 mod stops;
 mod summary;
@@ -97,6 +99,8 @@ fn dispatch(command: Command) -> Result<ExitCode, CliError> {
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

@@ -23,7 +23,12 @@ pub(crate) fn text(plan: &Plan, executed: &Executed, options: &RunOptions) -> St
         return String::new();
     };
     let store = argument(directory);
-    let mut text = "To see what happened around it:\n".to_owned();
+    let mut text = String::new();
+    let page = directory.join(crate::report::FILE);
+    if page.is_file() {
+        text += &format!("To see it in a browser, open {}\n", page.display());
+    }
+    text += "To see what happened around it:\n";
     text += &match place.operation {
         Some(index) => format!("  glomers trace{store} --around \"op {index}\"\n"),
         None => {

@@ -74,11 +74,28 @@ pub(crate) fn whole(
     command: &str,
 ) -> String {
     let report = &executed.report;
-    let outcome = &report.outcome;
     let mut text = String::new();
-    let mut row = |name: &str, value: String| {
+    for (name, value) in facts(plan, executed, options, command) {
         let _ = writeln!(text, "  {name:<13}{value}");
-    };
+    }
+    text.push('\n');
+    text.push_str(&findings::text(&report.verdict.findings));
+    text.push_str(&next_step::text(plan, executed, options));
+    let _ = writeln!(text, "{}", last_lines(report, options));
+    text
+}
+
+/// What a run was and what came of it, but for its findings: facts with their names.
+pub(crate) fn facts(
+    plan: &Plan,
+    executed: &Executed,
+    options: &RunOptions,
+    command: &str,
+) -> Vec<(String, String)> {
+    let report = &executed.report;
+    let outcome = &report.outcome;
+    let mut facts: Vec<(String, String)> = Vec::new();
+    let mut row = |name: &str, value: String| facts.push((name.to_owned(), value));
     let count = plan.nodes.len();
     row("verdict", verdict(report, options));
     row(
@@ -166,11 +183,7 @@ pub(crate) fn whole(
     if can_be_virtual && plan.clock == Clock::Real {
         row("faster", FASTER.to_owned());
     }
-    text.push('\n');
-    text.push_str(&findings::text(&report.verdict.findings));
-    text.push_str(&next_step::text(plan, executed, options));
-    let _ = writeln!(text, "{}", last_lines(report, options));
-    text
+    facts
 }
 
 /// Which nodes logged something, and how the first began: what is wrong with the

@@ -76,6 +76,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
         command: &session.command,
     };
     runs.add(&run);
+    runs.page(&run, true)?;
     runs.show(&run);
     runs.finish()?;
     Ok(exit_code(&executed.report, &session.judge))
@@ -189,6 +190,9 @@ impl TestRuns<'_> {
                 command: &command,
             };
             runs.add(&run);
+            if let Err(error) = runs.page(&run, false) {
+                return ControlFlow::Break(Err(error));
+            }
             match run.is_good() {
                 true => ControlFlow::Continue(()),
                 false => ControlFlow::Break(Ok((plan, executed, command))),

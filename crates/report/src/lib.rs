@@ -1,6 +1,6 @@
 //! What runs have measured, as tables, figures and files for other tools.
 //!
-//! Reads data and gives text or bytes; never runs anything, and writes no file
+//! Reads data and stores, and gives text or bytes; never runs anything, and writes no file
 //! itself. The same data give the same bytes.
 //!
 //! - [`frontier`]: broadcast algorithms, messages against latency: a table, a
@@ -9,12 +9,18 @@
 //!   intervals, and in words;
 //! - [`operations`]: operations in time, to see what is wrong with them: SVG;
 //! - [`layout`]: tables that fit where they are shown;
-//! - [`trace`]: a run as a space-time view.
+//! - [`trace`]: a run as a space-time view;
+//! - [`page`]: a run as one page for the browser;
+//! - [`export`]: a run for other tools: Perfetto, ShiViz, lines of JSON;
+//! - [`tables`]: reports of many runs for the browser.
 
 pub mod comparison;
+pub mod export;
 pub mod frontier;
 pub mod layout;
 pub mod operations;
+pub mod page;
 mod scale;
 mod svg;
+pub mod tables;
 pub mod trace;

@@ -47,13 +47,14 @@ impl fmt::Display for Difference {
 
 /// Compares the directories of two runs, file by file in the order of names, and
 /// gives the first difference. `run.json` and `run.log`, which depend on the
-/// machine and the hour, are left out.
+/// machine and the hour, are left out, and so is `report.html`, which not every run
+/// has and which shows nothing that the other files do not hold.
 ///
 /// # Errors
 /// If a file or directory cannot be read.
 pub fn compare(left: &Path, right: &Path) -> Result<Option<Difference>, StoreError> {
     for file in names(left)?.union(&names(right)?) {
-        if file.to_str().is_some_and(|name| name.starts_with("run.")) {
+        if file.to_str().is_some_and(|name| name.starts_with("run.") || name == "report.html") {
             continue;
         }
         let difference = compare_entry(left, right, file)?;

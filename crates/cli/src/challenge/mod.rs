@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
     let _guard = interrupt.guard();
     let mut tally = Tally::new(&arguments.ci)?;
+    let single = chosen.len() == 1;
     for challenge in chosen {
         let program = match &bin {
             Some(path) => NodeProgram::Program {
@@ -90,7 +91,7 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
             options: &session.judge,
             command: &session.command,
         };
-        tally.add(&attempt, &run);
+        tally.add(&attempt, &run, single)?;
         if interrupt.is_requested() {
             break;
         }
@@ -123,7 +124,8 @@ impl<'a> Tally<'a> {
         })
     }
 
-    fn add(&mut self, attempt: &Attempt<'_>, run: &Run<'_>) {
+    /// Takes an attempt; `single`: there is no other.
+    fn add(&mut self, attempt: &Attempt<'_>, run: &Run<'_>, single: bool) -> Result<(), CliError> {
         let id = attempt.challenge.id;
         if attempt.passes() {
             self.passed += 1;
@@ -132,6 +134,7 @@ impl<'a> Tally<'a> {
         }
         let name = format!("{id} ({})", attempt.challenge.about);
         self.runs.add_challenge(run, &name, &attempt.missed());
+        self.runs.page(run, single)?;
         if let Some(directory) = &run.executed.directory {
             self.stored += &format!("\n  {id:<4} {}", directory.display());
         }
@@ -140,6 +143,7 @@ impl<'a> Tally<'a> {
             self.details += &format!("\nchallenge {id}:\n");
             self.details += &summary::whole(run.plan, run.executed, run.options, run.command);
         }
+        Ok(())
     }
 
     /// Writes the report and says what came of it all.

@@ -1,0 +1,285 @@
+// The run: columns of numbers as the page carries them, unpacked.
+
+export interface Column {
+  name: string;
+  count: number;
+  planes: number;
+}
+
+export interface Fault {
+  kind: string;
+  text: string;
+  effects: string;
+  from: number;
+  until: number | null;
+}
+
+export interface FindingMeta {
+  name: string;
+  summary: string;
+  ops: number[];
+  node: string | null;
+  time: number | null;
+}
+
+export interface Meta {
+  version: number;
+  title: string;
+  workload: string;
+  nodes: string[];
+  concurrency: number;
+  store: string;
+  command: string;
+  names: string[];
+  kinds: string[];
+  fates: string[];
+  labels: string[];
+  functions: string[];
+  faults: Fault[];
+  findings: FindingMeta[];
+  states: { time: number; state: string; nodes: string[] }[];
+  cut: boolean;
+  /** Where the whole bodies are, if a server has them. */
+  bodies: string | null;
+  stable: { observed: Quantiles | null; true: Quantiles | null };
+  last: number;
+  columns: Column[];
+}
+
+export type Quantiles = Record<string, number>;
+
+export const DELIVERED = 0;
+export const IN_FLIGHT = 1;
+/** The time of what never ends. */
+export const NEVER = Infinity;
+
+/** Times are in µs from the moment from which operations count. */
+export interface Messages {
+  count: number;
+  id: Float64Array;
+  sent: Float64Array;
+  /** When it arrived or was lost; NEVER if neither. */
+  end: Float64Array;
+  src: Uint16Array;
+  dest: Uint16Array;
+  kind: Uint16Array;
+  fate: Uint8Array;
+  harm: Uint8Array;
+  content: Uint32Array;
+  msgId: Float64Array;
+  reply: Float64Array;
+}
+
+export interface Ops {
+  count: number;
+  time: Float64Array;
+  /** -1: the nemesis. */
+  process: Int32Array;
+  /** 0 invoke, 1 ok, 2 fail, 3 info. */
+  kind: Uint8Array;
+  f: Uint16Array;
+  value: Uint32Array;
+  error: Uint32Array;
+  final: Uint8Array;
+  texts: string[];
+  /** The other end of an operation, or -1. */
+  pair: Int32Array;
+}
+
+export interface Marks {
+  count: number;
+  time: Float64Array;
+  node: Uint16Array;
+  label: Uint16Array;
+  value: Uint32Array;
+  texts: string[];
+}
+
+export interface Copies {
+  of: Uint32Array;
+  end: Float64Array;
+  fate: Uint8Array;
+}
+
+export interface Run {
+  meta: Meta;
+  messages: Messages;
+  copies: Copies;
+  ops: Ops;
+  marks: Marks;
+  contents: string[];
+  first: number;
+  last: number;
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const make = (Uint8Array as unknown as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> })
+    .fromBase64;
+  if (make) return make.call(Uint8Array, text);
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let at = 0; at < letters.length; at++) bytes[at] = letters.charCodeAt(at);
+  return bytes;
+}
+
+async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+class Columns {
+  private places = new Map<string, { column: Column; at: number }>();
+
+  constructor(
+    columns: Column[],
+    private bytes: Uint8Array,
+  ) {
+    let at = 0;
+    for (const column of columns) {
+      this.places.set(column.name, { column, at });
+      at += column.count * column.planes;
+    }
+    if (at !== bytes.length) throw new Error(`${bytes.length} bytes where ${at} should be`);
+  }
+
+  private place(name: string) {
+    const place = this.places.get(name);
+    if (!place) throw new Error(`there is no column ${name}`);
+    return place;
+  }
+
+  numbers<T extends { [at: number]: number; length: number }>(
+    name: string,
+    make: new (count: number) => T,
+  ): T {
+    const { column, at } = this.place(name);
+    const numbers = new make(column.count);
+    let factor = 1;
+    for (let plane = 0; plane < column.planes; plane++) {
+      const start = at + plane * column.count;
+      for (let n = 0; n < column.count; n++) numbers[n]! += this.bytes[start + n]! * factor;
+      factor *= 256;
+    }
+    return numbers;
+  }
+
+  floats(name: string): Float64Array {
+    return this.numbers(name, Float64Array);
+  }
+
+  texts(name: string): string[] {
+    const { column, at } = this.place(name);
+    return JSON.parse(new TextDecoder().decode(this.bytes.subarray(at, at + column.count)));
+  }
+}
+
+const unzigzag = (number: number) => (number % 2 ? -(number + 1) / 2 : number / 2);
+
+/** Turns differences into what they are differences of. */
+function summed(numbers: Float64Array): Float64Array {
+  let last = 0;
+  for (let n = 0; n < numbers.length; n++) numbers[n] = last += unzigzag(numbers[n]!);
+  return numbers;
+}
+
+function messages(columns: Columns): Messages {
+  const id = summed(columns.floats('m.id'));
+  const sent = summed(columns.floats('m.sent'));
+  const end = columns.floats('m.took');
+  const src = columns.numbers('m.src', Uint16Array);
+  const dest = columns.numbers('m.dest', Uint16Array);
+  const msgId = columns.floats('m.msg_id');
+  const reply = columns.floats('m.reply');
+  const ids = new Map<number, number>();
+  const replies = new Map<number, number>();
+  for (let n = 0; n < id.length; n++) {
+    end[n] = end[n] === 0 ? NEVER : sent[n]! + end[n]! - 1;
+    msgId[n] = next(ids, src[n]!, msgId[n]!);
+    reply[n] = next(replies, src[n]! * 65536 + dest[n]!, reply[n]!);
+  }
+  return {
+    count: id.length,
+    id,
+    sent,
+    end,
+    src,
+    dest,
+    kind: columns.numbers('m.kind', Uint16Array),
+    fate: columns.numbers('m.fate', Uint8Array),
+    harm: columns.numbers('m.harm', Uint8Array),
+    content: columns.numbers('m.content', Uint32Array),
+    msgId,
+    reply,
+  };
+}
+
+function next(last: Map<number, number>, key: number, packed: number): number {
+  if (packed === 0) return NaN;
+  const id = (last.get(key) ?? 0) + 1 + unzigzag(packed - 1);
+  last.set(key, id);
+  return id;
+}
+
+function ops(columns: Columns): Ops {
+  const time = summed(columns.floats('o.time'));
+  const process = columns.numbers('o.process', Int32Array);
+  const kind = columns.numbers('o.kind', Uint8Array);
+  const pair = new Int32Array(time.length).fill(-1);
+  const open = new Map<number, number>();
+  for (let n = 0; n < time.length; n++) {
+    process[n]!--;
+    const who = process[n]!;
+    if (who < 0) continue;
+    if (kind[n] === 0) {
+      open.set(who, n);
+      continue;
+    }
+    const began = open.get(who);
+    if (began === undefined) continue;
+    open.delete(who);
+    pair[began] = n;
+    pair[n] = began;
+  }
+  return {
+    count: time.length,
+    time,
+    process,
+    kind,
+    f: columns.numbers('o.f', Uint16Array),
+    value: columns.numbers('o.value', Uint32Array),
+    error: columns.numbers('o.error', Uint32Array),
+    final: columns.numbers('o.final', Uint8Array),
+    texts: columns.texts('o.texts'),
+    pair,
+  };
+}
+
+export async function unpack(meta: Meta, packed: string): Promise<Run> {
+  const columns = new Columns(meta.columns, await inflate(fromBase64(packed)));
+  const all = messages(columns);
+  const of = columns.numbers('c.of', Uint32Array);
+  const took = columns.floats('c.took');
+  const copies = {
+    of,
+    end: took.map((took, n) => all.sent[of[n]!]! + took - 1),
+    fate: columns.numbers('c.fate', Uint8Array),
+  };
+  const first = all.count ? Math.min(0, all.sent[0]!) : 0;
+  return {
+    meta,
+    messages: all,
+    copies,
+    ops: ops(columns),
+    marks: {
+      count: columns.floats('k.time').length,
+      time: summed(columns.floats('k.time')),
+      node: columns.numbers('k.node', Uint16Array),
+      label: columns.numbers('k.label', Uint16Array),
+      value: columns.numbers('k.value', Uint32Array),
+      texts: columns.texts('k.texts'),
+    },
+    contents: columns.texts('contents'),
+    first,
+    last: Math.max(meta.last, first + 1),
+  };
+}

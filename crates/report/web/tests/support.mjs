@@ -1,0 +1,104 @@
+// What browser tests share: a browser, Glomers, and reports of runs.
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const here = fileURLToPath(new URL('./', import.meta.url));
+
+function first(paths) {
+  return paths.find((path) => path && existsSync(path));
+}
+
+export const chromium = first([
+  process.env.CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+]);
+
+export const glomers = first([
+  process.env.GLOMERS,
+  join(here, '../../../../target/release/glomers'),
+  join(here, '../../../../target/debug/glomers'),
+]);
+
+/** Why the tests are skipped, or false. */
+export const skip = !chromium
+  ? 'there is no Chromium here (apt-get install chromium)'
+  : !glomers
+    ? 'there is no glomers here (cargo build)'
+    : false;
+
+export const folder = mkdtempSync(join(tmpdir(), 'glomers-web-'));
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export async function launch() {
+  const { chromium: driver } = await import('playwright-core');
+  return driver.launch({ executablePath: chromium, headless: true, args: FLAGS });
+}
+
+export function clean() {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Runs Glomers; a run that is invalid ends with 1, which is no mistake here. */
+export function run(...words) {
+  try {
+    return execFileSync(glomers, words, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    if (error.status === 1) return error.stdout;
+    throw new Error(`glomers ${words.join(' ')}: ${error.status}\n${error.stdout}\n${error.stderr}`);
+  }
+}
+
+/** Starts Glomers, and waits until it has said something that fits. */
+export async function start(pattern, ...words) {
+  const child = spawn(glomers, words, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  const fits = await new Promise((resolve, reject) => {
+    child.stdout.on('data', (data) => {
+      said += data;
+      const found = pattern.exec(said);
+      if (found) resolve(found);
+    });
+    child.on('exit', (code) => reject(new Error(`it ended with ${code}: ${said}`)));
+  });
+  return { child, fits };
+}
+
+/** The address of a file. */
+export function address(file, fragment = '') {
+  return pathToFileURL(join(folder, file)).href + fragment;
+}
+
+/** Opens a page, and waits until it is drawn. What goes wrong in it is collected. */
+export async function open(browser, url, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.errors = [];
+  page.on('pageerror', (error) => page.errors.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') page.errors.push(message.text());
+  });
+  page.on('dialog', (dialog) => {
+    page.errors.push(`a dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  await page.goto(url);
+  await page.waitForFunction(() => document.documentElement.dataset.ready, null, { timeout: 120_000 });
+  const ready = await page.evaluate(() => document.documentElement.dataset.ready);
+  if (ready !== 'yes') throw new Error(await page.textContent('[data-mount]'));
+  return page;
+}
+
+export const FLOOD = ['test', '-w', 'broadcast', '--node', 'flood', '--nemesis', 'partition', '--time-limit', '20', '--rate', '10', '--seed', '7'];
