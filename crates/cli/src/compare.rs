@@ -3,6 +3,7 @@
 mod sides;
 mod stores;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -11,7 +12,7 @@ use glomers_trials::frontier::{Figures, Quantiles};
 
 use crate::error::CliError;
 use crate::frontier::NetworkArguments;
-use crate::out;
+use crate::{out, report};
 use sides::{Measured, Side};
 
 const EXAMPLES: &str = "\
@@ -31,6 +32,10 @@ pub(crate) struct CompareArguments {
 
     /// The same
     b: String,
+
+    /// Write what came of it into this file, as a page for the browser
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 
     #[command(flatten)]
     network: NetworkArguments,
@@ -66,6 +71,10 @@ pub(crate) fn run(arguments: &CompareArguments) -> Result<ExitCode, CliError> {
         );
     }
     out::text(&comparison.words());
+    if let Some(file) = &arguments.report {
+        report::write(file, &comparison.page(&measured.about))?;
+        out::line(format_args!("\nWrote {}.", file.display()));
+    }
     Ok(verdict(&measured))
 }
 

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use glomers_bench::Interrupt;
-use glomers_report::frontier::{Document, Run, figure, table, to_parquet};
+use glomers_report::frontier::{Document, Run, figure, page, table, to_parquet};
 
 pub(crate) use network::NetworkArguments;
 
@@ -31,7 +31,7 @@ pub(crate) struct FrontierArguments {
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     algorithms: Vec<String>,
 
-    /// Where frontier.svg, frontier.json and frontier.parquet are written
+    /// Where frontier.svg, frontier.json, frontier.parquet and frontier.html are written
     #[arg(long, value_name = "DIR", default_value = "frontier")]
     out: PathBuf,
 }
@@ -61,10 +61,11 @@ const INTERRUPTED: u8 = 130;
 
 fn write_files(folder: &Path, document: &Document, runs: &[Run]) -> Result<(), CliError> {
     let parquet = to_parquet(runs).map_err(|error| CliError::machine(error.to_string()))?;
-    let files = [
+    let files: [(&str, Vec<u8>, &str); 4] = [
         ("frontier.svg", figure(document).into_bytes(), "the figure"),
         ("frontier.json", document.to_json(), "this table with more digits and quantiles"),
         ("frontier.parquet", parquet, "every single run"),
+        ("frontier.html", page(document).into_bytes(), "figure and table for the browser"),
     ];
     out::line("");
     for (name, bytes, about) in files {

@@ -77,7 +77,7 @@ fn kilobytes(html: &str) -> usize {
 }
 
 /// Writes a page in one step: whoever looks sees the old one or the whole new one.
-fn write(file: &Path, html: &str) -> Result<(), CliError> {
+pub(crate) fn write(file: &Path, html: &str) -> Result<(), CliError> {
     let part = file.with_extension("html.part");
     let written = std::fs::write(&part, html).and_then(|()| std::fs::rename(&part, file));
     written.map_err(|error| {

@@ -3,6 +3,7 @@
 
 use glomers_protocol::printable;
 use maud::{Markup, PreEscaped, html};
+use serde_json::Value as Json;
 
 use crate::page::html::frame;
 
@@ -70,7 +71,57 @@ pub enum Tone {
     Unsure,
 }
 
+impl Table {
+    /// What is shown in the terminal, for the browser. What begins with a number is sorted
+    /// by it.
+    pub fn of(table: &comfy_table::Table) -> Table {
+        let cells = |row: &comfy_table::Row| -> Vec<String> {
+            row.cell_iter().map(comfy_table::Cell::content).collect()
+        };
+        let rows = table.row_iter().map(|row| cells(row).into_iter().map(Cell::told).collect());
+        Table { columns: table.header().map(cells).unwrap_or_default(), rows: rows.collect() }
+    }
+
+    /// Objects of JSON, a row each: their fields are the columns.
+    pub fn of_objects(objects: &[Json]) -> Table {
+        let mut columns: Vec<String> = Vec::new();
+        for key in objects.iter().filter_map(Json::as_object).flat_map(|object| object.keys()) {
+            if !columns.contains(key) {
+                columns.push(key.clone());
+            }
+        }
+        let cell = |value: &Json| match value {
+            Json::Null => Cell::default(),
+            Json::String(text) => Cell::text(text),
+            Json::Bool(is) => Cell::text(if *is { "yes" } else { "no" }),
+            Json::Number(number) => match number.as_f64() {
+                Some(value) => Cell::number(number.to_string(), value),
+                None => Cell::text(number.to_string()),
+            },
+            Json::Array(values) if values.iter().all(Json::is_string) => {
+                let words: Vec<&str> = values.iter().filter_map(Json::as_str).collect();
+                Cell::text(words.join(", "))
+            }
+            other => Cell::text(other.to_string()),
+        };
+        let row = |object: &Json| columns.iter().map(|column| cell(&object[column])).collect();
+        Table { rows: objects.iter().map(row).collect(), columns }
+    }
+}
+
 impl Cell {
+    /// A text that may be a number or a verdict.
+    fn told(text: String) -> Cell {
+        if matches!(&*text, "valid" | "invalid" | "INVALID" | "unknown") {
+            return Cell::verdict(&text);
+        }
+        let is_number = |letter: char| letter.is_ascii_digit() || matches!(letter, '.' | '-');
+        let end = text.find(|letter| !is_number(letter)).unwrap_or(text.len());
+        let number = text[..end].parse().ok();
+        let tone = if text.contains('✗') { Tone::Bad } else { Tone::Plain };
+        Cell { text, number, tone, link: None }
+    }
+
     /// A text.
     pub fn text(text: impl Into<String>) -> Cell {
         Cell { text: text.into(), ..Cell::default() }

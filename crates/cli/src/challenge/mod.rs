@@ -3,12 +3,13 @@
 mod list;
 mod table;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use glomers_bench::Interrupt;
 use glomers_check::Validity;
 use glomers_history::Unobserved;
+use glomers_report::tables::{Cell, Document, Section, Table};
 use glomers_session::{RunReport, Session, SessionError};
 use glomers_sim::{Host, Inbox, NodeProgram, Schedule};
 use glomers_trials::EMBEDDED;
@@ -19,7 +20,7 @@ use crate::error::CliError;
 use crate::execute::{Show, execute, store_root};
 use crate::progress::Progress;
 use crate::test::quoted;
-use crate::{out, summary};
+use crate::{out, report as page, summary};
 pub(crate) use list::ids;
 use list::{Challenge, chosen, named};
 use table::Attempt;
@@ -99,6 +100,9 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
     tally.finish(interrupt.is_requested(), store_root(&arguments.store)?.as_deref())
 }
 
+/// The name of the page of the table.
+const PAGE: &str = "challenge.html";
+
 /// What came of the challenges so far.
 struct Tally<'a> {
     arguments: &'a CiArguments,
@@ -109,6 +113,8 @@ struct Tally<'a> {
     /// Those that are not valid, in full.
     details: String,
     stored: String,
+    /// The part, the verdict in a word and where the run is stored.
+    directories: Vec<(&'static str, &'static str, PathBuf)>,
 }
 
 impl<'a> Tally<'a> {
@@ -121,6 +127,7 @@ impl<'a> Tally<'a> {
             not_passed: Vec::new(),
             details: String::new(),
             stored: String::new(),
+            directories: Vec::new(),
         })
     }
 
@@ -137,6 +144,8 @@ impl<'a> Tally<'a> {
         self.runs.page(run, single)?;
         if let Some(directory) = &run.executed.directory {
             self.stored += &format!("\n  {id:<4} {}", directory.display());
+            let verdict = summary::word(run.executed.report.validity(run.options));
+            self.directories.push((id, verdict, directory.clone()));
         }
         self.table.add_row(attempt.row());
         if run.executed.report.validity(run.options) != Validity::Valid {
@@ -153,6 +162,9 @@ impl<'a> Tally<'a> {
             (false, true) => ExitCode::SUCCESS,
             (false, false) => ExitCode::from(1),
         };
+        if let Some(store) = store.filter(|_| self.arguments.report) {
+            page::write(&store.join(PAGE), &self.page(store))?;
+        }
         if self.arguments.one_line {
             out::line(self.one_line(is_interrupted, store));
             return self.runs.finish().map(|()| exit_code);
@@ -162,6 +174,9 @@ impl<'a> Tally<'a> {
         if !self.stored.is_empty() {
             out::line(format_args!("\nStored in:{}", self.stored));
         }
+        if let Some(store) = store.filter(|_| self.arguments.report) {
+            out::line(format_args!("\nThe table for the browser: {}", store.join(PAGE).display()));
+        }
         out::text(&self.details);
         out::line(match (is_interrupted, self.not_passed.is_empty()) {
             (true, _) => "\nInterrupted: the last row is what there was until then.",
@@ -169,6 +184,35 @@ impl<'a> Tally<'a> {
             (false, false) => "\nNot all passed: ✗ marks what is invalid or misses its mark.",
         });
         self.runs.finish().map(|()| exit_code)
+    }
+
+    /// The table for the browser, with links to the runs.
+    fn page(&self, store: &Path) -> String {
+        let run = |(id, verdict, directory): &(&str, &str, PathBuf)| {
+            let name = directory.strip_prefix(store).unwrap_or(directory);
+            let parts: Vec<String> =
+                name.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+            let link = format!("{}/{}", parts.join("/"), page::FILE);
+            vec![Cell::text(*id), Cell::verdict(verdict), Cell::text(parts.join("/")).link(link)]
+        };
+        let section = |title: &str, note: &str, table| Section {
+            title: title.to_owned(),
+            note: note.to_owned(),
+            figure: None,
+            table: Some(table),
+        };
+        let columns = ["part", "verdict", "run"].map(str::to_owned).to_vec();
+        let runs = Table { columns, rows: self.directories.iter().map(run).collect() };
+        Document {
+            title: "The Gossip Glomers challenges".to_owned(),
+            summary: vec![format!("{} passed, {} not.", self.passed, self.not_passed.len())],
+            sections: vec![
+                section("Marks", &table::LEGEND.replace('\n', " "), Table::of(&self.table)),
+                section("Runs", "", runs),
+            ],
+            ..Document::default()
+        }
+        .to_html()
     }
 
     /// `NOT passed: 3b, 5c (11 of 13 parts are); stored in store`.

@@ -11,12 +11,13 @@ use std::time::Instant;
 
 use clap::Args;
 use glomers_broken_nodes::entries;
+use glomers_report::tables::{Document, Section, Table};
 use glomers_session::SessionError;
 use glomers_trials::gallery::{Attempt, Case, cases};
 use glomers_workload::nearest;
 
 use crate::error::CliError;
-use crate::number;
+use crate::{number, out, report};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,6 +59,10 @@ pub(crate) struct GalleryArguments {
     /// Also write the table as JSON into this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+
+    /// Also write the table as a page for the browser into this file
+    #[arg(long, value_name = "FILE", conflicts_with = "list")]
+    report: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &GalleryArguments) -> Result<ExitCode, CliError> {
@@ -77,7 +82,30 @@ pub(crate) fn run(arguments: &GalleryArguments) -> Result<ExitCode, CliError> {
             CliError::machine(format!("{} cannot be written: {error}", file.display()))
         })?;
     }
+    if let Some(file) = &arguments.report {
+        report::write(file, &page(&document))?;
+        out::line(format_args!("Wrote {}.", file.display()));
+    }
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The tables of a document for the browser.
+fn page(document: &serde_json::Value) -> String {
+    let lists = document.as_object().into_iter().flatten();
+    let sections = lists.filter_map(|(name, list)| {
+        Some(Section {
+            title: name.replace('_', " "),
+            table: Some(Table::of_objects(list.as_array()?)),
+            ..Section::default()
+        })
+    });
+    let sections = match document.as_array() {
+        Some(list) => {
+            vec![Section { table: Some(Table::of_objects(list)), ..Section::default() }]
+        }
+        None => sections.collect(),
+    };
+    Document { title: "The gallery".to_owned(), sections, ..Document::default() }.to_html()
 }
 
 /// The broken nodes of these names or workloads, or all if there are none.

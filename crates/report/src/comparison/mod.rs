@@ -14,6 +14,7 @@ use comfy_table::{CellAlignment, Table, presets};
 pub use ratio::{Ratio, Verdict};
 
 use crate::layout::fitted;
+use crate::tables::{self, Section};
 
 /// A metric of which less is better.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +41,30 @@ pub struct Comparison {
 impl Comparison {
     /// The table of ratios, or a list where so many columns are too few.
     pub fn table(&self, columns: Option<usize>) -> String {
+        fitted(&self.rows(), columns)
+    }
+
+    /// The table and what it says for the browser; `about`: what was run.
+    pub fn page(&self, about: &str) -> String {
+        let summary = [format!("A: {}", self.a), format!("B: {}", self.b), about.to_owned()];
+        let words = self.words();
+        tables::Document {
+            title: "Two sides compared".to_owned(),
+            summary: summary.into_iter().chain(words.lines().map(str::to_owned)).collect(),
+            sections: vec![Section {
+                title: "Metrics, of which less is better".to_owned(),
+                note:
+                    "B/A: geometric mean over seeds of B's value over A's, and its 95 % interval."
+                        .to_owned(),
+                figure: None,
+                table: Some(tables::Table::of(&self.rows())),
+            }],
+            ..tables::Document::default()
+        }
+        .to_html()
+    }
+
+    fn rows(&self) -> Table {
         let mut table = Table::new();
         table.load_style(presets::UTF8_BORDERS_ONLY);
         table.set_header(["mean over seeds of", "A", "B", "B/A", "95 % interval", ""]);
@@ -65,7 +90,7 @@ impl Comparison {
         for column in table.column_iter_mut().skip(1).take(4) {
             column.set_cell_alignment(CellAlignment::Right);
         }
-        fitted(&table, columns)
+        table
     }
 
     /// Which side is better where, in sentences.

@@ -16,4 +16,4 @@ pub use document::{
 pub use figure::figure;
 pub use published::{MARKS, PUBLISHED, is_the_challenge};
 pub use runs::{Run, RunsError, to_parquet};
-pub use table::table;
+pub use table::{page, table};

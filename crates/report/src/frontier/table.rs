@@ -3,7 +3,9 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::document::{Document, Latencies, Row};
+use super::figure;
 use crate::layout::fitted;
+use crate::tables::{self, Section};
 
 const HEADER: [&str; 13] = [
     "algorithm",
@@ -40,6 +42,28 @@ frontier: no other row has fewer messages at no more latency, give or take 1 %
 /// The rows as a table, or as a list where so many columns are too few, with an
 /// explanation.
 pub fn table(document: &Document, columns: Option<usize>) -> String {
+    let table = fitted(&rows(document), columns);
+    format!("{}\n{table}\n{}\n", document.network.text(), notes(document))
+}
+
+/// The same for the browser, with the figure.
+pub fn page(document: &Document) -> String {
+    let section = Section {
+        title: "Algorithms".to_owned(),
+        note: notes(document).replace('\n', " "),
+        figure: Some(figure(document)),
+        table: Some(tables::Table::of(&rows(document))),
+    };
+    tables::Document {
+        title: "The broadcast family: messages against latency".to_owned(),
+        summary: vec![document.network.text()],
+        sections: vec![section],
+        ..tables::Document::default()
+    }
+    .to_html()
+}
+
+fn rows(document: &Document) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_BORDERS_ONLY);
     table.set_header(HEADER);
@@ -49,8 +73,12 @@ pub fn table(document: &Document, columns: Option<usize>) -> String {
     for column in table.column_iter_mut().skip(1).take(HEADER.len() - 2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let table = fitted(&table, columns);
-    let mut text = format!("{}\n{table}\n{NOTES}\n", document.network.text());
+    table
+}
+
+/// What is to be known of the columns.
+fn notes(document: &Document) -> String {
+    let mut text = format!("{NOTES}\n");
     if document.bounds.is_empty() {
         text += "No lower bounds: they are known for links of constant latency only.\n";
     } else {
@@ -60,7 +88,7 @@ pub fn table(document: &Document, columns: Option<usize>) -> String {
     if document.interrupted {
         text += "\nInterrupted: rows that were not finished are missing.";
     }
-    text + "\n"
+    text
 }
 
 fn cells(row: &Row) -> Vec<String> {
