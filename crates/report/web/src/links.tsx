@@ -31,13 +31,13 @@ export function Links({ model, state }: { model: Model; state: State }) {
                   state.next(1);
                   document.getElementById('trace')?.scrollIntoView();
                 };
-                const depth = all ? 0.12 + 0.5 * Math.sqrt(all / most) : 0;
+                const depth = all ? 0.06 + 0.2 * Math.sqrt(Math.min(1, all / most)) : 0;
                 return (
                   <td key={to} style={{ background: all ? `color-mix(in srgb, var(--blue) ${(depth * 100).toFixed(0)}%, transparent)` : '' }}>
                     {all > 0 && (
                       <button type="button" class="plain" onClick={show}>
                         {all.toLocaleString('en')}
-                        {bad > 0 && <span class="lost"> ({bad.toLocaleString('en')})</span>}
+                        {bad > 0 && ` (✕ ${bad.toLocaleString('en')})`}
                       </button>
                     )}
                   </td>
