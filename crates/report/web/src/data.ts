@@ -60,9 +60,9 @@ export interface Messages {
   sent: Float64Array;
   /** When it arrived or was lost; NEVER if neither. */
   end: Float64Array;
-  src: Uint16Array;
-  dest: Uint16Array;
-  kind: Uint16Array;
+  src: Uint32Array;
+  dest: Uint32Array;
+  kind: Uint32Array;
   fate: Uint8Array;
   harm: Uint8Array;
   content: Uint32Array;
@@ -77,7 +77,7 @@ export interface Ops {
   process: Int32Array;
   /** 0 invoke, 1 ok, 2 fail, 3 info. */
   kind: Uint8Array;
-  f: Uint16Array;
+  f: Uint32Array;
   value: Uint32Array;
   error: Uint32Array;
   final: Uint8Array;
@@ -89,8 +89,8 @@ export interface Ops {
 export interface Marks {
   count: number;
   time: Float64Array;
-  node: Uint16Array;
-  label: Uint16Array;
+  node: Uint32Array;
+  label: Uint32Array;
   value: Uint32Array;
   texts: string[];
 }
@@ -186,8 +186,8 @@ function messages(columns: Columns): Messages {
   const id = summed(columns.floats('m.id'));
   const sent = summed(columns.floats('m.sent'));
   const end = columns.floats('m.took');
-  const src = columns.numbers('m.src', Uint16Array);
-  const dest = columns.numbers('m.dest', Uint16Array);
+  const src = columns.numbers('m.src', Uint32Array);
+  const dest = columns.numbers('m.dest', Uint32Array);
   const msgId = columns.floats('m.msg_id');
   const reply = columns.floats('m.reply');
   const ids = new Map<number, number>();
@@ -195,7 +195,7 @@ function messages(columns: Columns): Messages {
   for (let n = 0; n < id.length; n++) {
     end[n] = end[n] === 0 ? NEVER : sent[n]! + end[n]! - 1;
     msgId[n] = next(ids, src[n]!, msgId[n]!);
-    reply[n] = next(replies, src[n]! * 65536 + dest[n]!, reply[n]!);
+    reply[n] = next(replies, src[n]! * 4294967296 + dest[n]!, reply[n]!);
   }
   return {
     count: id.length,
@@ -204,7 +204,7 @@ function messages(columns: Columns): Messages {
     end,
     src,
     dest,
-    kind: columns.numbers('m.kind', Uint16Array),
+    kind: columns.numbers('m.kind', Uint32Array),
     fate: columns.numbers('m.fate', Uint8Array),
     harm: columns.numbers('m.harm', Uint8Array),
     content: columns.numbers('m.content', Uint32Array),
@@ -245,7 +245,7 @@ function ops(columns: Columns): Ops {
     time,
     process,
     kind,
-    f: columns.numbers('o.f', Uint16Array),
+    f: columns.numbers('o.f', Uint32Array),
     value: columns.numbers('o.value', Uint32Array),
     error: columns.numbers('o.error', Uint32Array),
     final: columns.numbers('o.final', Uint8Array),
@@ -273,8 +273,8 @@ export async function unpack(meta: Meta, packed: string): Promise<Run> {
     marks: {
       count: columns.floats('k.time').length,
       time: summed(columns.floats('k.time')),
-      node: columns.numbers('k.node', Uint16Array),
-      label: columns.numbers('k.label', Uint16Array),
+      node: columns.numbers('k.node', Uint32Array),
+      label: columns.numbers('k.label', Uint32Array),
       value: columns.numbers('k.value', Uint32Array),
       texts: columns.texts('k.texts'),
     },

@@ -125,17 +125,17 @@ const FIGURES: Figure[] = [
       const { messages, meta } = run;
       if (!messages.count) return null;
       const { width, count, at, x } = bins(run);
-      const sums = meta.kinds.map(() => new Array<number>(count).fill(0));
       const totals = meta.kinds.map(() => 0);
+      for (let n = 0; n < messages.count; n++) totals[messages.kind[n]!]!++;
+      const order = totals.map((total, n) => [total, n] as const).sort((a, b) => b[0] - a[0]).slice(0, 8);
+      const sums = new Map(order.map(([, n]) => [n, new Array<number>(count).fill(0)]));
       for (let n = 0; n < messages.count; n++) {
         const bin = at(messages.sent[n]!);
-        if (bin < 0) continue;
-        sums[messages.kind[n]!]![Math.min(count - 1, bin)]! += 1e6 / width;
-        totals[messages.kind[n]!]!++;
+        const sum = sums.get(messages.kind[n]!);
+        if (bin >= 0 && sum) sum[Math.min(count - 1, bin)]! += 1e6 / width;
       }
-      const order = totals.map((total, n) => [total, n] as const).sort((a, b) => b[0] - a[0]).slice(0, 8);
       return {
-        data: [x, ...order.map(([, n]) => sums[n]!)],
+        data: [x, ...order.map(([, n]) => sums.get(n)!)],
         series: order.map(([, n], place) => stepped(printable(meta.kinds[n]!) || '(no type)', colour.kinds[n % colour.kinds.length]!, place % 2 ? [5, 3] : undefined)),
         unit: '1/s',
       };

@@ -6,6 +6,9 @@ import { Panel } from './panel';
 import type { State } from './state';
 import { count, moment, printable, span } from './text';
 
+/** The most choices of a filter that are listed. */
+const MOST_CHOICES = 200;
+
 const KEYS: [string, string][] = [
   ['← →', 'the event before, the next one'],
   ['↑ ↓', 'earlier, later'],
@@ -216,7 +219,7 @@ function Filter({ name, all, hidden, state, colour }: {
         >
           {hidden.size ? 'Show all' : 'Hide all'}
         </button>
-        {all.map((one, n) => (
+        {all.slice(0, MOST_CHOICES).map((one, n) => (
           <label key={one}>
             <input
               type="checkbox"
@@ -231,6 +234,7 @@ function Filter({ name, all, hidden, state, colour }: {
             {printable(one) || '(no type)'}
           </label>
         ))}
+        {all.length > MOST_CHOICES && <p>{all.length - MOST_CHOICES} more; search finds them.</p>}
       </div>
     </details>
   );

@@ -9,7 +9,7 @@ const node = fileURLToPath(new URL('./hostile-node.mjs', import.meta.url));
 describe('what nodes wrote', { skip }, () => {
   let browser;
   before(async () => {
-    run('test', '-w', 'echo', '--bin', node, '--node-count', '2', '--rate', '15', '--time-limit', '5', '--store', 'hostile', '--report');
+    run('test', '-w', 'echo', '--bin', node, '--node-count', '2', '--rate', '2', '--time-limit', '20', '--recovery', '0', '--store', 'hostile', '--report');
     browser = await launch();
   });
   after(async () => {
