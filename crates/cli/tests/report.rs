@@ -129,7 +129,7 @@ fn clocks_of_shiviz_are_sound() {
     let log = place.run(&["export", "shiviz", "--out", "-"]).shows(0, &[]).out;
     let mut counted: BTreeMap<String, u64> = BTreeMap::new();
     let lines: Vec<&str> = log.lines().collect();
-    assert!(lines.len() > 2000 && lines.len() % 2 == 0, "{}", lines.len());
+    assert!(lines.len() > 2000 && lines.len().is_multiple_of(2), "{}", lines.len());
     let (mut merged, mut clocks) = (0, BTreeMap::<String, BTreeMap<String, u64>>::new());
     for pair in lines.chunks(2) {
         let (host, clock) = pair[0].split_once(' ').unwrap();

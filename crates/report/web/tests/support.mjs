@@ -102,3 +102,12 @@ export async function open(browser, url, options = {}) {
 }
 
 export const FLOOD = ['test', '-w', 'broadcast', '--node', 'flood', '--nemesis', 'partition', '--time-limit', '20', '--rate', '10', '--seed', '7'];
+
+/** Waits until an element says what fits; pages are drawn when the browser gets to it. */
+export async function says(page, selector, pattern) {
+  await page.waitForFunction(
+    ([selector, source]) => new RegExp(source, 's').test(document.querySelector(selector)?.textContent ?? ''),
+    [selector, pattern.source],
+    { timeout: 60_000 },
+  );
+}
