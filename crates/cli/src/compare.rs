@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use glomers_bench::Interrupt;
 use glomers_report::comparison::{Comparison, Metric};
 use glomers_trials::frontier::{Figures, Quantiles};
 
 use crate::error::CliError;
 use crate::frontier::NetworkArguments;
+use crate::measured::ProgramArguments;
 use crate::{out, report};
 use sides::{Measured, Side};
 
@@ -19,19 +21,31 @@ const EXAMPLES: &str = "\
 Examples:
   glomers compare flood flood-retry
   glomers compare \"hub-ft --period 450\" \"hub-sync --period 450\" --seeds 50 --loss 0.05
+  glomers compare hub-ft --bin ./my_node.py
+                                          your own node beside an embedded one, in real time
+  glomers compare \"./my_node.py --old\" ./my_node.py -w g-counter --time virtual
+                                          two executables
   glomers compare before/broadcast after/broadcast
                                           two stores: the runs of the same seeds
 
-Exit status: 0 compared, 1 a run was not valid, 254 usage, 255 machine.";
+Runs of executables in real time take as long as the clock says: how long is said
+before, and more than an hour is refused.
+
+Exit status: 0 compared, 1 a run was not valid, 130 interrupted, 254 usage, 255 machine.";
 
 #[derive(Debug, Args)]
 #[command(allow_negative_numbers = true, after_help = EXAMPLES)]
 pub(crate) struct CompareArguments {
-    /// An embedded node, with arguments in quotes, or a directory of runs
-    a: String,
+    /// An embedded node or an executable, with arguments in quotes, or a directory of
+    /// runs
+    a: Option<String>,
 
-    /// The same
-    b: String,
+    /// The same; --bin FILE takes its place
+    b: Option<String>,
+
+    /// What clients do, where no embedded node says it [default: broadcast]
+    #[arg(short, long, value_name = "NAME", help_heading = "Executables")]
+    workload: Option<String>,
 
     /// Write what came of it into this file, as a page for the browser
     #[arg(long, value_name = "FILE")]
@@ -39,25 +53,66 @@ pub(crate) struct CompareArguments {
 
     #[command(flatten)]
     network: NetworkArguments,
+
+    #[command(flatten)]
+    programs: ProgramArguments,
+}
+
+impl CompareArguments {
+    /// The two sides: two words, or one and `--bin`.
+    fn sides(&self) -> Result<[Side; 2], CliError> {
+        let bin = self.programs.named()?.map(sides::of_bin);
+        let word = |text: &str| sides::side(text, &self.programs);
+        match (self.a.as_deref(), self.b.as_deref(), bin) {
+            (Some(a), Some(b), None) => Ok([word(a)?, word(b)?]),
+            (Some(a), None, Some(bin)) => Ok([word(a)?, bin]),
+            (Some(_), Some(_), Some(_)) => Err(CliError::usage("there are three sides")
+                .hint("with --bin FILE name one other, as in: glomers compare hub-ft --bin FILE")),
+            (_, None, None) => Err(CliError::usage("two sides are needed")
+                .hint("name the other, too, as in: glomers compare flood flood-retry")),
+            (None, _, _) => Err(CliError::usage("there is nothing to compare the executable with")
+                .hint(
+                    "name the other side before --bin, as in: glomers compare hub-ft --bin FILE",
+                )),
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &CompareArguments) -> Result<ExitCode, CliError> {
-    let sides = [sides::side(&arguments.a)?, sides::side(&arguments.b)?];
-    let measured = match &sides {
-        [Side::Node(a), Side::Node(b)] => sides::run_nodes([a, b], &arguments.network)?,
+    let sides = arguments.sides()?;
+    let is_executable = |side: &Side| matches!(side, Side::Node(node) if node.is_executable());
+    if !sides.iter().any(is_executable) {
+        arguments.programs.refuse_without_one()?;
+    }
+    let interrupt = Interrupt::install_signal_handlers()
+        .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
+    let (names, measured) = match &sides {
+        [Side::Node(a), Side::Node(b)] => {
+            // From here on an interrupt ends the runs.
+            let _guard = interrupt.guard();
+            let (network, programs) = (&arguments.network, &arguments.programs);
+            let asked = arguments.workload.as_deref();
+            let measured = sides::run_nodes([a, b], network, programs, asked, &interrupt)?;
+            let Some(measured) = measured else {
+                out::line("Interrupted before all runs were finished: nothing is compared.");
+                return Ok(ExitCode::from(130));
+            };
+            ([a.name.clone(), b.name.clone()], measured)
+        }
         [Side::Store(a), Side::Store(b)] => {
-            if arguments.network != NetworkArguments::default() {
+            if arguments.network != NetworkArguments::default() || arguments.workload.is_some() {
                 return Err(CliError::usage("stores are compared as they are")
                     .hint("options of seeds and network are for embedded nodes; leave them out"));
             }
-            stores::pair([a, b])?
+            let name = |path: &PathBuf| path.to_string_lossy().into_owned();
+            ([name(a), name(b)], stores::pair([a, b])?)
         }
         _ => {
             return Err(CliError::usage("a node and a store cannot be compared")
-                .hint("name two embedded nodes, or two directories of runs"));
+                .hint("name two nodes, or two directories of runs"));
         }
     };
-    let comparison = comparison(arguments, &measured);
+    let comparison = comparison(names, &measured);
     out::line(format!("A: {}\nB: {}\n{}", comparison.a, comparison.b, measured.about));
     out::line(comparison.table(out::columns()));
     if measured.seeds > 1 {
@@ -119,7 +174,7 @@ fn of(quantiles: Option<Quantiles>, which: fn(&Quantiles) -> f64) -> Option<f64>
     quantiles.as_ref().map(which)
 }
 
-fn comparison(arguments: &CompareArguments, measured: &Measured) -> Comparison {
+fn comparison([a, b]: [String; 2], measured: &Measured) -> Comparison {
     let mut metrics = Vec::new();
     for group in &measured.groups {
         for (name, decimals, figure) in FIGURES {
@@ -130,5 +185,5 @@ fn comparison(arguments: &CompareArguments, measured: &Measured) -> Comparison {
             }
         }
     }
-    Comparison { a: arguments.a.clone(), b: arguments.b.clone(), metrics }
+    Comparison { a, b, metrics }
 }

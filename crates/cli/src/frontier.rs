@@ -13,13 +13,29 @@ use glomers_report::frontier::{Document, Run, figure, page, table, to_parquet};
 pub(crate) use network::NetworkArguments;
 
 use crate::error::CliError;
+use crate::measured::ProgramArguments;
 use crate::out;
+use sweep::{Point, Sample};
+
+const EXAMPLES: &str = "\
+Examples:
+  glomers frontier                        the whole family
+  glomers frontier --bin ./my_node.py --algorithms hub-ft,flood --time-limit 10
+                                          your own node beside two of them, in real time
+
+Runs of an executable in real time take as long as the clock says: how long is said
+before, and more than an hour is refused.
+
+Exit status: 0 measured, 1 a run lost something, 130 interrupted, 254 usage, 255 machine.";
 
 #[derive(Debug, Args)]
-#[command(allow_negative_numbers = true)]
+#[command(allow_negative_numbers = true, after_help = EXAMPLES)]
 pub(crate) struct FrontierArguments {
     #[command(flatten)]
     network: NetworkArguments,
+
+    #[command(flatten)]
+    programs: ProgramArguments,
 
     /// The wanted latencies to the last node, in ms, with commas between [default:
     /// 1 to 20 times the latency of a link]
@@ -41,20 +57,39 @@ pub(crate) fn run(arguments: &FrontierArguments) -> Result<ExitCode, CliError> {
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
     // From here on what there is by then is written.
     let _guard = interrupt.guard();
-    let setting = arguments.network.setting();
-    let points = sweep::points(&arguments.algorithms, &arguments.latencies, &setting)?;
+    arguments.network.check()?;
+    let (network, programs) = (&arguments.network, &arguments.programs);
+    let setting = network.setting();
+    let mut points = sweep::points(&arguments.algorithms, &arguments.latencies, &setting)?;
+    let executable = programs.named()?.map(Point::executable);
+    let has_executable = executable.is_some();
+    if !has_executable {
+        programs.refuse_without_one()?;
+    }
+    points.extend(executable);
+    let sample = Sample {
+        seeds: network.seeds(has_executable),
+        described: network.describe(has_executable),
+    };
     // A place that cannot be written is told before minutes of work.
     std::fs::create_dir_all(&arguments.out).map_err(|error| unwritable(&arguments.out, &error))?;
-    let measured = sweep::measure_all(&points, &setting, &arguments.network, &interrupt)?;
+    let measured = sweep::measure_all(&points, &setting, &sample, programs, &interrupt)?;
     let Some((document, runs)) = measured else {
         out::line("Interrupted before a row was finished: nothing is written.");
         return Ok(ExitCode::from(INTERRUPTED));
     };
     out::text(&table(&document, out::columns()));
+    if has_executable {
+        out::line(ABOUT_EXECUTABLES);
+    }
     write_files(&arguments.out, &document, &runs)?;
     let verdict = verdict(&document);
     Ok(if document.interrupted { ExitCode::from(INTERRUPTED) } else { verdict })
 }
+
+const ABOUT_EXECUTABLES: &str = "\
+An executable does not note what it holds: it has no true latency, and so no place
+on the frontier. Compare what was observed.";
 
 /// The exit status of a command that somebody stopped.
 const INTERRUPTED: u8 = 130;

@@ -19,6 +19,7 @@ mod ignored;
 mod junit;
 mod links;
 mod log_net;
+mod measured;
 mod next_step;
 mod number;
 mod out;

@@ -150,6 +150,7 @@ impl Flags {
         known.extend([("--help".to_owned(), 0), ("-h".to_owned(), 0)]);
         let words = match command.get_name() {
             "challenge" => crate::challenge::ids().map(str::to_owned).collect(),
+            "compare" => glomers_nodes::NODES.iter().map(|node| node.name.to_owned()).collect(),
             _ => BTreeSet::new(),
         };
         Flags { known, words }
@@ -166,7 +167,9 @@ impl Flags {
     /// Whether a word that follows `--bin FILE` is an argument of the node. A flag
     /// that looks like one of ours is a slip, which the parser names.
     fn is_of_node(&self, word: &str) -> bool {
-        if word == "--" || self.find(word).is_some() || self.words.contains(word) {
+        // Of "hub-ft --period 450", in quotes, the first word says what it is.
+        let first = word.split(' ').next().unwrap_or(word);
+        if word == "--" || self.find(word).is_some() || self.words.contains(first) {
             return false;
         }
         if !word.starts_with('-') {
@@ -278,6 +281,11 @@ mod tests {
             "glomers challenge 3c --bin python3 a.py",
             "glomers challenge 3c --bin python3 -- a.py",
         );
+        becomes(
+            "glomers compare --bin ./a --fanout 3 hub-ft_--period_450 --node-count 5",
+            "glomers compare --bin ./a hub-ft --period 450 --node-count 5 -- --fanout 3",
+        );
+        becomes("glomers frontier --bin ./a b", "glomers frontier --bin ./a -- b");
         // A slip is not an argument of the node.
         becomes("glomers test --bin ./a --nod-count 3", "glomers test --bin ./a --nod-count 3");
     }

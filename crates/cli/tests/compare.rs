@@ -5,7 +5,7 @@ mod support;
 use support::Place;
 
 const SMALL: &[&str] =
-    &["--nodes", "5", "--rate", "20", "--time-limit", "5", "--seeds", "3", "--seed", "7"];
+    &["--node-count", "5", "--rate", "20", "--time-limit", "5", "--seeds", "3", "--seed", "7"];
 
 fn compare(place: &Place, a: &str, b: &str, more: &[&str]) -> support::Said {
     place.run(&[&["compare", a, b], more].concat())
@@ -36,7 +36,7 @@ fn says_which_side_is_better_where() {
     assert!(!said.out.contains("A is better"), "{}", said.out);
     assert!(said.out.contains("The same: true median, ms (ideal inbox)"), "{}", said.out);
     // A single seed has no interval.
-    let one = ["--nodes", "5", "--rate", "20", "--time-limit", "5", "--seeds", "1"];
+    let one = ["--node-count", "5", "--rate", "20", "--time-limit", "5", "--seeds", "1"];
     compare(&place, "flood-retry", "flood", &one).shows(0, &["what is noise cannot be said"]);
 }
 
@@ -60,7 +60,7 @@ fn two_stores_are_compared_seed_by_seed() {
     // What stores say and what nodes say is the same.
     run("c", "flood", &["--seed", "1", "--service-time", "0"]);
     let stored = compare(&place, "c/latest", "c/latest", &[]);
-    let options = ["--nodes", "5", "--latency", "10", "--rate", "20", "--time-limit", "3"];
+    let options = ["--node-count", "5", "--latency", "10", "--rate", "20", "--time-limit", "3"];
     let nodes = compare(&place, "flood", "flood", &[&options[..], &["--seeds", "1"]].concat());
     let value = |text: &str, name: &str| {
         let line = text.lines().find(|line| line.contains(name)).expect(name).to_owned();
@@ -81,6 +81,30 @@ fn what_is_not_valid_is_told_and_is_exit_status_1() {
     compare(&place, "flood-retry", "flood", &loss).shows(1, &["not valid on side B"]);
 }
 
+/// A node of the repository's examples.
+const ECHO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../nodes/examples/echo.sh");
+
+#[test]
+fn an_executable_is_measured_in_real_time_and_how_long_it_takes_is_said() {
+    let place = Place::new();
+    let load = ["--node-count", "2", "--rate", "20", "--time-limit", "0.2", "--seeds", "1"];
+    let bin = [&["compare", "echo"][..], &load, &["--bin", ECHO, "--an-argument"]].concat();
+    let said = place.run(&bin).shows(0, &["A: echo\nB: echo.sh --an-argument\nworkload echo, 2"]);
+    let note = "note: this takes about 2 s: 2 runs in real time, one after another, of about 1 s";
+    assert!(said.err.contains(note), "{}", said.err);
+    assert!(said.out.contains("in real time: no two runs of one are the same"), "{}", said.out);
+    assert!(said.out.contains("client latency, ms (ideal inbox)"), "{}", said.out);
+    // Two executables, and a workload that neither names.
+    let other = format!("{ECHO} a");
+    let two = [&["compare", ECHO, &other][..], &load, &["-w", "echo"]].concat();
+    place.run(&two).shows(0, &["A: ", "echo.sh a\nworkload echo, 2 nodes"]);
+    // One that dies is not valid.
+    let bad = place.write("bad", "#!/bin/sh\nexit 3\n");
+    let bad = bad.to_str().unwrap();
+    let said = place.run(&[&["compare", "echo"][..], &load, &["--bin", bad]].concat());
+    said.shows(1, &["✗ 2 runs were not valid on side B"]);
+}
+
 #[test]
 fn mistakes_are_answered() {
     let place = Place::new();
@@ -94,6 +118,7 @@ fn mistakes_are_answered() {
     run("mixed", "broadcast", &["--seed", "2"]);
     run("others", "broadcast", &["--seed", "5", "--test-count", "2"]);
     place.write("file", "");
+    place.write("node.py", "#!/bin/sh\n");
     std::fs::create_dir(place.path("nothing")).unwrap();
     for (a, b, more, words) in [
         ("floood", "flood", &[][..], "did you mean \"flood\"?"),
@@ -105,7 +130,12 @@ fn mistakes_are_answered() {
         ("./mixed", "./flood", &[], "holds runs of several workloads: broadcast; echo"),
         ("./nothing", "./flood", &[], "nothing holds no run"),
         ("./gone", "./flood", &[], "is not there"),
-        ("file", "./flood", &[], "is no directory"),
+        ("file", "./flood", &[], "not executable"),
+        ("flood", "flood", &["--nodes", "3"], "say --node-count 3"),
+        ("flood", "flood", &["--time", "virtual"], "--time means nothing to embedded nodes"),
+        ("flood", "flood", &["-w", "echo"], "made for the workload broadcast, not echo"),
+        ("flood", "flood", &["--bin", "./node.py"], "there are three sides"),
+        ("flood", "./node.py", &["--seeds", "1000"], "17 h: 2000 runs"),
         ("./others", "./flood", &[], "no seed in common"),
         ("./flood", "./flood", &["--seeds", "3"], "stores are compared as they are"),
     ] {

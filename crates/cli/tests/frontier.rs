@@ -9,7 +9,7 @@ use support::Place;
 /// Two algorithms, two wanted latencies, two seeds, five nodes.
 const SMALL: &[&str] = &[
     "frontier",
-    "--nodes",
+    "--node-count",
     "5",
     "--latency",
     "100",
@@ -130,6 +130,11 @@ fn mistakes_are_answered() {
         (&["--latencies", "0"], "nothing arrives within 0 ms"),
         (&["--rate", "0"], "above 0"),
         (&["--seeds", "0"], "1.."),
+        (&["--nodes", "5"], "say --node-count 5"),
+        (&["--nodes", "n1,n2,n3"], "say --node-count 3"),
+        (&["--bin", "./nothing-here"], "there is no file"),
+        (&["--", "a"], "name it with --bin FILE"),
+        (&["--time", "virtual"], "--time means nothing to embedded nodes"),
     ] {
         let said = place.run(&[&["frontier"], arguments].concat());
         assert_eq!(said.code, Some(254), "{said:?}");

@@ -28,6 +28,20 @@ fn a_broken_node_is_found_out_and_told_in_full() {
 }
 
 #[test]
+fn in_a_narrow_terminal_rows_are_lists() {
+    let place = Place::new();
+    for (arguments, words) in [
+        (&["gallery", "--only", "ids-from-clock", "--seeds", "1"][..], "  caught        1\n"),
+        (&["gallery", "--twins-only", "--only", "echo", "--seeds", "1"], "  accepted  1\n"),
+    ] {
+        let output = place.command(arguments).env("COLUMNS", "80").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains(words), "{text}");
+        assert!(!text.contains("seeds  "), "no header: {text}");
+    }
+}
+
+#[test]
 fn the_list_says_what_is_wrong_and_runs_nothing() {
     let place = Place::new();
     place.run(&["gallery", "--list", "--only", "unique-ids"]).shows(

@@ -251,3 +251,44 @@ fn faults_that_need_the_disk_or_marks_are_refused_in_words() {
         place.run(&[&run[..], &["--nemesis", "kill", "--nemesis-target", "leader"]].concat());
     assert_eq!(said.code, Some(254), "{said:?}");
 }
+
+#[test]
+fn executables_are_measured_beside_embedded_nodes() {
+    if !has("python3") {
+        return;
+    }
+    let place = Place::new();
+    let node = concat!(env!("CARGO_MANIFEST_DIR"), "/../../nodes/examples/broadcast.py");
+    let load = ["--node-count", "2", "--rate", "5", "--time-limit", "1", "--seeds", "1"];
+    let program = ["--time", "virtual", "--bin", node];
+    let frontier = [&["frontier", "--algorithms", "flood"][..], &load, &program].concat();
+    place.run(&frontier).shows(0, &["flood", "broadcast.py", "has no true latency"]);
+    let compare = [&["compare", "flood-retry"][..], &load, &program].concat();
+    let said = place.run(&compare).shows(0, &["B: broadcast.py\n", "observed max, ms"]);
+    // Only one side notes what it holds.
+    assert!(!said.out.contains("true max, ms"), "{}", said.out);
+}
+
+/// What the machine lacks is no fault of a node.
+#[test]
+fn too_few_open_files_are_told_before_anything_runs() {
+    if !can_trace() {
+        return;
+    }
+    let place = Place::new();
+    let echo = concat!(env!("CARGO_MANIFEST_DIR"), "/../../nodes/examples/echo.sh");
+    for (time, need) in [("virtual", "30 nodes in virtual time need "), ("real", "30 nodes need ")]
+    {
+        let line = format!(
+            "ulimit -n 64; exec {GLOMERS} test -w echo --bin {echo} --node-count 30 --time {time}"
+        );
+        let output = Command::new("sh")
+            .args(["-c", &line])
+            .current_dir(place.folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(254), "{said}");
+        assert!(said.contains(need) && said.contains("at most 64 are allowed"), "{said}");
+    }
+}

@@ -167,7 +167,8 @@ impl Schema {
             let key = key.as_str().unwrap_or_default();
             match key {
                 "type" => {}
-                "msg_id" | "in_reply_to" if matches!(value, Value::Int(_)) => {}
+                // Ids of any size: some nodes draw them from more than 64 bits.
+                "msg_id" | "in_reply_to" if matches!(value, Value::Int(_) | Value::BigInt(_)) => {}
                 "msg_id" | "in_reply_to" => {
                     return Err(format!(
                         "the field {key:?} must be an integer, but it is {}",
@@ -225,6 +226,13 @@ mod tests {
         assert_eq!(
             said(BROADCAST_OK, r#"{"type":"broadcast_ok","message":7}"#),
             "the field \"message\" does not belong into \"broadcast_ok\", which has no fields of its own"
+        );
+        assert_eq!(
+            said(
+                BROADCAST_OK,
+                r#"{"type":"broadcast_ok","msg_id":340282366920938463463374607431768211455}"#
+            ),
+            ""
         );
         assert_eq!(
             said(BROADCAST_OK, r#"{"type":"broadcast_ok","msg_id":"x"}"#),

@@ -104,16 +104,25 @@ impl Store {
                 new: directory.clone(),
             });
         }
-        for (link, target) in [
-            (latest, Path::new(&name)),
-            (root.join("latest"), &relative),
-            (root.join("current"), &relative),
-        ] {
-            if !links::point(&link, target) {
-                remarks.push(Remark::NotALink(link));
-            }
-        }
-        Ok(Store { root: root.to_owned(), directory, relative, started: now, log, remarks })
+        let mut store =
+            Store { root: root.to_owned(), directory, relative, started: now, log, remarks };
+        let links = store.links().into_iter().map(|(link, _)| link);
+        let taken = links.filter(|link| links::is_taken(link));
+        store.remarks.extend(taken.map(Remark::NotALink));
+        Ok(store)
+    }
+
+    /// The links to the newest run, and what they point to. A run that was not made
+    /// below a root has none.
+    fn links(&self) -> Vec<(PathBuf, PathBuf)> {
+        let (Some(name), Some(runs)) = (self.relative.file_name(), self.directory.parent()) else {
+            return Vec::new();
+        };
+        vec![
+            (runs.join("latest"), name.into()),
+            (self.root.join("latest"), self.relative.clone()),
+            (self.root.join("current"), self.relative.clone()),
+        ]
     }
 
     /// Makes this directory that of a run that begins `now`, without links to it. What
@@ -153,7 +162,7 @@ impl Store {
     }
 
     /// Writes `replay.json` and opens the two streams. Called once, before the
-    /// run.
+    /// run. Only now do links point here: who follows them after a kill finds a run.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -161,6 +170,9 @@ impl Store {
         files::replace_with(&self.directory, REPLAY, replay, Replace::Always)?;
         let mut writer = StoreWriter::create(&self.directory)?;
         writer.replay(replay);
+        for (link, target) in self.links() {
+            links::point(&link, &target);
+        }
         Ok(writer)
     }
 

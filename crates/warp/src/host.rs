@@ -21,6 +21,7 @@ use seccompiler::BpfProgram;
 use crate::calls;
 use crate::environment::{self, block};
 use crate::folders::DataFolders;
+use crate::limits;
 use crate::options::{Pin, TracedOptions, WarpError};
 use crate::pins;
 use crate::record::Record;
@@ -107,6 +108,7 @@ impl TracedHost {
         if let Some(reason) = environment::refusal(&path) {
             return Err(WarpError::BadProgram { path: path.display().to_string(), reason });
         }
+        limits::allow_open_files(plan.nodes.len())?;
         let filter = compile(&calls::stopping()).map_err(WarpError::System)?;
         let absent = pins::absent();
         let tracer =

@@ -28,6 +28,8 @@ mod folders;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod host;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod limits;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod pins;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod record;

@@ -113,6 +113,20 @@ pub enum WarpError {
         /// Why not, in words.
         reason: String,
     },
+    /// The system lets too few files be open for so many nodes.
+    #[error(
+        "{nodes} nodes in virtual time need {needed} open files, but at most {allowed} are allowed \
+         here; raise the limit (ulimit -n {needed}, or LimitNOFILE= of the service) or use fewer \
+         nodes"
+    )]
+    OpenFiles {
+        /// How many nodes.
+        nodes: usize,
+        /// How many files.
+        needed: u64,
+        /// How many the system allows.
+        allowed: u64,
+    },
     /// The system refuses something else.
     #[error("{0}")]
     System(String),

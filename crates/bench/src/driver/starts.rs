@@ -7,7 +7,7 @@ use glomers_sim::Input;
 
 use super::Driver;
 use crate::BenchError;
-use crate::machine::{load_in_words, processors, waited};
+use crate::machine::{Waited, load_in_words, processors};
 
 /// How long a node waits for its former process to be gone.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -26,12 +26,20 @@ pub(super) struct Waiting {
     until: Time,
 }
 
+/// A node that starts.
+#[derive(Debug)]
+struct UnderWay {
+    node: u32,
+    incarnation: u32,
+    waited: Waited,
+}
+
 /// Nodes that are to start, and those that do.
 #[derive(Debug, Default)]
 pub(super) struct Starts {
     waiting: Vec<Waiting>,
-    /// Not yet initialised: node and incarnation.
-    under_way: Vec<(u32, u32)>,
+    /// Not yet initialised.
+    under_way: Vec<UnderWay>,
     next_look: Time,
 }
 
@@ -60,7 +68,7 @@ impl Driver<'_, '_> {
         }
         self.see_off();
         let engine = &self.engine;
-        self.starts.under_way.retain(|&(node, incarnation)| engine.is_starting(node, incarnation));
+        self.starts.under_way.retain(|one| engine.is_starting(one.node, one.incarnation));
         let most = FEW.max(2 * processors());
         let mut later = Vec::new();
         for waiting in std::mem::take(&mut self.starts.waiting) {
@@ -72,7 +80,7 @@ impl Driver<'_, '_> {
             }
             let Waiting { node, incarnation, .. } = waiting;
             self.cluster.start(node, incarnation)?;
-            self.starts.under_way.push((node, incarnation));
+            self.starts.under_way.push(UnderWay { node, incarnation, waited: Waited::default() });
             // Starting takes a while, and each has its full time to answer.
             self.now = self.clock.now();
             self.engine.input(self.now, Input::Started { node, incarnation });
@@ -88,14 +96,16 @@ impl Driver<'_, '_> {
         }
         self.starts.next_look = self.now + LOOKS;
         let engine = &self.engine;
-        self.starts.under_way.retain(|&(node, incarnation)| engine.is_starting(node, incarnation));
+        self.starts.under_way.retain(|one| engine.is_starting(one.node, one.incarnation));
         if self.starts.under_way.is_empty() {
             return;
         }
         let machine = load_in_words();
-        for &(node, incarnation) in &self.starts.under_way {
+        let now = Duration::from_nanos(self.now.0);
+        for UnderWay { node, incarnation, waited } in &mut self.starts.under_way {
+            let (node, incarnation) = (*node, *incarnation);
             let Some(running) = &self.cluster.nodes[node as usize] else { continue };
-            let (waited, machine) = (waited(running.group), machine.clone());
+            let (waited, machine) = (waited.look(running.group, now), machine.clone());
             let input = Input::Machine { node, incarnation, waited, machine };
             self.engine.input(self.now, input);
         }

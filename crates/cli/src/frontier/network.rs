@@ -8,15 +8,20 @@ use glomers_sim::nemesis::Kind;
 use glomers_sim::{Distribution, Latency};
 use glomers_trials::frontier::{Figures, Quantiles, Setting};
 
-use crate::{faults, number};
+use crate::error::CliError;
+use crate::{faults, measured, number};
 
 /// Optional all, so that it is known what was typed.
 #[derive(Debug, Default, PartialEq, Args)]
 pub(crate) struct NetworkArguments {
     /// How many nodes [default: 25]
-    #[arg(long, value_name = "N", visible_alias = "node-count", help_heading = "Network",
+    #[arg(long, value_name = "N", help_heading = "Network",
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    nodes: Option<u32>,
+    node_count: Option<u32>,
+
+    /// What `test` calls the names of nodes, and what this count was called.
+    #[arg(long, hide = true)]
+    nodes: Option<String>,
 
     /// Mean latency of messages between nodes, in whole ms [default: 100]
     #[arg(long, value_name = "MS", value_parser = number::latency, help_heading = "Network")]
@@ -47,7 +52,7 @@ pub(crate) struct NetworkArguments {
     #[arg(long, value_name = "S", value_parser = number::seconds, help_heading = "Network")]
     time_limit: Option<Duration>,
 
-    /// How many seeds [default: 20]
+    /// How many seeds [default: 20; 3 where there is an executable]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     seeds: Option<u64>,
 
@@ -72,10 +77,26 @@ pub(crate) fn wanted(text: &str) -> Result<u64, String> {
 }
 
 impl NetworkArguments {
+    /// Refuses what is said otherwise.
+    ///
+    /// # Errors
+    /// If there is `--nodes`.
+    pub(crate) fn check(&self) -> Result<(), CliError> {
+        if let Some(nodes) = &self.nodes {
+            let count = match nodes.parse::<u32>() {
+                Ok(count) => count as usize,
+                Err(_) => nodes.split(',').count(),
+            };
+            return Err(CliError::usage(format!("--nodes {nodes} is not taken here"))
+                .hint(format!("nodes have no names of their own here; say --node-count {count}")));
+        }
+        Ok(())
+    }
+
     pub(crate) fn setting(&self) -> Setting {
         let distribution = self.latency_dist.unwrap_or(Distribution::Constant);
         Setting {
-            nodes: self.nodes.unwrap_or(25),
+            nodes: self.node_count.unwrap_or(25),
             latency: Latency { mean_ms: self.latency.unwrap_or(100), distribution },
             rate: self.rate.unwrap_or(100.0),
             loss: self.loss.unwrap_or(0.0),
@@ -85,14 +106,16 @@ impl NetworkArguments {
         }
     }
 
-    pub(crate) fn seeds(&self) -> Vec<u64> {
+    /// The seeds: fewer if nobody says how many and there is an executable.
+    pub(crate) fn seeds(&self, has_executable: bool) -> Vec<u64> {
         let first = self.seed.unwrap_or(1);
-        (0..self.seeds.unwrap_or(20)).map(|number| first.wrapping_add(number)).collect()
+        let count = self.seeds.unwrap_or(if has_executable { measured::SEEDS } else { 20 });
+        (0..count).map(|number| first.wrapping_add(number)).collect()
     }
 
     /// As a report shows it.
-    pub(crate) fn describe(&self) -> Network {
-        let (setting, seeds) = (self.setting(), self.seeds());
+    pub(crate) fn describe(&self, has_executable: bool) -> Network {
+        let (setting, seeds) = (self.setting(), self.seeds(has_executable));
         Network {
             nodes: setting.nodes,
             latency_ms: setting.latency.mean_ms,

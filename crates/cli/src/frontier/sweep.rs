@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use glomers_bench::Interrupt;
 use glomers_report::frontier::{
-    Curve, Document, Mark, Published, Row, Run, VERSION, is_the_challenge, rounded,
+    Curve, Document, Mark, Network, Published, Row, Run, VERSION, is_the_challenge, rounded,
 };
-use glomers_session::{SessionError, all};
-use glomers_sim::{Distribution, Inbox};
+use glomers_session::SessionError;
+use glomers_sim::{Distribution, Host, Inbox, NodeProgram, Plan, PlanError};
 use glomers_trials::embedded_factory;
 use glomers_trials::frontier::{
-    Bounds, CANDIDATES, Candidate, Figures, Setting, Summary, candidate, measure,
+    Bounds, CANDIDATES, Candidate, Figures, Setting, Summary, candidate,
 };
 
-use super::network::{NetworkArguments, side_of};
+use super::network::side_of;
 use crate::error::CliError;
-use crate::progress::Progress;
+use crate::measured::{self, ProgramArguments, Runs};
+use crate::out;
 
 /// In latencies of a link.
 const WANTED: [f64; 17] =
@@ -26,9 +27,37 @@ const INBOXES: [(Inbox, &str); 2] = [(Inbox::Ideal, "ideal"), (Inbox::Maelstrom,
 /// What is to be measured: a line of the table.
 pub(super) struct Point {
     algorithm: String,
-    node: String,
+    runs: Runs,
     arguments: Vec<String>,
     wanted: Option<Duration>,
+}
+
+impl Point {
+    fn embedded(
+        algorithm: String,
+        node: &str,
+        arguments: Vec<String>,
+        wanted: Option<Duration>,
+    ) -> Point {
+        let program = NodeProgram::Embedded { name: node.to_owned(), arguments: arguments.clone() };
+        Point { algorithm, runs: (program, Host::InProcess), arguments, wanted }
+    }
+
+    /// An executable: it has the name of its file.
+    pub(super) fn executable(runs: Runs) -> Point {
+        let algorithm = measured::name(&runs);
+        let arguments = measured::arguments(&runs).to_vec();
+        Point { algorithm, runs, arguments, wanted: None }
+    }
+
+    /// Whether its runs take as long as their clock says.
+    pub(super) fn is_real(&self) -> bool {
+        measured::is_real(&self.runs)
+    }
+
+    fn plan(&self, setting: &Setting, seed: u64, inbox: Inbox) -> Result<Plan, PlanError> {
+        setting.plan_of(self.runs.clone(), "broadcast", seed, inbox)
+    }
 }
 
 /// The points of these algorithms, in order; of all if none is named.
@@ -69,11 +98,11 @@ pub(super) fn points(
         points.extend(found);
     }
     for point in &points {
-        let plan = setting.plan(&point.node, &point.arguments, 0, Inbox::Ideal);
-        let plan = plan.map_err(SessionError::from)?;
+        let plan = point.plan(setting, 0, Inbox::Ideal).map_err(SessionError::from)?;
         let _factory = embedded_factory(&plan).map_err(SessionError::from)?;
-        if plan.workload.name != "broadcast" {
-            return Err(CliError::usage(format!("{} is no node for broadcast", point.node)));
+        let NodeProgram::Embedded { name, .. } = &point.runs.0 else { continue };
+        if glomers_nodes::entry(name).is_some_and(|entry| entry.workload != "broadcast") {
+            return Err(CliError::usage(format!("{name} is no node for broadcast")));
         }
     }
     Ok(points)
@@ -81,11 +110,9 @@ pub(super) fn points(
 
 fn points_of(one: &Candidate, wanted: &[Duration], setting: &Setting) -> Vec<Point> {
     let latency = Duration::from_millis(setting.latency.mean_ms);
-    let point = |wanted: Option<Duration>| Point {
-        algorithm: one.name.to_owned(),
-        node: one.name.to_owned(),
-        arguments: one.arguments(wanted, latency, setting.nodes),
-        wanted,
+    let point = |wanted: Option<Duration>| {
+        let arguments = one.arguments(wanted, latency, setting.nodes);
+        Point::embedded(one.name.to_owned(), one.name, arguments, wanted)
     };
     one.points(wanted, latency).into_iter().map(point).collect()
 }
@@ -94,45 +121,51 @@ fn points_of(one: &Candidate, wanted: &[Duration], setting: &Setting) -> Vec<Poi
 fn point_by_hand(text: &str) -> Option<Point> {
     let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
     match words.as_slice() {
-        [node, arguments @ ..] if !arguments.is_empty() => Some(Point {
-            algorithm: words.join(" "),
-            node: node.clone(),
-            arguments: arguments.to_vec(),
-            wanted: None,
-        }),
+        [node, arguments @ ..] if !arguments.is_empty() => {
+            Some(Point::embedded(words.join(" "), node, arguments.to_vec(), None))
+        }
         _ => None,
     }
 }
 
-/// Runs everything on all cores. What comes first in the result does not depend
-/// on what is finished first. After an interrupt no further run begins, and what is
-/// finished is the result; `None` if that is not even one row.
+/// Runs everything. What comes first in the result does not depend on what is finished
+/// first. After an interrupt no further run begins, and what is finished is the result;
+/// `None` if that is not even one row.
 pub(super) fn measure_all(
     points: &[Point],
     setting: &Setting,
-    network: &NetworkArguments,
+    sample: &Sample,
+    programs: &ProgramArguments,
     interrupt: &Interrupt,
 ) -> Result<Option<(Document, Vec<Run>)>, CliError> {
-    let jobs = jobs(points, network);
-    let progress = Progress::of_runs(jobs.len() as u64);
-    let figures: Vec<Option<Figures>> = all(jobs.len() as u64, None, |number| {
-        if interrupt.is_requested() {
-            return Ok(None);
-        }
-        let (point, inbox, _, seed) = jobs[number as usize];
-        let figures = measure(&setting.plan(&point.node, &point.arguments, seed, inbox)?);
-        progress.advance();
-        figures.map(Some)
-    })?;
-    progress.clear();
-    Ok(document(points, setting, network, &figures))
+    let jobs = jobs(points, sample);
+    let plan = |number: usize| {
+        let (point, inbox, _, seed) = jobs[number];
+        let mut plan = point.plan(setting, seed, inbox)?;
+        programs.apply(&mut plan);
+        Ok(plan)
+    };
+    let real = jobs.iter().filter(|job| job.0.is_real()).count();
+    if real > 0 {
+        let first = plan(0).map_err(SessionError::from)?;
+        out::note(measured::announced(&first, real as u64)?);
+    }
+    let is_real = |number: usize| jobs[number].0.is_real();
+    let figures = measured::measure_all(jobs.len(), plan, is_real, interrupt)?;
+    Ok(document(points, setting, sample, &figures))
+}
+
+/// The seeds of a sweep, and the network as the report shows it.
+pub(super) struct Sample {
+    pub(super) seeds: Vec<u64>,
+    pub(super) described: Network,
 }
 
 /// A run that is to be measured: inboxes have names.
 type Job<'a> = (&'a Point, Inbox, &'static str, u64);
 
-fn jobs<'a>(points: &'a [Point], network: &NetworkArguments) -> Vec<Job<'a>> {
-    let seeds = network.seeds();
+fn jobs<'a>(points: &'a [Point], sample: &Sample) -> Vec<Job<'a>> {
+    let seeds = &sample.seeds;
     let mut jobs = Vec::with_capacity(points.len() * INBOXES.len() * seeds.len());
     for point in points {
         for (inbox, name) in INBOXES {
@@ -146,10 +179,10 @@ fn jobs<'a>(points: &'a [Point], network: &NetworkArguments) -> Vec<Job<'a>> {
 fn document(
     points: &[Point],
     setting: &Setting,
-    network: &NetworkArguments,
+    sample: &Sample,
     figures: &[Option<Figures>],
 ) -> Option<(Document, Vec<Run>)> {
-    let (seeds, jobs) = (network.seeds(), jobs(points, network));
+    let (seeds, jobs) = (&sample.seeds, jobs(points, sample));
     let runs: Vec<Run> = jobs
         .iter()
         .zip(figures)
@@ -163,14 +196,13 @@ fn document(
         .zip(blocks)
         .filter_map(|(point, block)| {
             let finished: Option<Vec<Figures>> = block.iter().cloned().collect();
-            Some(row(point, &finished?, &seeds, bounds))
+            Some(row(point, &finished?, seeds, bounds))
         })
         .collect();
     if rows.is_empty() {
         return None;
     }
-    let described = network.describe();
-    let same = is_the_challenge(&described);
+    let same = is_the_challenge(&sample.described);
     let mut document = Document {
         version: VERSION,
         interrupted,
@@ -178,7 +210,7 @@ fn document(
         bounds: Vec::new(),
         published: if same { Published::all() } else { Vec::new() },
         marks: if same { Mark::all() } else { Vec::new() },
-        network: described,
+        network: sample.described.clone(),
     };
     document.mark_frontier();
     if let Some(bounds) = bounds {
@@ -269,15 +301,17 @@ fn curves(bounds: Bounds, setting: &Setting, document: &Document) -> Vec<Curve> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frontier::NetworkArguments;
 
     #[test]
     fn after_an_interrupt_rows_that_are_finished_are_shown_and_marked() {
         let network = NetworkArguments::default();
         let setting = network.setting();
+        let sample = Sample { seeds: network.seeds(false), described: network.describe(false) };
         let names = ["direct --max-latency 100", "flood-retry --tree 4"].map(str::to_owned);
         let points = points(&names, &[], &setting).unwrap();
-        let jobs = jobs(&points, &network);
-        let of = |figures: &[Option<Figures>]| document(&points, &setting, &network, figures);
+        let jobs = jobs(&points, &sample);
+        let of = |figures: &[Option<Figures>]| document(&points, &setting, &sample, figures);
         let figures = Figures::of_results(&glomers_history::Value::Bool(true));
         let mut all = vec![Some(figures); jobs.len()];
         let (document, runs) = of(&all).unwrap();

@@ -4,7 +4,7 @@ use glomers_check::Finding;
 use glomers_trials::gallery::{Accepted, Case, Caught, in_words, try_broken, try_twin};
 use serde_json::{Value as Json, json};
 
-use super::{GalleryArguments, attempts, had, list};
+use super::{GalleryArguments, as_list, attempts, had, is_narrow, list};
 use crate::error::CliError;
 use crate::out;
 use crate::progress::Progress;
@@ -39,13 +39,16 @@ pub(super) fn run(
         broken.iter().for_each(|attempt| row.caught.add(attempt, case.finding));
         right.iter().for_each(|attempt| row.twin.add(attempt));
         progress.clear_for(|| {
-            if place == 0 {
+            if place == 0 && !is_narrow() {
                 out::line(HEADER.trim_end());
             }
             if is_first {
                 out::line(case.entry().workload);
             }
-            out::line(row.line().trim_end());
+            match is_narrow() {
+                true => out::line(as_list(&NAMES, row.cells())),
+                false => out::line(row.line().trim_end()),
+            }
         });
         rows.push(row);
     }
@@ -70,27 +73,39 @@ pub(super) fn run(
 const HEADER: &str = "  broken node                     seeds  caught  first  seconds  right twin      \
                       accepted  found out by";
 
+/// What the columns are called where the table is a list.
+const NAMES: [&str; 8] =
+    ["", "seeds", "caught", "first", "seconds", "right twin", "accepted", "found out by"];
+
 impl Row {
     fn is_good(&self) -> bool {
         self.caught.is_enough() && self.twin.is_all()
     }
 
-    fn line(&self) -> String {
+    fn cells(&self) -> [String; 8] {
         let mark = if self.is_good() { ' ' } else { '✗' };
         let first = self.caught.first.as_ref();
         let found = match first {
             Some((_, finding)) => format!("{}: {}", finding.name, in_short(finding)),
             None => format!("{} was never found", self.case.finding),
         };
-        format!(
-            "{mark} {:<30}  {:>5}  {:>6}  {:>5}  {:>7.1}  {:<14}  {:>8}  {found}",
-            self.case.name,
-            self.caught.seeds,
-            self.caught.caught,
+        [
+            format!("{mark} {}", self.case.name),
+            self.caught.seeds.to_string(),
+            self.caught.caught.to_string(),
             first.map_or("–".to_owned(), |(seed, _)| seed.to_string()),
-            self.seconds,
-            self.case.twin,
-            self.twin.accepted,
+            format!("{:.1}", self.seconds),
+            self.case.twin.to_owned(),
+            self.twin.accepted.to_string(),
+            found,
+        ]
+    }
+
+    fn line(&self) -> String {
+        let [name, seeds, caught, first, seconds, twin, accepted, found] = self.cells();
+        format!(
+            "{name:<32}  {seeds:>5}  {caught:>6}  {first:>5}  {seconds:>7}  {twin:<14}  \
+             {accepted:>8}  {found}"
         )
     }
 

@@ -4,7 +4,7 @@ use glomers_nodes::NODES;
 use glomers_trials::gallery::{Accepted, Claim, claims};
 use serde_json::{Value as Json, json};
 
-use super::{GalleryArguments, attempts, had, unknown};
+use super::{GalleryArguments, as_list, attempts, had, is_narrow, unknown};
 use crate::error::CliError;
 use crate::out;
 use crate::progress::Progress;
@@ -25,6 +25,17 @@ pub(super) fn run(arguments: &GalleryArguments) -> Result<(bool, Json), CliError
         let mark = if accepted.is_all() { ' ' } else { '✗' };
         let (node, hazards) = (claim.node, claim.hazards_in_words());
         progress.clear_for(|| {
+            if is_narrow() {
+                let cells = [
+                    format!("{mark} {node}"),
+                    claim.workload.to_owned(),
+                    accepted.seeds.to_string(),
+                    accepted.accepted.to_string(),
+                    format!("{seconds:.1}"),
+                    hazards.clone(),
+                ];
+                return out::line(as_list(&NAMES, cells));
+            }
             if place == 0 {
                 out::line(HEADER);
             }
@@ -61,6 +72,9 @@ pub(super) fn run(arguments: &GalleryArguments) -> Result<(bool, Json), CliError
 }
 
 const HEADER: &str = "  node            workload    seeds  accepted  seconds  under";
+
+/// What the columns are called where the table is a list.
+const NAMES: [&str; 6] = ["", "workload", "seeds", "accepted", "seconds", "under"];
 
 /// The claims of the nodes of these names or workloads, or all if there are none.
 fn chosen(only: &[String]) -> Result<Vec<Claim>, CliError> {

@@ -145,6 +145,22 @@ fn attempts(
     Ok((runs.into_iter().map(|(attempt, _)| attempt).collect(), seconds))
 }
 
+/// The width of the tables: in a narrower terminal each row is a list.
+const WIDTH: usize = 130;
+
+/// Whether the tables do not fit.
+fn is_narrow() -> bool {
+    out::columns().is_some_and(|columns| columns < WIDTH)
+}
+
+/// A row as a list of its cells.
+fn as_list<const N: usize>(names: &[&str; N], cells: [String; N]) -> String {
+    let mut table = comfy_table::Table::new();
+    table.set_header(names);
+    table.add_row(cells);
+    glomers_report::layout::fitted(&table, Some(0))
+}
+
 /// "seed 3 had wrong-echo", "seed 3 had nothing".
 fn had((seed, names): &(u64, Vec<String>)) -> String {
     let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };

@@ -213,7 +213,11 @@ fn what_stands_where_a_link_should_be_is_named() {
 fn a_clock_that_was_set_back_is_named() {
     let root = tempfile::tempdir().unwrap();
     let hour = std::time::Duration::from_secs(3600);
-    let create = |when| Store::create(root.path(), "echo", when).unwrap().remarks().to_vec();
+    let create = |when| {
+        let store = Store::create(root.path(), "echo", when).unwrap();
+        store.writer(b"{}").unwrap();
+        store.remarks().to_vec()
+    };
     assert_eq!(create(now()), []);
     assert_eq!(create(now() - hour / 100), [], "runs side by side may begin so");
     assert!(matches!(&create(now() - hour)[..], [Remark::ClockWentBack { .. }]));

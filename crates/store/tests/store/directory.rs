@@ -22,8 +22,12 @@ fn links_point_to_the_newest_run() {
     let root = tempfile::tempdir().unwrap();
     let link = |name: &str| fs::read_link(root.path().join(name)).ok();
     let first = Store::create(root.path(), "echo", now()).unwrap();
+    // A run that has not begun is none: after a kill there would be nothing to read.
+    assert_eq!(link("current"), None);
+    first.writer(b"{}").unwrap();
     assert_eq!(link("current").unwrap(), Path::new("echo/20261122T203015.123Z"));
     let second = Store::create(root.path(), "kafka", now()).unwrap();
+    second.writer(b"{}").unwrap();
     assert_eq!(link("latest").unwrap(), Path::new("kafka/20261122T203015.123Z"));
     assert_eq!(link("echo/latest").unwrap(), Path::new("20261122T203015.123Z"));
     // What `current` points to is not the first run, so that does not take it.
@@ -43,7 +47,7 @@ fn links_point_to_the_newest_run() {
 fn a_file_where_a_link_should_be_is_left_alone() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("latest"), "mine").unwrap();
-    Store::create(root.path(), "echo", now()).unwrap();
+    Store::create(root.path(), "echo", now()).unwrap().writer(b"{}").unwrap();
     assert_eq!(fs::read(root.path().join("latest")).unwrap(), b"mine");
 }
 
