@@ -72,7 +72,7 @@ impl fmt::Display for Finding {
 pub struct Mark {
     /// When, counted as operations are (0 if before the first could be).
     pub time: Time,
-    /// Which node, by its place in [`Context::nodes`].
+    /// Which node, by its place in the list of nodes.
     pub node: u32,
     /// What about.
     pub label: Arc<str>,
