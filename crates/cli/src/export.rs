@@ -64,7 +64,8 @@ pub(crate) fn run(arguments: &ExportArguments) -> Result<ExitCode, CliError> {
     };
     let file = match &arguments.out {
         Some(file) if file.as_os_str() == "-" => {
-            return to_standard_output(write);
+            out::raw(write);
+            return Ok(ExitCode::SUCCESS);
         }
         Some(file) => file.clone(),
         None => PathBuf::from(match arguments.format {
@@ -88,19 +89,6 @@ fn next(format: Format) -> String {
             format!("Give it to ShiViz with this expression:\n  {}", shiviz::EXPRESSION)
         }
         Format::Ndjson => "One event a line, in the order of time.".to_owned(),
-    }
-}
-
-fn to_standard_output(
-    write: impl Fn(&mut dyn Write) -> std::io::Result<()>,
-) -> Result<ExitCode, CliError> {
-    // What is written is for a program, not for a terminal, and may be no text.
-    let mut standard = BufWriter::new(std::io::stdout().lock());
-    match write(&mut standard).and_then(|()| standard.flush()) {
-        // Who reads has had enough.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        Err(error) => Err(CliError::machine(format!("standard output cannot be written: {error}"))),
-        Ok(()) => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -154,8 +154,8 @@ pub(crate) fn announced(plan: &Plan, runs: u64) -> Result<String, CliError> {
 fn span(length: Duration) -> String {
     match length.as_secs() {
         0..120 => format!("{} s", length.as_secs()),
-        120..7200 => format!("{} min", (length.as_secs() + 30) / 60),
-        seconds => format!("{} h", (seconds + 1800) / 3600),
+        120..7200 => format!("{} min", length.as_secs().saturating_add(30) / 60),
+        seconds => format!("{} h", seconds.saturating_add(1800) / 3600),
     }
 }
 

@@ -44,6 +44,12 @@ pub(crate) fn error(line: impl Display) {
     let _ = io::stderr().lock().write_all(line.as_bytes());
 }
 
+/// Prints what is for a program and not for a terminal, and may be no text.
+pub(crate) fn raw(write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) {
+    let mut standard = io::BufWriter::new(io::stdout().lock());
+    printed(write(&mut standard).and_then(|()| io::Write::flush(&mut standard)));
+}
+
 /// Notes what became of something that was printed.
 pub(crate) fn printed(result: io::Result<()>) {
     // Who closes the pipe has read enough.
