@@ -48,7 +48,7 @@ fn ctrl_c_checks_what_there_is_in_virtual_time() {
 fn ctrl_c_ends_a_frontier() {
     let place = Place::new();
     // More than anybody waits for.
-    let size = ["--seeds", "1000000", "--nodes", "3", "--time-limit", "1"];
+    let size = ["--seeds", "1000000", "--node-count", "3", "--time-limit", "1"];
     let child = place.start(&[&["frontier", "--algorithms", "flood"], &size[..]].concat());
     wait_until("it begins", || place.path("frontier").is_dir());
     signal(&child, "INT");
