@@ -29,7 +29,7 @@ pub(crate) struct Inner {
     pub(crate) peers: Arc<[NodeId]>,
     pub(crate) now: Time,
     pub(crate) wall_clock: WallClock,
-    /// Whether the node has looked at it: who does not cannot be misled by it.
+    /// Whether the node has looked at it. A wrong clock misleads only a node that does.
     pub(crate) clock_read: Cell<bool>,
     pub(crate) incarnation: Option<u32>,
     seed: u64,
@@ -45,7 +45,7 @@ pub(crate) struct Inner {
     pub(crate) effects: Vec<Effect>,
     pub(crate) timers: Timers,
     pub(crate) disk: Option<Box<dyn Disk>>,
-    /// Whether the node has asked for it: who does not has begun no sync.
+    /// Whether the node has asked for it. Without that it has begun no sync.
     pub(crate) disk_used: bool,
     next_msg_id: u64,
 }

@@ -1,5 +1,5 @@
-//! What faults do to messages between nodes, beside cutting their links. Cold: the
-//! code that runs for every message is faster without this in its midst.
+//! What faults do to messages between nodes, besides cutting their links. Cold: the
+//! code that runs for every message is faster when this stands apart.
 
 use glomers_history::Event;
 use glomers_history::journal::{Disturbance, DropReason};

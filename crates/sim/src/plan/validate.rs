@@ -76,7 +76,7 @@ impl Plan {
                 name if SERVICES.contains(&name) => "that is the name of a service",
                 name if name.starts_with('c') => "names that begin with c are clients'",
                 name if name.len() > LONGEST_NAME => "it is too long",
-                name if name.chars().any(char::is_control) => "it has signs that nobody sees",
+                name if name.chars().any(char::is_control) => "it has control characters",
                 _ => continue,
             };
             return Err(PlanError::Name { name: name.clone(), why });
