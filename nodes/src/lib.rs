@@ -14,7 +14,9 @@ pub mod outbox;
 pub mod raft;
 pub mod records;
 mod registry;
+mod templates;
 pub mod txn;
 pub mod unique_ids;
 
 pub use registry::{Entry, Hazard, Make, NODES, entry, no_arguments, process_arguments};
+pub use templates::{TEMPLATES, Template};

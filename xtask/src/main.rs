@@ -1,9 +1,10 @@
 //! Chores of the repository: `cargo xtask targets`, `cargo xtask determinism`,
-//! `cargo xtask runtimes`.
+//! `cargo xtask runtimes`, `cargo xtask dist`.
 //! The house rules are tests of this package.
 
 mod build;
 mod determinism;
+mod dist;
 mod measure;
 mod readings;
 mod runtimes;
@@ -53,6 +54,16 @@ enum Command {
         #[arg(value_name = "WORDS")]
         only: Option<String>,
     },
+    /// Build what a release offers: a static program with man pages, completions and
+    /// licences, as an archive with its checksum
+    Dist {
+        /// The folder to write it to
+        #[arg(long, value_name = "DIR", default_value = "target/dist")]
+        out: std::path::PathBuf,
+        /// Build once more in another folder and compare the bytes
+        #[arg(long)]
+        twice: bool,
+    },
     /// Runs a command and says what it used
     #[command(hide = true, name = "__measure")]
     Measure {
@@ -66,6 +77,7 @@ fn main() -> ExitCode {
         Command::Targets { quick, only } => targets::run(quick, only.as_deref()),
         Command::Determinism { seeds, twice } => determinism::run(seeds, twice),
         Command::Runtimes { seeds, only } => runtimes::run(seeds, only.as_deref()),
+        Command::Dist { out, twice } => dist::run(&build::root().join(out), twice),
         Command::Measure { command } => return measure::measure(&command),
     };
     match result {

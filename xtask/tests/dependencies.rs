@@ -25,7 +25,7 @@ fn text<'a>(json: &'a Json, field: &str) -> &'a str {
 }
 
 /// From bottom to top, as ARCHITECTURE.md draws it: the crates that each may
-/// depend on, beside what others bring along. Tests and benchmarks may use more.
+/// depend on, besides what others bring along. Tests and benchmarks may use more.
 const DIRECTIONS: [(&str, &[&str]); 18] = [
     ("protocol", &[]),
     ("history", &["protocol"]),
@@ -59,9 +59,11 @@ const DIRECTIONS: [(&str, &[&str]); 18] = [
         ],
     ),
     ("report", &["protocol", "history", "check", "store", "session"]),
+    ("guide", &[]),
     (
         "cli",
         &[
+            "guide",
             "protocol",
             "history",
             "node",

@@ -12,10 +12,12 @@ use glomers_check::Availability;
 
 use crate::ci::CiArguments;
 use crate::compare::CompareArguments;
+use crate::doc::DocArguments;
 use crate::export::ExportArguments;
 use crate::faults::FaultArguments;
 use crate::frontier::FrontierArguments;
 use crate::gallery::GalleryArguments;
+use crate::new::NewArguments;
 use crate::number::{self, Concurrency, RateArgument};
 use crate::report::ReportArguments;
 pub(crate) use network::NetworkModels;
@@ -70,6 +72,10 @@ pub(crate) enum Command {
     Export(ExportArguments),
     /// Finish the store of a run that was cut short: check and derive its files
     Recover(RecoverArguments),
+    /// Write a node to begin with, in Python, Go, JavaScript or Rust
+    New(NewArguments),
+    /// Read the guide: a chapter, a finding, a workload, a service
+    Doc(DocArguments),
     /// Be a node, on standard input and output: a reference node or a broken one, for
     /// other workbenches or to be run as a process
     Node {
@@ -86,6 +92,8 @@ pub(crate) enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    #[command(hide = true, name = "__man")]
+    Man { folder: PathBuf },
     #[command(hide = true, name = "__watchdog")]
     Watchdog,
 }
@@ -314,6 +322,10 @@ pub(crate) struct ChallengeArguments {
     /// Where runs are stored, or none
     #[arg(long, value_name = "DIR", default_value = "store")]
     pub(crate) store: String,
+
+    /// Print what came of it as JSON, for programs
+    #[arg(long, help_heading = "Output", conflicts_with = "one_line")]
+    pub(crate) json: bool,
 
     #[command(flatten)]
     pub(crate) ci: CiArguments,

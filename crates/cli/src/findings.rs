@@ -50,6 +50,9 @@ impl Kind<'_> {
             text +=
                 &format!("  {count} findings of the kind {name} in all; results.edn has each\n");
         }
+        if let Some(page) = glomers_guide::of_finding(&first.name) {
+            text += &format!("  see glomers doc {}\n", page.short_name());
+        }
         text
     }
 }

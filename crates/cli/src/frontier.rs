@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &FrontierArguments) -> Result<ExitCode, CliError> {
         seeds: network.seeds(has_executable),
         described: network.describe(has_executable),
     };
-    // A place that cannot be written is told before minutes of work.
+    // A place that cannot be written is reported before minutes of work.
     std::fs::create_dir_all(&arguments.out).map_err(|error| unwritable(&arguments.out, &error))?;
     let measured = sweep::measure_all(&points, &setting, &sample, programs, &interrupt)?;
     let Some((document, runs)) = measured else {

@@ -7,6 +7,7 @@ mod ci;
 mod compare;
 #[cfg(test)]
 mod damage;
+mod doc;
 mod doctor;
 mod error;
 mod execute;
@@ -20,6 +21,7 @@ mod junit;
 mod links;
 mod log_net;
 mod measured;
+mod new;
 mod next_step;
 mod number;
 mod out;
@@ -75,7 +77,7 @@ fn command() -> ExitCode {
             return out::finish(ExitCode::SUCCESS);
         }
     };
-    // A file that may not grow is an error that is told, not the end of us. If the
+    // A file that may not grow is an error that is reported, not the end of the program. If the
     // system refuses, it is as before.
     let _ = signal_hook::flag::register(signal_hook::consts::signal::SIGXFSZ, Arc::default());
     // What a node as a process says about its panics belongs into its log.
@@ -111,7 +113,10 @@ fn dispatch(command: Command) -> Result<ExitCode, CliError> {
             out::text(&String::from_utf8_lossy(&script));
             Ok(ExitCode::SUCCESS)
         }
+        Command::Doc(arguments) => doc::run(&arguments),
+        Command::New(arguments) => new::run(&arguments),
         Command::Doctor => doctor::run(),
+        Command::Man { folder } => man(&folder),
         Command::Watchdog => Ok(glomers_bench::watchdog_main()),
         Command::Node { name, arguments } => node(&name, &arguments),
     }
@@ -150,4 +155,11 @@ fn node(name: &str, arguments: &[String]) -> Result<ExitCode, CliError> {
     let process = glomers_trials::make_embedded(name, &arguments)
         .map_err(|error| CliError::usage(error.to_string()))?;
     Ok(glomers_node::run(process))
+}
+
+/// Writes a page for each command, as `man` reads it.
+fn man(folder: &std::path::Path) -> Result<ExitCode, CliError> {
+    let written = clap_mangen::generate_to(Arguments::command(), folder);
+    written.map_err(|error| CliError::machine(format!("{}: {error}", folder.display())))?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -52,7 +52,7 @@ pub(crate) fn raw(write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) {
 
 /// Notes what became of something that was printed.
 pub(crate) fn printed(result: io::Result<()>) {
-    // Who closes the pipe has read enough.
+    // A reader that closes the pipe has read enough.
     if let Err(error) = result
         && error.kind() != ErrorKind::BrokenPipe
         && let Ok(mut failed) = FAILED.lock()

@@ -24,7 +24,7 @@ const SUITE: &str = "glomers test";
 pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
     let (program, host) = plan::program(arguments)?;
     let seed = arguments.seed.unwrap_or_else(new_seed);
-    // Mistakes are told before anything runs.
+    // Mistakes are reported before anything runs.
     plan::plan(arguments, (&program, host), seed)?;
     ignored::notes(arguments, host).iter().for_each(out::note);
     let interrupt = Interrupt::install_signal_handlers()

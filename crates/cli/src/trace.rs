@@ -19,7 +19,7 @@ const MOST_TYPES: usize = 20;
 pub(crate) fn run(arguments: &TraceArguments) -> Result<ExitCode, CliError> {
     let recovered = glomers_session::open(&arguments.directory)?;
     let plan = ReplayFile::read(recovered.replay())?.plan;
-    // Beside what is printed, which programs may read.
+    // Besides the output, which programs may read.
     glomers_session::losses(&recovered).iter().for_each(out::error);
     let selection = selection(arguments, &plan)?;
     let whole = Trace::read(&recovered, &plan)?;

@@ -59,10 +59,9 @@ const FOREIGN: [Foreign; 14] = [
 ];
 
 /// Commands of Maelstrom that are missing, and what to type in their place.
-const MISSING_COMMANDS: [(&str, &str); 5] = [
+const MISSING_COMMANDS: [(&str, &str); 4] = [
     ("serve", "results are files: look into store/latest, or type glomers trace"),
     ("demo", "glomers challenge runs the reference nodes; glomers gallery runs broken ones"),
-    ("doc", "the guide is in docs/src; glomers help lists the commands"),
     ("analyze", "glomers recover DIR checks a stored run again; glomers check FILE a history"),
     ("test-all", "glomers challenge runs all challenges; glomers test --test-count N many seeds"),
 ];

@@ -183,3 +183,15 @@ fn a_run_that_is_killed_leaves_a_report_that_says_so_and_none_of_an_earlier_run(
     assert_eq!(counts(&place), (1, 1));
     assert_eq!(cases(&place)[0][1], "did not come to its end");
 }
+
+#[test]
+fn challenges_are_told_as_json_too() {
+    let place = support::Place::new();
+    let said = place.run(&["challenge", "1", "3d", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((said.code, &json["passed"], &json["total"]), (Some(0), &3.into(), &3.into()));
+    let fast = &json["challenges"][1]; // 3d has two parts, as in the table.
+    assert_eq!((&fast["id"], &fast["verdict"]), (&"3d".into(), &"valid".into()));
+    assert!(fast["observed_latency"]["median_ms"].as_i64().unwrap() < 400, "{fast}");
+    assert_eq!(fast["findings"], serde_json::json!([]));
+}

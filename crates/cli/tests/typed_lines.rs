@@ -24,7 +24,7 @@ const VALID: &[&str] = &["Everything looks good!"];
 
 /// NODE stands for an echo node, `_` within a word for a blank. Runs with NODE are
 /// kept short by a second `--time-limit`: the last counts.
-const LINES: [Line; 62] = [
+const LINES: [Line; 61] = [
     // Each workload with its usual options.
     runs("test -w echo --bin NODE --node-count 1 --time-limit 10", VALID),
     runs(
@@ -96,7 +96,6 @@ const LINES: [Line; 62] = [
     // What is not here yet.
     answered("serve", &["glomers serve is not here yet", "store/latest"]),
     answered("demo", &["glomers demo is not here yet", "glomers challenge"]),
-    answered("doc", &["glomers doc is not here yet", "docs/src"]),
     answered("analyze", &["glomers analyze is not here yet", "glomers recover"]),
     // Many runs, logs.
     runs("test -w echo --time-limit 5 --test-count 3", &["3 runs, seeds"]),

@@ -1,5 +1,6 @@
 //! `glomers challenge`: Fly.io's Gossip Glomers.
 
+mod json;
 mod list;
 mod table;
 
@@ -39,7 +40,7 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
     let interrupt = Interrupt::install_signal_handlers()
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
     let _guard = interrupt.guard();
-    let mut tally = Tally::new(&arguments.ci)?;
+    let mut tally = Tally::new(&arguments.ci, arguments.json)?;
     let single = chosen.len() == 1;
     for challenge in chosen {
         let program = match &bin {
@@ -105,6 +106,8 @@ const PAGE: &str = "challenge.html";
 
 /// What came of the challenges so far.
 struct Tally<'a> {
+    /// What is printed as JSON, if that is wanted.
+    json: Option<Vec<serde_json::Value>>,
     arguments: &'a CiArguments,
     runs: Runs<'a>,
     table: comfy_table::Table,
@@ -118,8 +121,9 @@ struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    fn new(arguments: &'a CiArguments) -> Result<Tally<'a>, CliError> {
+    fn new(arguments: &'a CiArguments, as_json: bool) -> Result<Tally<'a>, CliError> {
         Ok(Tally {
+            json: as_json.then(Vec::new),
             arguments,
             runs: Runs::new(arguments, "glomers challenge")?,
             table: table::empty(),
@@ -147,6 +151,9 @@ impl<'a> Tally<'a> {
             let verdict = summary::word(run.executed.report.validity(run.options));
             self.directories.push((id, verdict, directory.clone()));
         }
+        if let Some(attempts) = &mut self.json {
+            attempts.push(json::attempt(attempt, run));
+        }
         self.table.add_row(attempt.row());
         if run.executed.report.validity(run.options) != Validity::Valid {
             self.details += &format!("\nchallenge {id}:\n");
@@ -164,6 +171,10 @@ impl<'a> Tally<'a> {
         };
         if let Some(store) = store.filter(|_| self.arguments.report) {
             page::write(&store.join(PAGE), &self.page(store))?;
+        }
+        if let Some(attempts) = &self.json {
+            out::text(&json::whole(attempts, self.passed, is_interrupted));
+            return self.runs.finish().map(|()| exit_code);
         }
         if self.arguments.one_line {
             out::line(self.one_line(is_interrupted, store));

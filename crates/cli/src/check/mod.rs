@@ -44,7 +44,7 @@ enum Judge {
 }
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CliError> {
-    // Mistakes are told before a large file is read.
+    // Mistakes are reported before a large file is read.
     if let Some(workload) = &arguments.workload {
         by_workload(workload, arguments)?;
         if arguments.keyed || arguments.unkeyed {

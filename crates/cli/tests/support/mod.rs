@@ -79,8 +79,13 @@ impl Place {
 
     /// Runs it to its end, which must come soon.
     pub fn run(&self, arguments: &[&str]) -> Said {
+        self.run_within(LONG, arguments)
+    }
+
+    /// Runs it to its end, which must come before so long.
+    pub fn run_within(&self, limit: Duration, arguments: &[&str]) -> Said {
         let said = assert_cmd::Command::from_std(self.command(arguments))
-            .timeout(LONG)
+            .timeout(limit)
             .output()
             .expect("the command is built");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -1,0 +1,110 @@
+//! The pages of the guide, in Markdown. The same files are a book (mdBook).
+
+/// A page of the guide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Its name, with its folder if it has one: `faults`, `findings/lost`.
+    pub name: &'static str,
+    /// Its text in Markdown.
+    pub text: &'static str,
+}
+
+/// All files, sorted by name.
+static FILES: &[Page] = &include!(concat!(env!("OUT_DIR"), "/pages.rs"));
+
+/// The table of contents: a list in Markdown with a link to each page.
+const SUMMARY: &str = "SUMMARY";
+
+/// The folder with a page for each finding.
+const FINDINGS: &str = "findings/";
+
+impl Page {
+    /// Its first heading.
+    pub fn title(&self) -> &'static str {
+        let heading = self.text.lines().find_map(|line| line.strip_prefix("# "));
+        heading.unwrap_or(self.name)
+    }
+
+    /// The name without its folder: what is typed to see it.
+    pub fn short_name(&self) -> &'static str {
+        self.name.rsplit_once('/').map_or(self.name, |(_, last)| last)
+    }
+}
+
+/// All pages, sorted by name. The table of contents is none.
+pub fn pages() -> impl Iterator<Item = &'static Page> {
+    FILES.iter().filter(|page| page.name != SUMMARY)
+}
+
+/// The table of contents in Markdown.
+pub fn summary() -> &'static str {
+    FILES.iter().find(|page| page.name == SUMMARY).map_or("", |page| page.text)
+}
+
+/// The pages that a name may mean, the most likely first: the page of that name,
+/// else those with that name in a folder. Upper and lower case are the same, and
+/// `.md` may follow.
+pub fn find(name: &str) -> Vec<&'static Page> {
+    let name = name.trim_end_matches(".md");
+    let mut found: Vec<&Page> = pages().filter(|page| is(page.name, name)).collect();
+    found.extend(
+        pages().filter(|page| page.name != page.short_name() && is(page.short_name(), name)),
+    );
+    // Workloads are asked for more often than the services that have the same names.
+    found[..].sort_by_key(|page| (!is(page.name, name), !page.name.starts_with("workloads/")));
+    found
+}
+
+/// The page about a finding, if there is one. The names of cycles end in the order that
+/// closes them (`-realtime`), those of models in `-violation`; they share a page.
+pub fn of_finding(finding: &str) -> Option<&'static Page> {
+    let stem = finding.trim_end_matches("-process").trim_end_matches("-realtime");
+    let stem = if stem.ends_with("-violation") || stem.ends_with("-cycle-exists") {
+        "violation"
+    } else {
+        stem
+    };
+    pages().find(|page| page.name.strip_prefix(FINDINGS) == Some(stem))
+}
+
+fn is(name: &str, typed: &str) -> bool {
+    name.eq_ignore_ascii_case(typed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_found_by_name() {
+        let names = |name: &str| find(name).iter().map(|page| page.name).collect::<Vec<_>>();
+        assert_eq!(names("faults"), ["faults"]);
+        assert_eq!(names("Findings/LOST.md"), ["findings/lost"]);
+        assert_eq!(names("lost"), ["findings/lost"]);
+        assert_eq!(names("g1A"), ["findings/G1a"]);
+        assert_eq!(names("nothing-of-the-kind"), [""; 0]);
+        assert_eq!(names("SUMMARY"), [""; 0]);
+    }
+
+    #[test]
+    fn findings_have_a_page_and_some_share_one() {
+        let name = |finding: &str| of_finding(finding).map(|page| page.name);
+        assert_eq!(name("lost"), Some("findings/lost"));
+        assert_eq!(name("G2-item-realtime"), Some("findings/G2-item"));
+        assert_eq!(name("G0-process"), Some("findings/G0"));
+        assert_eq!(name("causal-violation"), Some("findings/violation"));
+        // A finding of a user's own checker.
+        assert_eq!(name("faults"), None);
+        assert_eq!(name("my-own"), None);
+    }
+
+    #[test]
+    fn every_page_has_a_title_and_stands_in_the_table_of_contents() {
+        for page in pages() {
+            assert!(page.text.starts_with("# "), "{} begins with its title", page.name);
+            let link = format!("({}.md)", page.name);
+            let count = summary().matches(&link).count();
+            assert_eq!(count, 1, "{} must stand in docs/src/SUMMARY.md once", page.name);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The worst phrases, and what to write instead. CONTRIBUTING.md says why.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What is not written, and what is.
+const PHRASES: [(&str, &str); 15] = [
+    ("makes no sense", "is invalid"),
+    ("make no sense", "are invalid"),
+    ("in its midst", "say where it is"),
+    ("in their midst", "say where they are"),
+    ("beside what", "in addition to what"),
+    ("beside that", "besides that"),
+    ("beside cutting", "besides cutting"),
+    ("know beside the", "know besides the"),
+    ("who does not cannot", "use two sentences"),
+    ("cannot be misled by", "say what is safe"),
+    ("are told before", "are reported before"),
+    ("is told before", "is reported before"),
+    ("whosoever", "who"),
+    ("heretofore", "until now"),
+    ("aforementioned", "name it"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("it lies in the repository").to_owned()
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && name != "target" {
+            collect(&path, found);
+        } else if [".rs", ".md"].iter().any(|end| name.ends_with(end)) {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn the_worst_phrases_are_nowhere() {
+    let mut files = Vec::new();
+    for folder in ["crates", "nodes", "docs", "xtask"] {
+        collect(&root().join(folder), &mut files);
+    }
+    files.extend(["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(|name| root().join(name)));
+    assert!(files.len() > 200);
+    let mut found = Vec::new();
+    for file in files.iter().filter(|file| !file.ends_with("tests/plain_english.rs")) {
+        let text = fs::read_to_string(file).expect("text");
+        // A phrase may go on in the next line, behind the sign of a comment.
+        let words: Vec<&str> = text
+            .split_whitespace()
+            .filter(|word| !["//", "///", "//!", ">"].contains(word))
+            .collect();
+        let text = words.join(" ").to_lowercase();
+        for (phrase, instead) in PHRASES {
+            if text.contains(phrase) {
+                let file = file.strip_prefix(root()).unwrap_or(file);
+                found.push(format!("{}: {phrase:?}; write: {instead}", file.display()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "see \"Plain English\" in CONTRIBUTING.md\n{}", found.join("\n"));
+}
