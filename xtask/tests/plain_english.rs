@@ -1,4 +1,5 @@
-//! The worst phrases, and what to write instead. CONTRIBUTING.md says why.
+//! The worst phrases, and what to write instead, in what users read: the guide, the README
+//! and its like, and the command. CONTRIBUTING.md says why.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,11 +42,11 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
 #[test]
 fn the_worst_phrases_are_nowhere() {
     let mut files = Vec::new();
-    for folder in ["crates", "nodes", "docs", "xtask"] {
+    for folder in ["crates/cli", "docs", "nodes/examples"] {
         collect(&root().join(folder), &mut files);
     }
     files.extend(["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(|name| root().join(name)));
-    assert!(files.len() > 200);
+    assert!(files.len() > 150);
     let mut found = Vec::new();
     for file in files.iter().filter(|file| !file.ends_with("tests/plain_english.rs")) {
         let text = fs::read_to_string(file).expect("text");
