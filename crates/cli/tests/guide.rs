@@ -129,7 +129,7 @@ fn findings() -> BTreeSet<String> {
         let arms = text.lines().map(str::trim).filter(|line| line.starts_with(start));
         found.extend(arms.filter_map(|arm| name(arm.split_once(" => ")?.1)).map(str::to_owned));
     }
-    found.extend(glomers_broken_nodes::ENTRIES.iter().map(|entry| entry.finding.to_owned()));
+    found.extend(glomers_trials::gallery::cases().map(|case| case.finding.to_owned()));
     found.extend(["node-crashed", "line-too-long", "endless-computation"].map(str::to_owned));
     // The anomalies of transactions stand where their meaning does.
     let text = read("crates/check/src/txn/meaning.rs");

@@ -1,7 +1,7 @@
 //! What `glomers new` writes runs, in each language that is on this machine.
 
 #[path = "../../../nodes/examples/rust/src/main.rs"]
-#[allow(dead_code, reason = "that it compiles is the test")]
+#[expect(dead_code, reason = "that it compiles is the test")]
 mod rust;
 mod support;
 
