@@ -1,5 +1,6 @@
 //! What came of challenges, for programs: `--json`.
 
+use glomers_session::latencies;
 use serde_json::{Value as Json, json};
 
 use super::table::Attempt;
@@ -13,7 +14,7 @@ const VERSION: u32 = 1;
 pub(super) fn attempt(attempt: &Attempt<'_>, run: &Run<'_>) -> Json {
     let report = attempt.report;
     let latency = |field: &str| {
-        summary::latencies(report, field).map(|[median, p95, p99, max]| {
+        latencies(report, field).map(|[median, p95, p99, max]| {
             json!({"median_ms": median, "p95_ms": p95, "p99_ms": p99, "max_ms": max})
         })
     };
