@@ -162,6 +162,9 @@ impl Play<'_> {
                 return;
             }
             self.pending.is_foreign = true;
+            if arguments[0] == "challenge" {
+                return self.finish(&arguments, rest);
+            }
             let limit = value("--time-limit").and_then(|limit| limit.parse().ok());
             let limit = limit.unwrap_or(60.0_f64).min(if is_virtual { 60.0 } else { 6.0 });
             let mut more: Vec<String> = vec!["--time-limit".to_owned(), limit.to_string()];
@@ -186,6 +189,10 @@ impl Play<'_> {
         }
         // These tell how long they took.
         self.pending.is_foreign |= ["gallery", "frontier"].contains(&&*arguments[0]);
+        self.finish(&arguments, rest);
+    }
+
+    fn finish(&mut self, arguments: &[String], rest: &str) {
         let said =
             self.place.run_within(MOST, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
         let code = said.code.unwrap_or(-1);
