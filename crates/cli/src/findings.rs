@@ -2,6 +2,8 @@
 
 use glomers_check::Finding;
 
+use crate::doc;
+
 /// How many other forms of a kind are named after the first; all are in the results.
 const OTHER_FORMS: usize = 3;
 
@@ -51,7 +53,7 @@ impl Kind<'_> {
                 &format!("  {count} findings of the kind {name} in all; results.edn has each\n");
         }
         if let Some(page) = glomers_guide::of_finding(&first.name) {
-            text += &format!("  see glomers doc {}\n", page.short_name());
+            text += &format!("  see glomers doc {}\n", doc::typed(page));
         }
         text
     }
@@ -105,7 +107,7 @@ mod tests {
             said,
             "node-error: n0 broke the protocol in op 8.\n  it wrote: x\n  at 0.005 s\n  also: n1 \
              broke the protocol in op 9.\n  3 findings of the kind node-error in all; results.edn \
-             has each\n\n"
+             has each\n  see glomers doc node-error\n\n"
         );
         assert_eq!(names(&[error("n0", 1), error("n1", 2)]), "node-error");
     }
