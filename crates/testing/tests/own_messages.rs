@@ -269,6 +269,32 @@ fn the_wrong_counter_is_found_out() {
     assert!(found >= 45, "in {found} of 50 seeds");
 }
 
+/// The same mistake without anything that it does not need: two nodes, one operation.
+fn small(seed: u64) -> TestRun {
+    Simulation::seed(seed)
+        .nodes(2, wrong)
+        .loss(0.3)
+        .clients_per_node(1)
+        .workload(Load::new(Counter, 1.0))
+        .run_for(1 * S)
+}
+
+/// The guide shows what happens in it, line by line.
+#[test]
+fn the_smallest_run_is_the_one_that_the_guide_shows() {
+    let run = small(37);
+    let trace = format!("{}\n{}", run.trace(), run.verdict.findings[0]);
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/src/own-nodes.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, shown) = page.split_once("```text\n").expect("the page shows a trace");
+    let mut lines = trace.lines();
+    for shown in shown.lines().take_while(|line| *line != "```").filter(|line| *line != "…") {
+        assert!(lines.any(|line| line == shown), "{shown}\nis not, or not there, in\n{trace}");
+    }
+    let fixed = Simulation::seed(37).nodes(2, right).loss(0.3).clients_per_node(1);
+    fixed.workload(Load::new(Counter, 1.0)).run_for(1 * S).assert_valid();
+}
+
 #[test]
 fn it_is_the_same_run_over_json() {
     let history = |wire| {
