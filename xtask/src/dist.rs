@@ -22,13 +22,12 @@ const SHELLS: [(&str, &str); 4] = [
 ];
 
 /// Builds the archive and its checksum into this folder.
-pub(crate) fn run(folder: &Path, twice: bool) -> Result<bool, String> {
+pub(crate) fn run(folder: &Path, twice: bool, with_deb: bool) -> Result<bool, String> {
     let archive = build(&root(), folder)?;
     println!("{}", fs::read_to_string(sum_of(&archive)).map_err(text)?.trim());
-    if twice {
-        return is_the_same_elsewhere(&archive);
-    }
-    Ok(true)
+    let deb_works = !with_deb || crate::deb::run(folder)?;
+    let is_same = !twice || is_the_same_elsewhere(&archive)?;
+    Ok(deb_works && is_same)
 }
 
 /// Builds once more from a copy of what is committed, in another folder.
@@ -196,7 +195,7 @@ fn is_licence(path: &Path) -> bool {
         .any(|word| name.starts_with(word))
 }
 
-fn output(command: &mut Command) -> Result<Vec<u8>, String> {
+pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>, String> {
     let done = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     if !done.status.success() {
         return Err(format!("{command:?}: {}", String::from_utf8_lossy(&done.stderr)));
@@ -204,15 +203,15 @@ fn output(command: &mut Command) -> Result<Vec<u8>, String> {
     Ok(done.stdout)
 }
 
-fn shell(folder: &Path, line: &str) -> Result<String, String> {
+pub(crate) fn shell(folder: &Path, line: &str) -> Result<String, String> {
     let said = output(Command::new("sh").args(["-c", line]).current_dir(folder))?;
     Ok(String::from_utf8_lossy(&said).into_owned())
 }
 
-fn quoted(path: &Path) -> String {
+pub(crate) fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
 }
 
-fn text(error: impl std::fmt::Display) -> String {
+pub(crate) fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }

@@ -3,6 +3,7 @@
 //! The house rules are tests of this package.
 
 mod build;
+mod deb;
 mod determinism;
 mod dist;
 mod measure;
@@ -63,6 +64,9 @@ enum Command {
         /// Build once more in another folder and compare the bytes
         #[arg(long)]
         twice: bool,
+        /// Make the Debian package, too; install it into an empty root, try it, remove it
+        #[arg(long)]
+        deb: bool,
     },
     /// Runs a command and says what it used
     #[command(hide = true, name = "__measure")]
@@ -77,7 +81,7 @@ fn main() -> ExitCode {
         Command::Targets { quick, only } => targets::run(quick, only.as_deref()),
         Command::Determinism { seeds, twice } => determinism::run(seeds, twice),
         Command::Runtimes { seeds, only } => runtimes::run(seeds, only.as_deref()),
-        Command::Dist { out, twice } => dist::run(&build::root().join(out), twice),
+        Command::Dist { out, twice, deb } => dist::run(&build::root().join(out), twice, deb),
         Command::Measure { command } => return measure::measure(&command),
     };
     match result {

@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &DocArguments) -> Result<ExitCode, CliError> {
         out::text(page.text);
         return Ok(ExitCode::SUCCESS);
     }
-    let mut text = plain::text(page.text, columns);
+    let mut text = plain::text(page.text, columns).trim_end().to_owned() + "\n";
     for other in others {
         text += &format!("\nAnother page of that name: glomers doc {}\n", other.name);
     }
@@ -83,12 +83,31 @@ pub(crate) fn typed(page: &Page) -> &'static str {
 
 fn unknown(name: &str) -> CliError {
     let names: Vec<&str> = glomers_guide::pages().map(typed).collect();
-    let near = glomers_check::nearest(name, &names);
+    let near = glomers_check::nearest(name, &names).filter(|_| !name.trim().is_empty());
     let error = CliError::usage(format!("the guide has no page {name:?}"));
+    let with_the_word = mentioning(name);
     match near {
         Some(near) => error.hint(format!("did you mean {near:?}? glomers doc lists all pages")),
-        None => error.hint("glomers doc lists all pages"),
+        None if with_the_word.is_empty() => error.hint("glomers doc lists all pages"),
+        None => error.hint(format!("pages with this word: {}", with_the_word.join(", "))),
     }
+}
+
+/// How many pages are named that have a word.
+const NAMED: usize = 8;
+
+/// The pages that have this word, first those that have it most often.
+fn mentioning(word: &str) -> Vec<&'static str> {
+    let word = word.to_lowercase();
+    if word.trim().is_empty() {
+        return Vec::new();
+    }
+    let count = |page: &Page| page.text.to_lowercase().matches(&word).count();
+    let mut pages: Vec<(usize, &str)> =
+        glomers_guide::pages().map(|page| (count(page), typed(page))).collect();
+    pages.retain(|(count, _)| *count > 0);
+    pages.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    pages.into_iter().take(NAMED).map(|(_, name)| name).collect()
 }
 
 #[cfg(test)]
@@ -116,5 +135,7 @@ mod tests {
         let error = unknown("losst").to_string();
         assert!(error.contains("did you mean \"lost\"?"), "{error}");
         assert!(unknown("qqqqqqqq").to_string().contains("glomers doc lists all pages"));
+        let error = unknown("nemesis-interval").to_string();
+        assert!(error.contains("pages with this word: faults, "), "{error}");
     }
 }
