@@ -26,7 +26,7 @@ fn text<'a>(json: &'a Json, field: &str) -> &'a str {
 
 /// From bottom to top, as ARCHITECTURE.md draws it: the crates that each may
 /// depend on, besides what others bring along. Tests and benchmarks may use more.
-const DIRECTIONS: [(&str, &[&str]); 19] = [
+const DIRECTIONS: [(&str, &[&str]); 20] = [
     ("protocol", &[]),
     ("history", &["protocol"]),
     ("node-derive", &[]),
@@ -39,6 +39,7 @@ const DIRECTIONS: [(&str, &[&str]); 19] = [
     ("store", &["protocol", "history"]),
     ("bench", &["protocol", "history", "check", "sim"]),
     ("warp", &["protocol", "history", "node", "sim"]),
+    ("hunt", &["history", "check", "sim"]),
     (
         "session",
         &["protocol", "history", "node", "check", "sim", "workload", "store", "bench", "warp"],
@@ -77,6 +78,7 @@ const DIRECTIONS: [(&str, &[&str]); 19] = [
             "bench",
             "warp",
             "session",
+            "hunt",
             "report",
         ],
     ),

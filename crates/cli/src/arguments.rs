@@ -17,11 +17,13 @@ use crate::export::ExportArguments;
 use crate::faults::FaultArguments;
 use crate::frontier::FrontierArguments;
 use crate::gallery::GalleryArguments;
+use crate::hunt::HuntArguments;
+use crate::merge::MergeArguments;
 use crate::new::NewArguments;
 use crate::number::{self, Concurrency, RateArgument};
 use crate::report::ReportArguments;
 pub(crate) use network::NetworkModels;
-pub(crate) use traced::TracedArguments;
+pub(crate) use traced::{ScheduleArgument, TracedArguments};
 pub(crate) use workload::WorkloadArguments;
 use workload::workloads_and_nodes;
 
@@ -58,6 +60,10 @@ pub(crate) enum Command {
     Frontier(Box<FrontierArguments>),
     /// Try the checkers on broken nodes, and on their right twins
     Gallery(GalleryArguments),
+    /// Hunt for mistakes: many seeds, each under conditions of its own
+    Hunt(Box<HuntArguments>),
+    /// Put the parts of a hunt together that were made with --shard
+    Merge(MergeArguments),
     /// Compare two nodes over the same seeds, or two stores
     Compare(Box<CompareArguments>),
     /// Check a recorded history: Jepsen's EDN or log, or the history.jsonl of a run

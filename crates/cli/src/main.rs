@@ -16,11 +16,13 @@ mod faults;
 mod findings;
 mod frontier;
 mod gallery;
+mod hunt;
 mod ignored;
 mod junit;
 mod links;
 mod log_net;
 mod measured;
+mod merge;
 mod new;
 mod next_step;
 mod number;
@@ -98,6 +100,8 @@ fn dispatch(command: Command) -> Result<ExitCode, CliError> {
         Command::Run(arguments) => scenario::run(&arguments),
         Command::Frontier(arguments) => frontier::run(&arguments),
         Command::Gallery(arguments) => gallery::run(&arguments),
+        Command::Hunt(arguments) => hunt::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),

@@ -43,6 +43,15 @@ pub(crate) fn moment(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A span of time with its unit: `90s`, `10m`, `2h`; a bare number is seconds.
+pub(crate) fn span(text: &str) -> Result<Duration, String> {
+    let units = [("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+    let unit = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, *seconds)));
+    let (number, seconds) = unit.unwrap_or((text, 1.0));
+    within(number, 0.0, 1e7, "a time such as 60s, 10m or 2h")
+        .map(|number| Duration::from_secs_f64(number * seconds))
+}
+
 /// What a trace is centred on: `op 17`, `message 203`.
 pub(crate) fn around(text: &str) -> Result<AroundArgument, String> {
     let (what, number) = text.trim().rsplit_once([' ', '#']).unwrap_or((text, ""));

@@ -1,7 +1,9 @@
 //! From options to a Plan: what was typed is not what is run.
 
+use std::path::Path;
+
 use glomers_session::SessionError;
-use glomers_sim::{ClusterSize, Host, Inbox, NodeProgram, Plan, Wire};
+use glomers_sim::{ClusterSize, Host, Inbox, NodeProgram, Plan, Schedule, Wire};
 
 use crate::arguments::{InboxArgument, TestArguments, TimeArgument, WireArgument};
 use crate::error::CliError;
@@ -11,27 +13,49 @@ use crate::number::Concurrency;
 /// How many nodes there are if nobody says.
 const NODES: u32 = 5;
 
+/// Which node was asked for.
+pub(crate) struct NodeChoice<'a> {
+    pub(crate) workload: &'a str,
+    pub(crate) bin: Option<&'a Path>,
+    pub(crate) node: Option<&'a str>,
+    pub(crate) arguments: &'a [String],
+    pub(crate) time: Option<TimeArgument>,
+    pub(crate) schedule: Schedule,
+}
+
 /// What nodes run, and where.
 pub(crate) fn program(arguments: &TestArguments) -> Result<(NodeProgram, Host), CliError> {
-    let node_arguments = arguments.node_arguments.clone();
-    let schedule = arguments.traced.schedule.into();
-    if let Some(bin) = &arguments.bin {
+    choose_node(&NodeChoice {
+        workload: &arguments.workload,
+        bin: arguments.bin.as_deref(),
+        node: arguments.node.as_deref(),
+        arguments: &arguments.node_arguments,
+        time: arguments.time,
+        schedule: arguments.traced.schedule.into(),
+    })
+}
+
+/// What a node is, and where it runs.
+pub(crate) fn choose_node(choice: &NodeChoice<'_>) -> Result<(NodeProgram, Host), CliError> {
+    let arguments = choice.arguments.to_vec();
+    let schedule = choice.schedule;
+    if let Some(bin) = choice.bin {
         let path = glomers_bench::check_program(bin)?;
         let path = path.to_str().ok_or_else(|| CliError::usage("--bin must be valid UTF-8"))?;
-        let program = NodeProgram::Program { path: path.to_owned(), arguments: node_arguments };
-        return Ok(match arguments.time {
+        let program = NodeProgram::Program { path: path.to_owned(), arguments };
+        return Ok(match choice.time {
             Some(TimeArgument::Virtual) => (program, Host::Traced { schedule }),
             _ => (program, Host::Processes),
         });
     }
-    let entry = glomers_workload::entry(&arguments.workload)
+    let entry = glomers_workload::entry(choice.workload)
         .map_err(|error| CliError::usage(error.to_string()))?;
-    let name = arguments.node.clone().unwrap_or_else(|| entry.default_node.to_owned());
+    let name = choice.node.unwrap_or(entry.default_node).to_owned();
     check_workload(&name, entry.name)?;
     // Names the nearest if there is no such node, whatever the clock.
-    glomers_trials::make_embedded(&name, &node_arguments).map_err(SessionError::from)?;
-    let program = NodeProgram::Embedded { name, arguments: node_arguments };
-    Ok(match arguments.time {
+    glomers_trials::make_embedded(&name, &arguments).map_err(SessionError::from)?;
+    let program = NodeProgram::Embedded { name, arguments };
+    Ok(match choice.time {
         // The same node as a process: this very program runs it.
         Some(TimeArgument::Real) => (program, Host::Processes),
         _ => (program, Host::InProcess),

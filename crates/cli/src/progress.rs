@@ -28,6 +28,29 @@ impl Progress {
         Progress { bar }
     }
 
+    /// For a hunt, of which so many runs are done; how many there will be is not always
+    /// known.
+    pub(crate) fn of_hunt(count: Option<u64>, done: u64) -> Progress {
+        let bar = match count {
+            Some(_) => "{bar:30} {pos}/{len} seeds, {per_sec}, {eta} left; {msg}",
+            None => "{spinner} {pos} seeds, {per_sec}, {elapsed}; {msg}",
+        };
+        let bar = Progress::bar(bar);
+        if let Some(count) = count {
+            bar.set_length(count);
+        }
+        bar.set_position(done);
+        bar.reset_eta();
+        Progress { bar }
+    }
+
+    /// One run more of a hunt is over, and so many different findings are known.
+    pub(crate) fn hunted(&self, groups: usize) {
+        self.bar.inc(1);
+        let s = if groups == 1 { "" } else { "s" };
+        self.bar.set_message(format!("{groups} finding{s}"));
+    }
+
     fn bar(template: &str) -> ProgressBar {
         if !std::io::stderr().is_terminal() {
             return ProgressBar::hidden();

@@ -97,6 +97,8 @@ pub enum Purpose {
     Crash = 21,
     /// Whether a call to a failing disk fails (the step's key, how many before, 0).
     DiskError = 22,
+    /// Which Plan of a family a seed stands for (the knob's name, what for, 0).
+    Family = 30,
     /// Random bytes of a traced process (the key of its name, incarnation, 0).
     TracedBytes = 40,
     /// Whose turn it is in a traced process (the key of its name, incarnation, 0).

@@ -43,6 +43,7 @@ pub use engine::Engine;
 pub use faults::{
     BadDisks, Change, Duplicate, Fault, FaultEvent, FaultList, FaultReport, Kill, Links, Loss,
     Marked, Partition, Pause, Reorder, SlowLinks, SlowNodes, Targets, WrongClocks, faults_of,
+    leads,
 };
 pub use glomers_history::Ended;
 pub use host::{InProcessHost, NodeFactory, StepInput, StepOutput, SteppedHost};

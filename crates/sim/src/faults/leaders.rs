@@ -6,7 +6,7 @@ use glomers_history::{History, Mark, Process, Time, Value};
 pub(crate) const LEADER: &str = "leader";
 
 /// Whether a mark of this value says that its node leads.
-pub(crate) fn leads(value: &Value) -> bool {
+pub fn leads(value: &Value) -> bool {
     !matches!(value, Value::Null | Value::Bool(false))
 }
 

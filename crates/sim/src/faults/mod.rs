@@ -29,7 +29,8 @@ use serde::{Deserialize, Serialize};
 use crate::disk::DiskCondition;
 use crate::partition::Cut;
 
-pub(crate) use leaders::{LEADER, leads};
+pub(crate) use leaders::LEADER;
+pub use leaders::leads;
 pub use list::FaultList;
 pub(crate) use passage::Passage;
 pub use report::{FaultReport, faults_of};

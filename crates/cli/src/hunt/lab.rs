@@ -1,0 +1,87 @@
+//! Runs the Plans of a hunt.
+
+use std::path::{Path, PathBuf};
+
+use glomers_bench::Interrupt;
+use glomers_history::Unobserved;
+use glomers_hunt::{Hunt, Lab, Run, Signature, Tally};
+use glomers_session::{RunOptions, Session};
+use glomers_sim::Plan;
+use glomers_trials::EMBEDDED;
+
+use crate::error::CliError;
+use crate::execute::{Show, execute};
+use crate::progress::Progress;
+
+/// Runs Plans as `glomers test` does, without a store.
+pub(crate) struct CliLab {
+    pub(crate) session: Session<'static>,
+    pub(crate) interrupt: Interrupt,
+}
+
+impl CliLab {
+    pub(crate) fn new(judge: RunOptions, interrupt: Interrupt) -> CliLab {
+        let session = Session {
+            embedded: &EMBEDDED,
+            judge,
+            interrupt: Some(interrupt.clone()),
+            ..Session::default()
+        };
+        CliLab { session, interrupt }
+    }
+
+    /// Runs a Plan once more and stores it: where it is.
+    pub(crate) fn store(
+        &self,
+        plan: &Plan,
+        root: &Path,
+        command: &str,
+    ) -> Result<PathBuf, CliError> {
+        let session = Session {
+            store: Some(root.to_owned()),
+            command: command.to_owned(),
+            // Also what was found before somebody stopped the hunt is kept.
+            interrupt: None,
+            ..self.session.clone()
+        };
+        let executed = execute(&session, plan, Show::default(), &Progress::none())?;
+        Ok(executed.directory.unwrap_or_default())
+    }
+
+    /// Stores the smallest run of each group: where each is.
+    pub(super) fn store_smallest(
+        &self,
+        hunt: &Hunt,
+        tally: &Tally,
+        out: &Path,
+    ) -> Result<Vec<(Signature, PathBuf)>, CliError> {
+        let mut stored: Vec<(u64, PathBuf)> = Vec::new();
+        let mut found = Vec::new();
+        for group in tally.groups().in_order() {
+            let seed = group.smallest.seed;
+            let directory = match stored.iter().find(|(other, _)| *other == seed) {
+                Some((_, directory)) => directory.clone(),
+                None => {
+                    let drawn = tally.drawn(hunt, seed).map_err(CliError::machine)?;
+                    let command = format!("glomers hunt, seed {seed}");
+                    let directory = self.store(&drawn.plan, &out.join("store"), &command)?;
+                    stored.push((seed, directory.clone()));
+                    directory
+                }
+            };
+            found.push((group.signature.clone(), directory));
+        }
+        Ok(found)
+    }
+}
+
+impl Lab for CliLab {
+    fn run(&self, plan: &Plan) -> Result<Option<Run>, String> {
+        let executed =
+            self.session.run(plan, &mut Unobserved).map_err(|error| error.to_string())?;
+        let report = executed.report;
+        let validity = report.validity(&self.session.judge);
+        let run = Run { validity, findings: report.verdict.findings, outcome: report.outcome };
+        Ok(Some(run).filter(Run::is_complete))
+    }
+}

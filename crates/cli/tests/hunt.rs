@@ -1,0 +1,215 @@
+//! `glomers hunt` and `glomers merge`.
+
+mod support;
+
+use std::time::Duration;
+
+use support::Place;
+
+/// A hunt that finds something soon: floods lose what is lost.
+const FLOOD: [&str; 7] = ["hunt", "-w", "broadcast", "--node", "flood", "--family", "link"];
+
+fn flood<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut words: Vec<&str> = FLOOD.to_vec();
+    words.extend(["--time-limit", "3"]);
+    words.extend(more);
+    words
+}
+
+#[test]
+fn what_is_found_is_grouped_and_stored() {
+    let place = Place::new();
+    let said = place.run(&flood(&["--seeds", "1..41", "--junit", "report.xml"]));
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.out.contains("broadcast, flood: 40 seeds"), "{}", said.out);
+    assert!(said.out.contains("missing-at-end · operation"), "{}", said.out);
+    let command = said.out.lines().find_map(|line| line.split_once("glomers replay "));
+    let (_, store) = command.expect("a command that shows it");
+    let replayed = place.run(&["replay", store.trim()]);
+    assert!(replayed.out.contains("INVALID"), "{replayed:?}");
+    for file in ["hunt.json", "rows.jsonl", "rows.parquet", "weights.json", "report.json"] {
+        assert!(place.path("hunt").join(file).is_file(), "{file}");
+    }
+    let report = std::fs::read_to_string(place.path("report.xml")).unwrap();
+    let report = roxmltree::Document::parse(&report).unwrap();
+    let failures = report.root_element().attribute("failures");
+    assert!(failures.is_some_and(|count| count != "0"), "{failures:?}");
+}
+
+#[test]
+fn a_right_node_survives_what_it_claims() {
+    let place = Place::new();
+    let claims = "partition,one-way,loss,duplicate,reorder,slow,clock,pause";
+    let said = place.run(&[
+        "hunt",
+        "-w",
+        "broadcast",
+        "--node",
+        "flood-retry",
+        "--claims",
+        claims,
+        "--seeds",
+        "1..31",
+        "--time-limit",
+        "3",
+    ]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("nothing found"), "{}", said.out);
+}
+
+/// Weights change from round to round, and yet rows do not depend on threads, nor on
+/// where a hunt was stopped.
+#[test]
+fn rows_are_the_same_however_they_were_made() {
+    let words = |seeds: &'static str, out: &'static str, more: &[&'static str]| {
+        let mut words = vec![
+            "hunt",
+            "-w",
+            "echo",
+            "--rate",
+            "5",
+            "--time-limit",
+            "1",
+            "--seeds",
+            seeds,
+            "--out",
+            out,
+        ];
+        words.extend(more);
+        words
+    };
+    let place = Place::new();
+    let rows = |out: &str| std::fs::read(place.path(out).join("rows.jsonl")).unwrap();
+    assert_eq!(place.run(&words("1..1101", "one", &["--threads", "1"])).code, Some(0));
+    assert_eq!(place.run(&words("1..1101", "four", &["--threads", "4"])).code, Some(0));
+    assert_eq!(rows("one"), rows("four"));
+    let text = String::from_utf8(rows("one")).unwrap();
+    assert!(text.lines().take(512).all(|row| row.contains("\"guided\":false")));
+    assert!(text.lines().skip(512).any(|row| row.contains("\"guided\":true")));
+
+    // As after a kill: the last line is cut off.
+    assert_eq!(place.run(&words("1..801", "parts", &[])).code, Some(0));
+    let cut = &rows("parts")[..rows("parts").len() / 2];
+    std::fs::write(place.path("parts/rows.jsonl"), cut).unwrap();
+    std::fs::write(place.path("parts/report.json"), "{\"complete\": false}").unwrap();
+    let refused = place.run(&words("1..1101", "parts", &[]));
+    assert_eq!(refused.code, Some(254), "{refused:?}");
+    assert!(refused.err.contains("--resume goes on with it"), "{}", refused.err);
+    let other = place.run(&words("1..1101", "parts", &["--resume", "--latency", "5"]));
+    assert!(other.err.contains("other options"), "{other:?}");
+    assert_eq!(place.run(&words("1..1101", "parts", &["--resume"])).code, Some(0));
+    assert_eq!(rows("parts"), rows("one"));
+    let table = |out: &str| std::fs::read(place.path(out).join("rows.parquet")).unwrap();
+    assert_eq!(table("parts"), table("one"));
+}
+
+/// Whatever is killed whenever: what resumes it loses nothing and doubles nothing.
+#[test]
+fn a_hunt_that_is_killed_goes_on_where_it_was() {
+    let place = Place::new();
+    let words = |out: &'static str, more: &[&'static str]| {
+        let mut words = flood(&["--seeds", "1..301", "--out", out]);
+        words.extend(more);
+        words
+    };
+    assert_eq!(place.run(&words("whole", &[])).code, Some(1));
+    for pause in [30, 80, 150] {
+        let resume: &[&str] = if pause == 30 { &[] } else { &["--resume"] };
+        let mut child = place.start(&words("killed", resume));
+        support::pause(Duration::from_millis(pause));
+        let _ = child.kill();
+        child.wait().unwrap();
+        if !place.path("killed/hunt.json").exists() {
+            // It had not begun.
+            assert!(!place.path("killed/rows.jsonl").exists() || pause == 30);
+            let _ = std::fs::remove_dir_all(place.path("killed"));
+            let mut child = place.start(&words("killed", &[]));
+            child.wait().unwrap();
+        }
+    }
+    let said = place.run(&words("killed", &["--resume"]));
+    assert_eq!(said.code, Some(1), "{said:?}");
+    for file in ["rows.jsonl", "rows.parquet", "weights.json"] {
+        let read = |out: &str| std::fs::read(place.path(out).join(file)).unwrap();
+        assert_eq!(read("killed"), read("whole"), "{file}");
+    }
+}
+
+#[test]
+fn an_interrupted_hunt_keeps_and_shows_what_it_found() {
+    let place = Place::new();
+    let child = place.start(&flood(&["--seeds", "1..1000000"]));
+    let rows = place.path("hunt/rows.jsonl");
+    support::wait_until("there are some rows", || support::has_grown(&rows, 20_000));
+    support::signal(&child, "INT");
+    let said = support::finish(child);
+    assert_eq!(said.code, Some(130), "{said:?}");
+    assert!(said.out.contains("missing-at-end · operation"), "{}", said.out);
+    assert!(said.out.contains("glomers replay hunt/store"), "{}", said.out);
+    assert!(said.out.contains("with --resume goes on"), "{}", said.out);
+}
+
+#[test]
+fn parts_give_the_rows_of_one_process() {
+    let place = Place::new();
+    let part = |shard: &str, out: &str| {
+        let mut words = flood(&["--seeds", "1..81", "--out", out, "--shard", shard]);
+        words.push("--threads=2");
+        place.run(&words)
+    };
+    assert_eq!(part("1/1", "whole").code, Some(1));
+    let whole = std::fs::read(place.path("whole/shard-0001-of-0001.parquet")).unwrap();
+    for shard in ["1/4", "2/4", "4/4"] {
+        assert!(part(shard, "parts").code.is_some_and(|code| code < 2));
+    }
+    let holes = place.run(&["merge", "parts"]);
+    assert_eq!(holes.code, Some(254), "{holes:?}");
+    assert!(holes.err.contains("1 of 4 parts are missing: 3/4"), "{}", holes.err);
+    assert!(place.run(&["merge", "parts", "--partial"]).code.is_some_and(|code| code < 2));
+    // Another engine says which one it is in another way.
+    let mut words = flood(&["--seeds", "1..81", "--out", "parts"]);
+    words.push("--threads=1");
+    let mut command = place.command(&words);
+    command.env("SLURM_ARRAY_TASK_ID", "7").env("SLURM_ARRAY_TASK_MIN", "5");
+    let output = command.env("SLURM_ARRAY_TASK_COUNT", "4").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("shard 3/4, as this is a Slurm array"), "{said}");
+    // Once more, as engines do: it is there already.
+    assert!(part("3/4", "parts").out.contains("is there already"));
+    let copy = place.path("parts/shard-copy.parquet");
+    std::fs::copy(place.path("parts/shard-0002-of-0004.parquet"), copy).unwrap();
+    let merged = place.run(&["merge", "parts"]);
+    assert_eq!(merged.code, Some(1), "{merged:?}");
+    assert!(merged.err.contains("counts once"), "{}", merged.err);
+    assert_eq!(std::fs::read(place.path("parts/rows.parquet")).unwrap(), whole);
+    let next = ["--seeds", "81..91", "--out", "next", "--weights", "parts/weights.json"];
+    let next = place.run(&flood(&next));
+    assert!(next.code.is_some_and(|code| code < 2), "{next:?}");
+}
+
+#[test]
+fn mistakes_are_told_with_what_to_do() {
+    let place = Place::new();
+    place.write("mine.toml", "about = \"x\"\nratte = 3\n");
+    for (words, said) in [
+        (&["--family", "swarn"][..], "did you mean \"swarm\"?"),
+        (&["--family", "mine.toml"], "ratte"),
+        (&["--seeds", "5..5"], "there is no seed in 5..5"),
+        (&["--shard", "9/8", "--seeds", "1..9"], "shards count from 1 to 8"),
+        (&["--shard", "1/8"], "say which with --seeds A..B"),
+        (&["--shards", "8", "--seeds", "1..9"], "--shard 1/8"),
+        (&["--claims", "kil"], "kill"),
+        (&["--claims", "kill", "--nemesis", "pause"], "which --claims has not"),
+        (&["--resume"], "there is no hunt in hunt to go on with"),
+        (&["--weights", "mine.toml"], "glomers merge DIR writes one"),
+        (&["--for", "soon"], "60s, 10m or 2h"),
+        (&["-w", "lin-kv", "--node", "echo"], "is made for the workload echo"),
+        (&["-w", "lin-kv", "--concurrency", "3", "--seeds", "1..2"], "multiple of"),
+    ] {
+        let refused = place.run(&[&["hunt"], words].concat());
+        assert_eq!(refused.code, Some(254), "{words:?}: {refused:?}");
+        assert!(refused.err.contains(said), "{words:?}: {}", refused.err);
+    }
+    let nothing = place.run(&["merge", "."]);
+    assert!(nothing.err.contains("there is no part of a campaign"), "{}", nothing.err);
+}

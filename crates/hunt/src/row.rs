@@ -1,0 +1,156 @@
+//! What is kept of a run.
+
+use glomers_check::{Finding, Validity};
+use glomers_history::{OpKind, Process};
+use glomers_sim::{Ended, Outcome};
+use serde::{Deserialize, Serialize};
+
+use crate::draw::{Base, Drawn};
+use crate::novelty;
+use crate::signature::Signature;
+
+/// What a run left.
+#[derive(Debug)]
+pub struct Run {
+    /// The verdict that counts.
+    pub validity: Validity,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// All else.
+    pub outcome: Outcome,
+}
+
+/// Runs Plans: what a hunt needs of the rest of the world.
+pub trait Lab: Sync {
+    /// Runs a Plan and judges it; `None` if somebody stopped it.
+    ///
+    /// # Errors
+    /// If it cannot be run; says why.
+    fn run(&self, plan: &glomers_sim::Plan) -> Result<Option<Run>, String>;
+}
+
+/// A verdict, as rows spell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Nothing wrong was found.
+    Valid,
+    /// It cannot be said.
+    Unknown,
+    /// Something is wrong.
+    Invalid,
+}
+
+impl Verdict {
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Valid => "valid",
+            Verdict::Unknown => "unknown",
+            Verdict::Invalid => "invalid",
+        }
+    }
+
+    pub(crate) fn of_word(word: &str) -> Option<Verdict> {
+        [Verdict::Valid, Verdict::Unknown, Verdict::Invalid].into_iter().find(|v| v.word() == word)
+    }
+}
+
+/// One run of a hunt. Nothing in it depends on the machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its seed.
+    pub seed: u64,
+    /// The round that it belongs to, counted from 0.
+    pub round: u64,
+    /// Its family.
+    pub family: String,
+    /// Whether weights chose it.
+    pub guided: bool,
+    /// Which part of each knob was drawn.
+    pub knobs: Vec<(String, u32)>,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// What was found, the worst first.
+    pub findings: Vec<Signature>,
+    /// Findings that do not count: the cluster did not serve, and nobody claimed that it
+    /// would.
+    pub ignored: Vec<Signature>,
+    /// How many nodes.
+    pub nodes: u64,
+    /// Operations that began.
+    pub operations: u64,
+    /// Operations that succeeded.
+    pub succeeded: u64,
+    /// Messages.
+    pub messages: u64,
+    /// Faults that began.
+    pub faults: u64,
+    /// What it did that others may not have done.
+    pub features: Vec<String>,
+}
+
+/// Findings of clusters that do not do what they should in time, though nothing that they
+/// do is wrong: they count only under faults that the node claims to survive.
+const LIVENESS: [&str; 3] = ["unavailable", "unavailable-after-heal", "never-ok"];
+
+/// Whether a finding says that something did not happen in time.
+pub fn is_liveness(finding: &Finding) -> bool {
+    LIVENESS.contains(&&*finding.name)
+}
+
+impl Row {
+    /// What is kept of a run.
+    pub fn of(drawn: &Drawn, round: u64, run: &Run, base: &Base) -> Row {
+        let Outcome { history, net, faults, .. } = &run.outcome;
+        let counts = |finding: &&Finding| base.claims.is_some() || !is_liveness(finding);
+        let signatures = |is_wanted: bool| {
+            let mut all: Vec<Signature> = Vec::new();
+            for finding in run.findings.iter().filter(|finding| counts(finding) == is_wanted) {
+                let signature = Signature::of(finding, history);
+                if !all.contains(&signature) {
+                    all.push(signature);
+                }
+            }
+            all
+        };
+        let (findings, ignored) = (signatures(true), signatures(false));
+        let verdict = match run.validity {
+            Validity::Valid => Verdict::Valid,
+            Validity::Unknown => Verdict::Unknown,
+            Validity::Invalid if findings.is_empty() && !ignored.is_empty() => Verdict::Valid,
+            Validity::Invalid => Verdict::Invalid,
+        };
+        let is_success = |op: &&glomers_history::Op| {
+            op.kind == OpKind::Ok && matches!(op.process, Process::Client(_))
+        };
+        Row {
+            seed: drawn.plan.seed,
+            round,
+            family: drawn.family.clone(),
+            guided: drawn.guided,
+            knobs: drawn.knobs.clone(),
+            verdict,
+            findings,
+            ignored,
+            nodes: drawn.plan.nodes.len() as u64,
+            operations: net.operations,
+            succeeded: history.ops().iter().filter(is_success).count() as u64,
+            messages: net.all().sent,
+            faults: faults.len() as u64,
+            features: novelty::features(&run.outcome),
+        }
+    }
+
+    /// Whether something was found.
+    pub fn is_found(&self) -> bool {
+        !self.findings.is_empty()
+    }
+}
+
+impl Run {
+    /// Whether it came to its end.
+    pub fn is_complete(&self) -> bool {
+        self.outcome.ended != Ended::Interrupted
+    }
+}
