@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 
 use entry::op;
 use glomers_check::{CheckResult, Checker, Context, Echo, Finding, SetFull, UniqueIds, Validity};
-use glomers_history::{History, OpKind, Value, edn};
+use glomers_history::{History, List, OpKind, Value, edn};
 use random::Random;
 use sets::set_history;
 use soak::histories;
@@ -199,6 +199,76 @@ fn what_is_broken_is_found() {
         }
     }
     assert!(broken > 5_000, "{broken}");
+}
+
+/// A history of some hundred values, whose nodes show them in the order in which they
+/// came, newest first or sorted, and now and then lose, double or make up one.
+fn growing(random: &mut Random) -> History {
+    let mut history = History::new();
+    let mut sets: [Vec<i64>; 3] = Default::default();
+    let mut last = [const { None }; 3];
+    let adds = 280 + random.below(280) as i64;
+    let mistakes = random.below(3);
+    for step in 0..adds {
+        let element = if random.one_in(100) { random.below(280) as i64 } else { step };
+        let time = step as u64 * 500_000;
+        let process = random.below(3) as u32;
+        for kind in [OpKind::Invoke, OpKind::Ok] {
+            history.push(op(time, process, kind, "broadcast", Value::Int(element), false));
+        }
+        for (at, set) in sets.iter_mut().enumerate() {
+            if set.contains(&element) {
+                continue;
+            }
+            match at {
+                0 => set.push(element),
+                1 => set.insert(0, element),
+                // The last ones come late, and out of order.
+                _ => set.insert(set.len() - (element as usize % 3).min(set.len()), element),
+            }
+        }
+        if !random.one_in(30) && step + 1 < adds {
+            continue;
+        }
+        let at = random.below(3) as usize;
+        let mut shown = sets[at].clone();
+        let place = random.below(shown.len() as u64) as usize;
+        match if mistakes == 0 { random.below(6) } else { 9 } {
+            0 => drop(shown.remove(place)),
+            1 => shown.push(shown[place]),
+            2 => shown.insert(place, 10_000),
+            _ => {}
+        }
+        // What a client gets shares the memory of what it got before.
+        let list = List::from_integers(&shown);
+        let list = match &last[at] {
+            Some(earlier) => list.sharing(earlier),
+            None => list,
+        };
+        last[at] = Some(list.clone());
+        // A client that has crashed goes on under another number.
+        let process = at as u32 + 3 * (step as u32 / 200);
+        for (kind, value) in [(OpKind::Invoke, Value::Null), (OpKind::Ok, Value::List(list))] {
+            history.push(op(time, process, kind, "read", value, step + 20 > adds));
+        }
+    }
+    history
+}
+
+#[test]
+fn sets_that_grow_are_judged_as_by_definition() {
+    let mut random = Random(5);
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    for _ in 0..histories(40) {
+        let result = compare_set(&growing(&mut random));
+        *seen.entry(format!("{:?}", result.strict)).or_default() += 1;
+        for finding in result.findings {
+            *seen.entry(finding.name.to_string()).or_default() += 1;
+        }
+    }
+    for kind in ["Valid", "unexpected", "duplicated", "read-went-back"] {
+        assert!(seen.get(kind).is_some_and(|&n| n > 3), "{kind}: {seen:?}");
+    }
 }
 
 fn random_id(random: &mut Random) -> Value {

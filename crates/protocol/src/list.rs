@@ -1,7 +1,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+pub use self::small::SmallIntegers;
 use crate::Value;
+
+mod small;
 
 /// How many small integers are stored, and shared, together.
 const CHUNK: usize = 256;
@@ -103,8 +106,8 @@ impl List {
     /// one at least.
     pub fn as_small(&self) -> Option<SmallIntegers<'_>> {
         match &self.0 {
-            Repr::Small(elements) => Some(SmallIntegers { first: elements, chunks: &[] }),
-            Repr::Chunks(chunks) => Some(SmallIntegers { first: &[], chunks }),
+            Repr::Small(elements) => Some(SmallIntegers::of_piece(elements)),
+            Repr::Chunks(chunks) => Some(SmallIntegers::of_chunks(chunks)),
             Repr::Integers(_) | Repr::Values(_) => None,
         }
     }
@@ -121,26 +124,6 @@ impl List {
     /// The elements, in order.
     pub fn iter(&self) -> impl Iterator<Item = Value> + '_ {
         (0..self.len()).map(|index| self.get(index).expect("index is below the length"))
-    }
-}
-
-/// A look at a list of small integers.
-#[derive(Debug, Clone, Copy)]
-pub struct SmallIntegers<'a> {
-    first: &'a [u32],
-    chunks: &'a [Arc<[u32]>],
-}
-
-impl<'a> SmallIntegers<'a> {
-    /// The integers in pieces, in order.
-    pub fn chunks(self) -> impl Iterator<Item = &'a [u32]> {
-        let first = Some(self.first).filter(|first| !first.is_empty());
-        first.into_iter().chain(self.chunks.iter().map(|chunk| &**chunk))
-    }
-
-    /// The integers, in order.
-    pub fn iter(self) -> impl Iterator<Item = u32> + 'a {
-        self.chunks().flatten().copied()
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Target, Tools, row, words};
 pub(super) const TARGETS: &[Target] = &[
     Target { name: "engine", is_long: false, measure: engine },
     Target { name: "one run", is_long: false, measure: one_run },
+    Target { name: "growing reads", is_long: true, measure: growing_reads },
     Target { name: "version", is_long: false, measure: version },
     Target { name: "disk", is_long: false, measure: disk },
     Target { name: "memory", is_long: false, measure: memory },
@@ -66,6 +67,20 @@ fn one_run(tools: &Tools) -> Vec<Row> {
             let note = best.as_ref().map_or(String::new(), wall);
             let what = format!("tree4 flood, 25 nodes, 20 s, whole process, {name}");
             row(what, Goal::AtMost(goal), "ms", best.map(|best| best.cpu * 1e3), note)
+        })
+        .into()
+}
+
+/// Half of the operations are reads, of all values that there are.
+fn growing_reads(tools: &Tools) -> Vec<Row> {
+    [("200,000", "10000", 3.0), ("100,000", "5000", 0.8)]
+        .map(|(operations, rate, goal)| {
+            let mut arguments = words("test -w broadcast --node flood --node-count 5 --seed 1");
+            arguments.extend(["--time-limit", "20", "--store", "none", "--rate", rate]);
+            let run = tools.run_valid(&arguments);
+            let note = run.as_ref().map_or(String::new(), |run| format!("{:.0} MB", run.memory));
+            let what = format!("broadcast on 5 nodes: {operations} operations, half of them reads");
+            row(what, Goal::AtMost(goal), "s", run.map(|run| run.cpu), note)
         })
         .into()
 }

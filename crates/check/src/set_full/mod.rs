@@ -7,6 +7,7 @@ mod killed;
 mod marks;
 mod outcome;
 mod scan;
+mod sweep;
 mod went_back;
 
 use glomers_history::{History, Value};
@@ -23,7 +24,8 @@ use scan::Scan;
 /// began later has it. Strictly also: elements that a read holds twice, that
 /// nobody had added, whose adds had failed, that some final read lacks, and (where
 /// that is asked) that a read lacks although an earlier one at the same node held
-/// them. Time and memory are linear in what was read.
+/// them. Time is linear in what changed between the reads of each worker, and in the
+/// pieces that lists are stored in; at worst it is linear in what was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetFull {
     /// The name of the operation that adds its value: `broadcast` or `add`.

@@ -1,9 +1,9 @@
-//! One pass over all that was read, linear in its size.
+//! What is known of the elements of a set: from the operations, and from what was read.
 
-use glomers_history::{History, List, OpKind, Value};
+use glomers_history::{History, OpKind, Value};
 use rustc_hash::FxHashMap;
 
-use super::SetFull;
+use super::{SetFull, sweep};
 use crate::intern::{Interner, NONE};
 
 /// What is known of an element. Places in the history, [`NONE`] if there is none.
@@ -41,6 +41,14 @@ impl Element {
         first_seen: NONE,
         finals: 0,
     };
+
+    /// Notes that a read lacks it.
+    pub(super) fn is_absent_from(&mut self, read: Read) {
+        let is_later = self.last_absent == NONE || self.last_absent < read.invoke;
+        if read.complete > self.added && is_later {
+            self.last_absent = read.invoke;
+        }
+    }
 }
 
 /// An answered read: the places of its beginning and its end.
@@ -75,9 +83,8 @@ pub(super) struct Scan {
     /// Elements read when every add of them so far was one that failed: the end
     /// of the first such read.
     pub(super) aborted: FxHashMap<u32, u32>,
-    /// How often the elements occur in the current read, as pairs of stamp and
-    /// count.
-    seen: Vec<(u32, u32)>,
+    /// By element the stamp of the reads that were stamped last with it among them.
+    seen: Vec<u32>,
     stamp: u32,
 }
 
@@ -96,7 +103,7 @@ impl Scan {
             stamp: 0,
         };
         scan.operations(history, spec);
-        scan.contents(history);
+        sweep::contents(&mut scan, history);
         scan
     }
 
@@ -173,91 +180,18 @@ impl Scan {
 
     fn intern(&mut self, value: &Value) -> u32 {
         let id = self.interner.intern(value);
-        if id as usize >= self.elements.len() {
-            self.elements.push(Element::NEW);
-            self.seen.push((0, 0));
-        }
+        self.grow();
         id
     }
 
-    /// The pass over what was read, the last-invoked read first: so the first
-    /// read that has (or lacks) an element is the last one that does. What a read
-    /// has costs its size; what it lacks is struck off the list of elements whose
-    /// last absence is open, which happens once to each.
-    fn contents(&mut self, history: &History) {
-        let mut open = Open::new(&self.elements);
-        for at in 0..self.reads.len() {
-            let read = self.reads[at];
-            self.stamp += 1;
-            match &history.ops()[read.complete as usize].value {
-                Value::List(list) => self.list(list, read),
-                Value::Set(elements) => {
-                    for element in elements.iter() {
-                        let id = self.intern(element);
-                        self.present(id, read);
-                    }
-                }
-                _ => {}
-            }
-            let (seen, elements, stamp) = (&self.seen, &mut self.elements, self.stamp);
-            open.strike(read.complete, |id| {
-                let absent = seen[id as usize].0 != stamp;
-                if absent {
-                    elements[id as usize].last_absent = read.invoke;
-                }
-                absent
-            });
-        }
+    /// Makes room for all elements that have numbers.
+    pub(super) fn grow(&mut self) {
+        self.elements.resize(self.interner.len(), Element::NEW);
+        self.seen.resize(self.interner.len(), 0);
     }
 
-    fn list(&mut self, list: &List, read: Read) {
-        let Some(small) = list.as_small() else {
-            for element in list.iter() {
-                let id = self.intern(&element);
-                self.present(id, read);
-            }
-            return;
-        };
-        for &integer in small.chunks().flatten() {
-            let mut id = self.interner.find_small(integer);
-            if id == NONE {
-                id = self.intern(&Value::Int(i64::from(integer)));
-            }
-            self.present(id, read);
-        }
-    }
-
-    #[inline]
-    fn present(&mut self, id: u32, read: Read) {
-        let seen = &mut self.seen[id as usize];
-        if seen.0 == self.stamp {
-            seen.1 += 1;
-            let times = seen.1;
-            self.repeated(id, times, read);
-            return;
-        }
-        *seen = (self.stamp, 1);
-        let element = &mut self.elements[id as usize];
-        element.first_seen = element.first_seen.min(read.complete);
-        element.finals += u32::from(read.is_final);
-        // A missing place is higher than any, so these are false without one.
-        if read.complete > element.added {
-            element.known = element.known.min(read.complete);
-            if element.last_present == NONE {
-                element.last_present = read.invoke;
-            }
-        }
-        if read.complete > element.first_added {
-            element.ever_known = element.ever_known.min(read.complete);
-            if read.complete < element.first_possible {
-                let witness = self.aborted.entry(id).or_insert(read.complete);
-                *witness = (*witness).min(read.complete);
-            }
-        }
-    }
-
-    #[cold]
-    fn repeated(&mut self, id: u32, times: u32, read: Read) {
+    /// Notes how often a read holds an element, if it does so more than once.
+    pub(super) fn repeated(&mut self, id: u32, times: u32, read: Read) {
         let entry =
             self.duplicates.entry(id).or_insert(Duplicate { times, complete: read.complete });
         if times > entry.times || times == entry.times && read.complete < entry.complete {
@@ -274,7 +208,10 @@ impl Scan {
             self.ids_of(history, *read, &mut ids);
         }
         for id in ids {
-            self.seen[id as usize] = (self.stamp, 1);
+            // What nobody added may have no number yet.
+            if let Some(seen) = self.seen.get_mut(id as usize) {
+                *seen = self.stamp;
+            }
         }
     }
 
@@ -303,46 +240,6 @@ impl Scan {
 
     /// Whether an element is in one of the reads stamped last.
     pub(super) fn is_stamped(&self, id: u32) -> bool {
-        self.seen.get(id as usize).is_some_and(|seen| seen.0 == self.stamp)
-    }
-}
-
-/// The elements whose last absence is not known yet, linked in the order in
-/// which they were added.
-struct Open {
-    /// Identifiers and the places of their adds, in order of these.
-    order: Vec<(u32, u32)>,
-    /// For each rank in `order`, offset by one, the next one still open; the
-    /// first entry is the head.
-    next: Vec<u32>,
-}
-
-impl Open {
-    fn new(elements: &[Element]) -> Open {
-        let mut order: Vec<(u32, u32)> = elements
-            .iter()
-            .enumerate()
-            .filter(|(_, element)| element.added != NONE)
-            .map(|(id, element)| (id as u32, element.added))
-            .collect();
-        order.sort_unstable_by_key(|&(_, added)| added);
-        let next = (1..=order.len() as u32 + 1).collect();
-        Open { order, next }
-    }
-
-    /// Removes those, added before `end`, that `close` says to.
-    fn strike(&mut self, end: u32, mut close: impl FnMut(u32) -> bool) {
-        let limit = self.order.partition_point(|&(_, added)| added < end);
-        let mut before = 0;
-        let mut at = self.next[0] as usize;
-        while at <= limit {
-            let after = self.next[at];
-            if close(self.order[at - 1].0) {
-                self.next[before] = after;
-            } else {
-                before = at;
-            }
-            at = after as usize;
-        }
+        self.seen.get(id as usize).is_some_and(|&seen| seen == self.stamp)
     }
 }

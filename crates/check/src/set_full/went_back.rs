@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use glomers_history::{History, Process, Value};
-use glomers_protocol::SmallIntegers;
 
 use super::SetFull;
 use super::scan::{Read, Scan};
@@ -171,90 +170,21 @@ fn is_part(part: &Value, whole: &Value) -> bool {
     if part.is_empty() {
         return true;
     }
-    let (Some(part_small), Some(whole_small)) = (part.as_small(), whole.as_small()) else {
+    let (Some(part), Some(whole)) = (part.as_small(), whole.as_small()) else {
         return false;
     };
-    let (part, whole) = (Pieces::new(part_small), Pieces::new(whole_small));
-    let before = part.common_prefix(&whole);
-    let most = part.length.min(whole.length) - before;
-    let after = part.common_suffix(&whole, most);
-    let (rest, other) = (part.length - before - after, whole.length - before - after);
+    let before = part.common_prefix(whole);
+    let most = part.count().min(whole.count()) - before;
+    let after = part.common_suffix(whole, most);
+    let (rest, other) = (part.count() - before - after, whole.count() - before - after);
     if rest == 0 {
         return true;
     }
     if other == 0 || rest.saturating_mul(other) > FEW {
         return false;
     }
-    let other = whole.middle(before, other);
-    part.middle(before, rest).iter().all(|element| other.contains(element))
-}
-
-/// A list of small integers in the pieces that it is stored in.
-struct Pieces<'a> {
-    pieces: Vec<&'a [u32]>,
-    length: usize,
-}
-
-impl<'a> Pieces<'a> {
-    fn new(small: SmallIntegers<'a>) -> Pieces<'a> {
-        let pieces: Vec<&[u32]> = small.chunks().collect();
-        let length = pieces.iter().map(|piece| piece.len()).sum();
-        Pieces { pieces, length }
-    }
-
-    /// How many elements at the beginning are the same.
-    fn common_prefix(&self, other: &Pieces<'_>) -> usize {
-        let mut count = 0;
-        for (a, b) in self.pieces.iter().zip(&other.pieces) {
-            if std::ptr::eq(*a, *b) || a == b {
-                count += a.len();
-                continue;
-            }
-            // Pieces have the same length but for the last.
-            return count + a.iter().zip(*b).take_while(|(a, b)| a == b).count();
-        }
-        count
-    }
-
-    /// How many elements at the end are the same, at most `most`.
-    fn common_suffix(&self, other: &Pieces<'_>, most: usize) -> usize {
-        let (mut mine, mut theirs) = (self.pieces.iter().rev(), other.pieces.iter().rev());
-        let (mut a, mut b): (&[u32], &[u32]) = (&[], &[]);
-        let mut count = 0;
-        while count < most {
-            if a.is_empty() {
-                let Some(piece) = mine.next() else { break };
-                a = piece;
-            }
-            if b.is_empty() {
-                let Some(piece) = theirs.next() else { break };
-                b = piece;
-            }
-            let length = a.len().min(b.len()).min(most - count);
-            let (a_rest, a_end) = a.split_at(a.len() - length);
-            let (b_rest, b_end) = b.split_at(b.len() - length);
-            if a_end != b_end {
-                let pairs = a_end.iter().rev().zip(b_end.iter().rev());
-                return count + pairs.take_while(|(a, b)| a == b).count();
-            }
-            count += length;
-            (a, b) = (a_rest, b_rest);
-        }
-        count
-    }
-
-    /// So many elements from a place on.
-    fn middle(&self, from: usize, count: usize) -> Vec<u32> {
-        let mut elements = Vec::with_capacity(count);
-        let mut skip = from;
-        for piece in &self.pieces {
-            let begin = skip.min(piece.len());
-            skip -= begin;
-            let rest = &piece[begin..];
-            elements.extend_from_slice(&rest[..rest.len().min(count - elements.len())]);
-        }
-        elements
-    }
+    let other: Vec<u32> = whole.range(before, other).collect();
+    part.range(before, rest).all(|element| other.contains(&element))
 }
 
 /// The reads of a life that went back, by the definition.
