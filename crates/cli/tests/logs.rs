@@ -1,4 +1,4 @@
-//! Logs and counters as people write them, in other languages.
+//! Logs, counters and transactions as people write them, in other languages.
 
 mod support;
 
@@ -101,4 +101,23 @@ fn the_counters_of_a_newcomer_are_valid() {
     let options = ["-w", "g-counter", "--node-count", "3", "--nemesis", "partition"];
     example("python3", "counter.py", &options);
     example("node", "counter.js", &options);
+}
+
+/// Challenge 6c: read committed and totally available, though nodes cannot reach each
+/// other. That is less than serializable, and the same checker says so.
+#[test]
+fn the_transactions_of_a_newcomer_are_available_and_read_committed() {
+    let base = ["-w", "txn-rw-register", "--node-count", "2", "--concurrency", "4n"];
+    let partitioned =
+        ["--nemesis", "partition", "--nemesis-interval", "1", "--availability", "total"];
+    let models = ["--consistency-models", "read-committed"];
+    example("python3", "registers.py", &[&base[..], &partitioned, &models].concat());
+    if is_here("python3") {
+        let node = concat!(env!("CARGO_MANIFEST_DIR"), "/../../nodes/examples/registers.py");
+        let test = ["test", "--bin", node, "--time-limit", "4", "--store", "none", "--seed", "3"];
+        let models = ["--consistency-models", "serializable", "--rate", "100"];
+        let all = [&test[..], &base, &partitioned[..4], &models].concat();
+        let said = Place::new().run(&all);
+        said.shows(1, &["serializable"]);
+    }
 }

@@ -8,15 +8,20 @@
 //! | `lists-make-up` | one read in sixteen has an element that nobody appended (`garbage-read`) | nothing | one node, one read |
 //! | `lists-turn-reads` | one transaction in sixteen has its reads answered as appends (`node-error`) | nothing | one node, one read |
 //! | `lists-write-skew` | a transaction is refused only if another wrote what it writes (`G2-item`) | nothing | one node, two transactions that read what the other writes |
+//! | `lists-write-cycle` | what transactions append is put in place one append after the other (`G0`) | nothing | one node, two transactions that append to the same two keys at once |
+//! | `lists-fractured` | the same, but one transaction at a time (`G-single-item`) | nothing | one node, a transaction that appends to two keys, and at once one that reads both |
+//! | `lists-long-fork` | readers see commits in one of two orders (`G-nonadjacent-item`) | nothing | one node, two appends, and two transactions that read both keys |
+//! | `lists-answer-before-sync` | a transaction is answered before it is on the disk (`G-single-item-realtime`) | a kill | one node, an append, a kill, a read |
 //! | `registers-dirty` | writes can be seen before their transaction is over (`G1c`) | nothing | one node, two transactions that write and then read what the other wrote |
 //! | `registers-keep-refused` | one transaction in eight is refused although it happened (`G1a`) | nothing | one node, a write that is refused, a read |
 //! | `registers-apart` | nodes never tell each other anything (`G-single-item-realtime`) | nothing | two nodes, a write at one, then a read at the other |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use glomers_node::protocol::rpc::txn::{MicroOperation, Txn, TxnOk};
-use glomers_node::{ErrorCode, Node, RpcError, Value};
+use glomers_node::{Context, DiskError, ErrorCode, Node, RpcError, Value};
+use glomers_nodes::records::{decode_all, encode};
 
 /// What keys hold, by their JSON text: lists, or values of registers.
 type Store = BTreeMap<String, Value>;
@@ -26,6 +31,8 @@ type Store = BTreeMap<String, Value>;
 pub struct State {
     store: Store,
     count: u64,
+    /// Whether a transaction that writes is under way.
+    is_busy: bool,
 }
 
 impl State {
@@ -172,4 +179,148 @@ pub fn write_skew() -> Node<State> {
 pub fn apart() -> Node<State> {
     Node::<State>::new()
         .on(async |cx, Txn { txn }| Ok(TxnOk { txn: cx.with(|s| steps(&mut s.store, &txn)) }))
+}
+
+/// Puts in place what a transaction appends, one append after the other.
+async fn put(cx: &Context<State>, txn: &[MicroOperation]) {
+    for (at, one) in txn.iter().filter(|(f, ..)| f != "r").enumerate() {
+        if at > 0 {
+            // Wrong: others run meanwhile.
+            cx.sleep(STEP).await;
+        }
+        cx.with(|state| step(&mut state.store, one));
+    }
+}
+
+/// Works out the answer at once, and writes piece by piece.
+pub fn write_cycle() -> Node<State> {
+    Node::<State>::new().on(async |cx, Txn { txn }| {
+        let answer = cx.with(|state| steps(&mut state.store.clone(), &txn));
+        put(&cx, &txn).await;
+        Ok(TxnOk { txn: answer })
+    })
+}
+
+/// The same, but only one transaction writes at a time.
+pub fn fractured() -> Node<State> {
+    Node::<State>::new().on(async |cx, Txn { txn }| {
+        let is_writer = writes(&txn);
+        if is_writer && cx.with(|state| std::mem::replace(&mut state.is_busy, true)) {
+            return Err(conflict());
+        }
+        let answer = cx.with(|state| steps(&mut state.store.clone(), &txn));
+        put(&cx, &txn).await;
+        if is_writer {
+            cx.with(|state| state.is_busy = false);
+        }
+        Ok(TxnOk { txn: answer })
+    })
+}
+
+/// What readers are shown.
+#[derive(Debug, Default)]
+struct View {
+    store: Store,
+    /// Commits that it has not got yet, by their numbers.
+    waiting: VecDeque<(u64, Vec<MicroOperation>)>,
+}
+
+impl View {
+    /// Whether a commit has to wait for another, as both use a key.
+    fn needs(&self, txn: &[MicroOperation]) -> bool {
+        let keys = |(_, key, _): &MicroOperation| txn.iter().any(|(_, other, _)| other == key);
+        self.waiting.iter().any(|(_, waits)| waits.iter().any(keys))
+    }
+
+    /// Takes all commits up to this one.
+    fn catch_up(&mut self, number: u64) {
+        while let Some((_, txn)) = self.waiting.pop_front_if(|(waits, _)| *waits <= number) {
+            steps(&mut self.store, &txn);
+        }
+    }
+}
+
+/// What a node knows whose readers see one of two views.
+#[derive(Debug, Default)]
+pub struct Forked {
+    main: State,
+    views: [View; 2],
+}
+
+impl Forked {
+    /// Commits a transaction; its number, and its answer.
+    fn commit(&mut self, txn: &[MicroOperation]) -> (u64, Vec<MicroOperation>) {
+        let number = self.main.next();
+        for (view, at) in self.views.iter_mut().zip(0..) {
+            // Wrong: each view is late with the half of the commits that the other has.
+            if number % 2 == at || view.needs(txn) {
+                view.waiting.push_back((number, txn.to_vec()));
+            } else {
+                steps(&mut view.store, txn);
+            }
+        }
+        (number, steps(&mut self.main.store, txn))
+    }
+}
+
+/// Parallel snapshot isolation: readers see all of a commit, and all that it has seen,
+/// but not all see commits in the same order.
+pub fn long_fork() -> Node<Forked> {
+    Node::<Forked>::new().on(async |cx, Txn { txn }| {
+        if !writes(&txn) {
+            let txn = cx.with(|state| {
+                let view = state.main.next() % 2;
+                steps(&mut state.views[view as usize].store, &txn)
+            });
+            return Ok(TxnOk { txn });
+        }
+        let (number, txn) = cx.with(|state| state.commit(&txn));
+        let context = cx.clone();
+        cx.spawn(async move {
+            context.sleep(STEP * 10).await;
+            context.with(|state| state.views.iter_mut().for_each(|view| view.catch_up(number)));
+        });
+        Ok(TxnOk { txn })
+    })
+}
+
+/// The file that transactions are kept in.
+const LOG: &str = "log";
+
+fn failed(error: DiskError) -> RpcError {
+    RpcError::new(ErrorCode::CRASH, error.to_string())
+}
+
+/// The transactions on the disk. What was being written at a kill is taken away.
+fn recover(cx: &Context<State>) -> Result<Vec<Txn>, DiskError> {
+    let bytes = cx.disk(|disk| disk.get(LOG))??.unwrap_or_default();
+    let (log, _) = decode_all::<Txn>(&bytes);
+    let whole: Vec<u8> = log.iter().cloned().flat_map(encode).collect();
+    cx.disk(|disk| disk.put(LOG, &whole))??;
+    Ok(log)
+}
+
+async fn keep(cx: &Context<State>, record: &[u8]) -> Result<(), DiskError> {
+    cx.disk(|disk| disk.append(LOG, record))??;
+    cx.sync().await
+}
+
+/// Answers before what it wrote is on the disk.
+pub fn answer_before_sync() -> Node<State> {
+    Node::<State>::new()
+        .on_start(async |cx| {
+            for Txn { txn } in recover(&cx).map_err(failed)? {
+                cx.with(|state| steps(&mut state.store, &txn));
+            }
+            Ok(())
+        })
+        .on(async |cx, Txn { txn }| {
+            if writes(&txn) {
+                let record = encode(Txn { txn: txn.clone() });
+                let context = cx.clone();
+                // Wrong: nobody waits for the disk.
+                cx.spawn(async move { keep(&context, &record).await.map_err(failed) });
+            }
+            Ok(TxnOk { txn: cx.with(|state| steps(&mut state.store, &txn)) })
+        })
 }

@@ -6,7 +6,7 @@ use crate::bases::{LISTS, LOGS, REGISTERS, TXN_REGISTERS, flawed, plain};
 use crate::entry::Entry;
 use crate::{kafka, lin_kv, txn};
 
-pub(super) static ENTRIES: [Entry; 45] = [
+pub(super) static ENTRIES: [Entry; 49] = [
     Entry {
         name: "kafka-local-offsets",
         wrong: "Each node has logs of its own.",
@@ -341,6 +341,38 @@ pub(super) static ENTRIES: [Entry; 45] = [
         nodes: 1,
         shows: "two transactions, each reads what the other writes",
         make: |arguments| plain(arguments, txn::write_skew),
+        ..LISTS
+    },
+    Entry {
+        name: "lists-write-cycle",
+        wrong: "What transactions append is put in place one append after the other.",
+        nodes: 1,
+        shows: "two transactions that append to the same two keys at once",
+        make: |arguments| plain(arguments, txn::write_cycle),
+        ..LISTS
+    },
+    Entry {
+        name: "lists-fractured",
+        wrong: "What a transaction has appended can be seen before all of it is in place.",
+        nodes: 1,
+        shows: "a transaction appends to two keys, and one reads both meanwhile",
+        make: |arguments| plain(arguments, txn::fractured),
+        ..LISTS
+    },
+    Entry {
+        name: "lists-long-fork",
+        wrong: "Readers see commits in one of two orders.",
+        nodes: 1,
+        shows: "appends to two keys, and two transactions that read both",
+        make: |arguments| plain(arguments, txn::long_fork),
+        ..LISTS
+    },
+    Entry {
+        name: "lists-answer-before-sync",
+        wrong: "A transaction is answered before it is on the disk.",
+        nodes: 1,
+        shows: "an append, a kill, a read",
+        make: |arguments| plain(arguments, txn::answer_before_sync),
         ..LISTS
     },
     Entry {

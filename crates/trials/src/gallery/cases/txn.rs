@@ -1,9 +1,9 @@
 //! Transactions.
 
 use super::{CASE, Case};
-use crate::gallery::conditions::{CROWD, Conditions};
+use crate::gallery::conditions::{CROWD, Conditions, Faults, Step};
 
-pub(super) static CASES: [Case; 9] = [
+pub(super) static CASES: [Case; 13] = [
     Case { name: "lists-keep-refused", finding: "G1a", twin: "list-append", under: CROWD, ..CASE },
     Case { name: "lists-step-by-step", finding: "G1b", twin: "list-append", under: CROWD, ..CASE },
     Case {
@@ -32,6 +32,32 @@ pub(super) static CASES: [Case; 9] = [
         finding: "G2-item",
         twin: "list-append",
         under: CROWD,
+        ..CASE
+    },
+    Case { name: "lists-write-cycle", finding: "G0", twin: "list-append", under: CROWD, ..CASE },
+    Case {
+        name: "lists-fractured",
+        finding: "G-single-item",
+        twin: "list-append",
+        under: CROWD,
+        ..CASE
+    },
+    Case {
+        name: "lists-long-fork",
+        finding: "G-nonadjacent-item",
+        twin: "list-append",
+        under: CROWD,
+        ..CASE
+    },
+    Case {
+        name: "lists-answer-before-sync",
+        finding: "G-single-item-realtime",
+        twin: "list-append",
+        under: Conditions {
+            sync_ms: 500,
+            faults: Faults::Script(&[(2_000, Step::Kill(&[0])), (2_020, Step::Start(&[0]))]),
+            ..CROWD
+        },
         ..CASE
     },
     Case { name: "registers-dirty", finding: "G1c", twin: "rw-register", under: CROWD, ..CASE },
