@@ -8,6 +8,7 @@
 mod answered;
 mod as_maelstrom;
 mod availability;
+mod bank;
 mod counter;
 mod echo;
 mod exposure;
@@ -16,6 +17,8 @@ mod judge;
 mod kafka;
 mod keyed;
 mod known;
+pub mod linearizable;
+mod long_fork;
 mod places;
 mod recovery;
 mod refused;
@@ -35,20 +38,25 @@ pub use as_maelstrom::{
     AsMaelstrom, WOULD_CRASH, WOULD_IGNORE, WOULD_NOT_HEAR, maelstroms_history,
 };
 pub use availability::{Availability, AvailabilityCheck};
+pub use bank::Bank;
 pub use counter::Counter;
 pub use echo::Echo;
 pub use exposure::{Access, Exposure};
-pub use glomers_history::{Context, CutMessage, Finding, Kept, Mark, Service};
+pub use glomers_history::{CircleStep, Context, CutMessage, Finding, Kept, Mark, Service};
 pub use judge::{JudgeOptions, Standard, Verdict, compose, judge};
 pub use kafka::{Kafka, KafkaConsumers, commit_too_far};
 pub use keyed::{Keyed, is_keyed};
 pub use known::Known;
+pub use linearizable::{Call, Linearizable, Model};
+pub use long_fork::LongFork;
 pub use recovery::{unavailable_after_heal, was_served};
 pub use refused::malformed_reply;
 pub use register::{Budget, Explanation, Method, Refusals, Register, RegisterModel};
 pub use set_full::SetFull;
 pub use spelling::nearest;
 pub use stats::Stats;
-pub use txn::{ConsistencyModels, TxnBudget, TxnListAppend, TxnRwRegister, UnknownModel};
+pub use txn::{
+    ConsistencyModels, TxnBudget, TxnListAppend, TxnRwRegister, TxnRwRegisterMarked, UnknownModel,
+};
 pub use unique_ids::UniqueIds;
 pub use verdict::{CheckResult, Checker, Validity};

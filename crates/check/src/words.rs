@@ -27,7 +27,7 @@ pub(crate) fn value(value: &Value) -> String {
 }
 
 /// A text, cut short if it is long.
-fn clip(text: &str) -> String {
+pub(crate) fn clip(text: &str) -> String {
     match text.char_indices().nth(VALUE_WIDTH) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),

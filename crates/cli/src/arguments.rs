@@ -358,6 +358,20 @@ pub(crate) enum ModelArgument {
     Register,
     /// A linearizable register with read, write and cas
     CasRegister,
+    /// A linearizable lock with acquire and release
+    Mutex,
+    /// A linearizable queue with enqueue and dequeue, first in, first out
+    FifoQueue,
+    /// The same, but elements may come out in any order
+    UnorderedQueue,
+    /// A linearizable set with add, remove and read
+    Set,
+    /// A linearizable value for each key, with get, put and append of [key value]
+    KeyValue,
+    /// Accounts with transfer and read (Jepsen's bank): the total stays
+    Bank,
+    /// Transactions that write one key or read several (Jepsen's long-fork)
+    LongFork,
 }
 
 #[derive(Debug, Args)]
@@ -411,7 +425,7 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     pub(crate) explain: bool,
 
-    /// Draw the operations around what is wrong into this file
+    /// Draw what is wrong into this file: the circle of transactions, or the operations around it
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
 }

@@ -101,6 +101,7 @@ mod tests {
             operations: Vec::new(),
             node: Some(node.to_owned()),
             time: Some(Time(5_000_000)),
+            circle: Vec::new(),
         };
         let said = text(&[error("n0", 8), error("n0", 123), error("n1", 9)]);
         assert_eq!(

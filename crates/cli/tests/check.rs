@@ -154,6 +154,16 @@ const STALE: &str = "\
 {:process 2, :time 8000000, :type :ok, :f :read, :value 1}
 ";
 
+/// Two transactions that each read what the other writes.
+const SKEW: &str = r#"
+{:process 0, :type :invoke, :f :txn, :value [[:r "x" nil] [:append "y" 1]]}
+{:process 1, :type :invoke, :f :txn, :value [[:r "y" nil] [:append "x" 2]]}
+{:process 0, :type :ok, :f :txn, :value [[:r "x" nil] [:append "y" 1]]}
+{:process 1, :type :ok, :f :txn, :value [[:r "y" nil] [:append "x" 2]]}
+{:process 2, :type :invoke, :f :txn, :value [[:r "x" nil] [:r "y" nil]]}
+{:process 2, :type :ok, :f :txn, :value [[:r "x" [2]] [:r "y" [1]]]}
+"#;
+
 #[test]
 fn what_is_wrong_is_explained_and_drawn() {
     let place = Place::new();
@@ -177,6 +187,15 @@ fn what_is_wrong_is_explained_and_drawn() {
     place.run(&["check", "lost", "-w", "g-set", "--svg", "lost.svg"]).shows(1, &["lost.svg shows"]);
     let svg = std::fs::read_to_string(place.path("lost.svg")).unwrap();
     assert!(svg.contains("1: add 1") && svg.contains("3: read []"), "{svg}");
+    // Of transactions the circle, with the reason of each step.
+    place.write("skew", SKEW);
+    let skew = ["check", "skew", "-w", "txn-list-append", "--svg", "skew.svg"];
+    place.run(&skew).shows(1, &["G2-item", "skew.svg shows the circle."]);
+    let svg = std::fs::read_to_string(place.path("skew.svg")).unwrap();
+    assert!(roxmltree::Document::parse(&svg).is_ok(), "{svg}");
+    for part in [">T2<", ">T3<", ">r x null<", ">append y 1<", ">rw: key &quot;y&quot;<"] {
+        assert!(svg.contains(part), "{part} is not in\n{svg}");
+    }
     place.write("right", &STALE.replace(":f :read, :value 1", ":f :read, :value 2"));
     let right = ["check", "right", "--model", "register", "--svg", "right.svg"];
     place.run(&right).shows(0, &["right.svg was not written: no operation is known to be wrong"]);
@@ -266,4 +285,72 @@ fn models_are_about_transactions() {
     refused(&unknown, &["no consistency model \"serialisable\"", "did you mean \"serializable\"?"]);
     let elsewhere = ["-w", "lin-kv", "--consistency-models", "serializable"];
     refused(&elsewhere, &["--consistency-models is about transactions"]);
+}
+
+/// Objects of other kinds: the name of the model, a right history and a wrong one.
+#[test]
+fn objects_of_other_kinds_are_judged() {
+    let entry = |process: u32, f: &str, values: [&str; 2]| {
+        let line = |kind: &str, value: &str| {
+            format!("{{:process {process}, :type :{kind}, :f :{f}, :value {value}}}\n")
+        };
+        line("invoke", values[0]) + &line("ok", values[1])
+    };
+    let same = |f: &str, value: &str| entry(0, f, [value, value]);
+    let got = |f: &str, value: &str| entry(1, f, ["nil", value]);
+    let queued = same("enqueue", "1") + &same("enqueue", "2");
+    let put = same("put", "[\"k\" \"a\"]") + &same("append", "[\"k\" \"b\"]");
+    let get = |value: &str| entry(1, "get", ["[\"k\" nil]", value]);
+    let banked = got("read", "{0 10, 1 5}");
+    let wrote = same("txn", "[[:w 0 1]]") + &same("txn", "[[:w 1 1]]");
+    let half = same("txn", "[[:r 0 1] [:r 1 nil]]");
+    for (model, right, wrong, finding) in [
+        ("mutex", same("acquire", "nil"), same("release", "nil"), "not-linearizable"),
+        (
+            "fifo-queue",
+            queued.clone() + &got("dequeue", "1"),
+            queued.clone() + &got("dequeue", "2"),
+            "not-linearizable",
+        ),
+        (
+            "unordered-queue",
+            queued.clone() + &got("dequeue", "2"),
+            queued + &got("dequeue", "3"),
+            "not-linearizable",
+        ),
+        (
+            "set",
+            same("add", "1") + &same("remove", "1") + &got("read", "[]"),
+            same("add", "1") + &got("read", "[]"),
+            "not-linearizable",
+        ),
+        (
+            "key-value",
+            put.clone() + &get("[\"k\" \"ab\"]"),
+            put + &get("[\"k\" \"ba\"]"),
+            "not-linearizable",
+        ),
+        (
+            "bank",
+            banked.clone() + &got("read", "{0 9, 1 6}"),
+            banked + &got("read", "{0 9, 1 5}"),
+            "wrong-total",
+        ),
+        (
+            "long-fork",
+            wrote.clone() + &half,
+            wrote + &half + &same("txn", "[[:r 0 nil] [:r 1 1]]"),
+            "long-fork",
+        ),
+    ] {
+        let place = Place::new();
+        place.write("right", &right);
+        place.write("wrong", &wrong);
+        place.run(&["check", "right", "--model", model]).shows(0, &["Everything looks good!"]);
+        place.run(&["check", "wrong", "--model", model]).shows(1, &[finding]);
+        place.write("strange", &(right + &same("frobnicate", "1")));
+        if model != "long-fork" {
+            place.run(&["check", "strange", "--model", model]).shows(2, &["frobnicate"]);
+        }
+    }
 }

@@ -21,6 +21,21 @@ pub struct Finding {
     pub node: Option<String>,
     /// When it showed, counted as operations are.
     pub time: Option<Time>,
+    /// If it is a circle of operations, these: each would have to come before the
+    /// next, the last before the first.
+    pub circle: Vec<CircleStep>,
+}
+
+/// An operation in a circle, and why it comes before the next one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CircleStep {
+    /// Where it shows in the history.
+    pub operation: u64,
+    /// Why it comes before the next: `ww`, `wr`, `rw`, `saw` (who saw it read what the
+    /// next wrote), `process` or `realtime`.
+    pub edge: &'static str,
+    /// The key that this is about, if it is about one.
+    pub key: Option<Value>,
 }
 
 /// How many lines a rendered finding may have: what a person reads at a glance.
@@ -36,6 +51,7 @@ impl Finding {
             operations: Vec::new(),
             node: None,
             time: None,
+            circle: Vec::new(),
         }
     }
 

@@ -17,7 +17,7 @@ mod time;
 
 pub use context::{Context, CutMessage, Kept, Service};
 pub use event::{Ended, Endpoint, Event, Message, Node, Observer, StopReason, Unobserved};
-pub use found::{Finding, Mark};
+pub use found::{CircleStep, Finding, Mark};
 pub use glomers_protocol::{List, Value};
 pub use op::{History, Op, OpKind, Process};
 pub use read::{ReadError, ReadFromError, read, read_consistent, read_from, read_value};

@@ -7,6 +7,7 @@
 //!   figure (SVG), JSON and Parquet;
 //! - [`comparison`]: two sides over the same seeds: ratios with confidence
 //!   intervals, and in words;
+//! - [`circle`]: operations that would each have to come before the next: SVG;
 //! - [`operations`]: operations in time, to see what is wrong with them: SVG;
 //! - [`layout`]: tables that fit where they are shown;
 //! - [`trace`]: a run as a space-time view;
@@ -14,6 +15,7 @@
 //! - [`export`]: a run for other tools: Perfetto, ShiViz, lines of JSON;
 //! - [`tables`]: reports of many runs for the browser.
 
+pub mod circle;
 pub mod comparison;
 pub mod export;
 pub mod frontier;

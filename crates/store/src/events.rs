@@ -166,6 +166,7 @@ impl Player<'_> {
                     operations: Vec::new(),
                     node: node.map(str::to_owned),
                     time: Some(time),
+                    circle: Vec::new(),
                 };
                 self.observer.event(self.now, &Event::Found(finding));
                 return;

@@ -88,6 +88,7 @@ impl InvariantObserver {
                     operations: Vec::new(),
                     node: Some(node.name.to_owned()),
                     time: Some(Time(time.0.saturating_sub(self.origin.0))),
+                    circle: Vec::new(),
                 });
                 *slot = None;
             }

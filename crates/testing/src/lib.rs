@@ -47,7 +47,8 @@
 //! ```
 //!
 //! [`Workload`] and [`Checker`] are public: `tests/own_messages.rs` of this crate
-//! tests a node whose message types Glomers does not know.
+//! tests a node whose message types Glomers does not know. What such a node should be
+//! takes about ten lines, as a [`Model`]; [`Linearizable`] is the checker for it.
 
 mod fault;
 mod invariant;
@@ -60,7 +61,9 @@ mod trace;
 pub use fault::{
     Clock, DiskTrouble, Duplicate, FaultSpec, Kill, Loss, Partition, Pause, Reorder, Slow,
 };
-pub use glomers_check::{CheckResult, Checker, Context, Finding, Mark, Validity, Verdict};
+pub use glomers_check::{
+    Call, CheckResult, Checker, Context, Finding, Linearizable, Mark, Model, Validity, Verdict,
+};
 pub use glomers_history::{History, MILLISECOND, Observer, Op, OpKind, SECOND, Time, Value};
 pub use glomers_node::{
     Input, IntoProcess, List, Message, Node, NodeId, Payload, Process, Request, Retry, RpcError,

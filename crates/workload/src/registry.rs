@@ -166,7 +166,7 @@ const ENTRIES: [Entry; 10] = [
         about: "transactions that read and write registers",
         default_node: "rw-register",
         workers_per_node: 1,
-        options: &TXN_OPTIONS,
+        options: &REGISTER_OPTIONS,
         make: |options| Ok(Box::new(TxnRwRegister::new(txn_options(options)?))),
     },
 ];
@@ -174,6 +174,19 @@ const ENTRIES: [Entry; 10] = [
 /// The options of transactions.
 const TXN_OPTIONS: [&str; 5] =
     ["key-count", "max-writes-per-key", "max-txn-length", "consistency-models", "txn-style"];
+
+/// Those of registers: lists show the order of what was appended themselves.
+const REGISTER_OPTIONS: [&str; 6] = [
+    "key-count",
+    "max-writes-per-key",
+    "max-txn-length",
+    "consistency-models",
+    "txn-style",
+    "version-order",
+];
+
+/// Where the order of versions comes from.
+const VERSION_ORDERS: [&str; 2] = ["inferred", "marked"];
 
 fn txn_options(options: &BTreeMap<String, String>) -> Result<TxnOptions, UnknownName> {
     let usual = TxnOptions::default();
@@ -190,8 +203,16 @@ fn txn_options(options: &BTreeMap<String, String>) -> Result<TxnOptions, Unknown
             text.parse().map_err(|()| unknown("style of transactions", text, &TxnStyle::NAMES))?
         }
     };
+    let is_marked = match options.get("version-order").map(String::as_str) {
+        None | Some("inferred") => false,
+        Some("marked") => true,
+        Some(text) => {
+            return Err(unknown("order of versions", &text.to_owned(), &VERSION_ORDERS));
+        }
+    };
     Ok(TxnOptions {
         models,
+        is_marked,
         key_count: number(options, "key-count", usual.key_count)?,
         max_length: number(options, "max-txn-length", usual.max_length)?,
         max_writes_per_key: number(options, "max-writes-per-key", usual.max_writes_per_key)?,

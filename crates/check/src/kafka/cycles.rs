@@ -6,16 +6,13 @@
 
 use glomers_history::OpKind;
 
-use super::graph::Graph;
 use super::parse::Parsed;
 use super::transactions::{Message, Transaction, range};
 use crate::places::NONE;
+use crate::txn::{Builder, Label, Order, components, cycles};
 
-/// How many cycles are shown at most: looking for a short one takes time.
+/// How many cycles are shown at most.
 const SHOWN: usize = 8;
-
-/// How many edges are tried in search of a short cycle.
-const TRIED: usize = 32;
 
 /// A cycle: each transaction comes before the next, the last before the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +22,7 @@ pub(super) struct Cycle {
     pub(super) steps: Vec<(u32, Option<u32>)>,
 }
 
-/// The knots of transactions: of each the shortest cycle that was found.
+/// The knots of transactions, and cycles of them.
 #[derive(Debug, Default)]
 pub(super) struct Cycles {
     /// Knots by polls alone.
@@ -43,36 +40,48 @@ impl Cycles {
         if !possible(parsed) {
             return Cycles::default();
         }
-        let mut edges = Vec::new();
-        poll_edges(parsed, &mut |from, to, _| edges.push((from, to)));
-        let transactions = parsed.transactions.len();
-        let polls_only = Graph::new(transactions, &edges);
-        let nodes = time_edges(parsed, length, &mut edges);
-        let full = Graph::new(nodes, &edges);
-        let components = full.components();
-        let polls_components = polls_only.components();
-        let mut cycles = Cycles::default();
-        for members in knots(&components[..transactions]) {
-            let inner: Vec<u32> = members.iter().map(|&n| polls_components[n as usize]).collect();
-            let inner_knot = knots_of(&members, &inner);
-            if let Some(members) = inner_knot {
-                cycles.by_polls += 1;
-                if cycles.polls.len() < SHOWN {
-                    let component = polls_components[members[0] as usize];
-                    let within = |node: u32| polls_components[node as usize] == component;
-                    cycles.polls.extend(shortest(parsed, &polls_only, &members, within));
-                }
-            } else {
-                cycles.by_time += 1;
-                if cycles.time.len() < SHOWN {
-                    let component = components[members[0] as usize];
-                    let within = |node: u32| components[node as usize] == component;
-                    cycles.time.extend(shortest(parsed, &full, &members, within));
-                }
+        let mut builder = Builder::new(parsed.transactions.len());
+        poll_edges(parsed, &mut |from, to| builder.edges.push(from, to, Label::Wr));
+        let spans = parsed.transactions.iter().map(|transaction| {
+            let begin = if transaction.kind == OpKind::Fail { NONE } else { transaction.begin };
+            (begin, if transaction.is_ok() { transaction.end } else { NONE })
+        });
+        builder.real_time(length, spans);
+        let (graph, _) = builder.finish();
+        let mut found = Cycles::default();
+        // There are no writes over writes here: of each knot one cycle is found, and it
+        // needs real time only if no other does without.
+        for cycle in cycles(&graph, &components(&graph), Order::RealTime) {
+            let is_timed = cycle.steps.iter().any(|(_, label)| *label == Label::Order);
+            let (count, shown) = match is_timed {
+                true => (&mut found.by_time, &mut found.time),
+                false => (&mut found.by_polls, &mut found.polls),
+            };
+            *count += 1;
+            if shown.len() < SHOWN {
+                shown.push(told(parsed, &cycle.steps));
             }
         }
-        cycles
+        found
     }
+}
+
+/// A cycle with what was polled in it.
+fn told(parsed: &Parsed, steps: &[(u32, Label)]) -> Cycle {
+    let next = steps.iter().map(|&(number, _)| number).cycle().skip(1);
+    let mut steps: Vec<(u32, Option<u32>)> = steps
+        .iter()
+        .zip(next)
+        .map(|(&(number, label), next)| {
+            let read = (label == Label::Wr).then(|| polled(parsed, number, next)).flatten();
+            (number, read)
+        })
+        .collect();
+    // Begins with the one that came first.
+    let place = |&at: &usize| parsed.transactions[steps[at].0 as usize].place();
+    let first = (0..steps.len()).min_by_key(place).unwrap_or(0);
+    steps.rotate_left(first);
+    Cycle { steps }
 }
 
 /// Whether there can be a cycle. If no transaction both sends and polls, a poll is
@@ -114,8 +123,8 @@ pub(super) fn any_edge(parsed: &Parsed) -> bool {
     })
 }
 
-/// Hands on who sent, who polled it, and what.
-fn poll_edges(parsed: &Parsed, each: &mut dyn FnMut(u32, u32, u32)) {
+/// Hands on who sent and who polled it.
+fn poll_edges(parsed: &Parsed, each: &mut dyn FnMut(u32, u32)) {
     for (number, transaction) in parsed.transactions.iter().enumerate() {
         // What was polled was there, whatever became of the poll.
         if transaction.end == NONE {
@@ -126,118 +135,11 @@ fn poll_edges(parsed: &Parsed, each: &mut dyn FnMut(u32, u32, u32)) {
                 let message = &parsed.messages[id as usize];
                 let known = has_one_writer(message);
                 if known && message.writer != number as u32 {
-                    each(message.writer, number as u32, id);
+                    each(message.writer, number as u32);
                 }
             }
         }
     }
-}
-
-/// Adds the edges of real time, by way of nodes that stand for moments, so that
-/// there are no more of them than operations. Gives the number of all nodes.
-fn time_edges(parsed: &Parsed, length: usize, edges: &mut Vec<(u32, u32)>) -> usize {
-    let mut owners = vec![NONE; length];
-    for (number, transaction) in parsed.transactions.iter().enumerate() {
-        if transaction.begin != NONE && transaction.kind != OpKind::Fail {
-            owners[transaction.begin as usize] = number as u32;
-        }
-        if transaction.end != NONE && transaction.is_ok() {
-            owners[transaction.end as usize] = number as u32;
-        }
-    }
-    let mut moment = NONE;
-    let mut used = true;
-    let mut nodes = parsed.transactions.len() as u32;
-    for (place, &owner) in owners.iter().enumerate() {
-        if owner == NONE {
-            continue;
-        }
-        if parsed.transactions[owner as usize].begin == place as u32 {
-            if moment != NONE {
-                edges.push((moment, owner));
-                used = true;
-            }
-            continue;
-        }
-        if used {
-            if moment != NONE {
-                edges.push((moment, nodes));
-            }
-            moment = nodes;
-            nodes += 1;
-            used = false;
-        }
-        edges.push((owner, moment));
-    }
-    nodes as usize
-}
-
-/// The members of all components of at least two, by their first members.
-fn knots(components: &[u32]) -> Vec<Vec<u32>> {
-    let count = components.iter().max().map_or(0, |&highest| highest as usize + 1);
-    let mut sizes = vec![0u32; count];
-    for &component in components {
-        sizes[component as usize] += 1;
-    }
-    let mut places: rustc_hash::FxHashMap<u32, usize> = rustc_hash::FxHashMap::default();
-    let mut knots: Vec<Vec<u32>> = Vec::new();
-    for (node, &component) in components.iter().enumerate() {
-        if sizes[component as usize] < 2 {
-            continue;
-        }
-        let place = *places.entry(component).or_insert_with(|| {
-            knots.push(Vec::new());
-            knots.len() - 1
-        });
-        knots[place].push(node as u32);
-    }
-    knots
-}
-
-/// The first of these nodes that are of one component, if two are.
-fn knots_of(members: &[u32], components: &[u32]) -> Option<Vec<u32>> {
-    let mut sorted: Vec<(u32, u32)> =
-        components.iter().copied().zip(members.iter().copied()).collect();
-    sorted.sort_unstable();
-    let knot = sorted.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1);
-    let knot = knot.min_by_key(|same| same[0].1)?;
-    Some(knot.iter().map(|&(_, node)| node).collect())
-}
-
-/// The shortest cycle that some poll in it closes, of those tried.
-fn shortest(
-    parsed: &Parsed,
-    graph: &Graph,
-    members: &[u32],
-    within: impl Fn(u32) -> bool,
-) -> Option<Cycle> {
-    let transactions = parsed.transactions.len() as u32;
-    let mut closing: Vec<(u32, u32)> = Vec::new();
-    for &member in members {
-        let targets = graph.successors(member).iter().copied();
-        closing
-            .extend(targets.filter(|&to| to < transactions && within(to)).map(|to| (member, to)));
-    }
-    // Polls of what was sent later: their cycles have two members.
-    let begin = |number: u32| parsed.transactions[number as usize].begin;
-    let end = |number: u32| parsed.transactions[number as usize].end;
-    closing.sort_by_key(|&(from, to)| begin(from) == NONE || begin(from) <= end(to));
-    let paths = closing.iter().take(TRIED).filter_map(|&(from, to)| graph.path(to, from, &within));
-    let path = paths.min_by_key(|path| path.iter().filter(|&&node| node < transactions).count())?;
-    // From the polling transaction round to the sending one, and back to it.
-    let mut steps = Vec::new();
-    for (place, &node) in path.iter().enumerate() {
-        if node >= transactions {
-            continue;
-        }
-        let next = path.get(place + 1).copied().unwrap_or(path[0]);
-        steps.push((node, (next < transactions).then(|| polled(parsed, node, next)).flatten()));
-    }
-    // Begins with the one that came first.
-    let first =
-        (0..steps.len()).min_by_key(|&at| parsed.transactions[steps[at].0 as usize].place());
-    steps.rotate_left(first?);
-    Some(Cycle { steps })
 }
 
 /// A message that one transaction sent and the other polled.

@@ -12,7 +12,7 @@ use super::sessions::Step;
 use super::transactions::Transaction;
 use super::{key_value, same_key};
 use crate::places::NONE;
-use crate::{Context, Finding, words};
+use crate::{CircleStep, Context, Finding, words};
 
 /// How many errors of a kind are shown.
 const SHOWN: usize = 3;
@@ -293,6 +293,8 @@ impl Teller<'_> {
 
     fn cycles(&self, finding: &mut Finding, cycles: &[Cycle]) {
         let Some(cycle) = cycles.first() else { return };
+        finding.circle =
+            cycle.steps.iter().map(|&(number, read)| self.step(number, read)).collect();
         for (at, &(number, read)) in cycle.steps.iter().enumerate() {
             if at == 8 {
                 finding.evidence.push(format!("and {} operations more", cycle.steps.len() - at));
@@ -306,6 +308,17 @@ impl Teller<'_> {
             finding.evidence.push(format!("{what}, {why}"));
         }
         finding.evidence.push("and the next after the last is the first again".to_owned());
+    }
+
+    /// A step of a circle: an operation, and what the next one polled of it.
+    fn step(&self, number: u32, read: Option<u32>) -> CircleStep {
+        let place = self.parsed.transactions[number as usize].place();
+        let key = read.map(|id| self.parsed.messages[id as usize].key);
+        CircleStep {
+            operation: u64::from(place),
+            edge: if read.is_some() { "wr" } else { "realtime" },
+            key: key.map(|key| key_value(self.parsed, key).clone()),
+        }
     }
 
     fn unseen(&self, finding: &mut Finding) {

@@ -7,7 +7,6 @@ mod cycles;
 mod diagnosis;
 mod errors;
 mod findings;
-mod graph;
 mod lag;
 mod orders;
 mod parse;

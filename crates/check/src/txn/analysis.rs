@@ -8,13 +8,14 @@ use super::demand::ConsistencyModels;
 use super::edges::Order;
 use super::graph::{Components, Graph, Label};
 use super::lists::Lists;
+use super::marked::Marked;
 use super::models::{self, Names, UNKNOWN};
 use super::parse::{Kind, Parsed};
 use super::registers::{Basis, Registers};
 use super::search::{Level, Writers};
 use super::why::Why;
 use super::{complete, list_cases, list_edges, register_cases};
-use crate::Validity;
+use crate::{Mark, Validity};
 
 /// All that is known of a history.
 pub(super) struct Analysis<'h> {
@@ -57,8 +58,10 @@ impl<'h> Analysis<'h> {
         history: &'h History,
         kind: Kind,
         demand: &'h ConsistencyModels,
+        marks: &[Mark],
     ) -> Analysis<'h> {
-        let parsed = Parsed::new(history, kind);
+        let mut parsed = Parsed::new(history, kind);
+        parsed.marked = Marked::new(&parsed, marks);
         let (order, prohibited) = (demand.order(), demand.prohibited());
         let mut anomalies = Anomalies::default();
         let mut more = Anomalies::default();

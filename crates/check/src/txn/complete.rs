@@ -97,6 +97,9 @@ impl Analysis<'_> {
         if level.is_none() || (demanded.contains("causal") && self.order != Order::RealTime) {
             self.axioms(demanded);
         }
+        if demanded.contains("parallel-snapshot-isolation") && !self.is_bad() {
+            self.parallel();
+        }
         let Some(level) = level.filter(|_| !self.is_bad()) else { return };
         let Some((joined, writers)) = self.polygraph(level) else { return };
         // Most stores keep to real time even where they need not, which leaves far fewer
@@ -112,6 +115,22 @@ impl Analysis<'_> {
             Found::Order => {}
             Found::Open => self.open = Some(model),
             Found::NoOrder(txns) => self.more.add_as(name, elle, Case::NoOrder { txns, model }),
+        }
+    }
+
+    /// A circle with one read of what was replaced: Elle's parallel snapshot isolation
+    /// allows it, that of its authors (Sovran et al. 2011; Cerone and Gotsman 2016) does
+    /// not. Where the order of versions is known, what has none is allowed.
+    fn parallel(&mut self) {
+        const SINGLE: &str = "G-single-item";
+        let of_ours = self.more.names().find(|name| self.more.elle(name) == SINGLE);
+        let cases = self.anomalies.get(SINGLE).or_else(|| self.more.get(of_ours?));
+        if let Some(case) = cases.and_then(|cases| cases.kept.first()).cloned() {
+            self.more.add_as(
+                "parallel-snapshot-isolation-violation",
+                "parallel-snapshot-isolation-cycle-exists",
+                case,
+            );
         }
     }
 

@@ -12,11 +12,11 @@ use super::parse::NONE;
 
 /// A cycle: each transaction comes before the next, the last before the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Cycle {
+pub(crate) struct Cycle {
     /// The name of the anomaly.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// The transactions and why each comes before the next.
-    pub(super) steps: Vec<(u32, Label)>,
+    pub(crate) steps: Vec<(u32, Label)>,
 }
 
 /// What sort of cycle is looked for, from worst to best.
@@ -81,13 +81,13 @@ const FLOW: Labels = WRITES.with(Label::Wr);
 const DATA: Labels = FLOW.with(Label::Rw);
 
 /// The components of a graph by all its edges.
-pub(super) fn components(graph: &Graph) -> Components {
+pub(crate) fn components(graph: &Graph) -> Components {
     graph.components(DATA.with(Label::Order))
 }
 
 /// All anomalies that cycles of a graph are: of each name at most one for each
 /// component.
-pub(super) fn cycles(graph: &Graph, components: &Components, order: Order) -> Vec<Cycle> {
+pub(crate) fn cycles(graph: &Graph, components: &Components, order: Order) -> Vec<Cycle> {
     let knots = components.knots();
     if knots.is_empty() {
         return Vec::new();

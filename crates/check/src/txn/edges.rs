@@ -7,7 +7,7 @@ use super::parse::{NONE, Parsed};
 
 /// Which order of transactions counts besides what they read and wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(crate) enum Order {
     /// None.
     Free,
     /// That of each session: of each process.
@@ -16,16 +16,19 @@ pub(super) enum Order {
     RealTime,
 }
 
+/// Set beside the number of a transaction that begins; numbers are lower than that.
+const BEGINS: u32 = 1 << 31;
+
 /// A graph in the making.
 #[derive(Debug)]
-pub(super) struct Builder {
-    pub(super) edges: Edges,
+pub(crate) struct Builder {
+    pub(crate) edges: Edges,
     txns: u32,
     nodes: u32,
 }
 
 impl Builder {
-    pub(super) fn new(txns: usize) -> Builder {
+    pub(crate) fn new(txns: usize) -> Builder {
         Builder { edges: Edges::default(), txns: txns as u32, nodes: txns as u32 }
     }
 
@@ -35,7 +38,7 @@ impl Builder {
     }
 
     /// The graph, and whether no transaction comes before another.
-    pub(super) fn finish(self) -> (Graph, bool) {
+    pub(crate) fn finish(self) -> (Graph, bool) {
         let is_empty = self.edges.none_leads_below(self.txns);
         (Graph::new(self.txns, self.nodes as usize, &self.edges), is_empty)
     }
@@ -96,7 +99,13 @@ impl Builder {
         match order {
             Order::Free => {}
             Order::Session => self.sessions(parsed),
-            Order::RealTime => self.real_time(parsed),
+            Order::RealTime => {
+                let spans = parsed.txns.iter().map(|txn| {
+                    let begin = if txn.is_failed() { NONE } else { txn.begin };
+                    (begin, if txn.is_ok() { txn.end } else { NONE })
+                });
+                self.real_time(parsed.ops.len(), spans);
+            }
         }
     }
 
@@ -116,26 +125,28 @@ impl Builder {
     }
 
     /// Real time by way of nodes that stand for moments, each after the ends between
-    /// two beginnings: there are no more edges than entries of the history.
-    fn real_time(&mut self, parsed: &Parsed<'_>) {
-        let mut owners = vec![NONE; parsed.ops.len()];
-        for (number, txn) in parsed.txns.iter().enumerate() {
-            if txn.begin != NONE && !txn.is_failed() {
-                owners[txn.begin as usize] = number as u32;
+    /// two beginnings: there are no more edges than entries of the history. `spans` are
+    /// the places of the transactions' beginnings and ends; [`NONE`] for an end that is
+    /// not certain, and for both of what did not happen.
+    pub(crate) fn real_time(&mut self, entries: usize, spans: impl Iterator<Item = (u32, u32)>) {
+        let mut owners = vec![NONE; entries];
+        for (number, (begin, end)) in (0..).zip(spans) {
+            if begin != NONE {
+                owners[begin as usize] = number | BEGINS;
             }
-            if txn.end != NONE && txn.is_ok() {
-                owners[txn.end as usize] = number as u32;
+            if end != NONE {
+                owners[end as usize] = number;
             }
         }
         let mut moment = NONE;
         let mut is_used = true;
-        for (place, &owner) in owners.iter().enumerate() {
+        for &owner in &owners {
             if owner == NONE {
                 continue;
             }
-            if parsed.txns[owner as usize].begin == place as u32 {
+            if owner & BEGINS != 0 {
                 if moment != NONE {
-                    self.edges.push(moment, owner, Label::Order);
+                    self.edges.push(moment, owner & !BEGINS, Label::Order);
                     is_used = true;
                 }
                 continue;

@@ -1,12 +1,15 @@
 //! Anomalies in words.
 
 use super::analysis::{Analysis, Refusal};
+use super::axiom::Reason;
 use super::cases::{Case, Cases, Expected};
+use super::cycles::Cycle;
+use super::graph::Label;
 use super::meaning;
 use super::models::{self, Names};
 use super::parse::{Kind, NONE};
 use super::tell::Teller;
-use crate::{Context, Finding, words};
+use crate::{CircleStep, Context, Finding, words};
 
 /// How many cases of an anomaly are told.
 const TOLD: usize = 4;
@@ -66,7 +69,40 @@ fn finding(
     for txn in txns {
         words::point(&mut finding, analysis.parsed.op(txn), context);
     }
+    finding.circle = cases.kept.first().map(|case| circle(analysis, case)).unwrap_or_default();
     finding
+}
+
+/// The circle that a case is, if it is one.
+fn circle(analysis: &Analysis<'_>, case: &Case) -> Vec<CircleStep> {
+    let parsed = &analysis.parsed;
+    let key = |key: u32| Some(parsed.keys.value(key).clone());
+    match case {
+        Case::Cycle(Cycle { steps, .. }) => {
+            let next = steps.iter().map(|&(txn, _)| txn).cycle().skip(1);
+            let steps = steps.iter().zip(next).map(|(&(txn, label), next)| CircleStep {
+                operation: parsed.op(txn).index,
+                edge: label.name(analysis.order),
+                key: match label {
+                    Label::Order => None,
+                    label => analysis.why((txn, next), label).and_then(|why| key(why.key)),
+                },
+            });
+            steps.collect()
+        }
+        Case::Axiom(steps) if steps.len() > 1 => {
+            let steps = steps.iter().map(|step| {
+                let (edge, key) = match step.reason {
+                    Reason::Read { key: of } => ("wr", key(of)),
+                    Reason::Session => ("process", None),
+                    Reason::Saw { key: of, .. } => ("saw", key(of)),
+                };
+                CircleStep { operation: parsed.op(step.from).index, edge, key }
+            });
+            steps.collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn is_cycle(cases: &Cases) -> bool {
@@ -242,6 +278,49 @@ pub(super) fn refusal(analysis: &Analysis<'_>, refusal: Refusal) -> String {
         Refusal::Garbage => "Something was read that nobody wrote.".to_owned(),
         Refusal::MixedKeys => "Keys are of several kinds.".to_owned(),
     }
+}
+
+/// What is wrong with the order that nodes have marked.
+pub(super) fn marks(analysis: &Analysis<'_>) -> Vec<String> {
+    let parsed = &analysis.parsed;
+    let mut notes = Vec::new();
+    let keys = analysis.registers().map_or(&[][..], |registers| &registers.contradicted);
+    if !keys.is_empty() {
+        let key = |(key, _): &(u32, Vec<u32>)| parsed.keys.value(*key);
+        notes.push(format!(
+            "The order of transactions that nodes marked is not used for {} ({}): transactions that \
+             read these before they wrote them show another.",
+            words::count(keys.len(), "key"),
+            words::values(keys.iter().map(key)),
+        ));
+    }
+    if parsed.marked.unknown > 0 {
+        notes.push(format!(
+            "{} txn-order {} no transaction: the value must be [place, transaction], and what that \
+             writes be in the history.",
+            words::count(parsed.marked.unknown, "mark"),
+            if parsed.marked.unknown == 1 { "names" } else { "name" },
+        ));
+    }
+    notes
+}
+
+/// What a valid verdict leaves open by its nature: whether there is an order of writes
+/// that parallel snapshot isolation allows is not searched.
+pub(super) fn undecided(analysis: &Analysis<'_>, demanded: &Names) -> Option<String> {
+    if !demanded.contains("parallel-snapshot-isolation") || demanded.contains("PL-SI") {
+        return None;
+    }
+    let keys = analysis.registers()?.keys_in_no_order(&analysis.parsed);
+    (keys > 0).then(|| {
+        format!(
+            "Of parallel snapshot isolation this is certain: causal consistency holds, and no update \
+             is lost. Reads do not tell in which order {} {} written, and whether one fits is not \
+             searched.",
+            words::count(keys, "key"),
+            if keys == 1 { "was" } else { "were" },
+        )
+    })
 }
 
 /// What the search for an order left open.

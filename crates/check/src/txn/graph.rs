@@ -1,12 +1,13 @@
 //! Graphs of transactions in compact form, with a label on each edge, and their
 //! strongly connected components.
 
+use super::edges::Order;
 use super::parse::NONE;
 
 /// Why one transaction comes before another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
-pub(super) enum Label {
+pub(crate) enum Label {
     /// It wrote what the other replaced.
     Ww = 0,
     /// It wrote what the other read.
@@ -21,6 +22,17 @@ pub(super) enum Label {
 
 impl Label {
     const ALL: [Label; 5] = [Label::Ww, Label::Wr, Label::Rw, Label::Order, Label::Pass];
+
+    /// What it is called, where such an order counts.
+    pub(super) fn name(self, order: Order) -> &'static str {
+        match (self, order) {
+            (Label::Ww, _) => "ww",
+            (Label::Wr, _) => "wr",
+            (Label::Rw, _) => "rw",
+            (_, Order::Session) => "process",
+            _ => "realtime",
+        }
+    }
 
     fn of(packed: u32) -> Label {
         Label::ALL[(packed >> SHIFT) as usize]
@@ -57,11 +69,11 @@ pub(super) const MOST_NODES: usize = 1 << SHIFT;
 
 /// Edges, in the order in which they were found.
 #[derive(Debug, Default)]
-pub(super) struct Edges(Vec<(u32, u32)>);
+pub(crate) struct Edges(Vec<(u32, u32)>);
 
 impl Edges {
     #[inline]
-    pub(super) fn push(&mut self, from: u32, to: u32, label: Label) {
+    pub(crate) fn push(&mut self, from: u32, to: u32, label: Label) {
         self.0.push((from, to | (label as u32) << SHIFT));
     }
 
@@ -74,7 +86,7 @@ impl Edges {
 /// A directed graph: the edges out of all nodes in one array. The nodes below
 /// `txns` are transactions, the others help to say the same with fewer edges.
 #[derive(Debug)]
-pub(super) struct Graph {
+pub(crate) struct Graph {
     starts: Vec<u32>,
     targets: Vec<u32>,
     pub(super) txns: u32,
@@ -166,7 +178,7 @@ impl Graph {
 /// The strongly connected components of a graph, numbered so that an edge leads
 /// from a higher number to a lower one, or stays.
 #[derive(Debug)]
-pub(super) struct Components {
+pub(crate) struct Components {
     /// By node.
     pub(super) of: Vec<u32>,
     count: u32,

@@ -102,7 +102,10 @@ pub(super) const PROSCRIBED: &[(&str, &[&str])] = &[
     ("PL-MSR", &["G1", "G-MSR"]),
     ("PL-2+", &["G1", "G-single"]),
     ("PL-FCV", &["G1", "G-SIb"]),
-    ("parallel-snapshot-isolation", &["internal", "G1a"]),
+    (
+        "parallel-snapshot-isolation",
+        &["internal", "G1a", "parallel-snapshot-isolation-cycle-exists"],
+    ),
     ("PL-3", &["G1", "G2", "internal", "predicate-read-miss", "PL-3-cycle-exists"]),
     ("PL-2", &["G1", "PL-2-cycle-exists"]),
     ("PL-1", &["G0", "duplicate-elements", "cyclic-versions", "PL-1-cycle-exists"]),

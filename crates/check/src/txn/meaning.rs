@@ -74,6 +74,7 @@ pub(super) fn of_anomaly(name: &str) -> &'static str {
         }
         "reordered-appends" => "what a transaction appended stands there in another order",
         "garbage-read" => "what nobody wrote was read",
+        "parallel-snapshot-isolation-violation" => of_anomaly("G-single-item"),
         "monotonic-atomic-view-violation"
         | "read-atomic-violation"
         | "causal-cerone-violation"

@@ -17,6 +17,7 @@ mod lattice;
 mod list_cases;
 mod list_edges;
 mod lists;
+mod marked;
 mod meaning;
 mod models;
 mod ordering;
@@ -33,9 +34,12 @@ mod why;
 
 use glomers_history::History;
 
-use crate::{CheckResult, Checker, Context, Validity};
+use crate::{CheckResult, Checker, Context, Mark, Validity};
 use analysis::{Analysis, Refusal};
+pub(crate) use cycles::{components, cycles};
 pub use demand::{ConsistencyModels, UnknownModel};
+pub(crate) use edges::{Builder, Order};
+pub(crate) use graph::Label;
 use parse::Kind;
 
 /// Judges transactions of reads and appends to lists: txn-list-append.
@@ -86,13 +90,30 @@ impl Default for TxnBudget {
 
 impl Checker for TxnListAppend {
     fn check(&self, history: &History, context: &Context) -> CheckResult {
-        check(history, context, Kind::List, &self.models, self.budget)
+        check(history, context, Kind::List, &self.models, self.budget, &[])
     }
 }
 
 impl Checker for TxnRwRegister {
     fn check(&self, history: &History, context: &Context) -> CheckResult {
-        check(history, context, Kind::Register, &self.models, self.budget)
+        check(history, context, Kind::Register, &self.models, self.budget, &[])
+    }
+}
+
+/// Judges registers as [`TxnRwRegister`] does, with more of the order of versions:
+/// nodes say in which order transactions were committed, by marks `txn-order`. The
+/// value of each is a pair, the place in the order (a number, or a list of numbers)
+/// and the transaction as it was asked for or answered; only what it writes counts.
+///
+/// What a node says is taken for true, as Elle does with its `:transaction-order`,
+/// unless reads contradict it. The verdict of Jepsen does not look at it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TxnRwRegisterMarked(pub TxnRwRegister);
+
+impl Checker for TxnRwRegisterMarked {
+    fn check(&self, history: &History, context: &Context) -> CheckResult {
+        let TxnRwRegister { models, budget } = &self.0;
+        check(history, context, Kind::Register, models, *budget, &context.marks)
     }
 }
 
@@ -102,10 +123,11 @@ fn check(
     kind: Kind,
     models: &ConsistencyModels,
     budget: TxnBudget,
+    marks: &[Mark],
 ) -> CheckResult {
-    let mut analysis = Analysis::new(history, kind, models);
+    let mut analysis = Analysis::new(history, kind, models, marks);
     let compat = analysis.compat();
-    let mut notes = Vec::new();
+    let mut notes = findings::marks(&analysis);
     let any_ok = analysis.parsed.txns.iter().any(|txn| txn.is_ok());
     let is_clear = |refusal| matches!(refusal, None | Some(Refusal::MixedKeys));
     if any_ok && !analysis.is_bad() && is_clear(analysis.refusal) {
@@ -130,6 +152,9 @@ fn check(
             Validity::Unknown
         }
     };
+    if strict == Validity::Valid {
+        notes.extend(findings::undecided(&analysis, models.implied()));
+    }
     if strict == Validity::Valid && compat != Validity::Valid {
         notes.push(findings::only_elle(&analysis));
     }

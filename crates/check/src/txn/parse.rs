@@ -3,6 +3,7 @@
 use glomers_history::{History, List, Op, OpKind, Process, Value};
 use rustc_hash::FxHashMap;
 
+use super::marked::Marked;
 use crate::intern::Interner;
 use crate::places::Places;
 
@@ -120,6 +121,8 @@ pub(super) struct Parsed<'h> {
     pub(super) malformed: Vec<u32>,
     /// Versions that were written more than once, and the second writer.
     pub(super) written_again: Vec<(u32, u32)>,
+    /// What nodes say of the order of transactions, where that counts.
+    pub(super) marked: Marked,
 }
 
 /// The keys.
@@ -167,6 +170,7 @@ impl<'h> Parsed<'h> {
             by_value: Vec::new(),
             malformed: Vec::new(),
             written_again: Vec::new(),
+            marked: Marked::default(),
         };
         let mut open: FxHashMap<u32, u32> = FxHashMap::default();
         let mut unended: Vec<(u32, u32)> = Vec::new();
@@ -223,6 +227,14 @@ impl<'h> Parsed<'h> {
 
     pub(super) fn writer(&self, version: u32) -> u32 {
         self.versions[version as usize].writer
+    }
+
+    /// The transaction that wrote a value to a key, if one did.
+    pub(super) fn writer_of(&self, key: &Value, value: &Value) -> Option<u32> {
+        let key = self.keys.0.find(key);
+        let version = self.by_value.get(key as usize)?.find(value);
+        let writer = self.versions.get(version as usize)?.writer;
+        (writer != NONE).then_some(writer)
     }
 
     fn txn(&mut self, process: u32, begin: u32, end: u32) {

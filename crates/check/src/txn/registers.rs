@@ -44,6 +44,9 @@ pub(super) struct Registers {
     pub(super) cyclic: Vec<(u32, Vec<u32>)>,
     /// Keys whose versions are in a cycle if order counts, too.
     pub(super) cyclic_by_order: Vec<(u32, Vec<u32>)>,
+    /// Keys of which nodes mark another order than transactions show that read them
+    /// before they wrote them; those marks do not count.
+    pub(super) contradicted: Vec<(u32, Vec<u32>)>,
 }
 
 impl Registers {
@@ -56,8 +59,14 @@ impl Registers {
             next: Vec::new(),
             cyclic: Vec::new(),
             cyclic_by_order: Vec::new(),
+            contradicted: Vec::new(),
         };
-        let own = registers.read_before_written(parsed);
+        let mut own = registers.read_before_written(parsed);
+        if basis.is_strict && !parsed.marked.next.is_empty() {
+            let together = [&*own, &*parsed.marked.next].concat();
+            registers.contradicted = knots(parsed, &together);
+            own.extend(without(parsed, &parsed.marked.next, &registers.contradicted));
+        }
         registers.cyclic = knots(parsed, &own);
         registers.next = match (registers.cyclic.is_empty(), basis.is_strict) {
             (true, _) => own,
@@ -119,6 +128,20 @@ impl Registers {
             }
         }
         self.next.extend(more);
+    }
+
+    /// How many keys have two versions or more of which nobody knows what came before
+    /// them: in which order they were written is open.
+    pub(super) fn keys_in_no_order(&self, parsed: &Parsed<'_>) -> usize {
+        let mut is_first = self.is_written.clone();
+        for &(_, next) in &self.next {
+            is_first[next as usize] = false;
+        }
+        let mut counts = vec![0u32; parsed.keys.len()];
+        for (version, _) in parsed.versions.iter().zip(is_first).filter(|(_, is_first)| *is_first) {
+            counts[version.key as usize] += 1;
+        }
+        counts.into_iter().filter(|&count| count > 1).count()
     }
 
     /// The graph of all transactions, and whether it has no edge at all.
@@ -246,6 +269,9 @@ fn first_reads(parsed: &Parsed<'_>) -> Vec<bool> {
 fn written(parsed: &Parsed<'_>, is_first_read: &[bool], is_strict: bool) -> Vec<bool> {
     let mut happened: Vec<bool> = parsed.txns.iter().map(|txn| txn.is_ok()).collect();
     if is_strict {
+        for &txn in &parsed.marked.txns {
+            happened[txn as usize] |= !parsed.txns[txn as usize].is_failed();
+        }
         for txn in parsed.txns.iter().filter(|txn| txn.is_ok()) {
             for at in txn.mops.0..txn.mops.1 {
                 let mop = &parsed.mops[at as usize];

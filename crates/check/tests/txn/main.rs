@@ -7,10 +7,15 @@ mod common;
 mod corpus;
 mod define;
 mod differential;
+#[path = "../common/entry.rs"]
+mod entry;
+#[path = "../common/entry.rs"]
+mod entry;
 mod generate;
 mod junk;
 #[path = "../common/junk_values.rs"]
 mod junk_values;
+mod marks;
 #[path = "../common/random.rs"]
 mod random;
 mod small;

@@ -56,6 +56,12 @@ pub(crate) struct WorkloadArguments {
     #[arg(long, value_name = "N", help_heading = "Workload", value_parser = number::small_count)]
     max_writes_per_key: Option<u32>,
 
+    /// Where the order of versions comes from: inferred from what was read, or marked, in
+    /// which nodes also say it, by marks "txn-order" (txn-rw-register) [default: inferred]
+    #[arg(long, value_name = "HOW", help_heading = "Verdict",
+          value_parser = ["inferred", "marked"])]
+    version_order: Option<String>,
+
     /// What a set must do besides: "monotonic-reads", reads at one node never lack what
     /// an earlier one held (g-set; broadcast must anyhow)
     #[arg(long, value_name = "WHAT", help_heading = "Verdict",
@@ -89,6 +95,7 @@ impl WorkloadArguments {
             ("consistency-models", self.consistency_models.clone()),
             ("max-txn-length", self.max_txn_length.map(|count| count.to_string())),
             ("txn-style", self.txn_style.clone()),
+            ("version-order", self.version_order.clone()),
             ("require", self.require.clone()),
             ("check-refusals", refusals.map(|check| check.to_string())),
         ];

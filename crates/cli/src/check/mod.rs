@@ -2,6 +2,7 @@
 
 mod counts;
 mod file;
+mod model;
 mod picture;
 
 use std::fmt::Write as _;
@@ -10,12 +11,12 @@ use std::process::ExitCode;
 
 use glomers_check::{
     Budget, CheckResult, Checker, ConsistencyModels, Context, Counter, Echo, Explanation, Kafka,
-    Keyed, Known, Refusals, Register, RegisterModel, SetFull, TxnBudget, TxnListAppend,
-    TxnRwRegister, UniqueIds, UnknownModel, Validity,
+    Keyed, Known, Refusals, Register, SetFull, TxnBudget, TxnListAppend, TxnRwRegister, UniqueIds,
+    UnknownModel, Validity,
 };
 use glomers_history::{History, Value, edn};
 
-use crate::arguments::{CheckArguments, ModelArgument};
+use crate::arguments::CheckArguments;
 use crate::error::CliError;
 use crate::{findings, out, summary};
 
@@ -134,10 +135,7 @@ fn judge(
             let objects = matches!(judge, Judge::Register(_)).then(|| registers(true));
             (judge, objects)
         }
-        (None, Some(model)) => {
-            let keyed = keyed(|f| matches!(f, "read" | "r"));
-            (Judge::Register(by_model(model, keyed)), Some(registers(keyed)))
-        }
+        (None, Some(model)) => model::judge(model, arguments, keyed)?,
         (None, None) => return Err(CliError::usage("give a --workload or a --model")),
     };
     let judge = match judge {
@@ -212,15 +210,6 @@ fn by_workload(name: &str, arguments: &CheckArguments) -> Result<Judge, CliError
     Ok(Judge::Other(Box::new(Known { checker, operations })))
 }
 
-/// The register that a history is about: one, or one for each key.
-fn by_model(model: ModelArgument, keyed: bool) -> Register {
-    let model = match model {
-        ModelArgument::Register => RegisterModel::Register,
-        ModelArgument::CasRegister => RegisterModel::CasRegister,
-    };
-    Register { model, keyed, ..Register::CAS_REGISTER }
-}
-
 /// What a verdict rests on, beyond the findings.
 fn explain(
     history: &History,
@@ -246,16 +235,16 @@ fn draw(
     result: &CheckResult,
     stuck: Option<&Explanation>,
 ) -> Result<String, CliError> {
-    let Some(chart) = picture::picture(history, context, result, stuck) else {
+    let Some(picture) = picture::picture(history, context, result, stuck) else {
         return Ok(format!(
             "{} was not written: no operation is known to be wrong.\n",
             file.display()
         ));
     };
-    std::fs::write(file, chart.figure()).map_err(|error| {
+    std::fs::write(file, picture.svg).map_err(|error| {
         CliError::usage(format!("{} cannot be written: {error}", file.display()))
     })?;
-    Ok(format!("{} shows the operations around it.\n", file.display()))
+    Ok(format!("{} shows {}.\n", file.display(), picture.shows))
 }
 
 fn whole(

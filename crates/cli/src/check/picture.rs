@@ -1,9 +1,10 @@
-//! The operations around what is wrong, to be drawn.
+//! What is wrong, to be drawn: a circle of operations, or the operations around it.
 
 use std::collections::BTreeMap;
 
 use glomers_check::{CheckResult, Context, Explanation, Finding};
 use glomers_history::{History, Op, OpKind, Process, Time};
+use glomers_report::circle::{Circle, Stop};
 use glomers_report::operations::{Bar, Operations, Role, Row};
 
 /// How many operations of the order that there is are shown.
@@ -12,10 +13,86 @@ const OF_PREFIX: usize = 6;
 const AT_THE_SAME_TIME: usize = 8;
 /// How many operations are shown that a finding names.
 const NAMED: usize = 10;
+/// How many steps of a transaction are shown.
+const STEPS: usize = 5;
 
-/// What there is to draw of a verdict: of a register where it got stuck, of
-/// others the operations that the first finding names.
+/// A figure as SVG, and what it shows.
+pub(super) struct Picture {
+    pub(super) svg: String,
+    pub(super) shows: &'static str,
+}
+
+/// What there is to draw of a verdict: of a register where it got stuck, of others
+/// the circle that the first finding is, or else the operations that it names.
 pub(super) fn picture(
+    history: &History,
+    context: &Context,
+    result: &CheckResult,
+    explanation: Option<&Explanation>,
+) -> Option<Picture> {
+    if explanation.is_none()
+        && let Some(finding) = result.findings.first()
+        && finding.circle.len() > 1
+    {
+        let svg = circle(history, context, finding).figure();
+        return Some(Picture { svg, shows: "the circle" });
+    }
+    let chart = operations(history, context, result, explanation)?;
+    Some(Picture { svg: chart.figure(), shows: "the operations around it" })
+}
+
+/// The operations of a circle, and why each comes before the next.
+fn circle(history: &History, context: &Context, finding: &Finding) -> Circle {
+    let ops = history.ops();
+    let is_timed = ops.iter().any(|op| op.time != Time::ZERO);
+    let stops = finding.circle.iter().filter_map(|step| {
+        let op = ops.get(step.operation as usize)?;
+        let mut place = match context.node_of(op.process) {
+            Some(node) => format!("process {} at {node}", op.process),
+            None => format!("process {}", op.process),
+        };
+        if is_timed {
+            place = format!("{place}, {}", op.time);
+        }
+        Some(Stop {
+            name: format!("T{}", op.index),
+            lines: steps(op).into_iter().chain([place]).collect(),
+            edge: step.edge,
+            about: step.key.as_ref().map_or(String::new(), |key| format!("key {}", key.to_json())),
+        })
+    });
+    let notes = finding.render();
+    Circle { title: finding.name.to_string(), stops: stops.collect(), notes }
+}
+
+/// What an operation did, in lines that are short.
+fn steps(op: &Op) -> Vec<String> {
+    let parts: Option<Vec<String>> = op.value.as_list().map(|list| {
+        let parts = list.iter().map(|part| match part.as_list() {
+            Some(words) => {
+                let is_plain = |text: &&str| text.bytes().all(|byte| byte.is_ascii_graphic());
+                let word = |word: glomers_history::Value| match word.as_str().filter(is_plain) {
+                    Some(text) => text.to_owned(),
+                    None => word.to_json(),
+                };
+                words.iter().map(word).collect::<Vec<String>>().join(" ")
+            }
+            None => part.to_json(),
+        });
+        parts.collect()
+    });
+    match parts {
+        Some(parts) if parts.len() > STEPS => {
+            let more = format!("and {} more", parts.len() - STEPS + 1);
+            parts.into_iter().take(STEPS - 1).chain([more]).collect()
+        }
+        Some(parts) if !parts.is_empty() => parts,
+        _ => vec![format!("{} {}", op.f, op.value.to_json())],
+    }
+}
+
+/// The operations around what is wrong.
+fn operations(
     history: &History,
     context: &Context,
     result: &CheckResult,

@@ -51,6 +51,7 @@ impl Engine<'_> {
             operations: Vec::new(),
             node: Some(self.names[node as usize].to_string()),
             time: Some(self.history_time()),
+            circle: Vec::new(),
         });
     }
 
@@ -71,6 +72,7 @@ impl Engine<'_> {
             operations: Vec::new(),
             node: Some(self.names[node as usize].to_string()),
             time: Some(self.history_time()),
+            circle: Vec::new(),
         });
     }
 
@@ -165,6 +167,7 @@ impl Engine<'_> {
             operations: Vec::new(),
             node: Some(self.names[node as usize].to_string()),
             time: Some(self.history_time()),
+            circle: Vec::new(),
         });
         self.end_early(Ended::Broken);
     }

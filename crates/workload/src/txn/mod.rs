@@ -8,7 +8,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use glomers_check::{Access, Checker, ConsistencyModels};
+use glomers_check::{Access, Checker, ConsistencyModels, TxnRwRegisterMarked};
 use glomers_history::{Op, Value};
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, NextOperation, Workload};
@@ -30,6 +30,9 @@ pub struct TxnOptions {
     pub max_writes_per_key: u32,
     /// What transactions look like.
     pub style: TxnStyle,
+    /// Of registers, whether the order of versions is what nodes mark as `txn-order`,
+    /// besides what can be inferred.
+    pub is_marked: bool,
 }
 
 impl Default for TxnOptions {
@@ -42,6 +45,7 @@ impl Default for TxnOptions {
             max_length: 4,
             max_writes_per_key: 16,
             style: TxnStyle::Mixed,
+            is_marked: false,
         }
     }
 }
@@ -81,8 +85,17 @@ fn accesses(op: &Op) -> Vec<Access> {
     steps.iter().filter_map(access).collect()
 }
 
+/// Reads of lists show the order of what was appended: marks add nothing.
+fn of_lists(checker: glomers_check::TxnListAppend, _: bool) -> Box<dyn Checker> {
+    Box::new(checker)
+}
+
+fn of_registers(checker: glomers_check::TxnRwRegister, is_marked: bool) -> Box<dyn Checker> {
+    if is_marked { Box::new(TxnRwRegisterMarked(checker)) } else { Box::new(checker) }
+}
+
 macro_rules! workload {
-    ($(#[$about:meta])* $name:ident, $text:literal, $write:literal, $checker:ident) => {
+    ($(#[$about:meta])* $name:ident, $text:literal, $write:literal, $checker:ident, $in_order:ident) => {
         $(#[$about])*
         #[derive(Debug)]
         pub struct $name(Generator);
@@ -126,8 +139,9 @@ macro_rules! workload {
             }
 
             fn checker(&self) -> Box<dyn Checker> {
-                let models = self.0.options.models.clone();
-                Box::new(glomers_check::$checker { models, ..Default::default() })
+                let TxnOptions { models, is_marked, .. } = self.0.options.clone();
+                let checker = glomers_check::$checker { models, ..Default::default() };
+                $in_order(checker, is_marked)
             }
         }
     };
@@ -139,12 +153,14 @@ workload!(
     TxnListAppend,
     "txn-list-append",
     "append",
-    TxnListAppend
+    TxnListAppend,
+    of_lists
 );
 workload!(
     /// Transactions that read and write registers.
     TxnRwRegister,
     "txn-rw-register",
     "w",
-    TxnRwRegister
+    TxnRwRegister,
+    of_registers
 );
