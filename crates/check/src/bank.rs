@@ -109,7 +109,12 @@ fn finding(
         "missing-account" | "unexpected-account" => format!(" than the first, {first}"),
         _ => String::new(),
     };
-    let differ = if than.is_empty() { "are wrong" } else { "show something else" };
+    let differ = match (than.is_empty(), cases.len()) {
+        (true, 1) => "is wrong",
+        (true, _) => "are wrong",
+        (false, 1) => "shows something else",
+        (false, _) => "show something else",
+    };
     let mut finding = Finding::new(name, format!("{reads} {differ}{than}. {rule}."));
     for (op, what) in cases.iter().take(SHOWN) {
         finding.evidence.push(format!("{}: {what}", words::operation(op, context)));

@@ -5,7 +5,9 @@ mod common;
 #[path = "common/text.rs"]
 mod text;
 
-use glomers_check::{Availability, AvailabilityCheck, Checker, Echo, SetFull, Stats, UniqueIds};
+use glomers_check::{
+    Availability, AvailabilityCheck, Bank, Checker, Echo, LongFork, SetFull, Stats, UniqueIds,
+};
 
 fn checker(name: &str) -> Box<dyn Checker> {
     match name {
@@ -24,11 +26,13 @@ fn checker(name: &str) -> Box<dyn Checker> {
             ..AvailabilityCheck::default()
         }),
         "availability" => Box::new(AvailabilityCheck::default()),
+        "bank" => Box::new(Bank::default()),
+        "long-fork" => Box::new(LongFork),
         other => panic!("no checker {other}"),
     }
 }
 
 #[test]
 fn what_is_said_of_histories() {
-    text::judge_all("histories", 31, |name| (checker(name), None));
+    text::judge_all("histories", 46, |name| (checker(name), None));
 }

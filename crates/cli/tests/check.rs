@@ -155,7 +155,7 @@ const STALE: &str = "\
 ";
 
 /// Two transactions that each read what the other writes.
-const SKEW: &str = r#"
+const WRITE_SKEW: &str = r#"
 {:process 0, :type :invoke, :f :txn, :value [[:r "x" nil] [:append "y" 1]]}
 {:process 1, :type :invoke, :f :txn, :value [[:r "y" nil] [:append "x" 2]]}
 {:process 0, :type :ok, :f :txn, :value [[:r "x" nil] [:append "y" 1]]}
@@ -188,7 +188,7 @@ fn what_is_wrong_is_explained_and_drawn() {
     let svg = std::fs::read_to_string(place.path("lost.svg")).unwrap();
     assert!(svg.contains("1: add 1") && svg.contains("3: read []"), "{svg}");
     // Of transactions the circle, with the reason of each step.
-    place.write("skew", SKEW);
+    place.write("skew", WRITE_SKEW);
     let skew = ["check", "skew", "-w", "txn-list-append", "--svg", "skew.svg"];
     place.run(&skew).shows(1, &["G2-item", "skew.svg shows the circle."]);
     let svg = std::fs::read_to_string(place.path("skew.svg")).unwrap();

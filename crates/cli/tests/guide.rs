@@ -130,6 +130,10 @@ fn findings() -> BTreeSet<String> {
         found.extend(arms.filter_map(|arm| name(arm.split_once(" => ")?.1)).map(str::to_owned));
     }
     found.extend(glomers_trials::gallery::cases().map(|case| case.finding.to_owned()));
+    found.extend(
+        ["wrong-total", "missing-account", "unexpected-account", "negative-balance"]
+            .map(str::to_owned),
+    );
     found.extend(["node-crashed", "line-too-long", "endless-computation"].map(str::to_owned));
     // The anomalies of transactions stand where their meaning does.
     let text = read("crates/check/src/txn/meaning.rs");

@@ -11,7 +11,7 @@
 //! | `lists-write-cycle` | what transactions append is put in place one append after the other (`G0`) | nothing | one node, two transactions that append to the same two keys at once |
 //! | `lists-fractured` | the same, but one transaction at a time (`G-single-item`) | nothing | one node, a transaction that appends to two keys, and at once one that reads both |
 //! | `lists-long-fork` | readers see commits in one of two orders (`G-nonadjacent-item`) | nothing | one node, two appends, and two transactions that read both keys |
-//! | `lists-answer-before-sync` | a transaction is answered before it is on the disk (`G-single-item-realtime`) | a kill | one node, an append, a kill, a read |
+//! | `lists-answer-before-sync` | a transaction is answered before it is on the disk (`incompatible-order`) | a kill | one node, an append, a kill, a read |
 //! | `registers-dirty` | writes can be seen before their transaction is over (`G1c`) | nothing | one node, two transactions that write and then read what the other wrote |
 //! | `registers-keep-refused` | one transaction in eight is refused although it happened (`G1a`) | nothing | one node, a write that is refused, a read |
 //! | `registers-apart` | nodes never tell each other anything (`G-single-item-realtime`) | nothing | two nodes, a write at one, then a read at the other |
@@ -277,7 +277,7 @@ pub fn long_fork() -> Node<Forked> {
         let (number, txn) = cx.with(|state| state.commit(&txn));
         let context = cx.clone();
         cx.spawn(async move {
-            context.sleep(STEP * 10).await;
+            context.sleep(STEP * 30).await;
             context.with(|state| state.views.iter_mut().for_each(|view| view.catch_up(number)));
         });
         Ok(TxnOk { txn })

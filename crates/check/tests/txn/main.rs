@@ -9,8 +9,6 @@ mod define;
 mod differential;
 #[path = "../common/entry.rs"]
 mod entry;
-#[path = "../common/entry.rs"]
-mod entry;
 mod generate;
 mod junk;
 #[path = "../common/junk_values.rs"]
