@@ -96,14 +96,16 @@ fn sum_of(archive: &Path) -> PathBuf {
     PathBuf::from(format!("{}.sha256", archive.display()))
 }
 
-/// Builds the static program.
+/// Builds the static program. The linker keeps one of several equal functions, and writes
+/// the places that depend on the program's address in short.
 fn program(source: &Path, revision: &str) -> Result<PathBuf, String> {
     let home = std::env::var("CARGO_HOME")
         .or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")))
         .map_err(text)?;
     let target = source.join("target");
     let flags = format!(
-        "-C target-feature=+crt-static --remap-path-prefix={}=/glomers \
+        "-C target-feature=+crt-static -C link-arg=-Wl,--icf=all \
+         -C link-arg=-Wl,-z,pack-relative-relocs --remap-path-prefix={}=/glomers \
          --remap-path-prefix={home}=/cargo",
         source.display()
     );

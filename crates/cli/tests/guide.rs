@@ -38,6 +38,15 @@ fn anchors(text: &str) -> BTreeSet<String> {
     found
 }
 
+/// Where files that the book does not hold can be read.
+const REPOSITORY: &str = "https://github.com/glomers/glomers/";
+
+/// Whether a link goes up out of `docs/src`.
+fn leaves_the_book(page: &str, link: &str) -> bool {
+    let depth = page.matches('/').count() - 2;
+    link.matches("../").count() > depth
+}
+
 #[test]
 fn links_and_anchors_lead_somewhere() {
     let more = ["ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/src/SUMMARY.md"];
@@ -51,10 +60,19 @@ fn links_and_anchors_lead_somewhere() {
             else {
                 continue;
             };
+            if let Some(ours) = dest_url.strip_prefix(REPOSITORY) {
+                let path = ours.split_once("main/").map_or(ours, |(_, path)| path);
+                if !path.is_empty() && !root().join(path).exists() {
+                    wrong.push(format!("{page} links to {dest_url}, which is not there"));
+                }
+            }
             if dest_url.starts_with("https://") {
                 continue;
             }
             count += 1;
+            if page.starts_with("docs/src/") && leaves_the_book(&page, &dest_url) {
+                wrong.push(format!("{page} links to {dest_url}, which the book does not hold"));
+            }
             let (file, anchor) = dest_url.split_once('#').unwrap_or((&dest_url, ""));
             let target = if file.is_empty() { root().join(&page) } else { folder.join(file) };
             if !target.exists() {
