@@ -114,7 +114,7 @@ fn program(source: &Path, revision: &str) -> Result<PathBuf, String> {
     eprintln!("building the static program; this takes minutes");
     let status = cargo()
         .current_dir(source)
-        .args(["build", "--locked", "--quiet", "--profile", "dist", "--package", "glomers-cli"])
+        .args(["build", "--locked", "--quiet", "--profile", "packaged", "--package", "glomers-cli"])
         .args(["--target", TARGET])
         .env("CARGO_TARGET_DIR", &target)
         .env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS", flags)
@@ -125,7 +125,7 @@ fn program(source: &Path, revision: &str) -> Result<PathBuf, String> {
     if !status.success() {
         return Err("the program was not built".to_owned());
     }
-    Ok(target.join(TARGET).join("dist/glomers"))
+    Ok(target.join(TARGET).join("packaged/glomers"))
 }
 
 fn metadata(source: &Path) -> Result<Json, String> {
