@@ -107,7 +107,7 @@ impl Play<'_> {
         if let Some(rest) = ours.iter().find_map(|start| line.strip_prefix(start)) {
             return self.glomers(rest, seed);
         }
-        if NOT_RUN.contains(&first) {
+        if NOT_RUN.contains(&first) || (line.contains("virtual") && !self.can_trace) {
             self.pending.is_left_out = true;
             return;
         }
