@@ -22,6 +22,7 @@ use crate::merge::MergeArguments;
 use crate::new::NewArguments;
 use crate::number::{self, Concurrency, RateArgument};
 use crate::report::ReportArguments;
+use crate::shrink::ShrinkArguments;
 pub(crate) use network::NetworkModels;
 pub(crate) use traced::{ScheduleArgument, TracedArguments};
 pub(crate) use workload::WorkloadArguments;
@@ -62,6 +63,8 @@ pub(crate) enum Command {
     Gallery(GalleryArguments),
     /// Hunt for mistakes: many seeds, each under conditions of its own
     Hunt(Box<HuntArguments>),
+    /// Make a run that found something as small as it goes
+    Shrink(ShrinkArguments),
     /// Put the parts of a hunt together that were made with --shard
     Merge(MergeArguments),
     /// Compare two nodes over the same seeds, or two stores

@@ -35,6 +35,7 @@ mod replay;
 mod replay_log;
 mod report;
 mod scenario;
+mod shrink;
 mod stops;
 mod summary;
 mod test;
@@ -101,6 +102,7 @@ fn dispatch(command: Command) -> Result<ExitCode, CliError> {
         Command::Frontier(arguments) => frontier::run(&arguments),
         Command::Gallery(arguments) => gallery::run(&arguments),
         Command::Hunt(arguments) => hunt::run(&arguments),
+        Command::Shrink(arguments) => shrink::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),

@@ -11,7 +11,7 @@ const FLOOD: [&str; 7] = ["hunt", "-w", "broadcast", "--node", "flood", "--famil
 
 fn flood<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let mut words: Vec<&str> = FLOOD.to_vec();
-    words.extend(["--time-limit", "3"]);
+    words.extend(["--time-limit", "3", "--no-shrink"]);
     words.extend(more);
     words
 }

@@ -16,6 +16,7 @@ pub mod merge;
 mod novelty;
 mod row;
 mod seeds;
+pub mod shrink;
 mod signature;
 pub mod table;
 mod weights;

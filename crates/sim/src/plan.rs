@@ -236,6 +236,9 @@ pub struct ListedOperation {
     /// out. `None`: which it is of those in the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u64>,
+    /// Whether it is one of those at the end, after the cluster had time to recover.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_final: bool,
 }
 
 /// An exception for one message.
@@ -418,6 +421,7 @@ impl Operations {
                         f: op.f.to_string(),
                         value: op.value.clone(),
                         number: None,
+                        is_final: false,
                     }),
                     _ => None,
                 });
@@ -447,7 +451,7 @@ impl Operations {
             queues.entry(listed.worker).or_default().push_back(listed.node);
         }
         let mut asked = BTreeMap::new();
-        for op in history.ops().iter().filter(|op| op.kind == OpKind::Invoke && !op.is_final) {
+        for op in history.ops().iter().filter(|op| op.kind == OpKind::Invoke) {
             let Process::Client(process) = op.process else { continue };
             let queue = queues.get_mut(&process.checked_rem(concurrency).unwrap_or(process));
             if let Some(Some(node)) = queue.and_then(VecDeque::pop_front) {

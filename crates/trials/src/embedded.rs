@@ -72,6 +72,14 @@ pub fn make_embedded(name: &str, arguments: &[String]) -> Result<Box<dyn Process
     maker(name)?(arguments).map_err(refused)
 }
 
+/// The workload that an embedded node is for, if there is one of this name.
+pub(crate) fn workload_of(name: &str) -> Option<&'static str> {
+    match name.strip_prefix(BROKEN) {
+        Some(broken) => glomers_broken_nodes::entry(broken).map(|entry| entry.workload),
+        None => glomers_nodes::entry(name).map(|entry| entry.workload),
+    }
+}
+
 fn maker(name: &str) -> Result<Make, UnknownNode> {
     let make = match name.strip_prefix(BROKEN) {
         Some(broken) => glomers_broken_nodes::entry(broken).map(|entry| entry.make),

@@ -92,6 +92,15 @@ pub(crate) struct HuntArguments {
     #[arg(long, help_heading = "Hunt")]
     pub(crate) resume: bool,
 
+    /// Do not shrink what was found: store the smallest run of each finding as it was
+    #[arg(long, help_heading = "Hunt")]
+    pub(crate) no_shrink: bool,
+
+    /// For how long each finding is shrunk at most
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = number::span,
+          help_heading = "Hunt")]
+    pub(crate) budget: Duration,
+
     /// How many runs go on at once [default: one a core]
     #[arg(long, value_name = "N", help_heading = "Hunt",
           value_parser = clap::value_parser!(u16).range(1..))]

@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use glomers_hunt::files::{FilesError, Log, Manifest, VERSION, write_text};
-use glomers_hunt::{Hunt, Row, Signature, Tally, table};
+use glomers_hunt::{Hunt, Row, Tally, table};
 use glomers_session::BUILD;
 use serde_json::{Value as Json, json};
 
-use super::HuntArguments;
+use super::{Found, HuntArguments};
 use crate::error::CliError;
 
 pub(super) struct Folder {
@@ -110,7 +110,7 @@ impl Folder {
     pub(super) fn finish(
         &self,
         tally: &Tally,
-        found: &[(Signature, PathBuf)],
+        found: &[Found],
         is_complete: bool,
     ) -> Result<(), CliError> {
         table::write(&self.path.join("rows.parquet"), &self.rows, &self.part)?;
@@ -123,10 +123,10 @@ impl Folder {
 }
 
 /// The report for machines.
-pub(crate) fn report(tally: &Tally, found: &[(Signature, PathBuf)], is_complete: bool) -> Json {
+pub(crate) fn report(tally: &Tally, found: &[Found], is_complete: bool) -> Json {
     let groups = tally.groups();
     let groups = groups.in_order().into_iter().map(|group| {
-        let store = found.iter().find(|(signature, _)| *signature == group.signature);
+        let shown = found.iter().find(|found| found.signature == group.signature);
         let smallest = group.smallest;
         json!({
             "finding": group.signature,
@@ -139,7 +139,7 @@ pub(crate) fn report(tally: &Tally, found: &[(Signature, PathBuf)], is_complete:
                 "messages": smallest.messages,
                 "faults": smallest.faults,
             },
-            "store": store.map(|(_, path)| path),
+            "command": shown.map(|found| &found.command),
         })
     });
     json!({

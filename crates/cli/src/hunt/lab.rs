@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 
 use glomers_bench::Interrupt;
 use glomers_history::Unobserved;
-use glomers_hunt::{Hunt, Lab, Run, Signature, Tally};
+use glomers_hunt::{Hunt, Lab, Run, Tally};
 use glomers_session::{RunOptions, Session};
 use glomers_sim::Plan;
 use glomers_trials::EMBEDDED;
 
+use super::Found;
 use crate::error::CliError;
 use crate::execute::{Show, execute};
 use crate::progress::Progress;
+use crate::test::quoted;
 
 /// Runs Plans as `glomers test` does, without a store.
 pub(crate) struct CliLab {
@@ -54,7 +56,7 @@ impl CliLab {
         hunt: &Hunt,
         tally: &Tally,
         out: &Path,
-    ) -> Result<Vec<(Signature, PathBuf)>, CliError> {
+    ) -> Result<Vec<Found>, CliError> {
         let mut stored: Vec<(u64, PathBuf)> = Vec::new();
         let mut found = Vec::new();
         for group in tally.groups().in_order() {
@@ -69,7 +71,8 @@ impl CliLab {
                     directory
                 }
             };
-            found.push((group.signature.clone(), directory));
+            let command = format!("glomers replay {}", quoted(&directory.to_string_lossy()));
+            found.push(Found { signature: group.signature.clone(), command });
         }
         Ok(found)
     }

@@ -3,9 +3,10 @@
 mod arguments;
 mod base;
 pub(crate) mod folder;
-mod lab;
+pub(crate) mod lab;
 pub(crate) mod report;
 mod shard;
+pub(crate) mod shrunk;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub(crate) use arguments::HuntArguments;
 use crate::error::CliError;
 use crate::out;
 use crate::progress::Progress;
+use crate::test::quoted;
 use folder::Folder;
 use lab::CliLab;
 
@@ -93,6 +95,12 @@ fn threads(arguments: &HuntArguments, host: Host) -> usize {
     arguments.threads.map_or_else(cores, usize::from)
 }
 
+/// A group, and the command that shows it.
+pub(crate) struct Found {
+    pub(crate) signature: Signature,
+    pub(crate) command: String,
+}
+
 /// How a hunt went.
 struct Went {
     over: Over,
@@ -154,15 +162,57 @@ fn whole(arguments: &HuntArguments, hunt: &Hunt, lab: &CliLab) -> Result<ExitCod
     })?;
     let is_interrupted = lab.interrupt.is_requested();
     // In real time the runs would take their time once more.
-    let found = match is_interrupted && hunt.base.plan.host == Host::Processes {
-        true => Vec::new(),
-        false => lab.store_smallest(hunt, &tally, &arguments.out)?,
+    let is_too_late = is_interrupted && hunt.base.plan.host == Host::Processes;
+    let found = match (is_too_late, is_interrupted || arguments.no_shrink) {
+        (true, _) => Vec::new(),
+        (false, true) => lab.store_smallest(hunt, &tally, &arguments.out)?,
+        (false, false) => shrink_smallest(arguments, hunt, lab, &tally)?,
     };
+    let is_interrupted = lab.interrupt.is_requested();
     let is_complete = went.over == Over::Complete || !is_interrupted;
     folder.finish(&tally, &found, is_complete)?;
     report::print(hunt, &tally, &went, &found, is_interrupted);
     report::junit(arguments, hunt, &tally, &went)?;
     Ok(exit_code(&tally, is_interrupted))
+}
+
+/// Shrinks the smallest run of each group: the command that shows what is left.
+fn shrink_smallest(
+    arguments: &HuntArguments,
+    hunt: &Hunt,
+    lab: &CliLab,
+    tally: &Tally,
+) -> Result<Vec<Found>, CliError> {
+    if hunt.base.plan.host == Host::Processes {
+        let found = tally.groups().in_order();
+        if !found.is_empty() {
+            out::note("runs of free processes are not shrunk: no two of them are the same");
+        }
+        return Ok(Vec::new());
+    }
+    let mut all = Vec::new();
+    for group in tally.groups().in_order() {
+        if lab.interrupt.is_requested() {
+            break;
+        }
+        let drawn = tally.drawn(hunt, group.smallest.seed).map_err(CliError::machine)?;
+        let wanted = Some(&group.signature);
+        let (budget, folder) = (arguments.budget, &arguments.out);
+        let command = match shrunk::write_down(&drawn.plan, wanted, lab, budget, folder) {
+            Ok(small) => {
+                out::text(&format!("\n{}", small.text()));
+                small.shows()
+            }
+            Err(error) => {
+                // It is shown as it was.
+                out::error(error);
+                let store = lab.store(&drawn.plan, &arguments.out.join("store"), "glomers hunt")?;
+                format!("glomers replay {}", quoted(&store.to_string_lossy()))
+            }
+        };
+        all.push(Found { signature: group.signature.clone(), command });
+    }
+    Ok(all)
 }
 
 /// The exit status of a hunt.

@@ -1,15 +1,13 @@
 //! What a hunt says at its end.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use glomers_hunt::merge::Merged;
-use glomers_hunt::{Group, Hunt, Signature, Tally};
+use glomers_hunt::{Group, Hunt, Tally};
 
-use super::{HuntArguments, Went};
+use super::{Found, HuntArguments, Went};
 use crate::error::CliError;
 use crate::junit::{self, Case};
-use crate::test::quoted;
 use crate::{out, summary};
 
 /// What reports call the runs of this command.
@@ -36,7 +34,7 @@ pub(super) fn print(
     hunt: &Hunt,
     tally: &Tally,
     went: &Went,
-    found: &[(Signature, PathBuf)],
+    found: &[Found],
     is_interrupted: bool,
 ) {
     let plan = &hunt.base.plan;
@@ -77,7 +75,7 @@ pub(crate) fn print_merged(workload: &str, merged: &Merged, tally: &Tally) {
     }
 }
 
-fn rows(tally: &Tally, found: &[(Signature, PathBuf)]) -> Vec<[String; 5]> {
+fn rows(tally: &Tally, found: &[Found]) -> Vec<[String; 5]> {
     let header = ["finding", "runs", "first seed", "smallest", "command"].map(str::to_owned);
     let row = |group: &&Group| {
         let size = group.smallest;
@@ -88,10 +86,8 @@ fn rows(tally: &Tally, found: &[(Signature, PathBuf)]) -> Vec<[String; 5]> {
             count(size.operations, "operation"),
             count(size.faults, "fault")
         );
-        let stored = found.iter().find(|(signature, _)| *signature == group.signature);
-        let command = stored.map_or(String::new(), |(_, path)| {
-            format!("glomers replay {}", quoted(&path.to_string_lossy()))
-        });
+        let shown = found.iter().find(|found| found.signature == group.signature);
+        let command = shown.map_or(String::new(), |found| found.command.clone());
         [
             group.signature.to_string(),
             group.runs.to_string(),

@@ -373,9 +373,9 @@ impl Engine<'_> {
     }
 
     /// An operation after the main phase begins.
-    pub(super) fn invoke_final(&mut self, worker: u32, next: NextOperation) {
+    pub(super) fn invoke_final(&mut self, worker: u32, next: NextOperation, number: Option<u64>) {
         let state = &mut self.workers[worker as usize];
-        state.cause = Origin::Final.key(worker.into(), state.begun_final);
+        state.cause = Origin::Final.key(worker.into(), number.unwrap_or(state.begun_final));
         state.begun_final += 1;
         self.invoke(worker, next, true);
     }
@@ -513,8 +513,11 @@ impl Engine<'_> {
         }
         state.asks = listed.node.unwrap_or(state.node);
         let next = NextOperation { f: Arc::from(&*listed.f), value: listed.value.clone() };
-        let number = listed.number;
-        self.invoke_main(worker, next, number);
+        let (number, is_final) = (listed.number, listed.is_final);
+        match is_final {
+            false => self.invoke_main(worker, next, number),
+            true => self.invoke_final(worker, next, number),
+        }
     }
 
     pub(super) fn generate_for(&mut self, worker: u32) -> NextOperation {

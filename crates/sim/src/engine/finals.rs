@@ -23,7 +23,7 @@ impl Engine<'_> {
         self.final_start = self.now;
         self.draw_anew();
         for worker in 0..self.plan.concurrency {
-            self.invoke_final(worker, first.clone());
+            self.invoke_final(worker, first.clone(), None);
         }
     }
 
@@ -54,7 +54,7 @@ impl Engine<'_> {
     /// A worker asks something, as in the main phase, to see whether it is served.
     pub(super) fn probe(&mut self, worker: u32) {
         let next = self.generate_for(worker);
-        self.invoke_final(worker, next);
+        self.invoke_final(worker, next, None);
     }
 
     /// What a worker asked after the faults has ended.
@@ -73,7 +73,7 @@ impl Engine<'_> {
     /// A worker's next final operation is due.
     pub(super) fn next_final(&mut self, worker: u32) {
         if let Some(next) = self.workers[worker as usize].next_final.take() {
-            self.invoke_final(worker, next);
+            self.invoke_final(worker, next, None);
         }
     }
 }

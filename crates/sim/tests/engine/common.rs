@@ -147,6 +147,7 @@ pub(crate) fn asks(list: impl IntoIterator<Item = (u64, u32)>) -> Operations {
         f: "ask".into(),
         value: Value::Int(worker.into()),
         number: Some(ms),
+        is_final: false,
     };
     Operations::Listed(list.into_iter().map(operation).collect())
 }

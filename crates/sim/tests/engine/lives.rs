@@ -124,6 +124,7 @@ fn what_waits_in_the_inbox_of_a_node_dies_with_it() {
                 f: "ask".into(),
                 value: Value::Null,
                 number: None,
+                is_final: false,
             })
             .collect(),
     );

@@ -23,6 +23,7 @@ fn the_code_of_an_error_decides_between_fail_and_info() {
             f: f.into(),
             value: Value::Null,
             number: None,
+            is_final: false,
         };
         plan.operations = Operations::Listed(vec![operation(0, "ask"), operation(1, "peek")]);
         let ran = run(&plan, move |_| {
@@ -203,6 +204,7 @@ fn operations_of_a_list_ask_the_node_that_they_name() {
         f: "ask".into(),
         value: Value::Null,
         number: None,
+        is_final: false,
     }]);
     let ran = run(&plan, |place| {
         node(move |input, cx| {
@@ -226,6 +228,7 @@ fn operations_of_workers_or_nodes_that_do_not_exist_are_refused() {
             f: "ask".into(),
             value: Value::Null,
             number: None,
+            is_final: false,
         }]);
         let Err(PlanError::Value(text)) = plan.validate() else {
             panic!("worker {worker}, node {node:?}");

@@ -69,6 +69,7 @@ fn listed(asked: &Asked) -> ListedOperation {
         f: asked.f.to_owned(),
         value: Value::from_json(asked.value).expect("the registry has arguments in JSON"),
         number: None,
+        is_final: false,
     }
 }
 

@@ -15,7 +15,7 @@ const MOST_CLIENTS: u32 = 10_000;
 impl Parser {
     pub(super) fn action(&mut self, name: &str, line: &mut Line<'_>) -> Parsed<()> {
         match name {
-            "client" => self.client(line)?,
+            "client" | "final" => self.client(line, name == "final")?,
             "partition" => self.partition(line)?,
             "cut" => self.cut_links(line)?,
             "heal" => {
@@ -39,7 +39,7 @@ impl Parser {
 
     /// `client c1 broadcast 7 to n0`: the name is a worker's, and nothing but a
     /// name.
-    fn client(&mut self, line: &mut Line<'_>) -> Parsed<()> {
+    fn client(&mut self, line: &mut Line<'_>, is_final: bool) -> Parsed<()> {
         let word = line.word("the name of a client")?;
         let number = word.text.strip_prefix('c').and_then(|n| n.parse().ok());
         let Some(number) = number.filter(|n| (1..=MOST_CLIENTS).contains(n)) else {
@@ -54,12 +54,15 @@ impl Parser {
         self.highest_worker = self.highest_worker.max(worker);
 
         let (f, value) = operation(&self.plan().workload.name, line)?;
-        let mut node = None;
+        let (mut node, mut number) = (None, None);
         if line.peek().is_some() {
             line.one_of("word before a node", &BEFORE_NODE)?;
             node = Some(self.node(line)?);
+            if line.take("number") {
+                number = Some(line.parse("which operation of its client it is, counted from 0")?);
+            }
         }
-        self.operation(ListedOperation { at: 0, worker, node, f, value, number: None });
+        self.operation(ListedOperation { at: 0, worker, node, f, value, number, is_final });
         Ok(())
     }
 
@@ -115,17 +118,21 @@ impl Parser {
         Ok(())
     }
 
-    /// `drop n0 -> n1 3`, `delay n0 -> n1 3 250ms`.
+    /// `drop n0 -> n1 3`, `delay n0 -> n1 3 250ms`, `drop message 17` (by its key).
     fn exception(&mut self, name: &str, line: &mut Line<'_>) -> Parsed<()> {
-        let src = self.node(line)?;
-        line.must("->")?;
-        let dest = self.node(line)?;
-        let count = line.parse("the number of a message on this link, counted from 0")?;
+        let message = if line.take("message") {
+            MessageName::Key(line.parse("the key of a message")?)
+        } else {
+            let src = self.node(line)?;
+            line.must("->")?;
+            let dest = self.node(line)?;
+            let count = line.parse("the number of a message on this link, counted from 0")?;
+            MessageName::Nth { src, dest, count }
+        };
         let action = match name {
             "drop" => OverrideAction::Drop,
             _ => OverrideAction::Delay(duration(line)?),
         };
-        let message = MessageName::Nth { src, dest, count };
         self.builder().exception(MessageOverride { message, action });
         Ok(())
     }

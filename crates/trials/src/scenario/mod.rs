@@ -22,8 +22,8 @@
 //! ```
 //!
 //! **The cluster**, first of all: `nodes 5 flood [arguments…]`, an embedded node
-//! by its name. Then settings, each with a default: `workload broadcast` (that
-//! of the node), `topology tree4`, `seed 7` (0), `latency 100 [constant | uniform
+//! by its name (`broken/NAME` for one of the gallery). Then settings, each with a default: `workload broadcast` (that
+//! of the node), `topology tree4`, `option key-count 3` (of the workload), `seed 7` (0), `latency 100 [constant | uniform
 //! | exponential]` (0), `link n0 -> n1 latency 300`, `link n0 -> n1 loss 0.5`,
 //! `loss 0.1` (0), `fault-services on` (off: faults and loss do not touch the links of
 //! services; on, they may be named where links are: `partition n0 | n1 lin-kv`),
@@ -32,9 +32,11 @@
 //! `concurrency 5` (as many clients as nodes, or as the file names).
 //!
 //! **What happens**, at the present moment: `client c1 broadcast 7 to n0`,
-//! `client c1 read from n0`, `client c2 generate at n1` (clients are workers;
+//! `client c1 read from n0`, `client c2 generate at n1`, `final c1 read from n0` (as at the end of a test: what is lacking
+//! then never comes; clients are workers;
 //! without a node c1 asks n0, c2 n1, and so on; what a busy client is asked
-//! waits). Values are JSON; in `read k`, `write k 1`, `cas k 1 2` (lin-kv), `send
+//! waits; `number 7` behind the node says that it was the client's eighth operation in the run
+//! that the scenario comes from, on which what is drawn about it depends). Values are JSON; in `read k`, `write k 1`, `cas k 1 2` (lin-kv), `send
 //! k 1`, `poll`, `assign k1 k2`, `crash` (kafka) keys need no quotes. `partition n0 n1 | n2 n3 n4` instead of what was cut (who is not named
 //! hears all), `cut n0 -> n1` besides, `heal`; `kill n1`, `start n1`, `pause n1`,
 //! `resume n1`; `disk full n0 n1`, `disk slow 100 n0` (times), `disk failing 30 n0`
@@ -75,10 +77,12 @@ mod parse;
 mod record;
 mod settings;
 mod summary;
+mod write;
 
 use glomers_sim::Plan;
 
 pub use error::ScenarioError;
+pub use write::{Moments, write};
 
 use glomers_session::{RunOptions, SessionError};
 

@@ -10,9 +10,10 @@ use super::line::{Line, Parsed, Word};
 use super::output::{Output, OutputKind};
 
 const OUTPUTS: [&str; 7] = ["history", "messages", "marks", "logs", "net", "verdict", "faults"];
-pub(super) const SETTINGS: [&str; 19] = [
+pub(super) const SETTINGS: [&str; 20] = [
     "workload",
     "topology",
+    "option",
     "seed",
     "latency",
     "latency-correlation",
@@ -31,8 +32,9 @@ pub(super) const SETTINGS: [&str; 19] = [
     "rpc-timeout",
     "concurrency",
 ];
-const ACTIONS: [&str; 17] = [
+const ACTIONS: [&str; 18] = [
     "client",
+    "final",
     "partition",
     "cut",
     "heal",

@@ -10,7 +10,7 @@ use glomers_sim::{
 
 use super::line::{Line, Parsed, Word};
 use super::parse::Parser;
-use crate::embedded::embedded_factory;
+use crate::embedded::{embedded_factory, workload_of};
 
 /// More nodes than anybody draws.
 const MOST_NODES: u32 = 10_000;
@@ -27,13 +27,13 @@ impl Parser {
             return Err(line.error(column, text));
         }
         let name = line.word("the name of an embedded node")?;
-        let Some(entry) = glomers_nodes::entry(name.text) else {
+        let Some(workload) = workload_of(name.text) else {
             let known: Vec<&str> = glomers_nodes::NODES.iter().map(|node| node.name).collect();
             return Err(line.unknown(name, "embedded node", &known));
         };
         let argument = line.peek();
         let program = NodeProgram::Embedded { name: name.text.to_owned(), arguments: line.rest() };
-        let mut plan = Plan::builder(0, program, entry.workload);
+        let mut plan = Plan::builder(0, program, workload);
         // No service time, so that times are round.
         plan.nodes(count)
             .rate(Rate::PerSecond(0.0))
@@ -58,6 +58,11 @@ impl Parser {
                 let known = glomers_workload::TOPOLOGIES;
                 let topology = line.one_of("topology", &known)?;
                 self.builder().option("topology", topology);
+            }
+            "option" => {
+                let name = line.word("the name of an option of the workload")?;
+                let value = line.word("its value")?;
+                self.builder().option(name.text, value.text);
             }
             "seed" => {
                 let seed = line.parse("a seed")?;

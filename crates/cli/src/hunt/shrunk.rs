@@ -1,0 +1,164 @@
+//! A finding in its smallest form, written down: a scenario, a store, a paragraph.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use glomers_hunt::files::write_text;
+use glomers_hunt::shrink::{self, ShrinkError, Shrunk, in_words};
+use glomers_hunt::{Lab as _, Signature};
+use glomers_sim::Plan;
+use glomers_trials::scenario::{Moments, Scenario, write};
+
+use super::lab::CliLab;
+use crate::error::CliError;
+use crate::test::quoted;
+
+/// Histories up to so many operations are shown in a scenario.
+const SHOWN: u64 = 30;
+
+/// What became of it.
+pub(crate) struct Small {
+    pub(crate) shrunk: Shrunk,
+    /// The scenario, or why there is none.
+    pub(crate) scenario: Result<PathBuf, String>,
+    pub(crate) store: PathBuf,
+    pub(crate) seconds: f64,
+}
+
+/// Shrinks a Plan for a finding and writes down what is left, in the folder `out`.
+pub(crate) fn write_down(
+    plan: &Plan,
+    wanted: Option<&Signature>,
+    lab: &CliLab,
+    budget: Duration,
+    out: &Path,
+) -> Result<Small, CliError> {
+    #[expect(clippy::disallowed_methods, reason = "shrinking has a budget of time")]
+    let clock = Instant::now();
+    let interrupt = &lab.interrupt;
+    let is_over = || clock.elapsed() >= budget || interrupt.is_requested();
+    let shrunk = shrink::shrink(plan, wanted, lab, &is_over).map_err(|error| {
+        let message = format!("this run cannot be shrunk: {error}");
+        match error {
+            ShrinkError::Free => CliError::usage(message)
+                .hint("on Linux (x86-64) add --time virtual to the run: then its seed repeats it"),
+            ShrinkError::Gone(_) => CliError::usage(message)
+                .hint("name a finding that the run has with --finding, or shrink another run"),
+            ShrinkError::Run(_) => CliError::machine(message),
+        }
+    })?;
+    let seconds = clock.elapsed().as_secs_f64();
+    let signature = shrunk.signature.clone();
+    super::folder::make(out)?;
+    let scenario = match scenario(&shrunk, lab) {
+        Ok((plan, text)) => {
+            let path = free_name(out, &signature);
+            write_text(&path, &text)?;
+            Ok((plan, path))
+        }
+        Err(why) => Err(why),
+    };
+    // What is stored is what the scenario does.
+    let stored = scenario.as_ref().map_or(&shrunk.plan, |(plan, _)| plan);
+    let store = lab.store(stored, &out.join("store"), "glomers shrink")?;
+    let scenario = scenario.map(|(_, path)| path);
+    Ok(Small { shrunk, scenario, store, seconds })
+}
+
+/// `NAME-1.scenario`, or the first number that is free.
+fn free_name(out: &Path, signature: &Signature) -> PathBuf {
+    let stem = signature.file_stem();
+    let names = (1u64..).map(|number| out.join(format!("{stem}-{number}.scenario")));
+    let mut free = names.filter(|path| !path.exists());
+    free.next().unwrap_or_else(|| out.join(format!("{stem}.scenario")))
+}
+
+/// The scenario of a Plan, with what is printed, and the Plan that it is; it has the
+/// finding, too, or there is none.
+fn scenario(shrunk: &Shrunk, lab: &CliLab) -> Result<(Plan, String), String> {
+    let mut comments = vec![format!("{}.", in_words(&shrunk.plan)), String::new()];
+    for line in shrunk.finding.render() {
+        comments.extend(line.lines().map(str::to_owned));
+    }
+    comments.push(String::new());
+    comments.push(format!("Expected finding: {}", shrunk.finding.name));
+    let mut outputs = vec!["verdict"];
+    if shrunk.after.operations <= SHOWN {
+        outputs.insert(0, "history");
+    }
+    let mut why = String::new();
+    for moments in [Moments::Round, Moments::Exact] {
+        let text = write(&shrunk.plan, &comments, shrunk.until, &outputs, moments)?;
+        let scenario = match Scenario::parse(&text, "shrunk.scenario") {
+            Ok(scenario) => scenario,
+            Err(error) => return Err(error.to_string()),
+        };
+        let run = lab.run(scenario.plan())?;
+        let has_it = run.is_some_and(|run| {
+            let history = &run.outcome.history;
+            run.findings.iter().any(|one| Signature::of(one, history) == shrunk.signature)
+        });
+        if !has_it {
+            why = "with the moments of a scenario, which are a nanosecond apart, it finds \
+                   something else"
+                .to_owned();
+            continue;
+        }
+        let ran = scenario.run().map_err(|error| error.to_string())?;
+        let expected = format!("{}: ", shrunk.finding.name);
+        if ran.rendered.lines().any(|line| line.starts_with(&expected)) {
+            return Ok((scenario.plan().clone(), ran.rendered));
+        }
+        why = "what a scenario prints does not have this finding".to_owned();
+    }
+    Err(why)
+}
+
+impl Small {
+    /// What there is to say about it, a paragraph.
+    pub(crate) fn text(&self) -> String {
+        let Small { shrunk, .. } = self;
+        let (before, after) = (shrunk.before, shrunk.after);
+        let mut text = format!("{}: {}\n", in_words(&shrunk.plan), shrunk.finding.summary);
+        text += &format!(
+            "  nodes {} → {}, operations {} → {}, faults {} → {}, messages {} → {}; {} runs, {:.1} s\n",
+            before.nodes,
+            after.nodes,
+            before.operations,
+            after.operations,
+            before.faults,
+            after.faults,
+            before.messages,
+            after.messages,
+            shrunk.tests,
+            self.seconds,
+        );
+        text += match shrunk.is_minimal {
+            true => "  No single operation, fault, node or message can be left out.\n",
+            false => {
+                "  The time was over before it was as small as it goes; --budget gives more.\n"
+            }
+        };
+        if !shrunk.others.is_empty() {
+            let others: Vec<String> = shrunk.others.iter().map(ToString::to_string).collect();
+            text += &format!("  Met on the way: {}\n", others.join("; "));
+        }
+        text += &match &self.scenario {
+            Ok(path) => format!("  {}\n", self.command(path)),
+            Err(why) => format!("  There is no scenario of it: {why}.\n"),
+        };
+        text + &format!("  glomers trace {}\n", quoted(&self.store.to_string_lossy()))
+    }
+
+    fn command(&self, path: &Path) -> String {
+        format!("glomers run {}", quoted(&path.to_string_lossy()))
+    }
+
+    /// The command that shows it.
+    pub(crate) fn shows(&self) -> String {
+        match &self.scenario {
+            Ok(path) => self.command(path),
+            Err(_) => format!("glomers replay {}", quoted(&self.store.to_string_lossy())),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! `glomers shrink`: the smallest run that still shows a finding.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use glomers_bench::Interrupt;
+use glomers_hunt::{Lab as _, Signature};
+use glomers_session::{ReplayFile, RunOptions};
+use glomers_sim::{Host, NodeProgram, Plan};
+use glomers_trials::scenario::Scenario;
+
+use crate::error::CliError;
+use crate::hunt::lab::CliLab;
+use crate::hunt::shrunk;
+use crate::{number, out};
+
+const EXAMPLES: &str = "\
+Examples:
+  glomers test -w broadcast --node flood --loss 0.1 --seed 3
+  glomers shrink store/latest             the last run, as small as it goes
+  glomers shrink my.scenario --finding not-linearizable --budget 5m
+                                          of several findings this one, for five minutes
+
+Leaves a scenario, which glomers run repeats, and a store, for glomers trace.
+
+Exit status: 0 shrunk, 130 interrupted (what there is then is written), 254 usage or no such
+finding, 255 machine.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ShrinkArguments {
+    /// The run: its directory, or a scenario file
+    #[arg(value_name = "STORE|SCENARIO", default_value = "store/latest")]
+    pub(crate) run: PathBuf,
+
+    /// The finding that is to stay [default: the first]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) finding: Option<String>,
+
+    /// For how long at most: 60s, 5m
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = number::span)]
+    pub(crate) budget: Duration,
+
+    /// Where the scenario and the store go
+    #[arg(long, value_name = "DIR", default_value = "hunt")]
+    pub(crate) out: PathBuf,
+
+    /// Run this executable where the run had another; its arguments follow after --
+    #[arg(long, value_name = "FILE", conflicts_with = "trust")]
+    pub(crate) bin: Option<PathBuf>,
+
+    /// Run the executable that the run names: only for runs of your own
+    #[arg(long)]
+    pub(crate) trust: bool,
+
+    /// Arguments of the executable that --bin names
+    #[arg(last = true, value_name = "ARGUMENTS", requires = "bin")]
+    pub(crate) node_arguments: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &ShrinkArguments) -> Result<ExitCode, CliError> {
+    let (mut plan, options) = read(&arguments.run)?;
+    plan.program = program(arguments, &plan)?;
+    let interrupt = Interrupt::install_signal_handlers()
+        .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
+    let lab = CliLab::new(options, interrupt);
+    let wanted = match &arguments.finding {
+        Some(name) => Some(find(&plan, name, &lab)?),
+        None => None,
+    };
+    let small = shrunk::write_down(&plan, wanted.as_ref(), &lab, arguments.budget, &arguments.out)?;
+    out::text(&small.text());
+    Ok(match lab.interrupt.is_requested() {
+        true => ExitCode::from(130),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+/// The Plan of a stored run or of a scenario, and how it is judged.
+fn read(path: &Path) -> Result<(Plan, RunOptions), CliError> {
+    let refuse = |reason: String| {
+        CliError::usage(format!("{} cannot be shrunk: {reason}", path.display()))
+            .hint("name the directory of a run, as store/latest, or a scenario file")
+    };
+    if path.is_dir() {
+        let replay = path.join("replay.json");
+        let bytes = std::fs::read(&replay)
+            .map_err(|error| refuse(format!("{}: {error}", replay.display())))?;
+        let file = ReplayFile::read(&bytes)?;
+        return Ok((file.plan, file.judge));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+    let name = path.display().to_string();
+    let scenario =
+        Scenario::parse(&text, &name).map_err(|error| CliError::usage(error.to_string()))?;
+    Ok((scenario.plan().clone(), RunOptions::default()))
+}
+
+/// What nodes run. An executable that a store names is not started unless its user says
+/// so.
+fn program(arguments: &ShrinkArguments, plan: &Plan) -> Result<NodeProgram, CliError> {
+    let asks = arguments.bin.is_some() || arguments.trust;
+    match &plan.program {
+        NodeProgram::Embedded { .. } if asks => {
+            Err(CliError::usage("this run was one of embedded nodes")
+                .hint("--bin and --trust are for runs of executables; leave them out"))
+        }
+        // Of free processes it is said why not.
+        stored if plan.host == Host::Processes => Ok(stored.clone()),
+        NodeProgram::Program { path, .. } => match &arguments.bin {
+            Some(bin) => {
+                let path = glomers_bench::check_program(bin)?;
+                let path =
+                    path.to_str().ok_or_else(|| CliError::usage("--bin must be valid UTF-8"))?;
+                let arguments = arguments.node_arguments.clone();
+                Ok(NodeProgram::Program { path: path.to_owned(), arguments })
+            }
+            None if arguments.trust => Ok(plan.program.clone()),
+            None => Err(CliError::usage(format!("this run started an executable: {path}")).hint(
+                "a store may come from anybody, so shrink starts nothing that it names: name it \
+                 yourself with --bin FILE -- ARGUMENTS, or say --trust if the run is your own",
+            )),
+        },
+        stored => Ok(stored.clone()),
+    }
+}
+
+/// The finding of this name.
+fn find(plan: &Plan, name: &str, lab: &CliLab) -> Result<Signature, CliError> {
+    if plan.host == Host::Processes {
+        // Nothing is run that cannot be shrunk.
+        return Ok(Signature {
+            name: name.to_owned(),
+            object: String::new(),
+            shape: String::new(),
+        });
+    }
+    let run = lab.run(plan).map_err(CliError::machine)?;
+    let found: Vec<Signature> = run.map_or(Vec::new(), |run| {
+        let history = &run.outcome.history;
+        run.findings.iter().map(|finding| Signature::of(finding, history)).collect()
+    });
+    found.iter().find(|one| one.name == name).cloned().ok_or_else(|| {
+        let mut names: Vec<&str> = found.iter().map(|one| &*one.name).collect();
+        names.dedup();
+        let has = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+        CliError::usage(format!("a run of it does not find {name:?}, but {has}"))
+    })
+}

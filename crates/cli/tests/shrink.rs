@@ -1,0 +1,97 @@
+//! `glomers shrink`, and what a hunt makes of what it finds.
+
+mod support;
+
+use support::Place;
+
+/// How many operations a scenario has.
+fn operations(text: &str) -> usize {
+    let is_operation = |line: &&str| line.starts_with("client ") || line.starts_with("final ");
+    text.lines().filter(is_operation).count()
+}
+
+fn only_scenario(place: &Place, folder: &str, finding: &str) -> (String, String) {
+    let path = format!("{folder}/{finding}-1.scenario");
+    let text = std::fs::read_to_string(place.path(&path)).expect("a scenario is left");
+    (path, text)
+}
+
+#[test]
+fn what_a_hunt_finds_becomes_a_scenario() {
+    let place = Place::new();
+    let said = place.run(&[
+        "hunt",
+        "-w",
+        "broadcast",
+        "--node",
+        "flood",
+        "--family",
+        "link",
+        "--time-limit",
+        "3",
+        "--seeds",
+        "1..21",
+        "--nemesis",
+        "partition",
+        "--loss",
+        "0",
+    ]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let (path, text) = only_scenario(&place, "hunt", "missing-at-end");
+    assert!(said.out.contains(&format!("glomers run {path}")), "{}", said.out);
+    assert!(text.contains("# Expected finding: missing-at-end"), "{text}");
+    assert!(operations(&text) <= 3, "{text}");
+    assert!(text.contains("\nmissing-at-end: "), "{text}");
+    // Another process gives the same.
+    let ran = place.run(&["run", &path]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+#[test]
+fn a_stored_run_is_shrunk_and_so_is_a_scenario() {
+    let place = Place::new();
+    let test = [
+        "test",
+        "-w",
+        "lin-kv",
+        "--node",
+        "broken/registers-alone",
+        "--time-limit",
+        "5",
+        "--rate",
+        "50",
+        "--seed",
+        "3",
+    ];
+    assert_eq!(place.run(&test).code, Some(1));
+    let said = place.run(&["shrink", "store/latest", "--out", "small"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let (path, text) = only_scenario(&place, "small", "not-linearizable");
+    assert!(text.starts_with("# Two nodes, "), "{text}");
+    assert!(operations(&text) <= 4, "{text}");
+    assert!(said.out.contains("No single operation, fault, node or message can be left out."));
+    assert_eq!(place.run(&["run", &path]).code, Some(0));
+    let again = place.run(&["shrink", &path, "--out", "small", "--finding", "not-linearizable"]);
+    assert_eq!(again.code, Some(0), "{again:?}");
+    let second = std::fs::read_to_string(place.path("small/not-linearizable-2.scenario")).unwrap();
+    assert_eq!(operations(&second), operations(&text));
+    let other = place.run(&["shrink", &path, "--finding", "lost"]);
+    assert!(other.err.contains("does not find \"lost\", but not-linearizable"), "{other:?}");
+}
+
+#[test]
+fn what_cannot_be_shrunk_says_why() {
+    let place = Place::new();
+    let good = ["test", "-w", "echo", "--time-limit", "1", "--seed", "1"];
+    assert_eq!(place.run(&good).code, Some(0));
+    let said = place.run(&["shrink"]);
+    assert_eq!(said.code, Some(254), "{said:?}");
+    assert!(said.err.contains("finds nothing"), "{}", said.err);
+    let free = ["test", "-w", "echo", "--time", "real", "--time-limit", "0.3", "--seed", "1"];
+    assert_eq!(place.run(&free).code, Some(0));
+    let said = place.run(&["shrink"]);
+    assert_eq!(said.code, Some(254), "{said:?}");
+    assert!(said.err.contains("free processes"), "{}", said.err);
+    let said = place.run(&["shrink", "nowhere"]);
+    assert!(said.err.contains("name the directory of a run"), "{said:?}");
+}

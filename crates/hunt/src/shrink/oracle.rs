@@ -1,0 +1,63 @@
+//! Whether a Plan still shows what it is shrunk for.
+
+use std::collections::BTreeSet;
+
+use glomers_check::Finding;
+use glomers_sim::Plan;
+
+use crate::row::{Lab, Run};
+use crate::signature::Signature;
+
+/// Runs Plans and looks for one finding.
+pub(crate) struct Oracle<'a> {
+    lab: &'a dyn Lab,
+    wanted: Signature,
+    is_over: &'a dyn Fn() -> bool,
+    /// Other findings that were met on the way.
+    pub(crate) others: BTreeSet<Signature>,
+    /// How many runs there were.
+    pub(crate) tests: u64,
+    /// Whether somebody ended it.
+    pub(crate) ended: bool,
+}
+
+impl<'a> Oracle<'a> {
+    pub(crate) fn new(lab: &'a dyn Lab, wanted: Signature, is_over: &'a dyn Fn() -> bool) -> Self {
+        Oracle { lab, wanted, is_over, others: BTreeSet::new(), tests: 0, ended: false }
+    }
+
+    /// The finding and the run, if the Plan still has it. A Plan that cannot be run has
+    /// not.
+    pub(crate) fn find(&mut self, plan: &Plan) -> Option<(Finding, Run)> {
+        self.ended |= (self.is_over)();
+        if self.ended || plan.validate().is_err() {
+            return None;
+        }
+        self.tests += 1;
+        let run = self.lab.run(plan).ok()??;
+        let mut found = None;
+        for finding in &run.findings {
+            let signature = Signature::of(finding, &run.outcome.history);
+            if signature == self.wanted {
+                found.get_or_insert_with(|| finding.clone());
+            } else {
+                self.others.insert(signature);
+            }
+        }
+        found.map(|finding| (finding, run))
+    }
+
+    /// Whether it still has it.
+    pub(crate) fn holds(&mut self, plan: &Plan) -> bool {
+        self.find(plan).is_some()
+    }
+
+    /// Takes a candidate in the place of a Plan if it still has the finding.
+    pub(crate) fn accept(&mut self, plan: &mut Plan, candidate: Plan) -> bool {
+        let is_better = candidate != *plan && self.holds(&candidate);
+        if is_better {
+            *plan = candidate;
+        }
+        is_better
+    }
+}

@@ -1,0 +1,58 @@
+//! A Plan in a few words.
+
+use glomers_sim::{Operations, OverrideAction, Plan};
+
+/// `Three nodes, four operations, one cut`: what a small Plan consists of.
+pub fn in_words(plan: &Plan) -> String {
+    let operations = match &plan.operations {
+        Operations::Listed(list) => count(list.len(), "operation", "operations"),
+        Operations::Generated => "generated operations".to_owned(),
+    };
+    let mut parts = vec![count(plan.nodes.len(), "node", "nodes"), operations];
+    for (name, one, many) in KINDS {
+        let is_one = |event: &&glomers_sim::FaultEvent| {
+            event.fault().is_some_and(|fault| fault.name() == name)
+        };
+        let number = plan.faults.iter().filter(is_one).count();
+        if number > 0 {
+            parts.push(count(number, one, many));
+        }
+    }
+    let is_drop = |action: OverrideAction| action == OverrideAction::Drop;
+    let drops = plan.overrides.iter().filter(|one| is_drop(one.action)).count();
+    let late = plan.overrides.len() - drops;
+    for (number, one, many) in
+        [(drops, "lost message", "lost messages"), (late, "late message", "late messages")]
+    {
+        if number > 0 {
+            parts.push(count(number, one, many));
+        }
+    }
+    let text = parts.join(", ");
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Kinds of faults, by their names, in the words for one and for several.
+const KINDS: [(&str, &str, &str); 10] = [
+    ("partition", "cut", "cuts"),
+    ("kill", "kill", "kills"),
+    ("pause", "pause", "pauses"),
+    ("loss", "time of loss", "times of loss"),
+    ("duplicate", "time of doubled messages", "times of doubled messages"),
+    ("reorder", "time of reordering", "times of reordering"),
+    ("slow-links", "time of slow links", "times of slow links"),
+    ("slow-nodes", "time of slow nodes", "times of slow nodes"),
+    ("clock", "wrong clock", "wrong clocks"),
+    ("disk", "bad disk", "bad disks"),
+];
+
+const WORDS: [&str; 13] = [
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
+];
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    let word = WORDS.get(number).map_or_else(|| number.to_string(), |word| (*word).to_owned());
+    format!("{word} {}", if number == 1 { one } else { many })
+}
