@@ -76,7 +76,7 @@ fn every() -> Vec<(&'static str, String)> {
     lines
 }
 
-/// What may not matter, beside what all are compared with: one thread, release,
+/// What may not matter, besides what all are compared with: one thread, release,
 /// typed.
 const VARIANTS: [(&str, &str, &str); 5] = [
     ("once more", "release", "--threads 1"),

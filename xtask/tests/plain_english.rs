@@ -39,14 +39,29 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// The sentences of the style page in CONTRIBUTING.md: before, and after.
+fn pairs_of_the_style_page() -> Vec<(String, String)> {
+    let text = fs::read_to_string(root().join("CONTRIBUTING.md")).expect("text");
+    let (_, table) = text.split_once("| before | after |").expect("there is a table");
+    let rows = table.lines().skip(2).map_while(|row| row.strip_prefix("| ")?.strip_suffix(" |"));
+    rows.filter_map(|row| row.split_once(" | "))
+        .map(|(before, after)| {
+            let before = before.to_lowercase().trim_end_matches('.').to_owned();
+            (before, after.to_owned())
+        })
+        .collect()
+}
+
 #[test]
 fn the_worst_phrases_are_nowhere() {
     let mut files = Vec::new();
-    for folder in ["crates/cli", "docs", "nodes/examples"] {
+    for folder in ["crates", "nodes", "xtask", "docs"] {
         collect(&root().join(folder), &mut files);
     }
     files.extend(["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(|name| root().join(name)));
     assert!(files.len() > 150);
+    let style = pairs_of_the_style_page();
+    assert!(style.len() >= 20, "{style:?}");
     let mut found = Vec::new();
     for file in files.iter().filter(|file| !file.ends_with("tests/plain_english.rs")) {
         let text = fs::read_to_string(file).expect("text");
@@ -56,7 +71,8 @@ fn the_worst_phrases_are_nowhere() {
             .filter(|word| !["//", "///", "//!", ">"].contains(word))
             .collect();
         let text = words.join(" ").to_lowercase();
-        for (phrase, instead) in PHRASES {
+        let pairs = PHRASES.iter().map(|(phrase, instead)| (*phrase, *instead));
+        for (phrase, instead) in pairs.chain(style.iter().map(|(a, b)| (&**a, &**b))) {
             if text.contains(phrase) {
                 let file = file.strip_prefix(root()).unwrap_or(file);
                 found.push(format!("{}: {phrase:?}; write: {instead}", file.display()));

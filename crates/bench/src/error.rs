@@ -9,7 +9,7 @@ use glomers_sim::PlanError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BenchError {
-    /// The Plan makes no sense.
+    /// The Plan is invalid.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// The Plan's nodes are no executables.

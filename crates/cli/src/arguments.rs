@@ -59,7 +59,7 @@ pub(crate) enum Command {
     Run(ScenarioArguments),
     /// Measure the broadcast family: messages against latency, with lower bounds
     Frontier(Box<FrontierArguments>),
-    /// Try the checkers on broken nodes, and on their right twins
+    /// Run the checkers on broken nodes and on their correct twins
     Gallery(GalleryArguments),
     /// Hunt for mistakes: many seeds, each under conditions of its own
     Hunt(Box<HuntArguments>),

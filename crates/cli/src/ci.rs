@@ -18,7 +18,7 @@ pub(crate) struct CiArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
 
-    /// Say in one line what came of it
+    /// Print the result in one line
     #[arg(long)]
     pub(crate) one_line: bool,
 

@@ -58,7 +58,7 @@ pub struct Service {
     pub requests: u64,
 }
 
-/// What a checker may know beside the history.
+/// What a checker may know besides the history.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     /// The names of the nodes. The operations of process p went to node

@@ -40,7 +40,7 @@ const PANICKED: u8 = 101;
 /// how often the node was started before. `GLOMERS_DATA_DIR` is the directory that
 /// is the node's disk; without it there is none. The exit code is 0 when stdin
 /// ends, 1 when nobody reads stdout any more or the disk cannot be synced, 2 when
-/// a variable makes no sense, and 101 after a panic.
+/// a variable is invalid, and 101 after a panic.
 pub fn run(node: impl IntoProcess) -> ExitCode {
     let identity = match identity(|name| std::env::var(name).ok()) {
         Ok(identity) => identity,

@@ -1,4 +1,4 @@
-//! A replay beside the run that it repeats: whether they are the same, and else where
+//! A replay compared with the run that it repeats: whether they are the same, and else where
 //! they part.
 
 use std::path::Path;

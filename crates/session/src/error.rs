@@ -12,7 +12,7 @@ use crate::replay_file::ReplayFileError;
 /// Why something cannot be done with a Plan or a store.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// The Plan makes no sense.
+    /// The Plan is invalid.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// It names a workload or an option that does not exist.

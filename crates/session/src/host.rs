@@ -82,7 +82,7 @@ impl Session<'_> {
         let NodeProgram::Embedded { name, arguments } = &plan.program else {
             return Ok(Cow::Borrowed(plan));
         };
-        // Mistakes are told before anything runs.
+        // Mistakes are reported before anything runs.
         let _factory = self.embedded.factory(name, arguments)?;
         let program = self.embedded.executable(name, arguments).ok_or(SessionError::NoProgram)?;
         Ok(Cow::Owned(Plan { program, ..plan.clone() }))

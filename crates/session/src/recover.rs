@@ -29,7 +29,7 @@ pub struct Recovery {
 /// Judges what a store holds. Nothing is written yet; nobody else may write to it.
 ///
 /// # Errors
-/// If there is no store, somebody writes to it, or its Plan makes no sense here.
+/// If there is no store, somebody writes to it, or its Plan is invalid here.
 pub fn recover(directory: &Path) -> Result<Recovery, SessionError> {
     let directory = checked(directory)?;
     let lock = Lock::of_run(&directory).map_err(SessionError::Open)?;

@@ -135,7 +135,7 @@ fn form(bytes: &[u8]) -> Result<Form, ReplayFileError> {
         }
     }
     let form: Form = serde_json::from_value(json).map_err(|error| refuse(error.to_string()))?;
-    // Whoever reads about a node or workload must not be told something else.
+    // What a page says about a node or workload must be the same.
     let Plan { nodes, workload, .. } = &form.plan;
     let is_no_name = |name: &&String| printable(name) != name.as_str();
     if let Some(name) = nodes.iter().chain([&workload.name]).find(is_no_name) {

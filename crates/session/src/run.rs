@@ -18,7 +18,7 @@ use crate::replay_file::{BUILD, ReplayFile};
 use crate::results::results;
 use crate::tee::Tee;
 
-/// How Plans are run, beside what they say.
+/// How Plans are run, besides what they say.
 #[derive(Clone)]
 pub struct Session<'a> {
     /// The nodes that live in this program.
@@ -94,7 +94,7 @@ impl Session<'_> {
     /// Runs a Plan, judges the run and stores it.
     ///
     /// # Errors
-    /// If the Plan makes no sense, its nodes cannot be started or the run cannot be
+    /// If the Plan is invalid, its nodes cannot be started or the run cannot be
     /// stored. What nodes do wrong is no error, but a finding.
     pub fn run(&self, plan: &Plan, observer: &mut dyn Observer) -> Result<Executed, SessionError> {
         self.run_watched(plan, observer, &|_| {})

@@ -12,7 +12,7 @@ use crate::workload::Workload;
 /// Runs a Plan in virtual time: from deadline to deadline, without waiting.
 ///
 /// # Errors
-/// If the Plan makes no sense.
+/// If the Plan is invalid.
 pub fn run_virtual(
     plan: &Plan,
     workload: &mut dyn Workload,
@@ -30,7 +30,7 @@ const EVENTS_BETWEEN_QUESTIONS: u32 = 64;
 /// says so.
 ///
 /// # Errors
-/// If the Plan makes no sense.
+/// If the Plan is invalid.
 pub fn run_virtual_until(
     plan: &Plan,
     workload: &mut dyn Workload,
@@ -71,7 +71,7 @@ pub fn run_virtual_until(
 /// as it ended.
 ///
 /// # Errors
-/// If the Plan makes no sense.
+/// If the Plan is invalid.
 pub fn run_virtual_to(
     plan: &Plan,
     workload: &mut dyn Workload,

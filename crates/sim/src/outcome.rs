@@ -45,7 +45,7 @@ impl Asked {
 pub struct Outcome {
     /// What clients and nemesis did.
     pub history: History,
-    /// What checkers may know beside the history.
+    /// What checkers may know besides the history.
     pub context: Context,
     /// Messages, counted.
     pub net: NetStatistics,

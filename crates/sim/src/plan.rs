@@ -299,7 +299,7 @@ pub enum PlanError {
     /// There would be too many faults. The text says how many.
     #[error("{0}")]
     Faults(String),
-    /// A value makes no sense. The text says which and what would.
+    /// A value is invalid. The text says which, and what would be valid.
     #[error("{0}")]
     Value(String),
 }

@@ -91,7 +91,7 @@ impl Told {
         }
     }
 
-    /// Notes a record; refuses one that makes no sense where it stands.
+    /// Notes a record; refuses one that is invalid where it stands.
     fn take(&mut self, record: Record<'_>) -> Result<(), Stop> {
         if self.complete {
             return Err(Stop::Damage("a record behind the end of the run"));
@@ -333,7 +333,7 @@ fn of_id<'a, T: About>(list: &'a [T], id: u64, ascending: bool, at: &mut usize) 
 
 /// Why a record ends the reading.
 pub(crate) enum Stop {
-    /// It makes no sense, so the block that it is in is no longer what was written.
+    /// It is invalid, so the block that it is in is no longer what was written.
     Damage(&'static str),
     Error(StoreError),
 }

@@ -223,7 +223,7 @@ impl Simulation {
     /// operations.
     ///
     /// # Panics
-    /// If nodes or workload are missing or a value makes no sense; the message
+    /// If nodes or workload are missing or a value is invalid; the message
     /// says which.
     pub fn run_for(mut self, duration: Duration) -> TestRun {
         let factory = self.factory.expect("say which nodes to run: .nodes(5, my_node)");

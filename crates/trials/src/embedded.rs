@@ -18,7 +18,7 @@ pub const EMBEDDED: AllNodes = AllNodes;
 
 impl Embedded for AllNodes {
     fn factory(&self, name: &str, arguments: &[String]) -> Result<NodeFactory, UnknownNode> {
-        // Mistakes are told before anything runs.
+        // Mistakes are reported before anything runs.
         make_embedded(name, arguments)?;
         let (make, arguments) = (maker(name)?, arguments.to_vec());
         Ok(Box::new(move |_| make(&arguments)))

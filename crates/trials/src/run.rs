@@ -9,7 +9,7 @@ use crate::embedded::EMBEDDED;
 /// Runs a Plan with an embedded node in virtual time and judges the run.
 ///
 /// # Errors
-/// If the Plan makes no sense or names what does not exist.
+/// If the Plan is invalid or names what does not exist.
 pub fn run_plan(
     plan: &Plan,
     options: &RunOptions,

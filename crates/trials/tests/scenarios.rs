@@ -82,7 +82,7 @@ fn without_expectations_outputs_are_only_printed() {
 }
 
 fn refused(text: &str) -> ScenarioError {
-    Scenario::parse(text, "x").expect_err("it makes no sense")
+    Scenario::parse(text, "x").expect_err("it is invalid")
 }
 
 #[test]

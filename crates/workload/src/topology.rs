@@ -1,4 +1,4 @@
-//! Topologies: who is told to talk to whom.
+//! Topologies: which neighbours each node is told.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use glomers_protocol::NodeId;
 
-/// Who is told to talk to whom: a suggestion that nodes may ignore.
+/// Which neighbours each node is told: a suggestion that nodes may ignore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Topology {
     /// Each node has the one before and the one after.

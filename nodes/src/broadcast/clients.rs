@@ -49,7 +49,7 @@ pub fn refuse(message: &Incoming, code: ErrorCode, text: String, cx: &mut Cx) {
 }
 
 /// Whether a message is of this type and from another node of the cluster, and
-/// from which; what makes no sense is dropped, as if it were lost.
+/// from which; what is invalid is dropped, as if it were lost.
 pub fn from_node<M: Message>(message: &Incoming, repair: &Repair) -> Option<(usize, M)> {
     if message.header.kind() != M::TYPE {
         return None;

@@ -92,7 +92,7 @@ pub enum Refusals {
 /// `keyed` it is the list of a key and that. The result of an ok `read` is in its
 /// end, which also has the last word on the argument of the others. An end
 /// without beginning counts as begun at the start; an operation whose process
-/// begins another is indeterminate. Entries that make no sense leave the verdict
+/// begins another is indeterminate. Entries that are invalid leave the verdict
 /// unknown, unless what is wrong shows all the same.
 ///
 /// Deciding this is NP-complete (Gibbons & Korach 1997), so there is a budget, and

@@ -46,8 +46,8 @@ pub(super) fn report(history: &History, context: &Context, result: &mut CheckRes
     if !died.is_empty() {
         result.notes.push(format!(
             "{} of those that are lost or missing ({}) had been only at nodes that were then \
-             killed. Who acknowledges before others have a value loses it with its memory; only \
-             a disk, or acknowledging later, avoids that.",
+             killed. A node that acknowledges before others have a value loses it with its \
+             memory; only a disk, or acknowledging later, avoids that.",
             died.len(),
             words::values(died.iter()),
         ));

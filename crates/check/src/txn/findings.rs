@@ -11,7 +11,7 @@ use super::parse::{Kind, NONE};
 use super::tell::Teller;
 use crate::{CircleStep, Context, Finding, words};
 
-/// How many cases of an anomaly are told.
+/// How many cases of an anomaly are shown.
 const TOLD: usize = 4;
 
 /// All findings: the worst first, which is what refutes the weakest model.

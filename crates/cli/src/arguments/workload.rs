@@ -27,7 +27,7 @@ pub(super) fn workloads_and_nodes() -> String {
 /// What only some workloads take.
 #[derive(Debug, Args)]
 pub(crate) struct WorkloadArguments {
-    /// Who is told to talk to whom: line, grid, tree, tree2, tree3, tree4, total
+    /// Which neighbours each node is told: line, grid, tree, tree2, tree3, tree4, total
     /// (broadcast) [default: grid]
     #[arg(long, help_heading = "Workload")]
     topology: Option<String>,

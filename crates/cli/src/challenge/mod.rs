@@ -28,7 +28,7 @@ use table::Attempt;
 
 pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> {
     if arguments.bin.is_some() && arguments.ids.is_empty() {
-        return Err(CliError::usage("one executable hardly solves all challenges")
+        return Err(CliError::usage("one executable cannot be the solution of all challenges")
             .hint("say which it is for, as in: glomers challenge 3a 3b 3c --bin FILE"));
     }
     if arguments.bin.is_none() && !arguments.node_arguments.is_empty() {

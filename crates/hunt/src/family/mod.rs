@@ -147,8 +147,8 @@ impl Family {
     /// Reads a family. `file` names it in errors, and is its name if it has none.
     ///
     /// # Errors
-    /// If the text is no TOML, has a word that is not known, or a value that makes no
-    /// sense; says where and what would.
+    /// If the text is no TOML, has a word that is not known, or a value that is
+    /// invalid; says where, and what would be valid.
     pub fn parse(file: &str, text: &str) -> Result<Family, FamilyError> {
         let refuse = |reason: String| FamilyError { file: file.to_owned(), reason };
         let mut family: Family = toml::from_str(text)

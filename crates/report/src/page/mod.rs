@@ -129,7 +129,7 @@ impl<'a> Page<'a> {
         html::pair(self, other)
     }
 
-    /// What the script needs to know beside the columns, and these: deflated, in
+    /// What the script needs to know besides the columns, and these: deflated, in
     /// base64.
     fn data(&self) -> (Json, String) {
         let mut packer = Packer::default();

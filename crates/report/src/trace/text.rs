@@ -72,7 +72,7 @@ impl View<'_> {
     }
 
     fn event(&mut self, event: &Event) {
-        // Who has no column has no place to show that something arrived.
+        // A receiver without a column cannot show an arrival.
         if let What::Arrived { message, .. } = &event.what
             && self.place(&message.dest).is_none()
         {

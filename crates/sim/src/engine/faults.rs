@@ -99,7 +99,7 @@ impl Engine<'_> {
     }
 
     /// A fault of the Plan is due to begin or to end. Cold, so that the code for all
-    /// other events is faster without this in its midst.
+    /// other events is faster when this is elsewhere.
     #[cold]
     pub(super) fn fault(&mut self, index: u32) {
         if self.phase != Phase::Main && self.phase != Phase::Draining {

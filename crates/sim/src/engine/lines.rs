@@ -55,7 +55,7 @@ impl Engine<'_> {
         if let Some(key) = &message.foreign_key {
             let why = match &**key {
                 "id" => "an \"id\" that is not an integer".to_owned(),
-                key => format!("a message with the key {key:?} beside src, dest and body"),
+                key => format!("a message with the key {key:?} besides src, dest and body"),
             };
             self.falls_silent(node, &why);
         }

@@ -125,7 +125,7 @@ impl<'a> Engine<'a> {
     /// A run that has not begun.
     ///
     /// # Errors
-    /// If the Plan makes no sense.
+    /// If the Plan is invalid.
     pub fn new(
         plan: &Plan,
         workload: &'a mut dyn Workload,

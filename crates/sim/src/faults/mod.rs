@@ -247,7 +247,7 @@ impl Fault {
     /// `places`: the nodes and, where faults touch them, the services.
     ///
     /// # Errors
-    /// Says what makes no sense.
+    /// Says what is invalid.
     pub(crate) fn validate(&self, count: u32, places: u32) -> Result<(), String> {
         self.kind().validate()?;
         if let Effect::Cut(Some(cut)) = self.effect() {
@@ -281,7 +281,7 @@ impl Fault {
 /// Tests a list of faults, for a cluster of `count` nodes and a network of `places`.
 ///
 /// # Errors
-/// Names the first that makes no sense.
+/// Names the first that is invalid.
 pub(crate) fn validate(events: &[FaultEvent], count: u32, places: u32) -> Result<(), String> {
     let mut begun = std::collections::BTreeMap::new();
     for event in events {

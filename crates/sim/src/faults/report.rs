@@ -28,7 +28,7 @@ pub struct FaultReport {
     pub messages_doubled: u64,
     /// Messages that a slow link or a slow node held up.
     pub messages_slowed: u64,
-    /// How often nodes were told a wrong time.
+    /// How often nodes read a wrong time.
     pub clock_reads: u64,
     /// Nodes that it was about; 0 for faults of links.
     pub nodes_hit: u64,

@@ -147,7 +147,7 @@ pub struct Schedule {
     pub delay: u64,
     /// How many times as long slow links and nodes take.
     pub slow: u32,
-    /// What slow links take beside that; for links without latency.
+    /// What slow links take in addition to that; for links without latency.
     pub slow_extra: u64,
     /// How wrong clocks are at most.
     pub clock: u64,

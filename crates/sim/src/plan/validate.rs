@@ -28,7 +28,7 @@ impl Plan {
     /// nodes there are is known elsewhere.
     ///
     /// # Errors
-    /// Names the first value that makes no sense.
+    /// Names the first value that is invalid.
     pub fn validate(&self) -> Result<(), PlanError> {
         if self.version != PLAN_VERSION {
             return Err(PlanError::Version(self.version));

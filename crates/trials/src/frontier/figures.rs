@@ -69,7 +69,7 @@ pub struct Figures {
 /// Runs a Plan and measures it.
 ///
 /// # Errors
-/// If the Plan makes no sense or names what does not exist.
+/// If the Plan is invalid or names what does not exist.
 pub fn measure(plan: &Plan) -> Result<Figures, SessionError> {
     let mut meter = Meter::new(plan.nodes.len());
     let report = run_plan(plan, &RunOptions::default(), &mut meter)?;

@@ -29,7 +29,7 @@ impl Setting {
     /// The run of this seed. Faults depend on the seed, not on the node.
     ///
     /// # Errors
-    /// If a value makes no sense, or there would be too many faults.
+    /// If a value is invalid, or there would be too many faults.
     pub fn plan(
         &self,
         node: &str,

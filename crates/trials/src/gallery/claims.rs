@@ -100,7 +100,7 @@ impl Claim {
     /// Runs it.
     ///
     /// # Errors
-    /// If the Plan makes no sense.
+    /// If the Plan is invalid.
     pub fn attempt(&self, seed: u64) -> Result<Attempt, SessionError> {
         attempt(&self.plan(seed)?, false)
     }

@@ -43,7 +43,7 @@ pub struct Attempt {
 /// The Plan of a broken node under its conditions.
 ///
 /// # Errors
-/// If its conditions make no sense.
+/// If its conditions are invalid.
 pub fn broken_plan(case: &Case, seed: u64) -> Result<Plan, PlanError> {
     plan(&case.under, case.entry().workload, program(&format!("broken/{}", case.name), case), seed)
 }
@@ -51,7 +51,7 @@ pub fn broken_plan(case: &Case, seed: u64) -> Result<Plan, PlanError> {
 /// The Plan of its twin under the same conditions.
 ///
 /// # Errors
-/// If its conditions make no sense.
+/// If its conditions are invalid.
 pub fn twin_plan(case: &Case, seed: u64) -> Result<Plan, PlanError> {
     plan(&case.under, case.entry().workload, program(case.twin, case), seed)
 }
@@ -64,7 +64,7 @@ fn program(name: &str, case: &Case) -> NodeProgram {
 /// Runs a broken node.
 ///
 /// # Errors
-/// If its conditions make no sense.
+/// If its conditions are invalid.
 pub fn try_broken(case: &Case, seed: u64) -> Result<Attempt, SessionError> {
     attempt(&broken_plan(case, seed)?, case.under.total)
 }
@@ -72,7 +72,7 @@ pub fn try_broken(case: &Case, seed: u64) -> Result<Attempt, SessionError> {
 /// Runs the twin of a broken node.
 ///
 /// # Errors
-/// If its conditions make no sense.
+/// If its conditions are invalid.
 pub fn try_twin(case: &Case, seed: u64) -> Result<Attempt, SessionError> {
     attempt(&twin_plan(case, seed)?, case.under.total)
 }

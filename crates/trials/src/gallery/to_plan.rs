@@ -15,7 +15,7 @@ use super::conditions::{Asked, Conditions, Faults, Step, Turn};
 /// The Plan of a run under these conditions.
 ///
 /// # Errors
-/// If they make no sense.
+/// If they are invalid.
 ///
 /// # Panics
 /// If an operation by hand has an argument that is no JSON.

@@ -104,7 +104,7 @@ impl Parser {
         Ok(())
     }
 
-    /// `cut n0 -> n1, n1 -> n2`: beside what is cut already.
+    /// `cut n0 -> n1, n1 -> n2`: in addition to what is cut already.
     fn cut_links(&mut self, line: &mut Line<'_>) -> Parsed<()> {
         loop {
             let (src, dest) = self.direction(line)?;

@@ -116,7 +116,7 @@ impl Scenario {
     /// Reads a scenario. `file_name` is for messages only.
     ///
     /// # Errors
-    /// Points at the first word that makes no sense.
+    /// Points at the first word that is invalid.
     pub fn parse(text: &str, file_name: &str) -> Result<Scenario, ScenarioError> {
         let parsing = parse::parse(text, file_name)?;
         let plan = parsing.plan;

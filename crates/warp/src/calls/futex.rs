@@ -124,7 +124,7 @@ fn wait(
     Ok(Next::Park(Park::Futex { key, bits }, deadline))
 }
 
-/// When a wait ends: the error if the time makes no sense.
+/// When a wait ends: the error if the time is invalid.
 pub(super) fn deadline(
     tree: &mut Tree,
     id: ThreadId,
