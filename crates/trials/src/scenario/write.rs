@@ -238,7 +238,7 @@ impl Writer<'_> {
             self.happens(&format!("partition {}", sides.join(" | ")));
         } else {
             if self.cut {
-                // What is cut comes beside what was, and this is instead of it.
+                // What is cut comes in addition to what was, and this is instead of it.
                 self.happens("heal");
             }
             let pairs = cut.iter().flat_map(|(to, all)| all.iter().map(move |&from| (from, to)));
