@@ -295,6 +295,19 @@ fn the_smallest_run_is_the_one_that_the_guide_shows() {
     fixed.workload(Load::new(Counter, 1.0)).run_for(1 * S).assert_valid();
 }
 
+/// A reader who copies the code of the chapter has all of it: what stands above the tests here, in
+/// pieces and in another order.
+#[test]
+fn the_guide_shows_all_of_it() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/src/own-nodes.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let page: std::collections::BTreeSet<&str> = page.lines().map(str::trim).collect();
+    let (code, _) = include_str!("own_messages.rs").split_once("#[test]").unwrap();
+    for line in code.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+        assert!(page.contains(line), "docs/src/own-nodes.md lacks: {line}");
+    }
+}
+
 #[test]
 fn it_is_the_same_run_over_json() {
     let history = |wire| {
