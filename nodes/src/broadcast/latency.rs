@@ -1,11 +1,25 @@
 //! How long messages take, measured without comparing clocks: every message says
 //! when its sender's clock sent it, and which message it heard last and how long
 //! ago, so that the other can tell a round trip by its own clock.
+//!
+//! From the same figures come the times of single ways, and how far the clocks are
+//! apart, as in NTP: of the last messages each way the fastest are taken to have
+//! taken the same time. What others took longer is their *excess*, whose
+//! distribution is that of jitter and queueing. If the two ways differ, only the
+//! split between them is wrong: what goes there and back is right.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use glomers_node::Time;
 use serde::{Deserialize, Serialize};
+
+/// So many of the last messages each way tell of a link.
+const WINDOW: usize = 32;
+/// What is missing in a row beyond this was cut off, and no chance loss.
+const OUTAGE: u64 = 8;
+/// A message that is overtaken has so long to come.
+const OVERTAKEN: Duration = Duration::from_secs(2);
 
 /// The part of a message that this module is about; microseconds of the clocks of
 /// those who wrote them.
@@ -17,9 +31,13 @@ pub struct Stamp {
     pub echo: Option<u64>,
     /// … and how long before this was sent.
     pub held: u64,
+    /// How many messages the sender has sent to the receiver, this one included; 0
+    /// if it does not count.
+    #[serde(default)]
+    pub number: u64,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Link {
     /// The last stamp that was heard, and when.
     heard: Option<(u64, Time)>,
@@ -27,33 +45,87 @@ struct Link {
     shortest: Option<Duration>,
     /// Smoothed round trip and its mean deviation, in microseconds.
     smoothed: Option<(f64, f64)>,
+    /// What messages took to here and from here, by the two clocks: too long by as
+    /// much as the receiver's clock is ahead.
+    inward: VecDeque<i64>,
+    outward: VecDeque<i64>,
+    /// The last echo that was heard.
+    echoed: u64,
+    sent: u64,
+    /// The highest number that was heard, and those below that were not, with when
+    /// that was noticed.
+    highest: u64,
+    missing: BTreeMap<u64, Time>,
+}
+
+/// How a link's clocks and its fastest messages are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Way {
+    /// How far the other's clock is ahead of this node's, in microseconds.
+    pub ahead: i64,
+    /// What the fastest messages took one way, in microseconds.
+    pub shortest: u64,
+}
+
+/// What is known of all links together, times in microseconds and in ascending
+/// order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ways {
+    /// What single messages took.
+    pub took: Vec<u32>,
+    /// How much longer than the fastest on their link.
+    pub excess: Vec<u32>,
+    /// The fastest of each link.
+    pub shortest: Vec<u32>,
+}
+
+/// The element below which this part of a sorted list is; 0 of nothing.
+pub fn quantile(sorted: &[u32], part: f64) -> u32 {
+    let place = (sorted.len() as f64 * part) as usize;
+    sorted.get(place.min(sorted.len().saturating_sub(1))).copied().unwrap_or(0)
 }
 
 /// Round trips to all other nodes.
 #[derive(Debug, Default)]
 pub struct RoundTrips {
     links: Vec<Link>,
+    /// How much longer than the fastest a message hardly ever takes, if somebody has
+    /// said so who knows more links.
+    tail: Duration,
+    /// Numbered messages that came and that did not, the older ones ever less.
+    came: f64,
+    lost: f64,
+    samples: u64,
 }
 
 impl RoundTrips {
     /// The stamp of a message that is sent now.
     pub fn stamp(&mut self, peer: usize, now: Time) -> Stamp {
         let link = self.link(peer);
-        let at = micros(now);
+        link.sent += 1;
+        let (at, number) = (micros(now), link.sent);
         match link.heard {
             Some((echo, heard_at)) => {
-                Stamp { at, echo: Some(echo), held: now.since(heard_at).as_micros() as u64 }
+                let held = now.since(heard_at).as_micros() as u64;
+                Stamp { at, echo: Some(echo), held, number }
             }
-            None => Stamp { at, echo: None, held: 0 },
+            None => Stamp { at, echo: None, held: 0, number },
         }
     }
 
     /// Takes the stamp of a message that has just arrived; the round trip that it
     /// tells of, if any.
     pub fn heard(&mut self, peer: usize, stamp: Stamp, now: Time) -> Option<Duration> {
+        self.count(peer, stamp.number, now);
         let link = self.link(peer);
         link.heard = Some((stamp.at, now));
-        let took = micros(now).checked_sub(stamp.echo?)?.checked_sub(stamp.held)?;
+        remember(&mut link.inward, micros(now) as i64 - stamp.at as i64);
+        let echo = stamp.echo?;
+        let took = micros(now).checked_sub(echo)?.checked_sub(stamp.held)?;
+        if echo > link.echoed || link.outward.is_empty() {
+            link.echoed = echo;
+            remember(&mut link.outward, stamp.at as i64 - stamp.held as i64 - echo as i64);
+        }
         let round_trip = Duration::from_micros(took);
         link.round_trip = Some(round_trip);
         link.shortest = Some(link.shortest.map_or(round_trip, |least| least.min(round_trip)));
@@ -64,17 +136,104 @@ impl RoundTrips {
                 (mean + (took - mean) / 8.0, deviation + ((took - mean).abs() - deviation) / 4.0)
             }
         });
-        link.round_trip
+        self.samples += 1;
+        Some(round_trip)
+    }
+
+    /// Forgets a node that lives a new life, whose clock has begun anew.
+    pub fn forget(&mut self, peer: usize) {
+        let link = self.link(peer);
+        *link = Link { sent: link.sent, ..Link::default() };
+    }
+
+    /// Takes note of which messages come and which do not.
+    fn count(&mut self, peer: usize, number: u64, now: Time) {
+        let link = self.link(peer);
+        if number == 0 {
+            return;
+        }
+        if number > link.highest {
+            // What is missing at the beginning may have been sent to an earlier life.
+            if link.highest > 0 && number - link.highest <= OUTAGE {
+                link.missing.extend((link.highest + 1..number).map(|missing| (missing, now)));
+            }
+            link.highest = number;
+        } else if link.missing.remove(&number).is_none() {
+            return;
+        }
+        let before = link.missing.len();
+        link.missing.retain(|_, noticed| now.since(*noticed) < OVERTAKEN);
+        let lost = before - link.missing.len();
+        self.lost += lost as f64;
+        self.came += 1.0;
+        if self.came > 2000.0 {
+            self.came /= 2.0;
+            self.lost /= 2.0;
+        }
+    }
+
+    /// The fraction of messages that is lost on the way here.
+    pub fn loss(&self) -> f64 {
+        // One alone is no rate.
+        if self.lost < 2.0 { 0.0 } else { self.lost / (self.came + self.lost) }
+    }
+
+    /// How many round trips were measured.
+    pub fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// How the clocks of a link and its fastest messages are, once both ways were
+    /// measured.
+    pub fn way(&self, peer: usize) -> Option<Way> {
+        self.links.get(peer)?.way()
+    }
+
+    /// What messages take on all links together.
+    pub fn ways(&self) -> Ways {
+        let mut all = Ways::default();
+        let known: Vec<(&Link, Way)> =
+            self.links.iter().filter_map(|link| Some((link, link.way()?))).collect();
+        let few = |link: &Link| link.inward.len().min(link.outward.len()) < 3;
+        if known.iter().filter(|(link, _)| few(link)).count() * 2 > known.len() {
+            all.guess(&known);
+            return all;
+        }
+        for (link, way) in known {
+            all.shortest.push(way.shortest as u32);
+            for times in [&link.inward, &link.outward] {
+                let least = times.iter().min().copied().unwrap_or(0);
+                for time in times {
+                    let excess = (time - least) as u32;
+                    all.excess.push(excess);
+                    all.took.push(way.shortest as u32 + excess);
+                }
+            }
+        }
+        all.sort();
+        all
+    }
+
+    /// Sets how much longer than the fastest a message hardly ever takes.
+    pub fn set_tail(&mut self, tail: Duration) {
+        self.tail = tail;
     }
 
     /// How long a round trip to a node hardly ever takes: the mean and four mean
     /// deviations (as TCP: Jacobson 1988), 20 ms more at the least; a second if
-    /// nothing is known.
+    /// nothing is known. Not less than the fastest and what both ways hardly ever
+    /// take longer, if that is known.
     pub fn timeout(&self, peer: usize) -> Duration {
-        let known = self.links.get(peer).and_then(|link| link.smoothed);
-        known.map_or(Duration::from_secs(1), |(mean, deviation)| {
+        let Some(link) = self.links.get(peer) else {
+            return Duration::from_secs(1);
+        };
+        let usual = link.smoothed.map_or(Duration::from_secs(1), |(mean, deviation)| {
             Duration::from_micros((mean + (4.0 * deviation).max(20_000.0)) as u64)
-        })
+        });
+        match link.shortest {
+            Some(shortest) if !self.tail.is_zero() => usual.max(shortest + self.tail * 13 / 10),
+            _ => usual,
+        }
     }
 
     /// As [`RoundTrips::timeout`], but no more than four times the shortest round trip
@@ -104,12 +263,54 @@ impl RoundTrips {
         self.links.iter().filter_map(|link| link.round_trip).max()
     }
 
+    /// The shortest of all that were measured.
+    pub fn shortest(&self) -> Option<Duration> {
+        self.links.iter().filter_map(|link| link.shortest).min()
+    }
+
     fn link(&mut self, peer: usize) -> &mut Link {
         if self.links.len() <= peer {
             self.links.resize(peer + 1, Link::default());
         }
         &mut self.links[peer]
     }
+}
+
+impl Link {
+    fn way(&self) -> Option<Way> {
+        let (inward, outward) = (*self.inward.iter().min()?, *self.outward.iter().min()?);
+        let shortest = ((inward + outward) / 2).max(0) as u64;
+        Some(Way { ahead: (outward - inward) / 2, shortest })
+    }
+}
+
+impl Ways {
+    /// From a round trip or two of each link, which do not tell the two ways apart:
+    /// as if all links were alike, and the times of single ways spread as the halves
+    /// of round trips, but √2 times as far, as each is the mean of two.
+    fn guess(&mut self, known: &[(&Link, Way)]) {
+        let halves: Vec<f64> = known.iter().map(|(_, way)| way.shortest as f64).collect();
+        let mean = halves.iter().sum::<f64>() / halves.len().max(1) as f64;
+        let spread = halves.iter().map(|half| mean + (half - mean) * std::f64::consts::SQRT_2);
+        self.took = spread.map(|time| time.max(0.0) as u32).collect();
+        self.took.sort_unstable();
+        let least = self.took.first().copied().unwrap_or(0);
+        self.excess = self.took.iter().map(|time| time - least).collect();
+        self.shortest = vec![least; known.len()];
+    }
+
+    fn sort(&mut self) {
+        self.took.sort_unstable();
+        self.excess.sort_unstable();
+        self.shortest.sort_unstable();
+    }
+}
+
+fn remember(times: &mut VecDeque<i64>, time: i64) {
+    if times.len() == WINDOW {
+        times.pop_front();
+    }
+    times.push_back(time);
 }
 
 /// Microseconds of a node's clock.
@@ -130,12 +331,48 @@ mod tests {
         for took in [20, 20, 6_000, 6_000] {
             let echo = Some(micros(now));
             now += Duration::from_millis(took);
-            trips.heard(1, Stamp { at: 0, echo, held: 0 }, now);
+            trips.heard(1, Stamp { echo, ..Stamp::default() }, now);
         }
         assert!(trips.timeout(1) > Duration::from_secs(6));
         assert_eq!(trips.patience(1), Duration::from_millis(1_080));
         // Without pauses both are the same.
-        trips.heard(2, Stamp { at: 0, echo: Some(micros(now) - 200_000), held: 0 }, now);
+        let echo = Some(micros(now) - 200_000);
+        trips.heard(2, Stamp { echo, ..Stamp::default() }, now);
         assert_eq!(trips.patience(2), trips.timeout(2));
+    }
+
+    /// The other's clock is 1 s ahead, and the fastest message takes 5 ms.
+    #[test]
+    fn clocks_and_single_ways_are_told_from_the_fastest_messages() {
+        let mut trips = RoundTrips::default();
+        for (round, (there, back)) in [(9, 7), (5, 30), (12, 5), (40, 6)].into_iter().enumerate() {
+            let sent = 1_000_000 * (round as u64 + 1);
+            let answered = sent + 1_000_000 + there * 1000 + 300;
+            let stamp = Stamp { at: answered, echo: Some(sent), held: 300, number: 0 };
+            let came = Time((answered - 1_000_000 + back * 1000) * 1000);
+            let round_trip = trips.heard(1, stamp, came);
+            assert_eq!(round_trip, Some(Duration::from_millis(there + back)));
+        }
+        assert_eq!(trips.way(1), Some(Way { ahead: 1_000_000, shortest: 5_000 }));
+        let ways = trips.ways();
+        assert_eq!(ways.took, [5, 5, 6, 7, 9, 12, 30, 40].map(|ms| ms * 1000));
+        assert_eq!(ways.excess, [0, 0, 1, 2, 4, 7, 25, 35].map(|ms| ms * 1000));
+    }
+
+    #[test]
+    fn what_is_overtaken_is_not_lost() {
+        let mut trips = RoundTrips::default();
+        let mut hear = |number, second| {
+            let stamp = Stamp { number, ..Stamp::default() };
+            trips.heard(1, stamp, Time(second * 1_000_000_000));
+            trips.loss()
+        };
+        for number in [1, 2, 4, 3, 5, 7, 9] {
+            assert_eq!(hear(number, number / 3), 0.0);
+        }
+        // 6 and 8 never came.
+        assert_eq!(hear(10, 9), 2.0 / 10.0);
+        // Then the link was cut.
+        assert!(hear(1000, 90) < 0.2);
     }
 }

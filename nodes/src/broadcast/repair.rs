@@ -24,6 +24,9 @@ use super::storage::{Origin, Run, Storage};
 /// At most so many values in a message, unless a node sets another limit; the
 /// rest follows when these have been acknowledged.
 pub const MESSAGE_LIMIT: usize = 400;
+/// Whatever the limit, the values of a message have no more than about so many bytes
+/// as JSON, so that with its digest it has less than 64 KiB.
+const BYTES: usize = 60_000;
 
 /// What one node tells another about what it holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -88,6 +91,8 @@ pub struct Peer {
     pub sent_at: Option<Time>,
     /// How many messages were sent since it was last heard.
     pub unanswered: u32,
+    /// With which origin values for it begin, so that all have their turn.
+    turn: usize,
 }
 
 /// What a delta brought.
@@ -357,7 +362,8 @@ impl Repair {
 
     /// Values for a peer, and whether there are more than the limit. Each node
     /// begins with an origin of its own choice, so that when many have the same
-    /// large backlog for one peer they send different parts of it.
+    /// large backlog for one peer they send different parts of it, and then with
+    /// that at which the last message ended.
     fn items(
         &mut self,
         peer: usize,
@@ -366,10 +372,11 @@ impl Repair {
         is_meant: impl Fn(Origin) -> bool,
     ) -> (Vec<Run>, bool) {
         let mut items = Vec::new();
-        let mut left = limit;
+        let (mut left, mut bytes) = (limit, BYTES);
         let count = self.storage.origins();
+        let turn = self.peers[peer].turn;
         for step in 0..count {
-            let place = (self.me + step) % count;
+            let place = (self.me + turn + step) % count;
             let known = &self.peers[peer];
             let first = match which {
                 Which::Nothing => break,
@@ -380,19 +387,30 @@ impl Repair {
             if missing == 0 || !is_meant(self.storage.origin(place)) {
                 continue;
             }
-            if left == 0 {
-                return (items, true);
+            let mut fitting = self.storage.fitting(place, first, left, &mut bytes);
+            if fitting == 0 && items.is_empty() {
+                // A value that is longer than that by itself.
+                fitting = 1;
             }
-            let run = self.storage.run(place, first, left);
-            let length = run.2.len();
-            left -= length;
-            raise(&mut self.peers[peer].sent, place, first + length as u64);
-            items.push(run);
-            if (length as u64) < missing {
+            left -= fitting;
+            if fitting > 0 {
+                let run = self.storage.run(place, first, fitting);
+                raise(&mut self.peers[peer].sent, place, first + fitting as u64);
+                items.push(run);
+            }
+            if (fitting as u64) < missing {
+                // The next message begins with the origins that are left.
+                self.peers[peer].turn = (turn + step) % count;
                 return (items, true);
             }
         }
         (items, false)
+    }
+
+    /// The last message to a peer was only a part of the one before: both want one
+    /// answer.
+    pub fn is_same_message(&mut self, peer: usize) {
+        self.peers[peer].unanswered -= 1;
     }
 
     /// Takes what a peer sent: its values, marked if new, and its digest.

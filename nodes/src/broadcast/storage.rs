@@ -154,6 +154,20 @@ impl Storage {
         }
     }
 
+    /// How many values of an origin from a number on, `limit` at most, fit into what
+    /// is left of a message's bytes, which they use up.
+    pub fn fitting(&self, place: usize, first: u64, limit: usize, bytes: &mut usize) -> usize {
+        let mut count = 0;
+        for value in self.values_from(place, first).iter().take(limit) {
+            match bytes.checked_sub(length(value)) {
+                Some(left) => *bytes = left,
+                None => return count,
+            }
+            count += 1;
+        }
+        count
+    }
+
     /// Values of an origin from a number on, at most so many.
     pub fn run(&self, place: usize, first: u64, limit: usize) -> Run {
         let log = &self.logs[place];
@@ -161,6 +175,20 @@ impl Storage {
         let end = first_index.saturating_add(limit).min(log.values.len());
         let values = log.values[first_index..end].to_vec();
         Run(log.origin, first, List::from_values(values))
+    }
+}
+
+/// About how many bytes a value takes as JSON, with what follows it.
+fn length(value: &Value) -> usize {
+    match value {
+        Value::Int(integer) => integer.unsigned_abs().checked_ilog10().unwrap_or(0) as usize + 3,
+        Value::Null | Value::Bool(_) | Value::Float(_) => 24,
+        Value::BigInt(text) | Value::String(text) | Value::Keyword(text) => text.len() + 4,
+        Value::List(list) => 3 + list.iter().map(|value| length(&value)).sum::<usize>(),
+        Value::Set(values) => 3 + values.iter().map(length).sum::<usize>(),
+        Value::Map(pairs) => {
+            3 + pairs.iter().map(|(key, value)| length(key) + length(value)).sum::<usize>()
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Target, Tools, row, words};
 
 pub(super) const TARGETS: &[Target] = &[
     Target { name: "broadcast", is_long: true, measure: virtual_time },
+    Target { name: "broadcast on uneven networks", is_long: true, measure: uneven },
     Target { name: "broadcast as processes", is_long: true, measure: real_time },
 ];
 
@@ -23,6 +24,7 @@ const PROFILE_3D: &str = "hub-ft --period 450, Maelstrom's inbox";
 const PROFILE_3E: &str = "hub-ft --period 1700, Maelstrom's inbox";
 const IDEAL_3D: &str = "hub-ft --period 385, ideal inbox";
 const IDEAL_3E: &str = "hub-ft --period 1550, ideal inbox";
+const BLOG_SERVED: &str = "hub-ft --max-latency 1200, Maelstrom's inbox, default service time";
 const OP: &str = "messages/operation";
 
 const LINES: &[Line] = &[
@@ -69,15 +71,68 @@ const LINES: &[Line] = &[
     ("tree-sync fan-out", "  widest fan-out", 64.0, "nodes", "32 sub-hubs"),
 ];
 
+/// The wanted latency and, for each network, the most messages per operation.
+const UNEVEN: [(u32, [f64; 4]); 5] = [
+    (600, [1.07, 1.9, 3.2, 3.8]),
+    (800, [0.80, 1.15, 2.1, 2.4]),
+    (1000, [0.63, 0.85, 1.45, 1.65]),
+    (1500, [0.44, 0.58, 0.97, 1.1]),
+    (2000, [0.33, 0.40, 0.72, 0.85]),
+];
+/// The networks' names in the output, and what they are.
+const NETWORKS: [(&str, &str); 4] = [
+    ("constant", "constant latencies"),
+    ("uniform", "uniform latencies"),
+    ("exponential", "exponential latencies"),
+    ("lossy", "exponential latencies, 1 % loss"),
+];
+const RATES: [u32; 5] = [100, 1000, 5000, 20_000, 40_000];
+
+/// What the example `uneven` prints beside what it should.
+fn uneven(_: &Tools) -> Vec<Row> {
+    let output = example("uneven");
+    let figure = |name: &str| output.as_deref().map_err(String::clone).and_then(|t| named(t, name));
+    let mut rows = Vec::new();
+    let mut add = |name: &str, what: String, most: f64, unit, note| {
+        rows.push(row(format!("broadcast: {what}"), Goal::AtMost(most), unit, figure(name), note));
+    };
+    for (place, (network, what)) in NETWORKS.into_iter().enumerate() {
+        for (wanted, messages) in UNEVEN {
+            let name = |figure: &str| format!("{network}-{wanted} {figure}");
+            let row = format!("{what}, --max-latency {wanted}");
+            add(&name("messages"), row, messages[place], OP, "default service time, ideal inbox");
+            let (which, text, most) = match network {
+                "constant" => ("max", "  true maximum of all seeds", wanted + 10),
+                _ => ("p99", "  0.99 of true latencies", wanted),
+            };
+            add(&name(which), text.to_owned(), f64::from(most), "ms", "");
+        }
+    }
+    add("uneven-blog messages", "against the blog, served".to_owned(), 0.5, OP, BLOG_SERVED);
+    add("uneven-blog observed-median", "  observed median".to_owned(), 895.0, "ms", "");
+    let worst = "  observed maximum of all seeds".to_owned();
+    add("uneven-blog observed-max", worst, 1129.0, "ms", "");
+    for rate in RATES {
+        let what = format!("{rate} operations/s, --max-latency 1200");
+        add(&format!("load-{rate} messages"), what, 0.55, OP, "default service time");
+        add(&format!("load-{rate} max"), "  true maximum".to_owned(), 1215.0, "ms", "");
+    }
+    rows
+}
+
+fn example(name: &str) -> Result<String, String> {
+    let build = ["build", "--release", "--package", "glomers-trials", "--example", name];
+    let path = build::executable(&build, name)?;
+    let run = measure::run::<&str>(&path, &[], &build::root())?;
+    match run.exit {
+        0 => Ok(run.output),
+        exit => Err(format!("exit {exit}: something was lost")),
+    }
+}
+
 /// All that virtual time can tell: medians over 20 seeds, and nothing lost in any.
 fn virtual_time(_: &Tools) -> Vec<Row> {
-    let build = ["build", "--release", "--package", "glomers-testing", "--example", "broadcast"];
-    let output = build::executable(&build, "broadcast")
-        .and_then(|path| measure::run::<&str>(&path, &[], &build::root()))
-        .and_then(|run| match run.exit {
-            0 => Ok(run.output),
-            exit => Err(format!("exit {exit}: something was lost")),
-        });
+    let output = example("broadcast");
     let figure = |name| output.as_deref().map_err(String::clone).and_then(|text| named(text, name));
     LINES
         .iter()

@@ -52,7 +52,7 @@ impl HubFt {
         for peer in self.repair.others() {
             let unsent = self.repair.unsent_of(peer, |origin| origin == own);
             if unsent > 0 {
-                self.send(peer, Kind::Direct, Which::Unsent, None, cx);
+                self.send(peer, Kind::Direct, Which::Unsent, cx);
             }
         }
         self.leaf.has_acknowledged();

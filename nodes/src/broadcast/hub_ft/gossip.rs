@@ -140,7 +140,7 @@ impl HubFt {
         self.repair.assume_as(hub);
         let mut says_something = false;
         for partner in partners {
-            let (has_items, _) = self.send(partner, Kind::Gossip, Which::Unacknowledged, None, cx);
+            let (has_items, _) = self.send(partner, Kind::Gossip, Which::Unacknowledged, cx);
             says_something |= has_items;
         }
         let gossip = &mut self.gossip;

@@ -7,19 +7,22 @@ use glomers_node::{Cx, Time};
 use super::message::{Kind, Plan, Sync};
 use super::planning::PlannedAt;
 use super::{BACKLOG, HubFt};
+use crate::broadcast::latency::micros;
 use crate::broadcast::repair::{Received, Which};
-use crate::broadcast::schedule::{Feedback, Grid};
+use crate::broadcast::schedule::Grid;
 
 /// A leaf that speaks for the first time is told the schedule at once if the next
 /// moment is so far off. A shorter time is not worth the message.
 const INTRODUCTION: Duration = Duration::from_secs(1);
+/// At its moment the hub waits for a message after another has come just before, as
+/// those of many leaves come together and take their time one after the other …
+const BURST: Duration = Duration::from_millis(4);
+/// … but no longer than this in all.
+const LONGEST_BURST: Duration = Duration::from_millis(12);
 
 /// How a hub stands to a leaf.
 #[derive(Debug, Clone, Copy, Default)]
 struct Child {
-    /// The stamp of its last message that no feedback was given about, and when
-    /// it came.
-    heard: Option<(u64, Time)>,
     /// It sent values that no message of the hub has acknowledged.
     is_owed: bool,
     /// The last message to it was as long as allowed, and there was more.
@@ -31,8 +34,13 @@ struct Child {
 /// What a hub remembers.
 #[derive(Debug, Default)]
 pub(super) struct Hub {
-    grid: Option<Grid>,
     pub(super) flush_at: Option<Time>,
+    /// When the flush that waits for a burst to end was due.
+    put_off: Option<Time>,
+    /// When a leaf was heard last.
+    heard_at: Option<Time>,
+    /// When a backlog was passed on last.
+    backlog_at: Option<Time>,
     children: Vec<Child>,
     /// The rate of new values, a second, and the state when it was taken.
     rate: f64,
@@ -41,25 +49,17 @@ pub(super) struct Hub {
     /// The rate over many seconds, and what it was counted from.
     steady: Option<f64>,
     steady_counted: Option<(Time, u64)>,
-    /// When the plan was made.
+    /// When the plan was made, and how long it stays.
     pub(super) planned_at: PlannedAt,
+    pub(super) steady_for: Duration,
+    /// All leaves were asked for a sign of life.
+    pub(super) asked_all: bool,
 }
 
 impl Hub {
     /// Forgets everything.
     pub(super) fn start(&mut self, nodes: usize) {
         *self = Hub { children: vec![Child::default(); nodes], ..Hub::default() };
-    }
-
-    /// Begins the schedule now.
-    pub(super) fn begin_at(&mut self, now: Time, plan: &Plan) {
-        self.grid = Some(Grid::new(now, plan.period()));
-    }
-
-    /// A plan was made: its schedule begins now.
-    pub(super) fn begin_plan(&mut self, now: Time, plan: &Plan) {
-        self.grid = (!plan.eager).then(|| Grid::new(now, plan.period()));
-        self.planned_at = Some(now);
     }
 
     /// The rate of new values, once it is known.
@@ -98,17 +98,23 @@ impl Hub {
 }
 
 impl HubFt {
+    /// The hub's moments, once they are fixed.
+    fn grid(&self) -> Option<Grid> {
+        let begin = Time(self.plan.begin? * 1000);
+        Some(Grid::new(begin, self.plan.period()))
+    }
+
     pub(super) fn hub_news(&mut self, now: Time) {
         if self.hub.flush_at.is_some() {
             return;
         }
         let period = self.plan.period();
-        if self.plan.eager {
+        if self.plan.is_eager() && self.plan.begin.is_none() {
             self.hub.flush_at = Some(now + period);
             return;
         }
-        let grid = self.hub.grid.get_or_insert_with(|| Grid::new(now + period, period));
-        self.hub.flush_at = Some(grid.next(now).1);
+        self.plan.begin.get_or_insert(micros(now + period));
+        self.hub.flush_at = self.grid().map(|grid| grid.next(now).1);
     }
 
     pub(super) fn hear_leaf(
@@ -121,27 +127,32 @@ impl HubFt {
     ) {
         if !self.is_hub() {
             // It takes this node for the hub; the answer says who is.
-            self.send(leaf, Kind::Tell, Which::Unacknowledged, None, cx);
+            self.send(leaf, Kind::Tell, Which::Unacknowledged, cx);
             return;
         }
+        let now = cx.now();
         let child = &mut self.hub.children[leaf];
         let is_first = !child.is_known;
-        child.heard = Some((message.stamp.at, cx.now()));
         child.is_owed |= received.items > 0;
         child.is_known = true;
         let is_owed = child.is_owed;
-        if received.new > BACKLOG && (was_silent || is_first || message.kind == Kind::Ask) {
+        self.hub.heard_at = Some(now);
+        let is_backlog =
+            received.new > BACKLOG && (was_silent || is_first || message.kind == Kind::Ask);
+        let long_ago = self.hub.backlog_at.is_none_or(|at| now >= at + self.plan.period() / 2);
+        if is_backlog && long_ago {
             // The backlog of a node, or of a part of the network, that was cut off.
+            self.hub.backlog_at = Some(now);
             self.flush(cx);
         } else if is_owed {
-            self.hub_news(cx.now());
+            self.hub_news(now);
         }
         let lacks = self.repair.is_behind(leaf);
         let asks = message.kind == Kind::Ask && (is_owed || lacks);
         let goes_on = lacks && self.hub.children[leaf].has_more;
         // It does not know the schedule yet, and would send at once whatever comes.
-        let is_early = |at: Time| at.since(cx.now()) >= INTRODUCTION;
-        let is_lost = is_first && !self.plan.eager && self.hub.flush_at.is_some_and(is_early);
+        let is_early = |at: Time| at.since(now) >= INTRODUCTION;
+        let is_lost = is_first && !self.plan.is_eager() && self.hub.flush_at.is_some_and(is_early);
         if is_lost
             || asks
             || goes_on
@@ -153,21 +164,13 @@ impl HubFt {
     }
 
     fn send_down(&mut self, leaf: usize, cx: &mut Cx) {
-        let child = &mut self.hub.children[leaf];
-        child.is_owed = false;
-        let feedback = match (child.heard.take(), &self.hub.grid) {
-            (Some((stamp, came)), Some(grid)) => {
-                let (epoch, at) = grid.next(came);
-                Some(Feedback::new(stamp, came, epoch, at))
-            }
-            _ => None,
-        };
+        self.hub.children[leaf].is_owed = false;
         // Who has been sent everything already is late with its acknowledgement.
         let kind = match self.repair.is_behind(leaf) && !self.repair.has_unsent(leaf) {
             true if self.repeat_at(leaf).is_some_and(|at| at <= cx.now()) => Kind::Check,
             _ => Kind::Down,
         };
-        let (_, more) = self.send(leaf, kind, Which::Unacknowledged, feedback, cx);
+        let (_, more) = self.send(leaf, kind, Which::Unacknowledged, cx);
         self.hub.children[leaf].has_more = more;
         if kind == Kind::Check || self.is_silent(leaf) {
             self.checks[leaf] += 1;
@@ -179,6 +182,7 @@ impl HubFt {
         let now = cx.now();
         let has_new_plan = self.reconsider_plan(cx);
         self.hub.flush_at = None;
+        self.hub.put_off = None;
         self.hub.count(self.repair.storage.total(), now, &self.plan);
         for leaf in self.repair.others() {
             let is_due = if self.is_silent(leaf) {
@@ -226,10 +230,21 @@ impl HubFt {
         self.repeat_at(leaf)
     }
 
+    /// Whether messages of leaves are coming one after the other just now.
+    fn is_in_burst(&mut self, due: Time, now: Time) -> bool {
+        let first = *self.hub.put_off.get_or_insert(due);
+        let is_coming = self.hub.heard_at.is_some_and(|at| now < at + BURST);
+        self.plan.begin.is_some() && is_coming && now < first + LONGEST_BURST
+    }
+
     pub(super) fn act_as_hub(&mut self, cx: &mut Cx) {
         let now = cx.now();
-        if self.hub.flush_at.is_some_and(|at| at <= now) {
-            self.flush(cx);
+        if let Some(due) = self.hub.flush_at.filter(|&at| at <= now) {
+            if self.is_in_burst(due, now) {
+                self.hub.flush_at = Some(now + BURST / 2);
+            } else {
+                self.flush(cx);
+            }
         }
         for leaf in self.repair.others() {
             if self.hub_repeat_at(leaf).is_some_and(|at| at <= now) {

@@ -5,10 +5,9 @@ use std::time::Duration;
 use glomers_node::{Cx, Time};
 
 use super::HubFt;
-use super::message::{Kind, Plan, Sync};
+use super::message::{Kind, Sync};
 use crate::broadcast::latency::micros;
 use crate::broadcast::repair::{Received, Which};
-use crate::broadcast::schedule::Slot;
 
 /// A message to the hub that wants an answer.
 #[derive(Debug, Clone, Copy)]
@@ -20,37 +19,23 @@ struct Awaited {
 }
 
 /// What a leaf remembers.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Leaf {
-    slot: Slot,
     /// When to send news.
     up_at: Option<Time>,
+    /// When to send it again.
+    copy_at: Option<Time>,
     /// When to acknowledge, if no news comes before.
     acknowledge_at: Option<Time>,
+    /// When something was last sent to the hub.
+    last_up: Option<Time>,
     awaited: Option<Awaited>,
     /// When the hub's next message must have come.
     expect_by: Option<Time>,
-    /// How early messages come on average, in microseconds.
-    slack: f64,
     /// The hub has something for all in nearly every period.
     pub(super) busy: bool,
     /// The last message was as long as allowed, and there was more.
     has_more: bool,
-}
-
-impl Leaf {
-    pub(super) fn new(plan: &Plan) -> Leaf {
-        Leaf {
-            slot: Slot::new(plan.period(), plan.guard()),
-            up_at: None,
-            acknowledge_at: None,
-            awaited: None,
-            expect_by: None,
-            slack: 0.0,
-            busy: false,
-            has_more: false,
-        }
-    }
 }
 
 impl Leaf {
@@ -72,12 +57,26 @@ impl HubFt {
         self.leaf.up_at = Some(self.next_up(now));
     }
 
+    /// By this node's clock, the first moment of the hub's that is not over at `at`,
+    /// moved by so many microseconds; with the way of its fastest messages.
+    fn moment(&self, at: Time, by: impl Fn(i64) -> i64) -> Option<Time> {
+        let way = self.round_trips.way(self.hub_place())?;
+        let first = self.plan.begin? as i64 - way.ahead + by(way.shortest as i64);
+        let (at, period) = (micros(at) as i64, (self.plan.period as i64).max(1));
+        let epoch = -(first - at).div_euclid(period);
+        Some(Time((first + epoch * period).max(0) as u64 * 1000))
+    }
+
     /// When the next message to the hub may be sent.
     fn next_up(&self, now: Time) -> Time {
-        let slot = match self.plan.eager {
-            true if self.is_direct() => now + self.plan.period(),
-            true => now,
-            false => self.leaf.slot.next(now).map_or(now, |(_, at)| at),
+        // Who sends at once still does not send for each value.
+        let gap = self.plan.period() / 8;
+        let soon = self.leaf.last_up.map_or(now, |at| now.max(at + gap));
+        let margin = self.plan.margin.map(|margin| margin as i64);
+        let slot = match margin {
+            None if self.is_direct() => now + self.plan.period(),
+            None => soon,
+            Some(margin) => self.moment(now, |shortest| -shortest - margin).unwrap_or(soon),
         };
         let hub = self.hub_place();
         match self.repeat_at(hub) {
@@ -86,30 +85,47 @@ impl HubFt {
         }
     }
 
+    /// When the answer to a message that is sent to the hub now must have come.
+    fn answer_by(&self, kind: Kind, now: Time) -> Time {
+        let timeout = self.round_trips.patience(self.hub_place());
+        let tail = self.plan.tail as i64;
+        let by_schedule = match (kind, self.plan.margin) {
+            (Kind::Ask, _) => return now + timeout,
+            (_, Some(margin)) => {
+                let sent = |shortest: i64| shortest + margin as i64;
+                self.moment(now, |shortest| -sent(shortest)).map(|slot| {
+                    let shortest = self.round_trips.way(self.hub_place());
+                    let shortest = shortest.map_or(0, |way| way.shortest as i64);
+                    slot + Duration::from_micros((sent(shortest) + shortest + tail) as u64)
+                })
+            }
+            (_, None) => None,
+        };
+        let latest = now + timeout + self.plan.period();
+        by_schedule.map_or(latest, |at| (at + Duration::from_millis(20)).min(latest))
+    }
+
     fn send_up(&mut self, kind: Kind, cx: &mut Cx) {
         let now = cx.now();
         let hub = self.hub_place();
-        let (has_items, more) = self.send(hub, kind, Which::Unacknowledged, None, cx);
-        let timeout = self.round_trips.patience(hub);
-        let wait = match kind {
-            Kind::Ask => timeout,
-            _ if self.plan.eager || self.leaf.slot.next(now).is_none() => {
-                timeout + self.plan.period()
-            }
-            _ => {
-                let slack = Duration::from_micros(self.leaf.slack as u64);
-                timeout + slack.max(self.plan.guard()).min(self.plan.period())
-            }
-        };
+        let (has_items, more) = self.send(hub, kind, Which::Unacknowledged, cx);
+        let until = self.answer_by(kind, now);
         if has_items && self.gossip.misses_hub() {
             self.checks[hub] += 1;
         }
         self.leaf.up_at = None;
+        self.leaf.last_up = Some(now);
         self.leaf.acknowledge_at = None;
         self.leaf.has_more = more;
+        self.leaf.copy_at = match self.plan.copy {
+            Some(after) if has_items && kind == Kind::Up => {
+                Some(now + Duration::from_micros(after))
+            }
+            _ => None,
+        };
         if has_items {
             let is_second = kind == Kind::Ask;
-            self.leaf.awaited = Some(Awaited { stamp: micros(now), until: now + wait, is_second });
+            self.leaf.awaited = Some(Awaited { stamp: micros(now), until, is_second });
         }
     }
 
@@ -117,15 +133,14 @@ impl HubFt {
     pub(super) fn hear_hub(&mut self, message: &Sync, received: Received, cx: &mut Cx) {
         let now = cx.now();
         if let Some(plan) = message.plan
-            && (plan != self.plan || received.reborn)
+            && plan != self.plan
         {
+            if (plan.period, plan.begin) != (self.plan.period, self.plan.begin) {
+                self.leaf.up_at = None;
+                self.leaf.expect_by = None;
+            }
             self.plan = plan;
-            self.leaf = Leaf { busy: self.leaf.busy, ..Leaf::new(&plan) };
-        }
-        if let Some(feedback) = message.feedback {
-            self.leaf.slot.learn(feedback);
-            let slack = feedback.slack as f64;
-            self.leaf.slack += (slack - self.leaf.slack) * 0.25;
+            self.round_trips.set_tail(plan.tail());
         }
         let hub = self.hub_place();
         let is_answer =
@@ -134,11 +149,12 @@ impl HubFt {
         if self.leaf.awaited.is_none() && (answered || !self.repair.is_behind(hub)) {
             self.gossip.stop_missing_hub();
         }
+        if !self.repair.is_behind(hub) {
+            self.leaf.copy_at = None;
+        }
         if matches!(message.kind, Kind::Down | Kind::Check) {
             self.leaf.busy = message.busy;
-            let jitter = self.round_trips.timeout(hub).saturating_sub(self.round_trips.mean(hub));
-            self.leaf.expect_by =
-                (message.busy && self.plan.nack).then(|| now + self.next_down() + jitter);
+            self.leaf.expect_by = self.expect_by(message, now);
         }
         if received.items > 0 {
             self.leaf.acknowledge_at.get_or_insert(now + self.acknowledge());
@@ -151,11 +167,27 @@ impl HubFt {
         }
     }
 
+    /// When to ask for the hub's next message, after this one.
+    fn expect_by(&self, message: &Sync, now: Time) -> Option<Time> {
+        let ask = self.plan.ask.filter(|_| message.busy)?;
+        let by_schedule = self.round_trips.way(self.hub_place()).and_then(|way| {
+            // The moment after the one that this message is of.
+            let said = Time((message.stamp.at as i64 - way.ahead).max(0) as u64 * 1000);
+            let after = said + Duration::from_millis(1);
+            let next = self.moment(after, |_| 0)?;
+            Some(next + Duration::from_micros(way.shortest + ask))
+        });
+        let hub = self.hub_place();
+        let jitter = self.round_trips.timeout(hub).saturating_sub(self.round_trips.mean(hub));
+        Some(by_schedule.unwrap_or(now + self.next_down() + jitter))
+    }
+
     /// The moment of a leaf's next action.
     pub(super) fn leaf_due(&self) -> Option<Time> {
         let leaf = &self.leaf;
         let awaited = leaf.awaited.map(|awaited| awaited.until);
-        [leaf.up_at, leaf.acknowledge_at, awaited, leaf.expect_by].into_iter().flatten().min()
+        let due = [leaf.up_at, leaf.copy_at, leaf.acknowledge_at, awaited, leaf.expect_by];
+        due.into_iter().flatten().min()
     }
 
     pub(super) fn act_as_leaf(&mut self, cx: &mut Cx) {
@@ -190,6 +222,13 @@ impl HubFt {
             if self.is_direct() {
                 self.look_back();
                 self.leaf_news(now);
+            }
+        }
+        if is_due(self.leaf.copy_at) {
+            self.leaf.copy_at = None;
+            if self.repair.is_behind(self.hub_place()) {
+                self.send_up(Kind::Up, cx);
+                self.leaf.copy_at = None;
             }
         }
         if is_due(self.leaf.acknowledge_at) {

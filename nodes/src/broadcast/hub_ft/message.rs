@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::broadcast::latency::Stamp;
 use crate::broadcast::repair::Delta;
-use crate::broadcast::schedule::Feedback;
 
 /// What a message is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,22 +31,37 @@ pub(super) enum Kind {
     Direct,
 }
 
-/// How the hub wants it done. Leaves follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// How the hub wants it done. Leaves follow. Times are in microseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Plan {
-    /// The hub's moments are so far apart, in microseconds.
+    /// The hub's moments are so far apart.
     pub(super) period: u64,
-    /// Leaves aim at so long before them, in microseconds.
-    pub(super) guard: u64,
-    /// Whether leaves ask when a message that they expect does not come.
-    pub(super) nack: bool,
-    /// Whether leaves send at once and the hub waits a period after its first
-    /// news, because there is no time for a schedule.
-    pub(super) eager: bool,
-    /// The wanted latency in microseconds, if it leaves no time for a hub: all send
-    /// to all, and the hub only mends what is lost.
+    /// The hub's first moment, by its clock; none if it waits a period after its
+    /// first news.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) begin: Option<u64>,
+    /// Leaves send so long before the hub's moment that their message may take so
+    /// much longer than the fastest; `None`: at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) margin: Option<u64>,
+    /// Leaves ask when a message that they expect is so much later than the fastest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ask: Option<u64>,
+    /// Leaves send everything again after so long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) copy: Option<u64>,
+    /// How much longer than the fastest a message hardly ever takes; 0 if latencies
+    /// do not vary.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) tail: u64,
+    /// The wanted latency, if it leaves no time for a hub: all send to all, and the
+    /// hub only mends what is lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) direct: Option<u64>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Plan {
@@ -55,8 +69,13 @@ impl Plan {
         Duration::from_micros(self.period)
     }
 
-    pub(super) fn guard(&self) -> Duration {
-        Duration::from_micros(self.guard)
+    pub(super) fn tail(&self) -> Duration {
+        Duration::from_micros(self.tail)
+    }
+
+    /// Leaves send at once.
+    pub(super) fn is_eager(&self) -> bool {
+        self.margin.is_none()
     }
 }
 
@@ -77,9 +96,6 @@ pub(super) struct Sync {
     /// The sender thinks that the hub should have been heard since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) suspects: bool,
-    /// From the hub: how the receiver's last message came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) feedback: Option<Feedback>,
     /// From the hub.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) plan: Option<Plan>,

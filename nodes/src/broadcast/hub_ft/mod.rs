@@ -34,6 +34,7 @@
 //! al. 1987.
 
 mod direct;
+mod forecast;
 mod gossip;
 mod hub;
 mod leaf;
@@ -53,14 +54,16 @@ use self::message::{Kind, Plan, Sync};
 pub use self::options::{Options, VARIABLE, with_environment};
 use super::clients::{Served, from_node, serve};
 use super::durable::Durable;
-use super::latency::RoundTrips;
+use super::latency::{self, RoundTrips};
 use super::repair::{Repair, Which};
-use super::schedule::Feedback;
 
 /// Pauses between probes of somebody silent do not grow beyond this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(12);
 /// As many values go to somebody silent.
 const PROBE: usize = 20;
+/// In so many parts of a message's greatest length all goes to somebody who is there;
+/// more waits for an answer.
+const MOST_PARTS: usize = 64;
 /// So many new values outside the schedule are passed on at once.
 const BACKLOG: usize = 8;
 
@@ -98,7 +101,7 @@ impl HubFt {
             view: 0,
             view_since: Time::ZERO,
             plan,
-            leaf: Leaf::new(&plan),
+            leaf: Leaf::default(),
             hub: Hub::default(),
             direct: Direct::default(),
             gossip: Gossip::new(options.gossip),
@@ -124,7 +127,7 @@ impl HubFt {
         }
         // What a plan needs to know is best known before there are values.
         if self.options.max_latency.is_some() && self.is_hub() && self.repair.nodes() > 1 {
-            self.send(1, Kind::Check, Which::Nothing, None, cx);
+            self.begin_measuring(cx);
         }
     }
 
@@ -147,7 +150,7 @@ impl HubFt {
     /// How long after a message of a busy hub the next is sent at the latest: with
     /// timers the hub waits for news first, which in a whole period surely comes.
     fn next_down(&self) -> Duration {
-        self.plan.period() * if self.plan.eager { 2 } else { 1 }
+        self.plan.period() * if self.plan.begin.is_none() { 2 } else { 1 }
     }
 
     /// How long the hub has not been heard.
@@ -209,23 +212,39 @@ impl HubFt {
         Some(sent_at + wait.min(LONGEST_PAUSE.max(period)))
     }
 
-    fn send(
+    /// Sends a message, or several if one would be too long; whether there were
+    /// values in it, and whether there are more than may be sent now.
+    fn send(&mut self, peer: usize, kind: Kind, which: Which, cx: &mut Cx) -> (bool, bool) {
+        let is_silent = self.is_silent(peer);
+        let (has_items, mut more) = self.send_part(peer, kind, which, is_silent, cx);
+        // Further parts do not wait for an answer, unless nobody may be there or others
+        // may tell the same.
+        let is_pipelined = !is_silent && !is_talk(kind);
+        let mut parts = 1;
+        while more && is_pipelined && parts < MOST_PARTS {
+            (_, more) = self.send_part(peer, kind, Which::Unsent, is_silent, cx);
+            self.repair.is_same_message(peer);
+            parts += 1;
+        }
+        (has_items, more)
+    }
+
+    fn send_part(
         &mut self,
         peer: usize,
         kind: Kind,
         which: Which,
-        feedback: Option<Feedback>,
+        is_silent: bool,
         cx: &mut Cx,
     ) -> (bool, bool) {
         let now = cx.now();
-        let limit = if self.is_silent(peer) { PROBE } else { self.options.items };
-        let limit = limit.min(self.options.items);
+        let limit = if is_silent { PROBE.min(self.options.items) } else { self.options.items };
         let own = self.repair.own_origin();
         let is_direct = kind == Kind::Direct;
         let delta =
             self.repair.delta_of(peer, which, limit, now, |origin| !is_direct || origin == own);
         let sent = (!delta.items.is_empty(), delta.more);
-        let is_talk = matches!(kind, Kind::Gossip | Kind::Tell | Kind::Push);
+        let is_talk = is_talk(kind);
         let message = Sync {
             kind,
             view: self.view,
@@ -233,7 +252,6 @@ impl HubFt {
             delta,
             silent: is_talk.then(|| self.freshest_silence(now).as_millis() as u64),
             suspects: is_talk && self.suspects(now),
-            feedback,
             plan: self.is_hub().then_some(self.plan),
             busy: matches!(kind, Kind::Down | Kind::Check) && self.hub.busy && !self.is_direct(),
         };
@@ -244,10 +262,13 @@ impl HubFt {
     fn receive(&mut self, peer: usize, message: &Sync, cx: &mut Cx) {
         let now = cx.now();
         let was_silent = self.is_silent(peer);
-        self.round_trips.heard(peer, message.stamp, now);
         let Some(received) = self.repair.receive(peer, &message.delta, cx) else {
             return;
         };
+        if received.reborn {
+            self.round_trips.forget(peer);
+        }
+        self.round_trips.heard(peer, message.stamp, now);
         self.checks[peer] = 0;
         self.hub_learned(now);
         if message.view > self.view {
@@ -262,13 +283,13 @@ impl HubFt {
             Kind::Up | Kind::Ask => self.hear_leaf(peer, message, received, was_silent, cx),
             Kind::Down | Kind::Check if is_stale => {
                 // A hub that does not know yet that there is another.
-                self.send(peer, Kind::Tell, Which::Unacknowledged, None, cx);
+                self.send(peer, Kind::Tell, Which::Unacknowledged, cx);
             }
             Kind::Gossip => {
-                self.send(peer, Kind::Tell, Which::Unacknowledged, None, cx);
+                self.send(peer, Kind::Tell, Which::Unacknowledged, cx);
             }
             Kind::Tell if self.gossip.is_active() && self.repair.has_unsent(peer) => {
-                self.send(peer, Kind::Push, Which::Unacknowledged, None, cx);
+                self.send(peer, Kind::Push, Which::Unacknowledged, cx);
             }
             _ => {}
         }
@@ -281,7 +302,7 @@ impl HubFt {
         // The next part of a message that was longer than allowed.
         let is_part = matches!(message.kind, Kind::Tell | Kind::Push);
         if is_part && message.delta.more && received.items > 0 {
-            self.send(peer, Kind::Gossip, Which::Unacknowledged, None, cx);
+            self.send(peer, Kind::Gossip, Which::Unacknowledged, cx);
         }
         if received.new > 0 {
             self.news(cx);
@@ -309,7 +330,7 @@ impl HubFt {
     fn adopt(&mut self, view: u64, now: Time) {
         self.view = view;
         self.view_since = now;
-        self.leaf = Leaf::new(&self.plan);
+        self.leaf = Leaf::default();
         self.hub.start(self.repair.nodes());
         self.gossip.stop_missing_hub();
         if self.is_hub() {
@@ -325,7 +346,7 @@ impl HubFt {
         cx.mark("hub", view as i64);
         self.repair.assume_as(self.hub_place());
         self.adopt(view, cx.now());
-        self.hub.begin_at(cx.now(), &self.plan);
+        self.plan.begin = self.plan.begin.map(|_| latency::micros(cx.now()));
         self.flush_all(cx);
     }
 
@@ -354,8 +375,9 @@ impl HubFt {
     }
 }
 
+/// Whether it is about more than the way between hub and leaf.
 fn is_talk(kind: Kind) -> bool {
-    !matches!(kind, Kind::Up | Kind::Down | Kind::Check | Kind::Direct)
+    matches!(kind, Kind::Gossip | Kind::Tell | Kind::Push)
 }
 
 impl Process for HubFt {

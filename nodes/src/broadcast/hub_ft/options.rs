@@ -42,7 +42,7 @@ pub struct Options {
     pub acknowledge: Option<Duration>,
     /// The pause between two conversations of a node that cannot reach the hub.
     pub gossip: Duration,
-    /// The most values in a message.
+    /// The most values in a message, which has no more than 64 KiB in any case.
     pub items: usize,
     /// Whether what clients bring is stored before it is acknowledged.
     pub durable: bool,
@@ -72,7 +72,7 @@ impl Options {
             nack: true,
             acknowledge: None,
             gossip: Duration::from_millis(250),
-            items: crate::broadcast::repair::MESSAGE_LIMIT,
+            items: 100_000,
             durable: false,
         };
         let mut pairs = Arguments::new(arguments, KNOWN);
@@ -118,10 +118,10 @@ impl Options {
         };
         Plan {
             period: period.as_micros() as u64,
-            guard: self.guard.as_micros() as u64,
-            nack: self.nack,
-            eager: wanted.is_some(),
+            margin: wanted.is_none().then_some(self.guard.as_micros() as u64),
+            ask: self.nack.then_some(20_000),
             direct: direct.map(|wanted| wanted.as_micros() as u64),
+            ..Plan::default()
         }
     }
 }

@@ -7,17 +7,21 @@
 //!   messages a second and gets 1/S.
 //! - With timers, where leaves send at once and the hub waits S, it sends μ and
 //!   gets 1/(S + 1/λ).
-//!
 //! - Directly, where nodes hold what they have for D − L and send it to all others:
 //!   n messages a second to and from each for each 1/(D − L + 1/μ).
 //!
 //! The hub takes what costs least at the rate that it observes, and tells it to
 //! leaves in its messages. (25 nodes, 100 ms, 50 values a second: directly up to
-//! D = 207 ms, timers up to S = 0.22 s.) With less than a round trip only the direct
-//! way is left.
+//! D = 207 ms, timers up to S = 0.22 s.) With less than the shortest round trip only
+//! the direct way is left; queueing cannot raise that one.
 //!
-//! At its start the hub asks a leaf for a sign of life, to have measured a round
-//! trip before there are values. Until it has, values wait a tenth of D.
+//! Where latencies vary, D is kept by 99 of 100 values, and the hub computes from
+//! all latencies that it has measured what that takes; see `forecast`.
+//!
+//! At its start the hub asks four leaves for a sign of life, to have measured round
+//! trips before there are values, and all others if these differ. Until it has a
+//! plan, values wait a tenth of D. Without a wanted latency it takes the fixed period,
+//! or what the network allows; see [`HubFt::choose_latency`].
 
 use std::time::Duration;
 
@@ -25,16 +29,31 @@ use glomers_node::{Cx, Time};
 
 use super::HubFt;
 use super::direct::MEND;
-use super::message::Plan;
+use super::forecast::{COPY_AFTER, Candidate, Forecast};
+use super::message::{Kind, Plan};
+use crate::broadcast::latency::{Ways, micros, quantile};
+use crate::broadcast::repair::Which;
 
 /// Plans do not change more often: each change costs a start-up of the schedule.
 const STEADY: Duration = Duration::from_secs(2);
 /// The rate that is assumed until one was observed. It is moderate, as to change
 /// from timers to a schedule delays nothing, but the other way does, once.
 const FIRST_RATE: f64 = 50.0;
+/// How many leaves the hub asks first, and how many round trips tell enough of a
+/// network whose latencies vary.
+const FIRST_ASKED: usize = 4;
+const ENOUGH: u64 = 12;
+/// So long the hub waits for them, if some are lost.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Latencies that vary by less are taken to be constant: by a tenth of it, as long
+/// as few were measured.
+const EVEN: u32 = 30_000;
+/// The part of values that is planned to be late where latencies vary: a little less
+/// than the hundredth that may be.
+const ALLOWED: f64 = 0.007;
 
-/// The plan for a wanted latency.
-pub(super) fn plan(
+/// The plan for a wanted latency in a network whose latencies do not vary.
+pub(super) fn even_plan(
     wanted: Duration,
     round_trip: Duration,
     guard: Duration,
@@ -50,56 +69,146 @@ pub(super) fn plan(
     let with_schedule = (1.0 - (-own * spare).exp() + 1.0) / spare;
     let with_timers = own + 1.0 / (spare + 1.0 / rate.max(0.001));
     let guard_micros = guard.as_micros() as u64;
+    let even = Plan { begin: None, ask: nack.then_some(20_000), tail: 0, ..Plan::default() };
     if wanted < round_trip || directly < with_timers.min(with_schedule) {
-        let period = MEND.as_micros() as u64;
         let direct = Some(wanted.as_micros() as u64);
-        return Plan { period, guard: guard_micros, nack, eager: true, direct };
+        return Plan { period: MEND.as_micros() as u64, direct, ..even };
     }
-    let eager = with_timers < with_schedule || spare <= 2.0 * guard.as_secs_f64();
-    let period = match eager {
-        true => Duration::from_secs_f64(spare),
-        false => Duration::from_secs_f64(spare) - guard,
+    let is_eager = with_timers < with_schedule || spare <= 2.0 * guard.as_secs_f64();
+    let spare = Duration::from_secs_f64(spare);
+    let (period, margin) = match is_eager {
+        true => (spare, None),
+        false => (spare - guard, Some(guard_micros)),
     };
-    let period = period.as_micros() as u64;
-    Plan { period, guard: guard_micros, nack, eager, direct: None }
+    Plan { period: period.as_micros() as u64, margin, ..even }
+}
+
+fn uneven_plan(best: &Candidate, tail: u32) -> Plan {
+    let micros = |seconds: f64| (seconds * 1e6) as u64;
+    Plan {
+        period: micros(best.period),
+        margin: best.margin.map(micros),
+        ask: best.ask.map(micros),
+        copy: best.is_double.then_some(micros(COPY_AFTER)),
+        tail: tail.into(),
+        ..Plan::default()
+    }
 }
 
 impl HubFt {
+    /// Asks a few leaves for a sign of life.
+    pub(super) fn begin_measuring(&mut self, cx: &mut Cx) {
+        for peer in self.repair.others().take(FIRST_ASKED) {
+            self.send(peer, Kind::Check, Which::Nothing, cx);
+        }
+    }
+
+    /// Asks all others, once, if round trips differ.
+    fn measure_all(&mut self, cx: &mut Cx) {
+        if std::mem::replace(&mut self.hub.asked_all, true) {
+            return;
+        }
+        for peer in self.repair.others().skip(FIRST_ASKED) {
+            self.send(peer, Kind::Check, Which::Nothing, cx);
+        }
+    }
+
     /// Called by the hub whenever it passes news on; whether there is another plan,
     /// which all must be told.
     pub(super) fn reconsider_plan(&mut self, cx: &mut Cx) -> bool {
         let now = cx.now();
-        let (Some(wanted), Some(round_trip)) =
-            (self.options.max_latency, self.round_trips.slowest())
-        else {
-            return false;
-        };
-        let (guard, nack) = (self.options.guard, self.options.nack);
-        let nodes = self.repair.nodes();
-        let rate = self.hub.steady_rate().unwrap_or(FIRST_RATE);
-        let next = plan(wanted, round_trip, guard, nack, rate, nodes);
-        // Two ways that cost nearly the same are not worth a change.
-        let other = plan(wanted, round_trip, guard, nack, rate * 1.5, nodes);
-        let way = |plan: &Plan| (plan.eager, plan.direct.is_some());
-        let is_close = way(&other) != way(&next) && wanted >= round_trip;
-        let next = match self.hub.planned_at {
-            Some(_) if is_close => self.plan,
-            _ => next,
-        };
-        let change = next.period.abs_diff(self.plan.period) as f64 / self.plan.period as f64;
-        let is_steady = self.hub.planned_at.is_some_and(|at| now < at + STEADY);
-        if next == self.plan || is_steady || way(&next) == way(&self.plan) && change < 0.03 {
-            self.hub.planned_at.get_or_insert(now);
+        let is_steady = self.hub.planned_at.is_some_and(|at| now < at + self.hub.steady_for);
+        if is_steady {
             return false;
         }
-        cx.log(match (next.direct, next.eager) {
+        let ways = self.round_trips.ways();
+        if ways.took.is_empty() {
+            return false;
+        }
+        let tail = quantile(&ways.excess, 0.998);
+        let samples = self.round_trips.samples();
+        let is_even = tail < if samples < ENOUGH { EVEN / 10 } else { EVEN };
+        if !is_even {
+            self.measure_all(cx);
+        }
+        let Some(wanted) = self.options.max_latency else {
+            return self.follow_spread(&ways, is_even);
+        };
+        let enough = if is_even { FIRST_ASKED as u64 } else { ENOUGH };
+        let enough = enough.min(self.repair.nodes() as u64 - 1);
+        if samples < enough && self.hub.planned_at.is_none() && now < self.view_since + PATIENCE {
+            return false;
+        }
+        let rate = self.hub.steady_rate().unwrap_or(FIRST_RATE);
+        let next = self.best_plan(wanted, &ways, is_even, rate);
+        // Two ways that cost nearly the same are not worth a change.
+        let way = |plan: &Plan| (plan.margin.is_none(), plan.direct.is_some());
+        let is_close =
+            is_even && way(&self.best_plan(wanted, &ways, is_even, rate * 1.5)) != way(&next);
+        let is_first = self.hub.planned_at.is_none();
+        self.hub.planned_at = Some(now);
+        // What few round trips tell is soon known better.
+        self.hub.steady_for = if !is_even && samples < 200 { STEADY / 4 } else { STEADY };
+        if !is_first && is_close {
+            return false;
+        }
+        self.take_plan(next, is_first, cx)
+    }
+
+    fn best_plan(&self, wanted: Duration, ways: &Ways, is_even: bool, rate: f64) -> Plan {
+        let nodes = self.repair.nodes();
+        let shortest = self.round_trips.shortest().unwrap_or_default();
+        if is_even {
+            let slowest = Duration::from_micros(2 * u64::from(quantile(&ways.shortest, 1.0)));
+            return even_plan(wanted, slowest, self.options.guard, self.options.nack, rate, nodes);
+        }
+        if wanted < shortest {
+            return even_plan(wanted, shortest, self.options.guard, self.options.nack, rate, nodes);
+        }
+        let allowed = if self.round_trips.samples() < 100 { ALLOWED / 2.0 } else { ALLOWED };
+        let forecast = Forecast::new(ways, self.round_trips.loss(), nodes, rate, allowed);
+        let mut best = forecast.best(wanted.as_secs_f64(), self.options.nack);
+        // Few samples tell little of how long messages may take.
+        best.period *= (0.35 + self.round_trips.samples() as f64 / 250.0).min(1.0);
+        uneven_plan(&best, quantile(&ways.excess, 0.998))
+    }
+
+    /// Takes another plan, if it differs enough.
+    fn take_plan(&mut self, next: Plan, is_first: bool, cx: &mut Cx) -> bool {
+        let now = cx.now();
+        let way = |plan: &Plan| (plan.margin.is_some(), plan.direct.is_some());
+        let change = next.period as f64 / self.plan.period as f64 - 1.0;
+        let is_same = way(&next) == way(&self.plan) && (-0.03..0.06).contains(&change);
+        if is_same && !is_first {
+            // Leaves hear of these with the next message, and nothing begins anew.
+            self.plan = Plan { period: self.plan.period, begin: self.plan.begin, ..next };
+            return false;
+        }
+        cx.log(match (next.direct, next.margin) {
             (Some(_), _) => "plans to send to all directly".to_owned(),
-            (None, true) => format!("plans timers, {} ms", next.period / 1000),
-            (None, false) => format!("plans a schedule, {} ms", next.period / 1000),
+            (None, None) => format!("plans that leaves send at once, {} ms", next.period / 1000),
+            (None, Some(_)) => format!("plans a schedule, {} ms", next.period / 1000),
         });
-        self.plan = next;
-        self.hub.begin_plan(now, &next);
+        let has_schedule = next.margin.is_some() || next.tail > 0;
+        self.plan = Plan { begin: has_schedule.then(|| micros(now)), ..next };
+        self.round_trips.set_tail(self.plan.tail());
         true
+    }
+
+    /// With a fixed period: how long before the hub's moments leaves send follows
+    /// the latencies, and so do the timers.
+    fn follow_spread(&mut self, ways: &Ways, is_even: bool) -> bool {
+        let (guard, tail) = (self.options.guard.as_micros() as u64, quantile(&ways.excess, 0.998));
+        let margin = match is_even {
+            true => guard,
+            false => guard + u64::from(quantile(&ways.excess, 0.97)),
+        };
+        let ask = if is_even { 20_000 } else { tail };
+        self.plan.margin = Some(margin.min(self.plan.period));
+        self.plan.ask = self.options.nack.then_some(ask.into());
+        self.plan.tail = if is_even { 0 } else { tail.into() };
+        self.round_trips.set_tail(self.plan.tail());
+        false
     }
 }
 
@@ -110,6 +219,21 @@ impl HubFt {
         let can_plan = self.options.max_latency.is_some() && self.round_trips.slowest().is_some();
         if self.is_hub() && can_plan && self.hub.planned_at.is_none() && self.is_direct() {
             self.hub.flush_at = self.hub.flush_at.map(|_| now);
+        }
+        self.notice_spread(now);
+    }
+
+    /// Few round trips may be alike by chance: when more are known, the hub does not
+    /// wait for its next moment to see that latencies vary.
+    fn notice_spread(&mut self, now: Time) {
+        let samples = self.round_trips.samples();
+        let is_early = samples < 64 && samples.is_multiple_of(4);
+        if !self.is_hub() || !is_early || self.plan.tail > 0 || self.plan.begin.is_none() {
+            return;
+        }
+        if quantile(&self.round_trips.ways().excess, 0.998) >= EVEN {
+            self.hub.steady_for = Duration::ZERO;
+            self.hub.flush_at = Some(now);
         }
     }
 }
@@ -125,9 +249,9 @@ mod tests {
 
     #[test]
     fn timers_win_while_little_time_is_left() {
-        let way = |wanted: u32| plan(wanted * MS, 200 * MS, 10 * MS, true, 50.0, 25);
-        assert!(way(300).eager && way(400).eager);
-        assert!(!way(450).eager && !way(2000).eager);
+        let way = |wanted: u32| even_plan(wanted * MS, 200 * MS, 10 * MS, true, 50.0, 25);
+        assert!(way(300).margin.is_none() && way(400).margin.is_none());
+        assert!(way(450).margin.is_some() && way(2000).margin.is_some());
         assert_eq!(way(610).period(), 400 * MS);
         assert_eq!(way(300).period(), 100 * MS);
         assert!(way(210).direct.is_none());
