@@ -37,9 +37,10 @@ fn setting(distribution: Distribution, loss: f64) -> Setting {
 /// One run.
 fn run(wanted: u32, setting: &Setting, inbox: Inbox, seed: u64) -> Figures {
     let arguments = ["--max-latency".to_owned(), wanted.to_string()];
-    let mut plan = setting.plan("hub-ft", &arguments, seed, inbox);
+    let mut plan = setting.plan("hub-ft", &arguments, seed, inbox).expect("a valid plan");
     plan.service_time = ServiceTime::DEFAULT;
-    let report = run_plan(&plan, &RunOptions::default(), &mut Unobserved).expect("makes sense");
+    let report =
+        run_plan(&plan, &RunOptions::default(), &mut Unobserved).expect("the node is known");
     assert_eq!(report.verdict.strict, Validity::Valid, "nothing is lost");
     Figures {
         messages_per_operation: report.outcome.net.servers_per_operation(),
@@ -55,6 +56,15 @@ fn say(name: &str, runs: &[Figures]) {
     let most = |of: &dyn Fn(&Figures) -> f64| runs.iter().map(of).fold(0.0, f64::max);
     let truth = |run: &Figures| run.truth.expect("there were values");
     let observed = |run: &Figures| run.observed.expect("there were values");
+    if std::env::var_os("EACH_SEED").is_some() {
+        let each: Vec<String> = runs
+            .iter()
+            .map(|run| {
+                format!("{:.0}/{:.0}/{:.0}", truth(run).p99, truth(run).max, observed(run).max)
+            })
+            .collect();
+        println!("{name} each {}", each.join(" "));
+    }
     println!("{name} messages {:.4}", middle(&|run| run.messages_per_operation));
     println!("{name} p99 {:.0}", middle(&|run| truth(run).p99));
     println!("{name} max {:.0}", most(&|run| truth(run).max));

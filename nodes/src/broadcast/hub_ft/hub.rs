@@ -16,9 +16,9 @@ use crate::broadcast::schedule::Grid;
 const INTRODUCTION: Duration = Duration::from_secs(1);
 /// At its moment the hub waits for a message after another has come just before, as
 /// those of many leaves come together and take their time one after the other …
-const BURST: Duration = Duration::from_millis(4);
+const BURST: Duration = Duration::from_millis(6);
 /// … but no longer than this in all.
-const LONGEST_BURST: Duration = Duration::from_millis(12);
+const LONGEST_BURST: Duration = Duration::from_millis(18);
 
 /// How a hub stands to a leaf.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,6 +54,8 @@ pub(super) struct Hub {
     pub(super) steady_for: Duration,
     /// All leaves were asked for a sign of life.
     pub(super) asked_all: bool,
+    /// The latency that it chose, where none is wanted.
+    pub(super) chosen: Option<Duration>,
 }
 
 impl Hub {

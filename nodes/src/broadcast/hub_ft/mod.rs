@@ -126,9 +126,14 @@ impl HubFt {
             self.gossip.begin_joining(cx.now());
         }
         // What a plan needs to know is best known before there are values.
-        if self.options.max_latency.is_some() && self.is_hub() && self.repair.nodes() > 1 {
+        if self.is_planned() && self.is_hub() && self.repair.nodes() > 1 {
             self.begin_measuring(cx);
         }
+    }
+
+    /// Whether the hub plans for a latency, and not with a fixed period.
+    fn is_planned(&self) -> bool {
+        self.options.max_latency.is_some() || self.options.chooses
     }
 
     /// The place of the hub.

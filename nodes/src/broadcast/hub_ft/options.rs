@@ -31,6 +31,9 @@ pub struct Options {
     /// When the last node is to have a value; period and way of working follow
     /// from it.
     pub max_latency: Option<Duration>,
+    /// Neither that nor a period was given: the hub chooses a latency that the network
+    /// allows.
+    pub chooses: bool,
     /// The time between two moments of the hub.
     pub period: Duration,
     /// How much before its latest moment a message is sent.
@@ -47,6 +50,9 @@ pub struct Options {
     /// Whether what clients bring is stored before it is acknowledged.
     pub durable: bool,
 }
+
+/// What a hub that chooses begins with.
+const UNTIL_CHOSEN: Duration = Duration::from_secs(1);
 
 const KNOWN: &[&str] = &[
     "--max-latency MS",
@@ -67,6 +73,7 @@ impl Options {
     pub fn parse(arguments: &[String]) -> Result<Options, String> {
         let mut options = Options {
             max_latency: None,
+            chooses: false,
             period: Duration::from_millis(450),
             guard: Duration::from_millis(10),
             nack: true,
@@ -97,6 +104,7 @@ impl Options {
                         the first"
                 .to_owned());
         }
+        options.chooses = !has_period && options.max_latency.is_none();
         if options.max_latency.is_none() && options.guard >= options.period {
             return Err("--guard must be shorter than --period".to_owned());
         }
@@ -109,7 +117,7 @@ impl Options {
     /// A wanted latency of 200 ms or less is taken to be less than a round trip: if
     /// it is not, round trips are so short that this mistake does not last.
     pub(super) fn plan(&self) -> Plan {
-        let wanted = self.max_latency;
+        let wanted = self.max_latency.or(self.chooses.then_some(UNTIL_CHOSEN));
         let direct = wanted.filter(|wanted| wanted.as_millis() <= 200);
         let period = match wanted {
             Some(_) if direct.is_some() => MEND,

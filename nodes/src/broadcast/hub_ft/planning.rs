@@ -48,9 +48,17 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Latencies that vary by less are taken to be constant: by a tenth of it, as long
 /// as few were measured.
 const EVEN: u32 = 30_000;
+/// So long messages of many leaves that come together wait for each other, in
+/// microseconds. It is too late to plan for it when it was measured: the first plan is
+/// kept.
+const QUEUED: u64 = 4_000;
+/// Latencies that the hub chooses are not shorter, as nobody waits for less, and a
+/// multiple of so many milliseconds.
+const LEAST_CHOSEN: Duration = Duration::from_millis(200);
+const STEP: u128 = 50;
 /// The part of values that is planned to be late where latencies vary: a little less
 /// than the hundredth that may be.
-const ALLOWED: f64 = 0.007;
+const ALLOWED: f64 = 0.004;
 
 /// The plan for a wanted latency in a network whose latencies do not vary.
 pub(super) fn even_plan(
@@ -131,14 +139,18 @@ impl HubFt {
         if !is_even {
             self.measure_all(cx);
         }
-        let Some(wanted) = self.options.max_latency else {
+        if !self.is_planned() {
             return self.follow_spread(&ways, is_even);
-        };
+        }
         let enough = if is_even { FIRST_ASKED as u64 } else { ENOUGH };
         let enough = enough.min(self.repair.nodes() as u64 - 1);
         if samples < enough && self.hub.planned_at.is_none() && now < self.view_since + PATIENCE {
             return false;
         }
+        let wanted = match self.options.max_latency {
+            Some(wanted) => wanted,
+            None => self.choose_latency(&ways, cx),
+        };
         let rate = self.hub.steady_rate().unwrap_or(FIRST_RATE);
         let next = self.best_plan(wanted, &ways, is_even, rate);
         // Two ways that cost nearly the same are not worth a change.
@@ -155,11 +167,29 @@ impl HubFt {
         self.take_plan(next, is_first, cx)
     }
 
+    /// A latency that the network allows: three of its slow round trips. Another is
+    /// chosen only if the network is a quite different one now. The mark says which.
+    fn choose_latency(&mut self, ways: &Ways, cx: &mut Cx) -> Duration {
+        let slow = Duration::from_micros(2 * u64::from(quantile(&ways.took, 0.99)));
+        if let Some(chosen) = self.hub.chosen
+            && (2 * slow..=8 * slow.max(LEAST_CHOSEN / 8)).contains(&chosen)
+        {
+            return chosen;
+        }
+        let steps = (3 * slow).max(LEAST_CHOSEN).as_millis().div_ceil(STEP);
+        let chosen = Duration::from_millis((steps * STEP) as u64);
+        cx.log(format!("chose a latency of {} ms", chosen.as_millis()));
+        cx.mark("max-latency", chosen.as_millis() as u64);
+        self.hub.chosen = Some(chosen);
+        chosen
+    }
+
     fn best_plan(&self, wanted: Duration, ways: &Ways, is_even: bool, rate: f64) -> Plan {
         let nodes = self.repair.nodes();
         let shortest = self.round_trips.shortest().unwrap_or_default();
         if is_even {
-            let slowest = Duration::from_micros(2 * u64::from(quantile(&ways.shortest, 1.0)));
+            let slowest = 2 * u64::from(quantile(&ways.shortest, 1.0)) + QUEUED;
+            let slowest = Duration::from_micros(slowest);
             return even_plan(wanted, slowest, self.options.guard, self.options.nack, rate, nodes);
         }
         if wanted < shortest {
@@ -216,7 +246,7 @@ impl HubFt {
     /// Called after each message: a hub that waits without a plan makes one as soon
     /// as it can.
     pub(super) fn hub_learned(&mut self, now: Time) {
-        let can_plan = self.options.max_latency.is_some() && self.round_trips.slowest().is_some();
+        let can_plan = self.is_planned() && self.round_trips.slowest().is_some();
         if self.is_hub() && can_plan && self.hub.planned_at.is_none() && self.is_direct() {
             self.hub.flush_at = self.hub.flush_at.map(|_| now);
         }
