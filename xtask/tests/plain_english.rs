@@ -5,13 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What is not written, and what is.
-const PHRASES: [(&str, &str); 15] = [
+const PHRASES: [(&str, &str); 13] = [
     ("makes no sense", "is invalid"),
     ("make no sense", "are invalid"),
     ("in its midst", "say where it is"),
     ("in their midst", "say where they are"),
-    ("beside what", "in addition to what"),
-    ("beside that", "besides that"),
     ("beside cutting", "besides cutting"),
     ("know beside the", "know besides the"),
     ("who does not cannot", "use two sentences"),
