@@ -44,7 +44,7 @@ const DIRECTIONS: [(&str, &[&str]); 20] = [
         "session",
         &["protocol", "history", "node", "check", "sim", "workload", "store", "bench", "warp"],
     ),
-    ("testing", &["protocol", "history", "node", "check", "sim", "workload", "session"]),
+    ("testing", &["protocol", "history", "node", "check", "sim", "workload", "session", "hunt"]),
     (
         "trials",
         &[

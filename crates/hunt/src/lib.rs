@@ -12,12 +12,14 @@ pub mod environment;
 pub mod family;
 pub mod files;
 mod groups;
+#[cfg(feature = "tables")]
 pub mod merge;
 mod novelty;
 mod row;
 mod seeds;
 pub mod shrink;
 mod signature;
+#[cfg(feature = "tables")]
 pub mod table;
 mod weights;
 

@@ -51,6 +51,7 @@ impl Verdict {
         }
     }
 
+    #[cfg(feature = "tables")]
     pub(crate) fn of_word(word: &str) -> Option<Verdict> {
         [Verdict::Valid, Verdict::Unknown, Verdict::Invalid].into_iter().find(|v| v.word() == word)
     }

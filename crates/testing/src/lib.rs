@@ -55,6 +55,9 @@ mod invariant;
 mod keep;
 mod latency;
 mod load;
+pub mod prelude;
+mod regressions;
+mod seeds;
 mod simulation;
 mod trace;
 
@@ -82,7 +85,8 @@ pub use latency::{
     Constant, Exponential, Lognormal, Normal, Pareto, ParetoNormal, Spikes, Uniform,
 };
 pub use load::{Load, Rated};
-pub use simulation::{Simulation, TestRun};
+pub use seeds::{Seeds, SeedsRun};
+pub use simulation::{MakeNode, Simulation, TestRun};
 pub use trace::Trace;
 
 use std::time::Duration;

@@ -1,12 +1,35 @@
 //! Workloads with their rates, as tests write them.
 
+use std::sync::Arc;
+
 use glomers_sim::{Rate, Workload};
 use glomers_workload::{Broadcast, Echo, GCounter, GSet, Kafka, LinKv, PnCounter, UniqueIds};
 
+/// Makes the workload of a run, for any number of runs.
+pub(crate) type MakeWorkload = Arc<dyn Fn() -> Box<dyn Workload> + Send + Sync>;
+
 /// A workload and how often its operations begin.
 pub struct Load {
-    pub(crate) workload: Box<dyn Workload>,
+    pub(crate) source: Source,
     pub(crate) rate: Rate,
+}
+
+/// Where the workload comes from.
+pub(crate) enum Source {
+    /// It is there, for one run.
+    One(Box<dyn Workload>),
+    /// It is made anew for each run.
+    Each(MakeWorkload),
+}
+
+impl Load {
+    /// The workload of one run.
+    pub(crate) fn into_workload(self) -> Box<dyn Workload> {
+        match self.source {
+            Source::One(workload) => workload,
+            Source::Each(make) => make(),
+        }
+    }
 }
 
 /// Gives a standard workload a rate: `Broadcast::rate(100.0)`.
@@ -51,7 +74,7 @@ pub struct Load {
 pub trait Rated: Workload + Default + Sized + 'static {
     /// The workload with this many operations a second, of all clients together.
     fn rate(per_second: f64) -> Load {
-        Load::new(Self::default(), per_second)
+        Load::each(Self::default, per_second)
     }
 }
 
@@ -65,14 +88,25 @@ impl Rated for LinKv {}
 impl Rated for Kafka {}
 
 impl Load {
-    /// Any workload with so many operations a second, of all clients together.
+    /// Any workload with so many operations a second, of all clients together. It serves
+    /// one run: where there are many, [`Load::each`] makes one for each.
     pub fn new(workload: impl Workload + 'static, per_second: f64) -> Load {
-        Load { workload: Box::new(workload), rate: Rate::PerSecond(per_second) }
+        let source = Source::One(Box::new(workload));
+        Load { source, rate: Rate::PerSecond(per_second) }
+    }
+
+    /// As [`Load::new`], with a workload that is made anew for each run.
+    pub fn each<W: Workload + 'static>(
+        make: impl Fn() -> W + Send + Sync + 'static,
+        per_second: f64,
+    ) -> Load {
+        let source = Source::Each(Arc::new(move || Box::new(make())));
+        Load { source, rate: Rate::PerSecond(per_second) }
     }
 
     /// Any workload, each client beginning an operation as soon as its last has
     /// ended.
     pub fn max(workload: impl Workload + 'static) -> Load {
-        Load { workload: Box::new(workload), rate: Rate::Max }
+        Load { source: Source::One(Box::new(workload)), rate: Rate::Max }
     }
 }

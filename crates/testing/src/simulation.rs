@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use glomers_check::{Validity, Verdict};
 use glomers_history::{Event, Observer, Time, Value};
-use glomers_node::IntoProcess;
+use glomers_node::{IntoProcess, Process};
 use glomers_sim::{
     Bursts, Chooser, Distribution, FaultList, InProcessHost, Inbox, Latency, LatencyChange,
     LatencyStep, LinkRule, NodeFactory, NodeProgram, Outcome, Plan, PlanBuilder, Regions, SERVICES,
-    Wire, run_virtual,
+    Wire, Workload, run_virtual,
 };
 
 use crate::fault::FaultSpec;
@@ -47,14 +47,11 @@ impl Simulation {
         }
     }
 
-    /// So many nodes, each made by `node`.
-    pub fn nodes<N: IntoProcess>(
-        mut self,
-        count: u32,
-        node: impl Fn() -> N + 'static,
-    ) -> Simulation {
+    /// So many nodes, each made by `node`, which may take the node's place in the list:
+    /// `.nodes(5, my_node)` or `.nodes(5, |place: u32| my_node(place))`.
+    pub fn nodes<M>(mut self, count: u32, node: impl MakeNode<M> + 'static) -> Simulation {
         self.plan.nodes(count);
-        self.factory = Some(Box::new(move |_| Ok(node().into_process())));
+        self.factory = Some(Box::new(move |place| Ok(node.make(place))));
         self
     }
 
@@ -226,9 +223,10 @@ impl Simulation {
     /// If nodes or workload are missing or a value is invalid; the message
     /// says which.
     pub fn run_for(mut self, duration: Duration) -> TestRun {
-        let factory = self.factory.expect("say which nodes to run: .nodes(5, my_node)");
-        let Load { mut workload, rate } =
-            self.load.expect("say what clients do: .workload(Broadcast::rate(100.0))");
+        assert!(self.factory.is_some(), "{NO_NODES}");
+        let load = self.load.take().expect(NO_LOAD);
+        let rate = load.rate;
+        let workload = load.into_workload();
         self.plan.workload(workload.name()).rate(rate).time_limit(duration);
         let Plan { seed, ref nodes, fault_services, .. } = *self.plan.so_far();
         let count = nodes.len() as u32;
@@ -242,7 +240,21 @@ impl Simulation {
         }
         self.plan.faults(list.into_events());
         let plan = self.plan.build().unwrap_or_else(|error| panic!("{error}"));
+        self.run(plan, workload, empty)
+    }
 
+    /// Runs this Plan instead of what the simulation says, with its nodes and workload:
+    /// what was shrunk, say.
+    ///
+    /// # Panics
+    /// If nodes or workload are missing or the Plan is invalid.
+    pub fn run_plan(mut self, plan: Plan) -> TestRun {
+        let workload = self.load.take().expect(NO_LOAD).into_workload();
+        self.run(plan, workload, Vec::new())
+    }
+
+    fn run(self, plan: Plan, mut workload: Box<dyn Workload>, mut empty: Vec<String>) -> TestRun {
+        let factory = self.factory.expect(NO_NODES);
         let mut watch = Watch {
             trace: Trace::default(),
             invariants: InvariantObserver::new(plan.nodes.clone(), self.invariants),
@@ -265,6 +277,27 @@ impl Simulation {
         };
         keep::if_wanted(&run);
         run
+    }
+}
+
+const NO_NODES: &str = "say which nodes to run: .nodes(5, my_node)";
+const NO_LOAD: &str = "say what clients do: .workload(Broadcast::rate(100.0))";
+
+/// Makes nodes: a function of nothing or of the node's place, which returns a node.
+pub trait MakeNode<M> {
+    /// Makes the node of this place.
+    fn make(&self, place: u32) -> Box<dyn Process>;
+}
+
+impl<N: IntoProcess, F: Fn() -> N> MakeNode<fn() -> N> for F {
+    fn make(&self, _place: u32) -> Box<dyn Process> {
+        self().into_process()
+    }
+}
+
+impl<N: IntoProcess, F: Fn(u32) -> N> MakeNode<fn(u32) -> N> for F {
+    fn make(&self, place: u32) -> Box<dyn Process> {
+        self(place).into_process()
     }
 }
 
@@ -331,9 +364,33 @@ impl TestRun {
     /// what happened.
     #[track_caller]
     pub fn assert_valid(&self) {
-        if self.is_valid() {
-            return;
+        if !self.is_valid() {
+            panic!("{}", glomers_protocol::printable_lines(&self.complaint()));
         }
+    }
+
+    /// What the first difference is between two runs that should be the same.
+    pub(crate) fn difference(&self, other: &TestRun) -> Option<String> {
+        let (ours, theirs) = (self.trace(), other.trace());
+        let (mut a, mut b) = (ours.lines(), theirs.lines());
+        for number in 1.. {
+            let (one, two) = (a.next(), b.next());
+            if one == two {
+                one?;
+                continue;
+            }
+            let shown = |line: Option<&str>| line.unwrap_or("(the run is over)").trim().to_owned();
+            return Some(format!(
+                "line {number} of the trace is\n  {}\nthe first time, and\n  {}\nthe second",
+                shown(one),
+                shown(two)
+            ));
+        }
+        None
+    }
+
+    /// The verdict in words, with the seed and the path of the trace.
+    pub(crate) fn complaint(&self) -> String {
         let verdict = match self.verdict.strict {
             Validity::Unknown => "of unknown validity",
             _ => "invalid",
@@ -355,7 +412,7 @@ impl TestRun {
             }
             Err(error) => text += &format!("(the run could not be stored: {error})"),
         }
-        panic!("{}", glomers_protocol::printable_lines(&text));
+        text
     }
 }
 

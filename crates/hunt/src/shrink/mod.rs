@@ -158,11 +158,15 @@ pub fn shrink(
 /// Writes down what was generated, if the list has the finding, too: under another seed
 /// nearby if not under its own.
 fn write_down(plan: &mut Plan, run: &Run, oracle: &mut Oracle<'_>) -> bool {
-    let frozen = freeze::freeze(plan, &run.outcome);
+    let exact = freeze::freeze(plan, &run.outcome);
+    let mut frozen = exact.clone();
+    simplify::separate(&mut frozen);
     for more in 0..=5 * NEARBY {
-        let candidate = Plan { seed: plan.seed.wrapping_add(more), ..frozen.clone() };
-        if candidate == *plan || oracle.accept(plan, candidate) {
-            return true;
+        for frozen in [&frozen, &exact] {
+            let candidate = Plan { seed: plan.seed.wrapping_add(more), ..frozen.clone() };
+            if candidate == *plan || oracle.accept(plan, candidate) {
+                return true;
+            }
         }
     }
     false

@@ -75,7 +75,25 @@ fn moved(plan: &Plan, rule: impl Fn(u64) -> u64) -> Plan {
         last = last.max(list.iter().map(|listed| listed.at).max().unwrap_or_default());
     }
     candidate.time_limit = last + 1;
+    separate(&mut candidate);
     candidate
+}
+
+/// Lets nothing happen at the same moment as something else: in a scenario, too, one thing
+/// happens after the other. The order is the engine's, and little moves.
+pub(crate) fn separate(plan: &mut Plan) {
+    let mut all: Vec<&mut u64> = plan.faults.iter_mut().map(|event| &mut event.at).collect();
+    if let Operations::Listed(list) = &mut plan.operations {
+        all.extend(list.iter_mut().map(|listed| &mut listed.at));
+    }
+    // Stable: at one moment faults come first.
+    all.sort_by_key(|at| **at);
+    let mut free = 0;
+    for at in all {
+        *at = (*at).max(free);
+        free = *at + 1;
+    }
+    plan.time_limit = plan.time_limit.max(free);
 }
 
 /// Ends the Plan with the last thing that happens.
@@ -154,6 +172,9 @@ pub(crate) fn round(plan: &mut Plan, oracle: &mut Oracle<'_>) {
     }
 }
 
+/// How many seeds are tried for new numbers: what they are decides what is drawn.
+const SEEDS_FOR_NUMBERS: u64 = 30;
+
 /// Clients, operations and faults are numbered as they stand, under one seed or another: in a
 /// scenario nothing more needs to be said then.
 pub(crate) fn numbers(plan: &mut Plan, oracle: &mut Oracle<'_>) {
@@ -188,7 +209,7 @@ pub(crate) fn numbers(plan: &mut Plan, oracle: &mut Oracle<'_>) {
     if plain == *plan {
         return;
     }
-    for seed in [0, plan.seed, 1, 2, 3, 4, 5, 6, 7] {
+    for seed in [0, plan.seed].into_iter().chain(1..=SEEDS_FOR_NUMBERS) {
         if oracle.accept(plan, Plan { seed, ..plain.clone() }) {
             return;
         }

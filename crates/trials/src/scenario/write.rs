@@ -96,7 +96,8 @@ impl Writer<'_> {
     fn advance(&mut self, at: u64) {
         let base = match self.moments {
             Moments::Exact => at.saturating_sub(self.tick),
-            Moments::Round => at,
+            // What is less than a microsecond only keeps things apart.
+            Moments::Round => at / 1000 * 1000,
         };
         if base > self.base {
             let pause = duration(base - self.base);

@@ -1,0 +1,10 @@
+//! What nearly every test needs: `use glomers_testing::prelude::*;`.
+//!
+//! Faults that share their names with other things (`Loss`, `Clock`) and the steps of
+//! clients (`Step`) are left to be named.
+
+pub use crate::{
+    Broadcast, Cluster, Constant, Echo, Exponential, GCounter, GSet, Kafka, Kill, LinKv, List,
+    Load, MS, Message, Node, NodeId, Partition, Pause, PnCounter, Rated, Retry, RpcError, S,
+    Simulation, Uniform, UniqueIds, Value,
+};
