@@ -26,7 +26,7 @@ fn text<'a>(json: &'a Json, field: &str) -> &'a str {
 
 /// From bottom to top, as ARCHITECTURE.md draws it: the crates that each may
 /// depend on, besides what others bring along. Tests and benchmarks may use more.
-const DIRECTIONS: [(&str, &[&str]); 20] = [
+const DIRECTIONS: [(&str, &[&str]); 21] = [
     ("protocol", &[]),
     ("history", &["protocol"]),
     ("node-derive", &[]),
@@ -60,6 +60,7 @@ const DIRECTIONS: [(&str, &[&str]); 20] = [
         ],
     ),
     ("report", &["protocol", "history", "check", "store", "session"]),
+    ("serve", &["report", "store"]),
     ("guide", &[]),
     (
         "cli",
@@ -80,6 +81,7 @@ const DIRECTIONS: [(&str, &[&str]); 20] = [
             "session",
             "hunt",
             "report",
+            "serve",
         ],
     ),
     ("xtask", &["nodes", "sim", "store"]),

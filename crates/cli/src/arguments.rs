@@ -22,6 +22,7 @@ use crate::merge::MergeArguments;
 use crate::new::NewArguments;
 use crate::number::{self, Concurrency, RateArgument};
 use crate::report::ReportArguments;
+use crate::serve::ServeArguments;
 use crate::shrink::ShrinkArguments;
 pub(crate) use network::NetworkModels;
 pub(crate) use traced::{ScheduleArgument, TracedArguments};
@@ -79,6 +80,8 @@ pub(crate) enum Command {
     Report(ReportArguments),
     /// Write a stored run for another tool: Perfetto, ShiViz, lines of JSON
     Export(ExportArguments),
+    /// Show stores in the browser: a server that only reads
+    Serve(ServeArguments),
     /// Finish the store of a run that was cut short: check and derive its files
     Recover(RecoverArguments),
     /// Write a node to begin with, in Python, Go, JavaScript or Rust

@@ -35,6 +35,7 @@ mod replay;
 mod replay_log;
 mod report;
 mod scenario;
+mod serve;
 mod shrink;
 mod stops;
 mod summary;
@@ -110,6 +111,7 @@ fn dispatch(command: Command) -> Result<ExitCode, CliError> {
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

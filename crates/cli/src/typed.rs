@@ -59,8 +59,7 @@ const FOREIGN: [Foreign; 14] = [
 ];
 
 /// Commands of Maelstrom that are missing, and what to type in their place.
-const MISSING_COMMANDS: [(&str, &str); 4] = [
-    ("serve", "results are files: look into store/latest, or type glomers trace"),
+const MISSING_COMMANDS: [(&str, &str); 3] = [
     ("demo", "glomers challenge runs the reference nodes; glomers gallery runs broken ones"),
     ("analyze", "glomers recover DIR checks a stored run again; glomers check FILE a history"),
     ("test-all", "glomers challenge runs all challenges; glomers test --test-count N many seeds"),
@@ -315,7 +314,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_means_another_thing_is_answered_in_words() {
-        is_refused("glomers serve", "glomers serve is not here yet");
+        is_refused("glomers demo", "glomers demo is not here yet");
         is_refused("glomers test -n n1", "-n n1 is not taken here\n  help: name all nodes at once");
         is_refused("glomers test --bin python3_node.py", "--bin python3 -- node.py");
         is_refused("glomers test –bin a", "begins with an en dash (–), which is no hyphen");

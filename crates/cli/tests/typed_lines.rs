@@ -24,7 +24,7 @@ const VALID: &[&str] = &["Everything looks good!"];
 
 /// NODE stands for an echo node, `_` within a word for a blank. Runs with NODE are
 /// kept short by a second `--time-limit`: the last counts.
-const LINES: [Line; 61] = [
+const LINES: [Line; 60] = [
     // Each workload with its usual options.
     runs("test -w echo --bin NODE --node-count 1 --time-limit 10", VALID),
     runs(
@@ -94,7 +94,6 @@ const LINES: [Line; 61] = [
     answered("test -w echo -n n1 -n n2", &["-n n1 is not taken here", "--nodes n1,n2,n3"]),
     answered("test -w echo --nodes-file nodes", &["--nodes-file nodes is not taken here"]),
     // What is not here yet.
-    answered("serve", &["glomers serve is not here yet", "store/latest"]),
     answered("demo", &["glomers demo is not here yet", "glomers challenge"]),
     answered("analyze", &["glomers analyze is not here yet", "glomers recover"]),
     // Many runs, logs.

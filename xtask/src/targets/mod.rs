@@ -4,6 +4,7 @@ mod broadcast;
 mod checkers;
 mod figures;
 mod replays;
+mod reports;
 mod seeds;
 mod speed;
 
@@ -39,6 +40,7 @@ pub(crate) fn run(quick: bool, only: Option<&str>) -> Result<bool, String> {
         checkers::TARGETS,
         seeds::TARGETS,
         replays::TARGETS,
+        reports::TARGETS,
         figures::TARGETS,
         broadcast::TARGETS,
     ]

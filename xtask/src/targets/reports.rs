@@ -1,0 +1,62 @@
+//! Pages for the browser: how large they are, and what they cost.
+
+use crate::measure;
+use crate::table::{Goal, Row};
+
+use super::{Target, Tools, row, words};
+
+pub(super) const TARGETS: &[Target] = &[
+    Target { name: "report", is_long: false, measure: small },
+    Target { name: "report of 1,000,000 messages", is_long: true, measure: large },
+];
+
+/// 28,000 messages.
+const SMALL: &str = "test -w broadcast --node flood --topology tree4 --node-count 25 --rate 100 \
+    --latency 100 --time-limit 20 --seed 1 --store store";
+
+/// 1,000,000 messages.
+const LARGE: &str = "test -w broadcast --node flood --topology total --node-count 25 --rate 200 \
+    --latency 20 --latency-dist exponential --time-limit 17 --seed 1 --store store";
+
+fn small(tools: &Tools) -> Vec<Row> {
+    rows(tools, "28,000 messages", SMALL, 5, [400.0, 60.0])
+}
+
+fn large(tools: &Tools) -> Vec<Row> {
+    rows(tools, "1,000,000 messages", LARGE, 1, [6000.0, 1000.0])
+}
+
+/// The size, and what a run costs more when a report is asked for.
+fn rows(tools: &Tools, what: &str, line: &str, times: usize, goals: [f64; 2]) -> Vec<Row> {
+    let plain = words(line);
+    let with_report = [&plain[..], &["--report"]].concat();
+    let cost = tools.best_of(times, &plain).and_then(|without| {
+        let with = tools.best_of(times, &with_report)?;
+        Ok((with.cpu - without.cpu) * 1e3)
+    });
+    let [most_kilobytes, most_ms] = goals;
+    vec![
+        row(
+            format!("report.html of {what}"),
+            Goal::AtMost(most_kilobytes),
+            "KB",
+            kilobytes(tools, &with_report),
+            "",
+        ),
+        row(
+            format!("report.html of {what}: written"),
+            Goal::AtMost(most_ms),
+            "ms",
+            cost,
+            format!("a run with --report less one without, best of {times} each"),
+        ),
+    ]
+}
+
+fn kilobytes(tools: &Tools, arguments: &[&str]) -> Result<f64, String> {
+    let folder = tempfile::tempdir_in(&tools.room).map_err(|error| error.to_string())?;
+    measure::run(tools.glomers()?, arguments, folder.path())?;
+    let page = folder.path().join("store/latest/report.html");
+    let data = std::fs::metadata(page).map_err(|error| format!("no page: {error}"))?;
+    Ok(data.len() as f64 / 1e3)
+}
