@@ -97,3 +97,38 @@ fn broken_nodes_run_under_every_host() {
     run(&["--wire", "json"]);
     run(&["--time", "real"]);
 }
+
+/// Hunted without being told its fault: the same table each time.
+#[test]
+fn broken_nodes_are_hunted_by_several_strategies() {
+    let place = Place::new();
+    let hunt = |file: &str| {
+        let said = place.run(&[
+            "gallery",
+            "--hunt",
+            "--only",
+            "echo-short-buffer,ids-after-restart",
+            "--repetitions",
+            "3",
+            "--cap",
+            "40",
+            "--json",
+            file,
+        ]);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        for word in ["one kind", "all kinds", "swarm", "full", "3/3", "mean of means"] {
+            assert!(said.out.contains(word), "{word}: {}", said.out);
+        }
+        let text = std::fs::read_to_string(place.path(file)).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let rows = json["hunts"].as_array().unwrap().clone();
+        let seeds = |row: &serde_json::Value| {
+            (row["found"].clone(), row["median_seeds"].clone(), row["low"].clone())
+        };
+        rows.iter().map(seeds).collect::<Vec<_>>()
+    };
+    let rows = hunt("one.json");
+    assert_eq!(rows.len(), 8, "four strategies for each node");
+    assert_eq!(rows, hunt("two.json"));
+    place.run(&["gallery", "--cap", "3"]).shows(254, &["--hunt"]);
+}

@@ -2,6 +2,7 @@
 
 mod broken;
 mod claims;
+mod hunt;
 mod list;
 
 use std::num::NonZero;
@@ -27,11 +28,13 @@ Examples:
                                           those of a workload, and another one
   glomers gallery --twins-only --seeds 1000
                                           reference nodes under all that they claim to survive
+  glomers gallery --hunt --only lin-kv --repetitions 5 --cap 500
+                                          how many seeds hunts take to find each
   glomers test -w unique-ids --node broken/ids-from-clock --rate 500
                                           a broken node in a test of your own
 
 Exit status: 0 as it should be, 1 a broken node is found out by its finding in less than 99 % of
-the seeds, or a right one refused; 254 usage, 255 machine.";
+the seeds, or a right one refused; 130 interrupted, 254 usage, 255 machine.";
 
 #[derive(Debug, Args)]
 #[command(allow_negative_numbers = true, after_help = EXAMPLES)]
@@ -51,6 +54,20 @@ pub(crate) struct GalleryArguments {
     /// Say what is wrong with each broken node, and run nothing
     #[arg(long, conflicts_with_all = ["twins_only", "json"])]
     list: bool,
+
+    /// Hunt for each broken node as glomers hunt does, without being told what is wrong:
+    /// how many seeds it takes with the usual options and one kind of fault or all, with
+    /// the family swarm, and with all that a hunt does
+    #[arg(long, conflicts_with_all = ["twins_only", "list", "seeds"])]
+    hunt: bool,
+
+    /// How many hunts there are for each node and strategy
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = number::count, requires = "hunt")]
+    repetitions: u64,
+
+    /// How many seeds a hunt has at most
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = number::count, requires = "hunt")]
+    cap: u64,
 
     /// How many runs go on at once [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -74,7 +91,10 @@ pub(crate) fn run(arguments: &GalleryArguments) -> Result<ExitCode, CliError> {
             list::print(&chosen);
             return Ok(ExitCode::SUCCESS);
         }
-        broken::run(arguments, &chosen)?
+        match arguments.hunt {
+            true => hunt::run(arguments, &chosen)?,
+            false => broken::run(arguments, &chosen)?,
+        }
     };
     if let Some(file) = &arguments.json {
         let text = format!("{document:#}\n");
