@@ -128,6 +128,16 @@ pub(crate) enum InboxArgument {
     Maelstrom,
 }
 
+/// What a stored run has.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StoreFormat {
+    /// All files
+    #[default]
+    Full,
+    /// No texts and tables that follow from the streams
+    Journal,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum WireArgument {
     /// Embedded nodes exchange Rust values
@@ -271,6 +281,11 @@ pub(crate) struct TestArguments {
     /// Where runs are stored, or none
     #[arg(long, value_name = "DIR", default_value = "store", help_heading = "Output")]
     pub(crate) store: String,
+
+    /// What is stored: full, or journal: only what is written while the run goes on, the
+    /// results and the logs. glomers recover makes the rest
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = "Output")]
+    pub(crate) store_format: StoreFormat,
 
     #[command(flatten)]
     pub(crate) ci: CiArguments,

@@ -55,6 +55,9 @@ pub(crate) fn notes(arguments: &TestArguments, host: Host) -> Vec<String> {
             name(field, "there are no faults without --nemesis");
         }
     }
+    if arguments.store == "none" {
+        name("store_format", "nothing is stored");
+    }
     match host {
         Host::Processes => {
             for field in OF_EMBEDDED {

@@ -84,6 +84,7 @@ pub(crate) fn run_until(
     let scratch = Scratch::new()?;
     let session = Session {
         store: Some(scratch.path.clone()),
+        derives: recovered.has_derived_files(),
         // Byte for byte, whichever build wrote it.
         replay: arguments.plan.is_none().then(|| recovered.replay().to_owned()),
         ..session

@@ -10,7 +10,7 @@ use glomers_session::{Executed, RunOptions, RunReport, Scratch, Session, latenci
 use glomers_sim::{Ended, Host, NodeProgram, Plan};
 use glomers_trials::EMBEDDED;
 
-use crate::arguments::TestArguments;
+use crate::arguments::{StoreFormat, TestArguments};
 use crate::ci::{Run, Runs};
 use crate::error::CliError;
 use crate::execute::{Show, blame, execute, store_root};
@@ -38,6 +38,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
             require_overlap: arguments.require_overlap,
         },
         store: store_root(&arguments.store)?,
+        derives: arguments.store_format == StoreFormat::Full,
         max_line: arguments.max_line,
         max_log: arguments.max_log as u64,
         log_stderr: arguments.log_stderr,

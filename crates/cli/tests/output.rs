@@ -137,6 +137,23 @@ fn a_store_has_the_files_that_the_design_names_and_no_others() {
 }
 
 #[test]
+fn a_store_may_have_the_streams_only_and_recover_makes_the_rest() {
+    let place = Place::new();
+    let journal = ["test", "--time-limit", "2", "--seed", "1", "--store-format", "journal"];
+    place.run(&journal).shows(0, &[]);
+    for name in ["history.edn", "history.txt", "messages.parquet", "marks.parquet"] {
+        assert!(!place.latest().join(name).exists(), "{name}");
+    }
+    place.run(&["replay"]).shows(0, &[]);
+    place.run(&["recover", "store/latest"]).shows(0, &[]);
+    for name in ["history.edn", "history.txt", "messages.parquet", "marks.parquet"] {
+        assert!(place.latest().join(name).exists(), "{name}");
+    }
+    let none = [&journal[..], &["--store", "none"]].concat();
+    place.run(&none).shows(0, &["--store-format has no effect: nothing is stored"]);
+}
+
+#[test]
 fn folders_of_data_stay_if_a_node_keeps_something() {
     let place = Place::new();
     place.write(

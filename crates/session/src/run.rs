@@ -27,6 +27,9 @@ pub struct Session<'a> {
     pub judge: RunOptions,
     /// Where runs are stored, each in a directory of its own; `None`: nowhere.
     pub store: Option<PathBuf>,
+    /// Whether stores have the files that follow from the two streams, which
+    /// `recover` makes, too.
+    pub derives: bool,
     /// The longest line that a node may write, bytes.
     pub max_line: usize,
     /// How many bytes the stored log of a node may have.
@@ -50,6 +53,7 @@ impl Default for Session<'_> {
             embedded: &NoNodes,
             judge: RunOptions::default(),
             store: None,
+            derives: true,
             max_line: 32 << 20,
             max_log: 64 << 20,
             log_stderr: false,
@@ -159,7 +163,9 @@ impl Session<'_> {
         remove_empty(&directory.join(crate::host::NODE_DATA));
         let (report, traced) = result?;
         finished?;
-        store.derive(&report.outcome.history)?;
+        if self.derives {
+            store.derive(&report.outcome.history)?;
+        }
         store.save_results(&results(&report, traced.as_ref()))?;
         for warning in &report.warnings {
             store.log(&format!("warning: {warning}"))?;

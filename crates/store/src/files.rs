@@ -11,6 +11,9 @@ pub(crate) const JOURNAL: &str = "journal.bin";
 pub(crate) const REPLAY: &str = "replay.json";
 pub(crate) const HISTORY_EDN: &str = "history.edn";
 pub(crate) const HISTORY_TEXT: &str = "history.txt";
+/// Both, of a long history.
+pub(crate) const HISTORY_EDN_PACKED: &str = "history.edn.zst";
+pub(crate) const HISTORY_TEXT_PACKED: &str = "history.txt.zst";
 #[cfg(feature = "parquet")]
 pub(crate) const MESSAGES: &str = "messages.parquet";
 #[cfg(feature = "parquet")]

@@ -40,6 +40,7 @@ mod names;
 mod node_logs;
 mod pack;
 mod recover;
+mod sink;
 #[cfg(feature = "parquet")]
 mod tables;
 mod timestamp;

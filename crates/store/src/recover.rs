@@ -94,6 +94,13 @@ impl Recovered {
         })
     }
 
+    /// Whether there are files that follow from the streams, as a run leaves them unless
+    /// it was cut short or told not to.
+    pub fn has_derived_files(&self) -> bool {
+        let names = [files::HISTORY_EDN, files::HISTORY_EDN_PACKED, files::HISTORY_TEXT];
+        names.iter().any(|name| self.directory().join(name).exists())
+    }
+
     /// The run's directory.
     pub fn directory(&self) -> &Path {
         &self.directory
