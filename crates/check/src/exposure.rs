@@ -59,7 +59,7 @@ impl Exposure {
         let mut changed: BTreeMap<Value, Option<&str>> = BTreeMap::new();
         for op in history.ops().iter().filter(|op| op.process.is_client()) {
             if op.kind == OpKind::Invoke {
-                let node = context.node_of(op.process);
+                let node = context.node_of(op);
                 let accesses = accesses(op);
                 for access in &accesses {
                     let others = open.iter().flat_map(|open| &open.accesses);

@@ -77,7 +77,7 @@ pub fn unavailable_after_heal(
         if begin.kind != OpKind::Invoke || begin.time < healed {
             continue;
         }
-        let Some(node) = context.node_of(begin.process) else { continue };
+        let Some(node) = context.node_of(begin) else { continue };
         let service = services.entry(node).or_default();
         match was_served(end) {
             Some(true) => service.served = service.served.or(Some(begin.time)),

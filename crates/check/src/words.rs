@@ -14,7 +14,7 @@ const LIST_LENGTH: usize = 12;
 /// An operation: "op 41, read at n3, 12.345 s".
 pub(crate) fn operation(op: &Op, context: &Context) -> String {
     let last = if op.is_final { "final " } else { "" };
-    let place = match context.node_of(op.process) {
+    let place = match context.node_of(op) {
         Some(node) => format!("at {node}"),
         None => format!("by process {}", op.process),
     };
@@ -134,7 +134,7 @@ fn error(error: &Value) -> String {
 pub(crate) fn point(finding: &mut Finding, op: &Op, context: &Context) {
     if finding.time.is_none() {
         finding.time = Some(op.time);
-        finding.node = context.node_of(op.process).map(str::to_owned);
+        finding.node = context.node_of(op).map(str::to_owned);
     }
     if !finding.operations.contains(&op.index) {
         finding.operations.push(op.index);

@@ -76,8 +76,9 @@ pub struct Context {
     pub bodies: BTreeMap<u64, Payload>,
     /// The services that nodes can ask.
     pub services: Vec<Service>,
-    /// Operations that asked another node than that of their process, by the index
-    /// of their invocation: the node's place in [`Context::nodes`].
+    /// Operations that asked another node than that of their process, by the index of
+    /// their invocation and that of their completion: the node's place in
+    /// [`Context::nodes`].
     pub asked: BTreeMap<u64, u32>,
     /// Whether the history ends before its time: what was on its way then had no
     /// chance to arrive.
@@ -91,30 +92,22 @@ impl Context {
         body.and_then(|text| Value::from_json(text.get()).ok()).unwrap_or(Value::Null)
     }
 
-    /// The name of the node that a process talks to, if known.
-    pub fn node_of(&self, process: Process) -> Option<&str> {
-        let Process::Client(process) = process else {
-            return None;
-        };
-        let worker = process.checked_rem(self.concurrency)? as usize;
-        self.nodes.get(worker.checked_rem(self.nodes.len())?).map(String::as_str)
+    /// The name of the node that an operation asked, if known.
+    pub fn node_of(&self, op: &Op) -> Option<&str> {
+        self.nodes.get(self.node_index_of(op)?).map(String::as_str)
     }
 
-    /// The place in [`Context::nodes`] of the node that a process talks to.
-    pub fn node_index_of(&self, process: Process) -> Option<usize> {
-        let Process::Client(process) = process else {
+    /// The place in [`Context::nodes`] of the node that an operation asked: that of its
+    /// process, unless it was listed with another.
+    pub fn node_index_of(&self, op: &Op) -> Option<usize> {
+        let Process::Client(process) = op.process else {
             return None;
         };
+        if let Some(&place) = self.asked.get(&op.index) {
+            return Some(place as usize);
+        }
         let worker = process.checked_rem(self.concurrency)? as usize;
         worker.checked_rem(self.nodes.len())
-    }
-
-    /// The place in [`Context::nodes`] of the node that an invocation asked.
-    pub fn node_asked(&self, invoke: &Op) -> Option<usize> {
-        match self.asked.get(&invoke.index) {
-            Some(&place) => Some(place as usize),
-            None => self.node_index_of(invoke.process),
-        }
     }
 
     /// The name of the node at a place in [`Context::nodes`], or of the service
@@ -133,5 +126,27 @@ impl Context {
     /// Whether nodes asked the service of this name.
     pub fn uses(&self, service: &str) -> bool {
         self.services.iter().any(|one| one.name == service && one.requests > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_that_asked_another_node_than_its_worker_has_that_node() {
+        let text = "{:process 0, :type :invoke, :f :read, :value nil}\n\
+                    {:process 0, :type :ok, :f :read, :value 1}\n\
+                    {:process 2, :type :invoke, :f :read, :value nil}\n\
+                    {:process :nemesis, :type :info, :f :kill, :value nil}\n";
+        let history = crate::read(text.as_bytes()).unwrap();
+        let context = Context {
+            nodes: vec!["n0".to_owned(), "n1".to_owned()],
+            concurrency: 2,
+            asked: [(0, 1), (1, 1)].into(),
+            ..Context::default()
+        };
+        let nodes: Vec<_> = history.ops().iter().map(|op| context.node_of(op)).collect();
+        assert_eq!(nodes, [Some("n1"), Some("n1"), Some("n0"), None]);
     }
 }

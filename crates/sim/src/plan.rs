@@ -439,8 +439,8 @@ impl Operations {
     }
 
     /// The listed operations that asked another node than their worker's own, by the
-    /// index of their invocation: which node. A worker does its own in the order of
-    /// the list.
+    /// index of their invocation and that of their completion: which node. A worker does
+    /// its own in the order of the list.
     pub fn asked(&self, history: &History, concurrency: u32) -> BTreeMap<u64, u32> {
         let Operations::Listed(list) = self else { return BTreeMap::new() };
         if list.iter().all(|listed| listed.node.is_none()) {
@@ -451,11 +451,15 @@ impl Operations {
             queues.entry(listed.worker).or_default().push_back(listed.node);
         }
         let mut asked = BTreeMap::new();
-        for op in history.ops().iter().filter(|op| op.kind == OpKind::Invoke) {
+        for (op, end) in history.ops().iter().zip(history.pairs()) {
             let Process::Client(process) = op.process else { continue };
+            if op.kind != OpKind::Invoke {
+                continue;
+            }
             let queue = queues.get_mut(&process.checked_rem(concurrency).unwrap_or(process));
             if let Some(Some(node)) = queue.and_then(VecDeque::pop_front) {
                 asked.insert(op.index, node);
+                asked.extend(end.map(|end| (history.ops()[end].index, node)));
             }
         }
         asked

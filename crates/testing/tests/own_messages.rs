@@ -208,7 +208,7 @@ impl Checker for CounterChecker {
         for op in history.ops().iter().filter(|op| op.is_final && op.kind == OpKind::Ok) {
             let total = op.value.as_int().unwrap_or(-1);
             if !(least..=most).contains(&total) {
-                let node = context.node_of(op.process).unwrap_or("a node");
+                let node = context.node_of(op).unwrap_or("a node");
                 let mut finding = Finding::new(
                     "wrong-total",
                     format!("In the end {node} said {total}, but clients added {least} to {most}."),

@@ -26,7 +26,7 @@ impl Judge<'_> {
     /// "op 41 (add 3 at n1)".
     fn add_in_words(&self, add: &Add) -> String {
         let op = self.op(add.begin);
-        let place = match self.context.node_of(op.process) {
+        let place = match self.context.node_of(op) {
             Some(node) => format!(" at {node}"),
             None => String::new(),
         };

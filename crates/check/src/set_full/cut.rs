@@ -143,7 +143,7 @@ impl Tally {
             .filter(|read| read.is_final)
             .filter(|read| {
                 let op = &history.ops()[read.complete as usize];
-                context.node_index_of(op.process) == Some(dest as usize)
+                context.node_index_of(op) == Some(dest as usize)
             })
             .collect();
         if reads.is_empty() {

@@ -154,8 +154,7 @@ impl Reporter<'_> {
                 self.words(absent.complete),
                 absent.invoke
             ));
-            let node =
-                self.op(absent.complete).and_then(|op| self.context.node_index_of(op.process));
+            let node = self.op(absent.complete).and_then(|op| self.context.node_index_of(op));
             finding
                 .evidence
                 .extend(node.and_then(|node| culprit(self.context, node, self.value(id))));
@@ -231,7 +230,7 @@ impl Reporter<'_> {
                     self.words(self.scan.elements[id as usize].ever_known)
                 ));
             }
-            let node = self.op(read.complete).and_then(|op| self.context.node_index_of(op.process));
+            let node = self.op(read.complete).and_then(|op| self.context.node_index_of(op));
             // One that a cut explains says more than the first.
             let culprit = node.and_then(|node| {
                 let mut candidates = lacks.iter().take(SHOWN);

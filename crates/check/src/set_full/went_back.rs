@@ -118,7 +118,7 @@ fn by_life(
         }
     }
     for &read in scan.reads.iter().rev() {
-        let node = context.node_asked(&ops[read.invoke as usize]);
+        let node = context.node_index_of(&ops[read.invoke as usize]);
         let Some(node) = node.filter(|&node| node < kills.len()) else { continue };
         if ops[read.complete as usize].value == Value::Null {
             continue;

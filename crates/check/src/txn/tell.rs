@@ -36,7 +36,7 @@ impl<'a, 'h> Teller<'a, 'h> {
         if !self.known.insert(number) {
             return name;
         }
-        let place = match self.context.node_of(op.process) {
+        let place = match self.context.node_of(op) {
             Some(node) => format!("at {node}"),
             None => format!("by process {}", op.process),
         };

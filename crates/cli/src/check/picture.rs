@@ -47,7 +47,7 @@ fn circle(history: &History, context: &Context, finding: &Finding) -> Circle {
     let is_timed = ops.iter().any(|op| op.time != Time::ZERO);
     let stops = finding.circle.iter().filter_map(|step| {
         let op = ops.get(step.operation as usize)?;
-        let mut place = match context.node_of(op.process) {
+        let mut place = match context.node_of(op) {
             Some(node) => format!("process {} at {node}", op.process),
             None => format!("process {}", op.process),
         };
@@ -234,7 +234,7 @@ impl Scene<'_> {
     }
 
     fn name(&self, op: &Op) -> String {
-        match self.context.node_of(op.process) {
+        match self.context.node_of(op) {
             Some(node) => format!("{} at {node}", op.process),
             None => format!("process {}", op.process),
         }

@@ -112,7 +112,7 @@ fn of_history(history: &History, plan: &Plan, events: &mut Vec<Event>) {
         let error = op.error.as_ref().map(|error| format!(" ({error})")).unwrap_or_default();
         let index = op.index;
         let text = format!("op {index} {kind}: {}{value}{error}, process {process}", op.f);
-        let node = context.node_of(op.process).map(str::to_owned);
+        let node = context.node_of(op).map(str::to_owned);
         let what = What::Operation { index, node, began, text };
         events.push(Event { time: op.time.0 as i64, what });
     }
