@@ -1,7 +1,7 @@
 //! Glomers is ended at any moment, by any signal, on every host, with all faults on:
 //! nothing is left running or stopped, and what is stored can be read and judged.
 //!
-//! `GLOMERS_KILLS=200` tries that many; 4 otherwise.
+//! `GLOMERS_KILLS=200` tries that many; 2 otherwise.
 
 mod support;
 
@@ -11,7 +11,7 @@ use support::{Place, finish, pause, signal, wait_until};
 
 fn count() -> u64 {
     let given = std::env::var("GLOMERS_KILLS").ok();
-    given.map_or(4, |text| text.parse().expect("GLOMERS_KILLS is a number"))
+    given.map_or(2, |text| text.parse().expect("GLOMERS_KILLS is a number"))
 }
 
 /// Small pseudo-random numbers: which moment a signal comes at.
