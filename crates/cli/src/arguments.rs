@@ -24,6 +24,7 @@ use crate::number::{self, Concurrency, RateArgument};
 use crate::report::ReportArguments;
 use crate::serve::ServeArguments;
 use crate::shrink::ShrinkArguments;
+use crate::trust::TrustArguments;
 pub(crate) use network::NetworkModels;
 pub(crate) use traced::{ScheduleArgument, TracedArguments};
 pub(crate) use workload::WorkloadArguments;
@@ -479,17 +480,8 @@ pub(crate) struct ReplayArguments {
     #[arg(long, value_name = "DIR", default_value = "store")]
     pub(crate) store: String,
 
-    /// Run this executable where the run had another; its arguments follow after --
-    #[arg(long, value_name = "FILE", conflicts_with = "trust")]
-    pub(crate) bin: Option<PathBuf>,
-
-    /// Run the executable that the run names: only for runs of your own
-    #[arg(long)]
-    pub(crate) trust: bool,
-
-    /// Arguments of the executable that --bin names
-    #[arg(last = true, value_name = "ARGUMENTS", requires = "bin")]
-    pub(crate) node_arguments: Vec<String>,
+    #[command(flatten)]
+    pub(crate) nodes: TrustArguments,
 }
 
 /// What a view is centred on.

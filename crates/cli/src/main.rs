@@ -41,6 +41,7 @@ mod stops;
 mod summary;
 mod test;
 mod trace;
+mod trust;
 mod typed;
 
 use std::process::ExitCode;

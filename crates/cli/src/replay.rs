@@ -20,6 +20,7 @@ use crate::execute::{Show, blame, execute, store_root};
 use crate::progress::Progress;
 use crate::replay_log::Watch;
 use crate::test::quoted;
+use crate::trust::TrustArguments;
 use crate::{out, summary};
 
 /// How many events before a difference are shown.
@@ -60,9 +61,7 @@ pub(crate) fn run_until(
         }
     };
     plan.validate().map_err(SessionError::from)?;
-    if let Some(program) = program(arguments, &plan)? {
-        plan.program = program;
-    }
+    plan.program = arguments.nodes.program(&plan, "replay")?;
     let session = Session {
         embedded: &EMBEDDED,
         judge,
@@ -110,7 +109,8 @@ fn of_test(
     recovered: &Recovered,
     plan: &Plan,
 ) -> Result<ExitCode, CliError> {
-    let ReplayArguments { log, until, plan: edited, bin, trust, .. } = arguments;
+    let ReplayArguments { log, until, plan: edited, nodes, .. } = arguments;
+    let TrustArguments { bin, trust, .. } = nodes;
     if *log || until.is_some() || edited.is_some() || bin.is_some() {
         return Err(CliError::usage("the nodes of this run live in a test, which only repeats it")
             .hint(
@@ -146,37 +146,6 @@ fn verdict_in(directory: &Path) -> &'static str {
         Some(false) => Validity::Invalid,
         None => Validity::Unknown,
     })
-}
-
-/// The executable that a replay of free processes runs. A store may come from
-/// anybody, so none that it names is started unless its user says so; a node of
-/// Glomers itself is run by this Glomers.
-fn program(arguments: &ReplayArguments, plan: &Plan) -> Result<Option<NodeProgram>, CliError> {
-    let (path, stored) = match &plan.program {
-        NodeProgram::Program { path, arguments } => (path, arguments),
-        NodeProgram::Embedded { .. } => {
-            return match arguments.bin.is_some() || arguments.trust {
-                false => Ok(None),
-                true => Err(CliError::usage("this run was one of embedded nodes")
-                    .hint("--bin and --trust are for runs of executables; leave them out")),
-            };
-        }
-    };
-    if let Some(bin) = &arguments.bin {
-        let path = glomers_bench::check_program(bin)?;
-        let path = path.to_str().ok_or_else(|| CliError::usage("--bin must be valid UTF-8"))?;
-        let (path, arguments) = (path.to_owned(), arguments.node_arguments.clone());
-        return Ok(Some(NodeProgram::Program { path, arguments }));
-    }
-    if arguments.trust {
-        return Ok(Some(plan.program.clone()));
-    }
-    let words: Vec<String> =
-        std::iter::once(path).chain(stored).map(|word| printable(&quoted(word)).into()).collect();
-    Err(CliError::usage(format!("this run started an executable: {}", words.join(" "))).hint(
-        "a store may come from anybody, so replay starts nothing that it names: name it yourself \
-         with --bin FILE -- ARGUMENTS, or say --trust if the run is your own",
-    ))
 }
 
 /// Says what came of comparing the two runs.

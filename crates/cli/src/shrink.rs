@@ -8,12 +8,13 @@ use clap::Args;
 use glomers_bench::Interrupt;
 use glomers_hunt::{Lab as _, Signature};
 use glomers_session::{ReplayFile, RunOptions};
-use glomers_sim::{Host, NodeProgram, Plan};
+use glomers_sim::{Host, Plan};
 use glomers_trials::scenario::Scenario;
 
 use crate::error::CliError;
 use crate::hunt::lab::CliLab;
 use crate::hunt::shrunk;
+use crate::trust::TrustArguments;
 use crate::{number, out};
 
 const EXAMPLES: &str = "\
@@ -47,22 +48,16 @@ pub(crate) struct ShrinkArguments {
     #[arg(long, value_name = "DIR", default_value = "hunt")]
     pub(crate) out: PathBuf,
 
-    /// Run this executable where the run had another; its arguments follow after --
-    #[arg(long, value_name = "FILE", conflicts_with = "trust")]
-    pub(crate) bin: Option<PathBuf>,
-
-    /// Run the executable that the run names: only for runs of your own
-    #[arg(long)]
-    pub(crate) trust: bool,
-
-    /// Arguments of the executable that --bin names
-    #[arg(last = true, value_name = "ARGUMENTS", requires = "bin")]
-    pub(crate) node_arguments: Vec<String>,
+    #[command(flatten)]
+    pub(crate) nodes: TrustArguments,
 }
 
 pub(crate) fn run(arguments: &ShrinkArguments) -> Result<ExitCode, CliError> {
     let (mut plan, options) = read(&arguments.run)?;
-    plan.program = program(arguments, &plan)?;
+    // Of free processes it is said below why they cannot be shrunk.
+    if plan.host != Host::Processes {
+        plan.program = arguments.nodes.program(&plan, "shrink")?;
+    }
     let interrupt = Interrupt::install_signal_handlers()
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
     let lab = CliLab::new(options, interrupt);
@@ -96,35 +91,6 @@ fn read(path: &Path) -> Result<(Plan, RunOptions), CliError> {
     let scenario =
         Scenario::parse(&text, &name).map_err(|error| CliError::usage(error.to_string()))?;
     Ok((scenario.plan().clone(), RunOptions::default()))
-}
-
-/// What nodes run. An executable that a store names is not started unless its user says
-/// so.
-fn program(arguments: &ShrinkArguments, plan: &Plan) -> Result<NodeProgram, CliError> {
-    let asks = arguments.bin.is_some() || arguments.trust;
-    match &plan.program {
-        NodeProgram::Embedded { .. } if asks => {
-            Err(CliError::usage("this run was one of embedded nodes")
-                .hint("--bin and --trust are for runs of executables; leave them out"))
-        }
-        // Of free processes it is said why not.
-        stored if plan.host == Host::Processes => Ok(stored.clone()),
-        NodeProgram::Program { path, .. } => match &arguments.bin {
-            Some(bin) => {
-                let path = glomers_bench::check_program(bin)?;
-                let path =
-                    path.to_str().ok_or_else(|| CliError::usage("--bin must be valid UTF-8"))?;
-                let arguments = arguments.node_arguments.clone();
-                Ok(NodeProgram::Program { path: path.to_owned(), arguments })
-            }
-            None if arguments.trust => Ok(plan.program.clone()),
-            None => Err(CliError::usage(format!("this run started an executable: {path}")).hint(
-                "a store may come from anybody, so shrink starts nothing that it names: name it \
-                 yourself with --bin FILE -- ARGUMENTS, or say --trust if the run is your own",
-            )),
-        },
-        stored => Ok(stored.clone()),
-    }
 }
 
 /// The finding of this name.
