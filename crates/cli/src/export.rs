@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &ExportArguments) -> Result<ExitCode, CliError> {
     losses(&recovered).iter().for_each(out::error);
     let judged = judged(&recovered, &plan, &judge)?;
     let faults: Vec<Fault> = judged.outcome.faults.iter().map(report::fault).collect();
-    let events = Events::read(&recovered, &plan.nodes, plan.concurrency, &faults)
+    let events = Events::read(&recovered, &judged.outcome.context, &faults)
         .map_err(|error| CliError::machine(format!("the store cannot be read: {error}")))?;
     let write = |out: &mut dyn Write| match arguments.format {
         Format::Perfetto => perfetto::write(&events, out),

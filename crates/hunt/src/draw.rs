@@ -264,7 +264,7 @@ impl Knobs<'_> {
 
     fn is_allowed(&self, kind: Kind, plan: &Plan) -> bool {
         let claimed = match kind {
-            // Who survives links that are cut survives any links that are cut.
+            // A node that survives cut links survives them whichever they are.
             Kind::Bridge | Kind::SingleLink => Kind::Partition,
             kind => kind,
         };

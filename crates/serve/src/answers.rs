@@ -60,7 +60,7 @@ pub(crate) async fn report(
 }
 
 pub(crate) fn no_run() -> Response {
-    said(StatusCode::NOT_FOUND, "There is no such run; those that there are are listed at /.")
+    said(StatusCode::NOT_FOUND, "There is no such run; all runs are listed at /.")
 }
 
 pub(crate) async fn side_by_side(

@@ -56,15 +56,6 @@ fn say(name: &str, runs: &[Figures]) {
     let most = |of: &dyn Fn(&Figures) -> f64| runs.iter().map(of).fold(0.0, f64::max);
     let truth = |run: &Figures| run.truth.expect("there were values");
     let observed = |run: &Figures| run.observed.expect("there were values");
-    if std::env::var_os("EACH_SEED").is_some() {
-        let each: Vec<String> = runs
-            .iter()
-            .map(|run| {
-                format!("{:.0}/{:.0}/{:.0}", truth(run).p99, truth(run).max, observed(run).max)
-            })
-            .collect();
-        println!("{name} each {}", each.join(" "));
-    }
     println!("{name} messages {:.4}", middle(&|run| run.messages_per_operation));
     println!("{name} p99 {:.0}", middle(&|run| truth(run).p99));
     println!("{name} max {:.0}", most(&|run| truth(run).max));

@@ -7,7 +7,7 @@ pub mod ndjson;
 pub mod perfetto;
 pub mod shiviz;
 
-use glomers_history::{History, Op, OpKind, Process, Time};
+use glomers_history::{Context, History, Op, OpKind, Process, Time};
 use glomers_store::{Event as Record, Fate, Mark, Message, Recovered, StoreError};
 
 use crate::page::Fault;
@@ -15,10 +15,9 @@ use crate::page::Fault;
 /// A run, event by event.
 #[derive(Debug)]
 pub struct Events<'a> {
-    nodes: &'a [String],
+    context: &'a Context,
     history: &'a History,
     faults: &'a [Fault],
-    concurrency: u32,
     origin: i64,
     messages: Vec<Message>,
     marks: Vec<Mark>,
@@ -47,15 +46,13 @@ enum What {
 }
 
 impl<'a> Events<'a> {
-    /// Reads a run. `nodes` are the names of its nodes, `concurrency` how many clients it
-    /// had.
+    /// Reads a run. The context says which node an operation asked.
     ///
     /// # Errors
     /// If the journal cannot be read.
     pub fn read(
         recovered: &'a Recovered,
-        nodes: &'a [String],
-        concurrency: u32,
+        context: &'a Context,
         faults: &'a [Fault],
     ) -> Result<Events<'a>, StoreError> {
         let (mut messages, mut marks) = (Vec::new(), Vec::new());
@@ -71,8 +68,7 @@ impl<'a> Events<'a> {
         let origin = recovered.initialised_at().unwrap_or_default().0 as i64;
         let history = recovered.history();
         let order = Vec::new();
-        let mut events =
-            Events { nodes, history, faults, concurrency, origin, messages, marks, order };
+        let mut events = Events { context, history, faults, origin, messages, marks, order };
         events.put_in_order();
         Ok(events)
     }
@@ -120,15 +116,14 @@ impl<'a> Events<'a> {
     /// The place of an operation's client among the clients.
     fn worker(&self, op: &Op) -> u32 {
         match op.process {
-            Process::Client(process) => process % self.concurrency.max(1),
+            Process::Client(process) => process % self.context.concurrency.max(1),
             Process::Nemesis => 0,
         }
     }
 
-    /// The node that an operation's client asks.
+    /// The node that an operation asks.
     fn asked(&self, op: &Op) -> Option<&str> {
-        let at = self.worker(op) as usize % self.nodes.len().max(1);
-        self.nodes.get(at).map(String::as_str)
+        self.context.node_of(op)
     }
 }
 

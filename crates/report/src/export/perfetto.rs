@@ -108,7 +108,7 @@ pub fn write(events: &Events<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = Writer { events, out, tracks: FxHashMap::default(), shift };
     writer.track(RUN, "the run", None)?;
     writer.track(FAULTS, "faults", Some(RUN))?;
-    for node in events.nodes {
+    for node in &events.context.nodes {
         writer.of(node)?;
     }
     for event in &events.order {

@@ -88,8 +88,12 @@ fn of_journal(event: &Stored<'_>, origin: Time, events: &mut Vec<Event>) {
 }
 
 fn of_history(history: &History, plan: &Plan, events: &mut Vec<Event>) {
-    let context =
-        Context { nodes: plan.nodes.clone(), concurrency: plan.concurrency, ..Context::default() };
+    let context = Context {
+        nodes: plan.nodes.clone(),
+        concurrency: plan.concurrency,
+        asked: plan.operations.asked(history, plan.concurrency),
+        ..Context::default()
+    };
     let mut began = vec![0; history.len()];
     for (place, end) in history.pairs().into_iter().enumerate() {
         if let Some(end) = end {

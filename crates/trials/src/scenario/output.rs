@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use glomers_history::journal::{Disturbance, DropReason};
-use glomers_history::{History, OpKind, Process, Time, edn};
+use glomers_history::{Time, edn};
 use glomers_sim::{Operations, Outcome, Plan};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -51,8 +51,6 @@ pub(super) struct View<'a> {
     pub(super) outcome: &'a Outcome,
     pub(super) recording: &'a Recording,
     main_start: Time,
-    /// For each entry of the history the node that was asked.
-    pub(super) asked: Vec<Option<u32>>,
     /// Up to where each kind of output was printed: times from the beginning.
     printed: BTreeMap<OutputKind, Time>,
 }
@@ -61,7 +59,6 @@ impl<'a> View<'a> {
     pub(super) fn new(plan: &'a Plan, outcome: &'a Outcome, recording: &'a Recording) -> View<'a> {
         View {
             main_start: recording.main_start(plan.nodes.len() as u32),
-            asked: asked_nodes(plan, &outcome.history),
             plan,
             outcome,
             recording,
@@ -109,10 +106,11 @@ impl<'a> View<'a> {
     }
 
     fn history(&self, is_new: impl Fn(Time) -> bool) -> Vec<String> {
-        let ops = self.outcome.history.ops().iter().zip(&self.asked);
-        let new = ops.filter(|(op, _)| is_new(self.absolute(op.time)));
-        table(new.map(|(op, asked)| {
-            let node = asked.map_or("", |node| &self.plan.nodes[node as usize]);
+        let is_listed = self.plan.operations != Operations::Generated;
+        let context = &self.outcome.context;
+        let new = self.outcome.history.ops().iter().filter(|op| is_new(self.absolute(op.time)));
+        table(new.map(|op| {
+            let node = context.node_of(op).filter(|_| is_listed).unwrap_or_default();
             vec![
                 self.ms(self.absolute(op.time)),
                 op.process.to_string(),
@@ -183,34 +181,6 @@ impl<'a> View<'a> {
         let new = notes.iter().filter(|(time, _, _)| is_new(*time));
         table(new.map(|(time, node, text)| vec![self.ms(*time), node.to_string(), text.clone()]))
     }
-}
-
-/// The node that each operation asks: the k-th operation that a worker begins is
-/// the k-th that the list has for it.
-fn asked_nodes(plan: &Plan, history: &History) -> Vec<Option<u32>> {
-    let mut asked = vec![None; history.len()];
-    let Operations::Listed(list) = &plan.operations else {
-        return asked;
-    };
-    let nodes = plan.nodes.len() as u32;
-    let mut lists: BTreeMap<u32, std::collections::VecDeque<u32>> = BTreeMap::new();
-    for operation in list {
-        let node = operation.node.unwrap_or(operation.worker % nodes);
-        lists.entry(operation.worker).or_default().push_back(node);
-    }
-    for (at, (op, pair)) in history.ops().iter().zip(history.pairs()).enumerate() {
-        let Process::Client(process) = op.process else {
-            continue;
-        };
-        asked[at] = match (op.kind, pair) {
-            (OpKind::Invoke, _) => lists
-                .get_mut(&(process % plan.concurrency))
-                .and_then(std::collections::VecDeque::pop_front),
-            (_, Some(invoke)) => asked[invoke],
-            (_, None) => None,
-        };
-    }
-    asked
 }
 
 /// Rows with their columns aligned; columns that are empty everywhere are left

@@ -2,7 +2,7 @@
 
 use glomers_check::{Context, JudgeOptions, Validity, judge};
 use glomers_history::journal::{Disturbance, DropReason};
-use glomers_history::{History, Op, OpKind, Process, Time};
+use glomers_history::{History, Op, OpKind, Time};
 use glomers_sim::{Counts, FaultReport, NetStatistics};
 
 use super::output::{View, table};
@@ -49,23 +49,13 @@ impl View<'_> {
     }
 
     pub(super) fn verdict(&self, until: Time) -> Vec<String> {
-        let nodes = self.plan.nodes.len() as u32;
         let seen = |time: Time| self.absolute(time) <= until;
-        // Checkers know the node by the process; here a client may ask any. So
-        // each process becomes one process for each node.
-        let ops = self.ops_until(until).iter().zip(&self.asked);
-        let history: History = ops
-            .map(|(op, asked)| match (op.process, asked) {
-                (Process::Client(process), Some(node)) => {
-                    Op { process: Process::Client(process * nodes + node), ..op.clone() }
-                }
-                _ => op.clone(),
-            })
-            .collect();
+        let history: History = self.ops_until(until).iter().cloned().collect();
         let all = &self.outcome.context;
         let context = Context {
             nodes: all.nodes.clone(),
-            concurrency: nodes,
+            concurrency: all.concurrency,
+            asked: all.asked.clone(),
             marks: all.marks.iter().filter(|m| seen(m.time)).cloned().collect(),
             cut: all.cut.iter().filter(|c| seen(c.time)).copied().collect(),
             bodies: all.bodies.clone(),

@@ -167,7 +167,7 @@ impl HubFt {
 
     fn send_down(&mut self, leaf: usize, cx: &mut Cx) {
         self.hub.children[leaf].is_owed = false;
-        // Who has been sent everything already is late with its acknowledgement.
+        // A leaf that was sent everything already is late with its acknowledgement.
         let kind = match self.repair.is_behind(leaf) && !self.repair.has_unsent(leaf) {
             true if self.repeat_at(leaf).is_some_and(|at| at <= cx.now()) => Kind::Check,
             _ => Kind::Down,

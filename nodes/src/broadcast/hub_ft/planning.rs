@@ -48,8 +48,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Latencies that vary by less are taken to be constant: by a tenth of it, as long
 /// as few were measured.
 const EVEN: u32 = 30_000;
-/// So long messages of many leaves that come together wait for each other, in
-/// microseconds. It is too late to plan for it when it was measured: the first plan is
+/// How long messages of many leaves that come together wait for each other, in
+/// microseconds. It is not measured: the first plan comes before the first queue, and is
 /// kept.
 const QUEUED: u64 = 4_000;
 /// Latencies that the hub chooses are not shorter, as nobody waits for less, and a
