@@ -12,7 +12,7 @@ out=${2:?the folder for the parts}
 shift 2
 glomers=${GLOMERS:-glomers}
 export glomers out
-# Something found (1) or a run of which nobody can say (2) is a success of the part.
+# Something found (1) or no run that could be judged (2) is a success of the part.
 seq "$shards" | parallel --halt soon,fail=1 --retries 3 \
     "$glomers" hunt "$@" --out "$out" --threads 1 --shard "{}/$shards" '>' /dev/null \
     '||' test '$?' -le 2

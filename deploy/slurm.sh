@@ -16,5 +16,5 @@ out=${1:?the folder for the parts}
 shift
 "${GLOMERS:-glomers}" hunt "$@" --out "$out" --threads "${SLURM_CPUS_PER_TASK:-1}" && status=0 ||
     status=$?
-# Something found (1) or a run of which nobody can say (2) is a success of the task.
+# Something found (1) or no run that could be judged (2) is a success of the task.
 [ "$status" -le 2 ]

@@ -49,7 +49,7 @@ pub(super) fn print(
         groups => format!(", {} found", count(groups as u64, "mistake")),
     };
     if tally.unknown() > 0 {
-        head += &format!("; of {} nobody can say", count(tally.unknown(), "run"));
+        head += &format!("; {} could not be judged", count(tally.unknown(), "run"));
     }
     out::line(format_args!("{head}."));
     if !tally.groups().is_empty() {
@@ -133,7 +133,7 @@ pub(super) fn junit(
         name: format!("{name}: {}", count(tally.rows(), "seed")),
         wall_time: Duration::from_secs_f64(went.seconds),
         failure: (tally.unknown() > 0 && tally.unknown() == tally.rows()).then(|| {
-            ("unknown".to_owned(), format!("of {} nobody can say", count(tally.unknown(), "run")))
+            ("unknown".to_owned(), format!("{} could not be judged", count(tally.unknown(), "run")))
         }),
         output: String::new(),
     }];
