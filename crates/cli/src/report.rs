@@ -148,7 +148,7 @@ pub(crate) fn after(
     command: &str,
 ) -> Result<(), CliError> {
     let Some(directory) = &executed.directory else { return Ok(()) };
-    let recovered = glomers_session::open(directory)?;
+    let recovered = glomers_session::just_over(directory, &executed.report.outcome.history)?;
     let results = results(&executed.report, executed.traced.as_ref());
     let about = about(&recovered, plan, executed, options, &results, command);
     let html = read(&recovered, &about)?.to_html();

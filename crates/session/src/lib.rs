@@ -38,7 +38,7 @@ pub use judge::{RunOptions, RunReport, judge_outcome};
 pub use keep::{Kept, Test, WANTED_RUN, WANTED_STORE};
 pub use many::{all, many};
 pub use quiet::{Quiet, node_panicked};
-pub use recover::{Recovery, judged, losses, open, recover};
+pub use recover::{Recovery, judged, just_over, losses, open, recover};
 pub use replay_file::{BUILD, ReplayFile, ReplayFileError};
 pub use results::{latencies, results};
 pub use run::{Executed, Session, Traced};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use glomers_check::Validity;
-use glomers_history::Value;
+use glomers_history::{History, Value};
 use glomers_sim::{Ended, Outcome, Plan, Recorder, Workload};
 use glomers_store::{Lock, Recovered, StoreError};
 
@@ -94,6 +94,14 @@ pub fn judged(
 /// If there is none, or it cannot be read.
 pub fn open(directory: &Path) -> Result<Recovered, SessionError> {
     Recovered::open(&checked(directory)?).map_err(SessionError::Open)
+}
+
+/// Opens the store of a run that is just over and whose history is at hand.
+///
+/// # Errors
+/// As [`open`].
+pub fn just_over(directory: &Path, history: &History) -> Result<Recovered, SessionError> {
+    Recovered::just_over(&checked(directory)?, history).map_err(SessionError::Open)
 }
 
 /// The directory itself, where a link leads to it.

@@ -75,6 +75,22 @@ impl Recovered {
     /// If the directory holds no run, a file cannot be read, or the journal is
     /// not ours or of another version.
     pub fn open(directory: &Path) -> Result<Recovered, StoreError> {
+        Recovered::open_with(directory, read_history)
+    }
+
+    /// Reads the directory of a run that is just over, but for its history, which whoever
+    /// ran it still has: to read that again costs more than all else.
+    ///
+    /// # Errors
+    /// As [`Recovered::open`].
+    pub fn just_over(directory: &Path, history: &History) -> Result<Recovered, StoreError> {
+        Recovered::open_with(directory, |_, _| Ok((history.clone(), None)))
+    }
+
+    fn open_with(
+        directory: &Path,
+        history: impl FnOnce(&Path, &Journal) -> Result<(History, Option<Loss>), StoreError>,
+    ) -> Result<Recovered, StoreError> {
         let journal = Journal::scan(directory).map_err(|error| match error {
             // Whoever names another directory misses the file that can be read.
             StoreError::NotARun { path, .. } if !path.join(REPLAY).exists() => {
@@ -83,7 +99,7 @@ impl Recovered {
             other => other,
         })?;
         let (replay, spoilt) = replay(directory, journal.told())?;
-        let (history, history_loss) = read_history(directory, &journal)?;
+        let (history, history_loss) = history(directory, &journal)?;
         Ok(Recovered {
             directory: directory.to_owned(),
             replay,

@@ -7,9 +7,13 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::Page;
 use super::links;
 
-const SCRIPT: &str = include_str!("../../web/dist/page.js");
+/// The script, deflated, in base64.
+const SCRIPT: &str = include_str!("../../web/dist/page.js.deflated");
+/// What unpacks and starts it.
+const LOADER: &str = include_str!("../../web/dist/loader.js");
 const STYLE: &str = include_str!("../../web/dist/page.css");
-/// The hashes of the two, which allow them and nothing else to run.
+/// The hashes of the three, which allow them and nothing else to run.
+const LOADER_HASH: &str = include_str!("../../web/dist/loader.js.sha256");
 const SCRIPT_HASH: &str = include_str!("../../web/dist/page.js.sha256");
 const STYLE_HASH: &str = include_str!("../../web/dist/page.css.sha256");
 
@@ -22,8 +26,10 @@ const SHOWN_OF_KIND: usize = 3;
 /// What a page may do, as a Content-Security-Policy: run its own script and nothing else.
 pub fn policy() -> String {
     format!(
-        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; \
+        "default-src 'none'; script-src 'sha256-{}' 'sha256-{}'; style-src 'sha256-{}'; \
+         img-src data:; \
          connect-src 'self'; base-uri 'none'; form-action 'none'",
+        LOADER_HASH.trim(),
         SCRIPT_HASH.trim(),
         STYLE_HASH.trim()
     )
@@ -47,7 +53,8 @@ pub(crate) fn frame(title: &str, main: &Markup, data: &[(&str, &str, &str)]) -> 
                 @for (id, kind, text) in data {
                     script id=(id) type=(kind) { (PreEscaped(text.replace('<', "\\u003c"))) }
                 }
-                script { (PreEscaped(SCRIPT)) }
+                script id="script" type="application/octet-stream" { (PreEscaped(SCRIPT)) }
+                script { (PreEscaped(LOADER)) }
             }
         }
     }

@@ -9,6 +9,7 @@ use glomers_store::{Event, Fate, MarkRef, MessageRef, Recovered, StoreError};
 use rustc_hash::FxHashMap;
 
 use super::bodies::Bodies;
+use super::marks::Marks;
 use super::names::Names;
 use super::pack::{Differences, Packer, zigzag};
 
@@ -28,6 +29,8 @@ pub(super) struct Journal {
     messages: Messages,
     copies: Copies,
     marks: Marks,
+    /// When messages arrived at each receiver, µs.
+    arrivals: FxHashMap<u32, Vec<i64>>,
     /// The last time of all, µs.
     pub(super) last: i64,
 }
@@ -68,16 +71,6 @@ struct Copies {
     of: Vec<u64>,
     took: Vec<u64>,
     fate: Vec<u64>,
-}
-
-#[derive(Debug, Default)]
-struct Marks {
-    time: Vec<u64>,
-    node: Vec<u64>,
-    label: Vec<u64>,
-    value: Vec<u64>,
-    times: Differences,
-    texts: Names,
 }
 
 /// Whole µs; what is shown is no finer.
@@ -123,6 +116,7 @@ impl Journal {
             messages: Messages::default(),
             copies: Copies::default(),
             marks: Marks::default(),
+            arrivals: FxHashMap::default(),
             last: 0,
         };
         recovered.for_each(|event| {
@@ -170,6 +164,9 @@ impl Journal {
         columns.msg_id.push(since(last, parts.msg_id));
         let last = columns.last_reply.entry((src, dest)).or_default();
         columns.reply.push(since(last, parts.in_reply_to));
+        if let (Fate::Delivered, Some(_)) = (message.fate, end) {
+            self.arrivals.entry(dest).or_default().push(until.max(sent));
+        }
         if let (Fate::Dropped(_), Some(at)) = (message.fate, end) {
             let content = parts.content;
             self.dropped.push(Dropped { id: message.id, src, dest, at, content });
@@ -189,11 +186,7 @@ impl Journal {
         self.last = self.last.max(time);
         let node = self.names.place(mark.node);
         let label = self.labels.place(mark.label);
-        let marks = &mut self.marks;
-        marks.time.push(marks.times.next(time));
-        marks.node.push(node.into());
-        marks.label.push(label.into());
-        marks.value.push(marks.texts.place(&super::shortened(mark.value)).into());
+        self.marks.take(time, node, label, &super::shortened(mark.value));
     }
 
     /// Packs all columns.
@@ -214,15 +207,11 @@ impl Journal {
             ("c.of", &self.copies.of),
             ("c.took", &self.copies.took),
             ("c.fate", &self.copies.fate),
-            ("k.time", &self.marks.time),
-            ("k.node", &self.marks.node),
-            ("k.label", &self.marks.label),
-            ("k.value", &self.marks.value),
         ] {
             packer.numbers(name, column);
         }
         packer.texts("contents", self.bodies.texts());
-        packer.texts("k.texts", self.marks.texts.all());
+        self.marks.pack(&self.arrivals, packer);
     }
 }
 

@@ -9,6 +9,7 @@ mod bodies;
 pub(crate) mod html;
 mod journal;
 mod links;
+mod marks;
 mod names;
 mod operations;
 mod pack;

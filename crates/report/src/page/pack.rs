@@ -48,6 +48,20 @@ impl Packer {
         self.columns.push(Column { name, count: self.bytes.len() - start, planes: 1 });
     }
 
+    /// The numbers of a column.
+    #[cfg(test)]
+    pub(super) fn column(&self, name: &str) -> Vec<u64> {
+        let place = self.columns.iter().position(|column| column.name == name).unwrap();
+        let length = |column: &Column| column.count * usize::from(column.planes);
+        let start = self.columns[..place].iter().map(length).sum::<usize>();
+        let Column { count, planes, .. } = self.columns[place];
+        let byte = |n: usize, plane: usize| self.bytes[start + plane * count + n];
+        let number = |n| {
+            (0..usize::from(planes)).map(|plane| u64::from(byte(n, plane)) << (8 * plane)).sum()
+        };
+        (0..count).map(number).collect()
+    }
+
     /// What the columns are, and they themselves: deflated, in base64.
     pub(super) fn finish(self) -> (Vec<Column>, String) {
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));

@@ -1,5 +1,7 @@
 // The run: columns of numbers as the page carries them, unpacked.
 
+import { fromBase64, inflate } from './inflate';
+
 export interface Column {
   name: string;
   count: number;
@@ -110,21 +112,6 @@ export interface Run {
   contents: string[];
   first: number;
   last: number;
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  const make = (Uint8Array as unknown as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> })
-    .fromBase64;
-  if (make) return make.call(Uint8Array, text);
-  const letters = atob(text);
-  const bytes = new Uint8Array(letters.length);
-  for (let at = 0; at < letters.length; at++) bytes[at] = letters.charCodeAt(at);
-  return bytes;
-}
-
-async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 class Columns {
@@ -254,6 +241,43 @@ function ops(columns: Columns): Ops {
   };
 }
 
+/** When messages arrived at each name, in order. */
+function arrivals({ count, dest, fate, end }: Messages, names: number): Float64Array[] {
+  const counts = new Uint32Array(names);
+  for (let n = 0; n < count; n++) if (fate[n] === DELIVERED) counts[dest[n]!]!++;
+  const all = Array.from(counts, (count) => new Float64Array(count));
+  counts.fill(0);
+  for (let n = 0; n < count; n++) if (fate[n] === DELIVERED) all[dest[n]!]![counts[dest[n]!]!++] = end[n]!;
+  all.forEach((times) => times.sort());
+  return all;
+}
+
+/** Marks, most of which stand at the arrival of a message; they are packed by node. */
+function marks(columns: Columns, messages: Messages, names: number): Marks {
+  const gap = columns.floats('k.gap');
+  const own = summed(columns.floats('k.time'));
+  const node = summed(columns.floats('k.node'));
+  const label = columns.numbers('k.label', Uint32Array);
+  const value = columns.numbers('k.value', Uint32Array);
+  const { length: count } = gap;
+  const at = count ? arrivals(messages, names) : [];
+  const times = new Float64Array(count);
+  for (let n = 0, passed = 0, owned = 0; n < count; n++) {
+    if (n && node[n] !== node[n - 1]) passed = 0;
+    if (gap[n] === 0) times[n] = own[owned++]!;
+    else times[n] = at[node[n]!]![(passed += gap[n]! - 1) - 1]!;
+  }
+  const order = Uint32Array.from(gap, (_, n) => n).sort((a, b) => times[a]! - times[b]! || a - b);
+  return {
+    count,
+    time: Float64Array.from(order, (n) => times[n]!),
+    node: Uint32Array.from(order, (n) => node[n]!),
+    label: Uint32Array.from(order, (n) => label[n]!),
+    value: Uint32Array.from(order, (n) => value[n]!),
+    texts: columns.texts('k.texts'),
+  };
+}
+
 export async function unpack(meta: Meta, packed: string): Promise<Run> {
   const columns = new Columns(meta.columns, await inflate(fromBase64(packed)));
   const all = messages(columns);
@@ -270,14 +294,7 @@ export async function unpack(meta: Meta, packed: string): Promise<Run> {
     messages: all,
     copies,
     ops: ops(columns),
-    marks: {
-      count: columns.floats('k.time').length,
-      time: summed(columns.floats('k.time')),
-      node: columns.numbers('k.node', Uint32Array),
-      label: columns.numbers('k.label', Uint32Array),
-      value: columns.numbers('k.value', Uint32Array),
-      texts: columns.texts('k.texts'),
-    },
+    marks: marks(columns, all, meta.names.length),
     contents: columns.texts('contents'),
     first,
     last: Math.max(meta.last, first + 1),

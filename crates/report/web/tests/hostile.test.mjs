@@ -32,7 +32,7 @@ describe('what nodes wrote', { skip }, () => {
     const shown = await page.evaluate(() => document.body.innerText);
     assert.ok(!/[\u0000-\u0008\u000b-\u001f\u202a-\u202e\u2066-\u2069\ufeff]/.test(shown), 'control characters are shown');
     assert.equal(await page.evaluate(() => window.broken), undefined);
-    assert.equal(await page.locator('script').count(), 3);
+    assert.equal(await page.locator('script').count(), 5);
     assert.equal(await page.locator('img, iframe, object, embed').count(), 0);
     assert.deepEqual(page.errors, []);
   });
