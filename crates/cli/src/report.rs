@@ -182,6 +182,7 @@ fn about<'a>(
         validity: unproven(recovered, report, options),
         facts,
         findings: &report.verdict.findings,
+        context: &report.outcome.context,
         results,
         faults: report.outcome.faults.iter().map(fault).collect(),
         command: command.to_owned(),

@@ -10,6 +10,9 @@ const FAINT: &str = "#666666";
 const TOP: f64 = 76.0;
 const MARGIN: f64 = 30.0;
 const LINE: f64 = 17.0;
+/// What colours and dashes mean.
+const LEGEND: &str = "an arrow: comes before; ww: wrote what the next replaced; wr: wrote what the \
+                      next read; rw: read what the next replaced; dashed: time";
 /// About how wide a letter is.
 const LETTER: f64 = 6.6;
 /// The longest line in a box, in letters.
@@ -26,6 +29,8 @@ const MOST: usize = 12;
 pub struct Stop {
     /// Its name: `T12`.
     pub name: String,
+    /// Where it shows in the history.
+    pub operation: u64,
     /// What it did, and where and when, a line each.
     pub lines: Vec<String>,
     /// Why it comes before the next: `ww`, `wr`, `rw`, `process`, `realtime`.
@@ -43,6 +48,8 @@ pub struct Circle {
     pub stops: Vec<Stop>,
     /// What is written below, a line each.
     pub notes: Vec<String>,
+    /// Whether it stands on a page with the whole run, where boxes lead to operations.
+    pub is_linked: bool,
 }
 
 /// A point.
@@ -54,15 +61,15 @@ impl Circle {
         let stops = self.shown();
         let ring = Ring::new(&stops);
         let notes = self.notes.len() as f64 * LINE;
-        let longest = self.notes.iter().map(|note| note.chars().count()).max().unwrap_or_default();
+        let below = self.notes.iter().map(String::as_str).chain([LEGEND]);
+        let longest = below.map(|note| note.chars().count()).max().unwrap_or_default();
         let text = 2.0 * MARGIN + longest as f64 * LETTER;
         let width = ring.size.0.max(NARROWEST).max(text);
         let bottom = TOP + ring.size.1;
-        let mut svg = Svg::new(width, bottom + notes + 20.0, &self.title);
+        let role = if self.is_linked { "group" } else { "img" };
+        let mut svg = Svg::with_role(role, width, bottom + notes + 20.0, &self.title);
         svg.label((20.0, 32.0), &self.title, Font::new(17.0, INK, Anchor::Start).bold());
-        let legend = "an arrow: comes before; ww: wrote what the next replaced; wr: wrote what the \
-                      next read; rw: read what the next replaced; dashed: time";
-        svg.label((20.0, 53.0), legend, Font::new(12.0, FAINT, Anchor::Start));
+        svg.label((20.0, 53.0), LEGEND, Font::new(12.0, FAINT, Anchor::Start));
         let shift = (width - ring.size.0) / 2.0;
         let centre = (shift + ring.size.0 / 2.0, TOP + ring.size.1 / 2.0);
         let points: Vec<Point> =
@@ -72,7 +79,11 @@ impl Circle {
             arrow(&mut svg, ends, ring.half, centre, stop, points.len() == 2);
         }
         for (stop, &(x, y)) in stops.iter().zip(&points) {
-            draw(&mut svg, stop, (x, y), ring.half);
+            // What stands for many is no operation.
+            let is_linked = self.is_linked && !stop.edge.is_empty();
+            svg.linked(is_linked.then_some(stop.operation), |svg| {
+                draw(svg, stop, (x, y), ring.half);
+            });
         }
         for (number, note) in self.notes.iter().enumerate() {
             let at = (20.0, bottom + LINE * (number as f64 + 0.5));
@@ -89,7 +100,7 @@ impl Circle {
         let mut stops = self.stops[..MOST - 1].to_vec();
         let more = self.stops.len() - stops.len();
         let (name, lines) = ("…".to_owned(), vec![format!("and {more} more")]);
-        stops.push(Stop { name, lines, edge: "", about: String::new() });
+        stops.push(Stop { name, operation: 0, lines, edge: "", about: String::new() });
         stops
     }
 }
@@ -209,11 +220,17 @@ mod tests {
         let edges = ["wr", "rw", "ww", "realtime"];
         let stops = (0..count).map(|at| Stop {
             name: format!("T{at}"),
+            operation: at as u64,
             lines: vec![format!("r {at} <nil>"), "at n0, 1.5 s".to_owned()],
             edge: edges[at % 4],
             about: if at % 4 == 3 { String::new() } else { format!("key {at}") },
         });
-        Circle { title: "G1c".to_owned(), stops: stops.collect(), notes: vec!["why".to_owned()] }
+        Circle {
+            title: "G1c".to_owned(),
+            stops: stops.collect(),
+            notes: vec!["why".to_owned()],
+            is_linked: false,
+        }
     }
 
     #[test]
@@ -242,6 +259,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn on_a_page_boxes_lead_to_operations() {
+        assert!(!circle(3).figure().contains("href"));
+        let svg = Circle { is_linked: true, ..circle(40) }.figure();
+        assert_eq!(svg.matches("<a href=\"#op-").count(), MOST - 1, "{svg}");
+        assert_eq!(svg.matches("</a>").count(), MOST - 1, "{svg}");
     }
 
     #[test]

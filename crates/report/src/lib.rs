@@ -9,6 +9,7 @@
 //!   intervals, and in words;
 //! - [`circle`]: operations that would each have to come before the next: SVG;
 //! - [`operations`]: operations in time, to see what is wrong with them: SVG;
+//! - [`picture`]: which of the two a finding is drawn as;
 //! - [`layout`]: tables that fit where they are shown;
 //! - [`trace`]: a run as a space-time view;
 //! - [`page`]: a run as one page for the browser;
@@ -22,6 +23,7 @@ pub mod frontier;
 pub mod layout;
 pub mod operations;
 pub mod page;
+pub mod picture;
 mod scale;
 mod svg;
 pub mod tables;

@@ -18,6 +18,9 @@ const STEP: f64 = 16.0;
 /// The narrowest figure, so that what stands below it has room.
 const NARROWEST: f64 = 820.0;
 const LINE: f64 = 19.0;
+/// What colours and dashes mean.
+const LEGEND: &str = "red: what is wrong; blue: what it is measured by; dashed: nobody knows \
+                      whether it happened; grey: failed";
 /// About how wide a letter of a label is.
 const LETTER: f64 = 6.6;
 /// The longest label, in letters.
@@ -41,6 +44,8 @@ pub struct Bar {
     pub begin: Option<u64>,
     /// Where in the history it ends; `None` if nobody knows whether it happened.
     pub end: Option<u64>,
+    /// Where it shows in the history.
+    pub operation: u64,
     /// What it did, in few words.
     pub label: String,
     /// What it is there for.
@@ -69,6 +74,8 @@ pub struct Operations {
     pub times: Vec<(u64, String)>,
     /// What is written below, a line each.
     pub notes: Vec<String>,
+    /// Whether it stands on a page with the whole run, where bars lead to operations.
+    pub is_linked: bool,
 }
 
 impl Operations {
@@ -77,21 +84,23 @@ impl Operations {
         let axis = Axis::new(self);
         let notes: f64 = self.notes.len() as f64 * LINE;
         let bottom = TOP + ROW * self.rows.len() as f64;
-        let longest = self.notes.iter().map(|note| note.chars().count()).max().unwrap_or_default();
+        let below = self.notes.iter().map(String::as_str).chain([LEGEND]);
+        let longest = below.map(|note| note.chars().count()).max().unwrap_or_default();
         let text = LEFT + RIGHT + longest as f64 * LETTER;
         let width = (axis.right + RIGHT).max(NARROWEST).max(text);
-        let mut svg = Svg::new(width, bottom + 62.0 + notes + 12.0, &self.title);
+        let role = if self.is_linked { "group" } else { "img" };
+        let mut svg = Svg::with_role(role, width, bottom + 62.0 + notes + 12.0, &self.title);
         svg.label((20.0, 32.0), &self.title, Font::new(17.0, INK, Anchor::Start).bold());
-        let legend = "red: what is wrong; blue: what it is measured by; dashed: nobody knows \
-                      whether it happened; grey: failed";
-        svg.label((20.0, 53.0), legend, Font::new(12.0, FAINT, Anchor::Start));
+        svg.label((20.0, 53.0), LEGEND, Font::new(12.0, FAINT, Anchor::Start));
         self.draw_axis(&mut svg, &axis, bottom);
         for (number, row) in self.rows.iter().enumerate() {
             let y = TOP + ROW * number as f64;
             let name = Font::new(12.5, INK, Anchor::End);
             svg.label((LEFT - 12.0, y + ROW / 2.0 + 4.0), &row.name, name);
             for bar in &row.bars {
-                draw_bar(&mut svg, bar, &axis, y + (ROW - BAR) / 2.0);
+                svg.linked(self.is_linked.then_some(bar.operation), |svg| {
+                    draw_bar(svg, bar, &axis, y + (ROW - BAR) / 2.0);
+                });
             }
         }
         let below = bottom + 58.0;
@@ -200,7 +209,8 @@ mod tests {
     use super::*;
 
     fn bar(begin: u64, end: Option<u64>, label: &str, role: Role) -> Bar {
-        Bar { begin: Some(begin), end, label: label.to_owned(), role, failed: false }
+        let operation = end.unwrap_or(begin);
+        Bar { begin: Some(begin), end, operation, label: label.to_owned(), role, failed: false }
     }
 
     fn chart() -> Operations {
@@ -221,6 +231,7 @@ mod tests {
             ],
             times: vec![(0, "0.000 s".to_owned()), (5, "0.200 s".to_owned())],
             notes: vec!["when it ended it could only hold 1".to_owned()],
+            is_linked: false,
         }
     }
 

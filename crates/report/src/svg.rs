@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use glomers_protocol::printable;
+
 /// A drawing that grows element by element.
 pub(crate) struct Svg {
     text: String,
@@ -39,13 +41,20 @@ impl Svg {
     /// A drawing of this size on a white ground, so that it can be read on a dark
     /// page too.
     pub(crate) fn new(width: f64, height: f64, title: &str) -> Svg {
+        Svg::with_role("img", width, height, title)
+    }
+
+    /// Who cannot see it hears of an image as of one thing, and of a group what is in it:
+    /// so one with links is a group.
+    pub(crate) fn with_role(role: &str, width: f64, height: f64, title: &str) -> Svg {
         let mut text = String::new();
+        let (w, h) = (number(width), number(height));
         let _ = writeln!(
             text,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
-             width=\"{width}\" height=\"{height}\" font-family=\"sans-serif\" role=\"img\">"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" \
+             width=\"{w}\" height=\"{h}\" font-family=\"sans-serif\" role=\"{role}\">"
         );
-        let _ = writeln!(text, "<title>{}</title>", escaped(title));
+        let _ = writeln!(text, "<title>{}</title>", escaped(&printable(title)));
         let mut svg = Svg { text, open: vec!["svg"] };
         svg.rectangle([0.0, 0.0, width, height], "fill=\"#ffffff\"");
         svg
@@ -60,6 +69,18 @@ impl Svg {
     pub(crate) fn end(&mut self) {
         if let Some(tag) = self.open.pop() {
             let _ = writeln!(self.text, "</{tag}>");
+        }
+    }
+
+    /// What is drawn leads to an operation of the page that it stands on.
+    pub(crate) fn linked(&mut self, operation: Option<u64>, draw: impl FnOnce(&mut Svg)) {
+        if let Some(operation) = operation {
+            let _ = writeln!(self.text, "<a href=\"#op-{operation}\">");
+            self.open.push("a");
+        }
+        draw(self);
+        if operation.is_some() {
+            self.end();
         }
     }
 
@@ -133,7 +154,7 @@ impl Svg {
             number(y),
             number(font.size),
             font.colour,
-            escaped(text)
+            escaped(&printable(text))
         );
     }
 
@@ -162,8 +183,6 @@ pub(crate) fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // Not allowed in XML at all.
-            c if c.is_control() && !"\t\n\r".contains(c) => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }
@@ -183,6 +202,6 @@ mod tests {
         assert!(text.ends_with("</g>\n</svg>\n"), "{text}");
         assert!(text.contains("<title>a &lt; b &amp; &quot;c&quot;</title>"), "{text}");
         assert!(text.contains("y=\"0\""), "{text}");
-        assert!(text.contains(">&lt;\u{fffd}&gt;</text>"), "{text}");
+        assert!(text.contains(">&lt;\\u0001&gt;</text>"), "{text}");
     }
 }

@@ -16,7 +16,7 @@ const SMALL: &str = "test -w broadcast --node flood --topology tree4 --node-coun
 
 /// 1,000,000 messages.
 const LARGE: &str = "test -w broadcast --node flood --topology total --node-count 25 --rate 200 \
-    --latency 20 --latency-dist exponential --time-limit 17 --seed 1 --store store";
+    --latency 20 --latency-dist exponential --time-limit 18 --seed 1 --store store";
 
 fn small(tools: &Tools) -> Vec<Row> {
     rows(tools, "28,000 messages", SMALL, 5, [400.0, 60.0])

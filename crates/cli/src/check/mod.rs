@@ -3,7 +3,6 @@
 mod counts;
 mod file;
 mod model;
-mod picture;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -15,6 +14,7 @@ use glomers_check::{
     UnknownModel, Validity,
 };
 use glomers_history::{History, Value, edn};
+use glomers_report::picture;
 
 use crate::arguments::CheckArguments;
 use crate::error::CliError;
@@ -235,7 +235,7 @@ fn draw(
     result: &CheckResult,
     stuck: Option<&Explanation>,
 ) -> Result<String, CliError> {
-    let Some(picture) = picture::picture(history, context, result, stuck) else {
+    let Some(picture) = picture::of_findings(history, context, &result.findings, stuck) else {
         return Ok(format!(
             "{} was not written: no operation is known to be wrong.\n",
             file.display()

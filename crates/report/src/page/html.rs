@@ -6,6 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::Page;
 use super::links;
+use super::pictures::Pictures;
 
 /// The script, deflated, in base64.
 const SCRIPT: &str = include_str!("../../web/dist/page.js.deflated");
@@ -72,7 +73,8 @@ pub(super) fn page(page: &Page<'_>) -> String {
             nav aria-label="Parts of this report" {
                 a href="#findings" { "Findings" }
                 a href="#trace" { "Trace" }
-                a href="#values" data-part="values" { "Values" }
+                @if is_of_sets(page) { a href="#values" { "Values" } }
+                @if page.lags.is_some() { a href="#lags" { "Consumers" } }
                 a href="#plots" { "Plots" }
                 a href="#links" { "Links" }
                 @if !page.logs.is_empty() { a href="#logs" { "Logs" } }
@@ -95,9 +97,17 @@ pub(super) fn page(page: &Page<'_>) -> String {
                 h2 id="trace-title" { "Trace: who said what to whom" }
                 div.mount data-mount="trace" { (without_script()) }
             }
-            section id="values" aria-labelledby="values-title" data-part="values" {
-                h2 id="values-title" { "Values: who had what, and when" }
-                div.mount data-mount="values" { (without_script()) }
+            @if is_of_sets(page) {
+                section id="values" aria-labelledby="values-title" {
+                    h2 id="values-title" { "Values: who had what, and when" }
+                    div.mount data-mount="values" { (without_script()) }
+                }
+            }
+            @if page.lags.is_some() {
+                section id="lags" aria-labelledby="lags-title" {
+                    h2 id="lags-title" { "Consumers: how far behind, of which log, and when" }
+                    div.mount data-mount="lags" { (without_script()) }
+                }
             }
             section id="plots" aria-labelledby="plots-title" {
                 h2 id="plots-title" { "Plots" }
@@ -190,6 +200,10 @@ pub(super) fn pair(left: &Page<'_>, right: &Page<'_>) -> String {
     )
 }
 
+fn is_of_sets(page: &Page<'_>) -> bool {
+    SETS.contains(&page.about.workload)
+}
+
 fn without_script() -> Markup {
     html! { p.waiting { "A script draws this. If nothing comes, scripts are switched off." } }
 }
@@ -220,15 +234,18 @@ fn findings(page: &Page<'_>) -> Markup {
             None => kinds.push((&finding.name, vec![(number, finding)])),
         }
     }
+    let pictures = Pictures::new(page);
     html! {
         @for (name, all) in &kinds {
             @let (shown, more) = all.split_at(all.len().min(SHOWN_OF_KIND));
-            @for (number, finding) in shown { (one(page, *number, finding)) }
+            @for (number, finding) in shown {
+                (one(page, *number, finding, &pictures.of(finding)))
+            }
             @if !more.is_empty() {
                 details {
                     summary { (more.len()) " more of the kind " (printable(name)) }
                     @for (number, finding) in more.iter().take(200) {
-                        (one(page, *number, finding))
+                        (one(page, *number, finding, &html! {}))
                     }
                 }
             }
@@ -236,18 +253,23 @@ fn findings(page: &Page<'_>) -> Markup {
     }
 }
 
-fn one(page: &Page<'_>, number: usize, finding: &Finding) -> Markup {
+fn one(page: &Page<'_>, number: usize, finding: &Finding, picture: &Markup) -> Markup {
     html! {
         article.finding id={ "finding-" (number) } {
             h3 { (printable(&finding.name)) }
             p { (linked(page, &finding.summary)) }
             @if !finding.evidence.is_empty() {
                 ul.evidence {
-                    @for line in &finding.evidence { li { (linked(page, line)) } }
+                    @for line in &finding.evidence {
+                        // What belongs to the line before it is indented.
+                        li.sub[line.starts_with(' ')] { (linked(page, line.trim_start())) }
+                    }
                 }
             }
+            (picture)
             p.where {
-                @if let Some(node) = &finding.node { "at node " (printable(node)) " " }
+                @if let Some(node) = &finding.node { "at node " (printable(node)) }
+                @if finding.node.is_some() && finding.time.is_some() { " · " }
                 @if let Some(time) = finding.time {
                     a href={ "#t-" (super::micros(time.0 as i64)) } { "see " (time) " in the trace" }
                 }
@@ -258,7 +280,7 @@ fn one(page: &Page<'_>, number: usize, finding: &Finding) -> Markup {
 
 /// A text with its links.
 fn linked(page: &Page<'_>, line: &str) -> Markup {
-    let is_set = SETS.contains(&page.about.workload);
+    let is_set = is_of_sets(page);
     let pieces = links::pieces(line, page.history.len(), is_set, |named| page.named(named));
     html! {
         @for piece in &pieces {
@@ -272,8 +294,8 @@ fn linked(page: &Page<'_>, line: &str) -> Markup {
 
 fn facts(page: &Page<'_>) -> Markup {
     html! {
+        h3 { "The run in figures" }
         table.facts {
-            caption { "The run in figures" }
             tbody {
                 @for (name, value) in &page.about.facts {
                     tr { th scope="row" { (printable(name)) } td { (printable(value)) } }

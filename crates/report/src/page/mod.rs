@@ -8,19 +8,23 @@
 mod bodies;
 pub(crate) mod html;
 mod journal;
+mod lags;
 mod links;
 mod marks;
 mod names;
 mod operations;
 mod pack;
+mod pictures;
+mod plain;
 
-use glomers_check::{Finding, Validity};
+use glomers_check::{Context, Finding, Validity};
 use glomers_history::{History, OpKind, Process, Time, Value};
 use glomers_store::{Recovered, StoreError};
 use serde_json::{Value as Json, json};
 
 pub use html::policy;
 use journal::{Journal, micros};
+use lags::Lags;
 use operations::Operations;
 use pack::Packer;
 
@@ -35,6 +39,12 @@ const SHOWN: usize = 400;
 
 /// How much of the value of a final read is kept: what is lacking is read off it.
 const SHOWN_OF_FINAL: usize = 100_000;
+
+/// The workload of logs, whose consumers may be behind.
+const LOGS: &str = "kafka";
+
+/// The workload of registers.
+const REGISTERS: &str = "lin-kv";
 
 /// What is known of a run beside its store.
 #[derive(Debug, Clone)]
@@ -53,6 +63,8 @@ pub struct About<'a> {
     pub facts: Vec<(String, String)>,
     /// What is wrong.
     pub findings: &'a [Finding],
+    /// What checkers knew besides the history.
+    pub context: &'a Context,
     /// The results, as they are stored.
     pub results: &'a Value,
     /// What each fault did.
@@ -89,6 +101,8 @@ pub struct Page<'a> {
     history: &'a History,
     journal: Journal,
     operations: Operations,
+    /// Of a workload of logs.
+    lags: Option<Lags>,
     logs: Vec<Log>,
 }
 
@@ -115,7 +129,8 @@ impl<'a> Page<'a> {
             about,
             history,
             journal: Journal::read(recovered, about.nodes, near(history, about.findings))?,
-            operations: Operations::read(history),
+            operations: Operations::read(history, about.context),
+            lags: (about.workload == LOGS).then(|| Lags::read(history, about.concurrency)),
             logs: logs(recovered.directory(), about.nodes),
         })
     }
@@ -136,6 +151,9 @@ impl<'a> Page<'a> {
         let mut packer = Packer::default();
         self.journal.pack(&mut packer);
         self.operations.pack(&mut packer);
+        if let Some(lags) = &self.lags {
+            lags.pack(&mut packer);
+        }
         let (columns, packed) = packer.finish();
         let about = self.about;
         let time = |time: Time| micros(time.0 as i64);

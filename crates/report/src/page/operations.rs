@@ -1,10 +1,12 @@
 //! The history as columns.
 
+use glomers_check::Context;
 use glomers_history::{History, OpKind, Process};
 
 use super::journal::micros;
 use super::names::Names;
 use super::pack::{Differences, Packer};
+use super::plain::plain;
 use super::shortened;
 
 /// The history of a run, packed.
@@ -19,10 +21,11 @@ pub(super) struct Operations {
     value: Vec<u64>,
     error: Vec<u64>,
     last: Vec<u64>,
+    node: Vec<u64>,
 }
 
 impl Operations {
-    pub(super) fn read(history: &History) -> Operations {
+    pub(super) fn read(history: &History, context: &Context) -> Operations {
         let mut operations = Operations::default();
         // The first stands for none.
         operations.texts.place("");
@@ -42,12 +45,14 @@ impl Operations {
             });
             operations.f.push(operations.functions.place(&op.f).into());
             let most = if op.is_final { super::SHOWN_OF_FINAL } else { super::SHOWN };
-            let value = super::cut(&op.value.to_json(), most);
+            let value = super::cut(&plain(&op.value), most);
             operations.value.push(operations.texts.place(&value).into());
-            let error =
-                op.error.as_ref().map_or(String::new(), |error| shortened(&error.to_json()));
+            let error = op.error.as_ref().map_or(String::new(), |error| shortened(&plain(error)));
             operations.error.push(operations.texts.place(&error).into());
             operations.last.push(op.is_final.into());
+            // 0: it asked no node, or nobody knows which.
+            let node = context.node_index_of(op).map_or(0, |node| node as u64 + 1);
+            operations.node.push(node);
         }
         operations
     }
@@ -61,6 +66,7 @@ impl Operations {
             ("o.value", &self.value),
             ("o.error", &self.error),
             ("o.final", &self.last),
+            ("o.node", &self.node),
         ] {
             packer.numbers(name, column);
         }

@@ -83,6 +83,8 @@ export interface Ops {
   value: Uint32Array;
   error: Uint32Array;
   final: Uint8Array;
+  /** The place of the node that was asked, or -1. */
+  node: Int32Array;
   texts: string[];
   /** The other end of an operation, or -1. */
   pair: Int32Array;
@@ -103,8 +105,23 @@ export interface Copies {
   fate: Uint8Array;
 }
 
+/** How far consumers of logs were behind, where that changed. */
+export interface Lags {
+  count: number;
+  /** How long a part of the run is, µs. */
+  part: number;
+  /** The part at whose end it changed. */
+  at: Float64Array;
+  client: Uint32Array;
+  key: Uint32Array;
+  /** -1: the client has the key no longer. */
+  lag: Int32Array;
+  keys: string[];
+}
+
 export interface Run {
   meta: Meta;
+  lags: Lags | null;
   messages: Messages;
   copies: Copies;
   ops: Ops;
@@ -152,6 +169,10 @@ class Columns {
 
   floats(name: string): Float64Array {
     return this.numbers(name, Float64Array);
+  }
+
+  has(name: string): boolean {
+    return this.places.has(name);
   }
 
   texts(name: string): string[] {
@@ -236,8 +257,23 @@ function ops(columns: Columns): Ops {
     value: columns.numbers('o.value', Uint32Array),
     error: columns.numbers('o.error', Uint32Array),
     final: columns.numbers('o.final', Uint8Array),
+    node: columns.numbers('o.node', Int32Array).map((node) => node - 1),
     texts: columns.texts('o.texts'),
     pair,
+  };
+}
+
+function lags(columns: Columns): Lags | null {
+  if (!columns.has('l.at')) return null;
+  const at = summed(columns.floats('l.at'));
+  return {
+    count: at.length,
+    part: columns.floats('l.part')[0]!,
+    at,
+    client: columns.numbers('l.client', Uint32Array),
+    key: columns.numbers('l.key', Uint32Array),
+    lag: columns.numbers('l.lag', Int32Array).map((lag) => lag - 1),
+    keys: columns.texts('l.keys'),
   };
 }
 
@@ -294,6 +330,7 @@ export async function unpack(meta: Meta, packed: string): Promise<Run> {
     messages: all,
     copies,
     ops: ops(columns),
+    lags: lags(columns),
     marks: marks(columns, all, meta.names.length),
     contents: columns.texts('contents'),
     first,

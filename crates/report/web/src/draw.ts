@@ -6,10 +6,12 @@ import type { State } from './state';
 import { clipped, moment } from './text';
 
 /** Above so many messages in view, counts are drawn in place of arrows. */
-export const MOST_ARROWS = 3500;
+export const MOST_ARROWS = 1600;
 const HEAD = 30;
 const LEFT = 92;
-export const MINIMAP = 56;
+const MINIMAP = 56;
+/** On a phone it leaves room for the columns. */
+const NARROW = 560;
 
 /** Colours that colour-blind people tell apart (after Okabe and Ito). */
 const LIGHT = {
@@ -57,11 +59,13 @@ export interface Layout {
   left: number;
   right: number;
   top: number;
+  /** How wide the map of the whole run is. */
+  map: number;
 }
 
 export class View {
   readonly context: CanvasRenderingContext2D;
-  layout: Layout = { width: 0, height: 0, x: new Float64Array(0), left: 0, right: 0, top: HEAD };
+  layout: Layout = { width: 0, height: 0, x: new Float64Array(0), left: 0, right: 0, top: HEAD, map: MINIMAP };
   hover: Event | null = null;
   colours = colours();
   /** How many messages are in view. */
@@ -88,11 +92,12 @@ export class View {
     const { lanes } = this.state.model;
     const x = new Float64Array(lanes.length).fill(NaN);
     const shown = lanes.flatMap((_, n) => (this.state.shows(n) ? [n] : []));
-    const left = width < 560 ? 80 : LEFT;
-    const right = width - MINIMAP - 8;
+    const left = width < NARROW ? 80 : LEFT;
+    const map = width < NARROW ? MINIMAP / 2 : MINIMAP;
+    const right = width - map - 8;
     const step = (right - left) / Math.max(1, shown.length);
     shown.forEach((lane, place) => (x[lane] = left + step * (place + 0.5)));
-    this.layout = { width, height, x, left, right, top: HEAD };
+    this.layout = { width, height, x, left, right, top: HEAD, map };
   }
 
   y(time: number): number {
@@ -151,7 +156,7 @@ export class View {
     const power = 10 ** Math.floor(Math.log10(raw));
     const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= raw)!;
     const digits = Math.max(0, Math.min(6, 6 - Math.floor(Math.log10(step))));
-    context.font = `${layout.width < 560 ? 10 : 11}px system-ui, sans-serif`;
+    context.font = `${layout.width < NARROW ? 10 : 11}px system-ui, sans-serif`;
     context.textAlign = 'right';
     context.textBaseline = 'middle';
     for (let time = Math.ceil(from / step) * step; time <= until; time += step) {
@@ -324,15 +329,16 @@ export class View {
     return clipped(`${meta.kinds[messages.kind[n]!] || '(no type)'} ${content}`.trim(), most);
   }
 
-  private arrowLabel(n: number) {
+  /** `whole`: it may be wider than what lies between its ends. */
+  private arrowLabel(n: number, whole = false) {
     const { layout } = this;
     const { messages } = this.state.model.run;
     const [x1, x2] = this.ends(n, layout);
-    if (Number.isNaN(x1) || Number.isNaN(x2) || Math.abs(x1 - x2) < 46) return;
+    if (Number.isNaN(x1) || Number.isNaN(x2) || (Math.abs(x1 - x2) < 46 && !whole)) return;
     const end = Number.isFinite(messages.end[n]!) ? messages.end[n]! : messages.sent[n]!;
     const [y1, y2] = [this.y(messages.sent[n]!), this.y(end)];
     const at = 0.3;
-    const letters = Math.max(6, Math.floor(Math.abs(x1 - x2) / 8));
+    const letters = whole ? 26 : Math.max(6, Math.floor(Math.abs(x1 - x2) / 8));
     const lost = messages.fate[n] !== DELIVERED && messages.fate[n] !== IN_FLIGHT;
     this.label(
       this.short(n, Math.min(letters, 26)),
@@ -417,7 +423,8 @@ export class View {
       context.strokeRect(x - half, y1, 2 * half, y2 - y1);
       context.setLineDash([]);
       if (few < 120 && wide > 60 && !Number.isNaN(own)) {
-        const letters = Math.floor((wide - 20) / 6.4);
+        // Few of them may reach over the columns beside them.
+        const letters = Math.max(few < 30 ? 16 : 0, Math.floor((wide - 20) / 6.4));
         this.label(clipped(state.model.opText(close >= 0 && how === 1 ? close : n), letters), x + half + 4, Math.max(y1, HEAD) + 6, colour.ink);
       }
       context.globalAlpha = 1;
@@ -441,7 +448,8 @@ export class View {
       context.fill();
       if (end - start < 80) {
         const text = clipped(`${meta.labels[marks.label[n]!]} ${marks.texts[marks.value[n]!]}`, 22);
-        this.label(text, x - 6, y + 8, colour.mark, 'right');
+        // Below what a lost message leaves of itself.
+        this.label(text, x - 6, y + 14, colour.mark, 'right');
       }
       context.globalAlpha = 1;
     }
@@ -522,7 +530,7 @@ export class View {
         context.lineWidth = width;
         context.stroke(path);
       } else this.lostArrow(n, true);
-      this.arrowLabel(n);
+      this.arrowLabel(n, true);
     }
     this.ring(event, width + 4, colour.select, width);
   }
@@ -563,21 +571,21 @@ export class View {
   /** The whole run at the right, and which part of it is in view. */
   private minimap() {
     const { context, layout, colours: colour, state } = this;
-    const left = layout.width - MINIMAP;
+    const left = layout.width - layout.map;
     const height = layout.height;
-    const key = `${colour.ground} ${state.lostOnly} ${[...state.hiddenKinds]} ${state.follow?.kind} ${JSON.stringify(state.follow)} ${height}`;
+    const key = `${colour.ground} ${state.lostOnly} ${[...state.hiddenKinds]} ${state.follow?.kind} ${JSON.stringify(state.follow)} ${height} ${layout.map}`;
     if (this.overview?.key !== key) this.overview = this.makeOverview(height, key);
-    context.drawImage(this.overview.image, left, 0, MINIMAP, height);
+    context.drawImage(this.overview.image, left, 0, layout.map, height);
     const { first, last } = state.model.run;
     const at = (time: number) => ((time - first) / (last - first)) * height;
     const [y1, y2] = [Math.max(0, at(state.from)), Math.min(height, at(state.until))];
     context.fillStyle = colour.select;
     context.globalAlpha = 0.16;
-    context.fillRect(left, y1, MINIMAP, Math.max(3, y2 - y1));
+    context.fillRect(left, y1, layout.map, Math.max(3, y2 - y1));
     context.globalAlpha = 1;
     context.strokeStyle = colour.select;
     context.lineWidth = 1.5;
-    context.strokeRect(left + 0.75, y1 + 0.75, MINIMAP - 1.5, Math.max(3, y2 - y1) - 1.5);
+    context.strokeRect(left + 0.75, y1 + 0.75, layout.map - 1.5, Math.max(3, y2 - y1) - 1.5);
     const dot = (time: number, shade: string, size: number) => {
       context.fillStyle = shade;
       context.fillRect(left, at(time) - size / 2, 7, size);
@@ -589,16 +597,16 @@ export class View {
   }
 
   private makeOverview(height: number, key: string) {
-    const { state, colours: colour } = this;
+    const { state, layout, colours: colour } = this;
     const { messages, first, last, meta } = state.model.run;
     const scale = devicePixelRatio || 1;
     const image = document.createElement('canvas');
-    image.width = MINIMAP * scale;
+    image.width = layout.map * scale;
     image.height = Math.max(1, height * scale);
     const context = image.getContext('2d')!;
     context.scale(scale, scale);
     context.fillStyle = colour.ground;
-    context.fillRect(0, 0, MINIMAP, height);
+    context.fillRect(0, 0, layout.map, height);
     context.fillStyle = colour.line;
     context.fillRect(0, 0, 1, height);
     const bins = Math.max(1, Math.ceil(height / 2));
@@ -621,14 +629,14 @@ export class View {
       context.globalAlpha = 1;
     }
     for (let n = 0; n < bins; n++) {
-      const width = Math.sqrt((good[n]! + bad[n]!) / most) * (MINIMAP - 16);
+      const width = Math.sqrt((good[n]! + bad[n]!) / most) * (layout.map - 16);
       const part = good[n]! + bad[n]! ? (width * bad[n]!) / (good[n]! + bad[n]!) : 0;
       context.fillStyle = colour.faint;
       context.fillRect(12, n * 2, width - part, 1.6);
       context.fillStyle = colour.lost;
       context.fillRect(12 + width - part, n * 2, part, 1.6);
     }
-    return { width: MINIMAP, height, key, image };
+    return { width: layout.map, height, key, image };
   }
 
   /** What is under a point, if anything is near. */

@@ -6,64 +6,82 @@ import type { Model } from './model';
 import type { State } from './state';
 import { printable } from './text';
 
+interface Counted {
+  /** Nodes and services, then all clients as one. */
+  names: string[];
+  /** Whether the last is all clients. */
+  clients: boolean;
+  sent: Uint32Array;
+  lost: Uint32Array;
+  /** The largest number that no client has to do with. */
+  most: number;
+}
+
 export function Links({ model, state }: { model: Model; state: State }) {
-  const lanes = useMemo(() => model.lanes.flatMap((lane, n) => (lane.kind === 'client' ? [] : [n])), [model]);
-  const { sent, lost, most } = useMemo(() => counted(model), [model]);
-  const { length } = model.lanes;
+  const { names, clients, sent, lost, most } = useMemo(() => counted(model), [model]);
+  const { length } = names;
+  const show = (from: number, to: number) => {
+    const name = (place: number) => (clients && place === length - 1 ? 'clients' : names[place]);
+    state.find(`${name(from)} -> ${name(to)}`);
+    state.next(1);
+    document.getElementById('trace')?.scrollIntoView();
+  };
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Matrix of links">
-      <table class="matrix">
-        <caption>Messages sent from a row to a column; in brackets those of them that were lost. Select one to see its messages in the trace.</caption>
-        <thead>
-          <tr>
-            <th scope="col">from ↓ to →</th>
-            {lanes.map((to) => <th scope="col" key={to}>{printable(model.lanes[to]!.name)}</th>)}
-          </tr>
-        </thead>
-        <tbody>
-          {lanes.map((from) => (
-            <tr key={from}>
-              <th scope="row">{printable(model.lanes[from]!.name)}</th>
-              {lanes.map((to) => {
-                const [all, bad] = [sent[from * length + to]!, lost[from * length + to]!];
-                const show = () => {
-                  state.find(`${model.lanes[from]!.name} -> ${model.lanes[to]!.name}`);
-                  state.next(1);
-                  document.getElementById('trace')?.scrollIntoView();
-                };
-                const depth = all ? 0.06 + 0.2 * Math.sqrt(Math.min(1, all / most)) : 0;
-                return (
-                  <td key={to} style={{ background: all ? `color-mix(in srgb, var(--blue) ${(depth * 100).toFixed(0)}%, transparent)` : '' }}>
-                    {all > 0 && (
-                      <button type="button" class="plain" onClick={show}>
-                        {all.toLocaleString('en')}
-                        {bad > 0 && ` (✕ ${bad.toLocaleString('en')})`}
-                      </button>
-                    )}
-                  </td>
-                );
-              })}
+    <>
+      <p>Messages sent from a row to a column; in brackets those of them that were lost. Select a number to see its messages in the trace.</p>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Matrix of links">
+        <table class="matrix">
+          <thead>
+            <tr>
+              <th scope="col">from ↓ to →</th>
+              {names.map((name) => <th scope="col" key={name}>{printable(name)}</th>)}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {names.map((name, from) => (
+              <tr key={name}>
+                <th scope="row">{printable(name)}</th>
+                {names.map((_, to) => {
+                  const [all, bad] = [sent[from * length + to]!, lost[from * length + to]!];
+                  const depth = all ? 0.06 + 0.2 * Math.sqrt(Math.min(1, all / most)) : 0;
+                  return (
+                    <td key={to} style={{ background: all ? `color-mix(in srgb, var(--blue) ${(depth * 100).toFixed(0)}%, transparent)` : '' }}>
+                      {all > 0 && (
+                        <button type="button" class="plain" onClick={() => show(from, to)}>
+                          {all.toLocaleString('en')}
+                          {bad > 0 && ` (✕ ${bad.toLocaleString('en')})`}
+                        </button>
+                      )}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 
-function counted(model: Model) {
+function counted(model: Model): Counted {
   const { messages } = model.run;
-  const { length } = model.lanes;
+  const names = model.lanes.filter((lane) => lane.kind !== 'client').map((lane) => lane.name);
+  const clients = names.length < model.lanes.length;
+  const first = names.length;
+  if (clients) names.push('clients');
+  const { length } = names;
   const sent = new Uint32Array(length * length);
   const lost = new Uint32Array(length * length);
+  // Clients are the last of the lanes.
+  const place = (name: number) => Math.min(model.laneOf[name]!, first);
   let most = 1;
   for (let n = 0; n < messages.count; n++) {
-    const [from, to] = [model.laneOf[messages.src[n]!]!, model.laneOf[messages.dest[n]!]!];
+    const [from, to] = [place(messages.src[n]!), place(messages.dest[n]!)];
     const at = from * length + to;
     sent[at]!++;
     if (messages.fate[n]! > IN_FLIGHT) lost[at]!++;
-    const isClient = model.lanes[from]!.kind === 'client' || model.lanes[to]!.kind === 'client';
-    if (!isClient) most = Math.max(most, sent[at]!);
+    if (from < first && to < first) most = Math.max(most, sent[at]!);
   }
-  return { sent, lost, most };
+  return { names, clients, sent, lost, most };
 }

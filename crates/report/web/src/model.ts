@@ -56,7 +56,6 @@ export class Model {
   private clients(isClient: (name: string) => boolean): [Int32Array, Int32Array] {
     const { meta, messages, ops } = this.run;
     const workers = Math.max(1, meta.concurrency);
-    const firstWorker = this.lanes.length;
     const used = new Set<number>();
     for (let n = 0; n < ops.count; n++) if (ops.process[n]! >= 0) used.add(ops.process[n]! % workers);
     const lanes = new Map<number, number>();
@@ -82,11 +81,8 @@ export class Model {
       if (process < 0) continue;
       const lane = lanes.get(process % workers)!;
       opLane[n] = lane;
-      opNode[n] = (process % workers) % Math.max(1, meta.nodes.length);
-      if (ops.kind[n] !== 0) {
-        if (ops.pair[n]! >= 0) opNode[n] = opNode[ops.pair[n]!]!;
-        continue;
-      }
+      opNode[n] = ops.node[n]!;
+      if (ops.kind[n] !== 0) continue;
       const request = asked
         .get(ops.time[n]!)
         ?.find((m) => !taken.has(m) && (known.get(messages.src[m]!) ?? lane) === lane
@@ -102,7 +98,6 @@ export class Model {
       others.forEach((n) => (this.laneOf[n] = this.lanes.length));
       this.lanes.push({ name: 'set-up', kind: 'client' });
     }
-    void firstWorker;
     return [opLane, opNode];
   }
 

@@ -6,6 +6,7 @@ import './page.css';
 import { type Meta, type Run, unpack } from './data';
 import { Links } from './links';
 import { Model } from './model';
+import { Consumers } from './consumers';
 import { live } from './live';
 import { Difference, Pair, Traces } from './pair';
 import { Plots } from './plots';
@@ -64,7 +65,7 @@ async function begin() {
   const state = new State(model);
   into('trace', <Viewer state={state} />);
   if (hasValues(model)) into('values', <Values model={model} />);
-  else document.querySelectorAll('[data-part="values"]').forEach((part) => part.remove());
+  if (run.lags) into('lags', <Consumers lags={run.lags} model={model} state={state} />);
   into('plots', <Plots model={model} state={state} />);
   into('links', <Links model={model} state={state} />);
   // A link that was followed before there was anything to show.

@@ -9,7 +9,7 @@ import type { State } from './state';
 import { rows, hasValues } from './values';
 import { printable } from './text';
 
-interface Figure {
+export interface Figure {
   title: string;
   note: string;
   make: (model: Model, colour: Colours) => { data: uPlot.AlignedData; series: uPlot.Series[]; log?: boolean; unit: string; x?: string } | null;
@@ -42,7 +42,7 @@ function latencies({ run }: Model) {
 
 const points = (label: string, stroke: string, size = 4): uPlot.Series => ({ label, stroke, paths: () => null, points: { show: true, size, fill: stroke, width: 0 } });
 const line = (label: string, stroke: string, dash?: number[]): uPlot.Series => ({ label, stroke, width: 1.8, points: { show: false }, ...(dash ? { dash } : {}) });
-const stepped = (label: string, stroke: string, dash?: number[]): uPlot.Series => ({ ...line(label, stroke, dash), paths: uPlot.paths.stepped!({ align: 1 }) });
+export const stepped = (label: string, stroke: string, dash?: number[]): uPlot.Series => ({ ...line(label, stroke, dash), paths: uPlot.paths.stepped!({ align: 1 }) });
 
 const FIGURES: Figure[] = [
   {
@@ -177,7 +177,7 @@ export function Plots({ model, state }: { model: Model; state: State }) {
   );
 }
 
-function Plot({ figure, model, state }: { figure: Figure; model: Model; state: State }) {
+export function Plot({ figure, model, state }: { figure: Figure; model: Model; state: State }) {
   const place = useRef<HTMLDivElement>(null);
   const whole = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -228,13 +228,27 @@ function Plot({ figure, model, state }: { figure: Figure; model: Model; state: S
       draw();
     }, { rootMargin: '600px' });
     seen.observe(place.current!);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
-    addEventListener('beforeprint', draw);
+    // Those that are far away are drawn when there is nothing else to do.
+    const soon = window.setTimeout(() => {
+      if (plot || !place.current) return;
+      seen.disconnect();
+      draw();
+    }, 1500);
+    const unmounted = new AbortController();
+    const { signal } = unmounted;
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw, { signal });
+    addEventListener('beforeprint', draw, { signal });
     let width = place.current!.clientWidth;
     new ResizeObserver(() => {
       const now = place.current?.clientWidth ?? width;
       if (plot && Math.abs(now - width) > 2) plot.setSize({ width: (width = now), height: 230 });
     }).observe(place.current!);
+    return () => {
+      clearTimeout(soon);
+      unmounted.abort();
+      seen.disconnect();
+      plot?.destroy();
+    };
   }, []);
   return (
     <figure ref={whole}>

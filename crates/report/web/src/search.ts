@@ -30,6 +30,11 @@ export function search(model: Model, query: string, alsoIds?: Set<number>): Foun
   const one = /^(message|op)\s+(\d+)$/i.exec(text);
   const has = holder(text);
   const lane = (name: number) => model.lanes[model.laneOf[name]!]?.name ?? '';
+  const is = (name: number, asked: string) =>
+    asked === '*' ||
+    asked === meta.names[name] ||
+    asked === lane(name) ||
+    (asked === 'clients' && model.lanes[model.laneOf[name]!]?.kind === 'client');
   if (one) {
     const number = Number(one[2]);
     if (one[1]!.toLowerCase() === 'op') {
@@ -40,10 +45,7 @@ export function search(model: Model, query: string, alsoIds?: Set<number>): Foun
     }
   } else if (link) {
     for (let n = 0; n < messages.count; n++) {
-      const [src, dest] = [messages.src[n]!, messages.dest[n]!];
-      const from = link[1] === meta.names[src] || link[1] === lane(src) || link[1] === '*';
-      const to = link[2] === meta.names[dest] || link[2] === lane(dest) || link[2] === '*';
-      if (from && to) found.messages[n] = 1;
+      if (is(messages.src[n]!, link[1]!) && is(messages.dest[n]!, link[2]!)) found.messages[n] = 1;
     }
   } else {
     const inContent = contents.map(has);

@@ -39,7 +39,8 @@ export class State {
     const { run } = model;
     this.from = run.first;
     this.until = run.last;
-    this.clients = model.lanes.length <= 20;
+    // On a phone there is room for the nodes alone.
+    this.clients = model.lanes.length <= (innerWidth < 560 && run.meta.nodes.length > 2 ? 5 : 20);
   }
 
   listen(listener: () => void) {

@@ -1,7 +1,7 @@
 // The trace viewer: tools, canvas, and beside it in words what is selected.
 
 import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
-import { MINIMAP, View } from './draw';
+import { View } from './draw';
 import { Panel } from './panel';
 import type { State } from './state';
 import { count, moment, printable, span } from './text';
@@ -95,7 +95,7 @@ export function Viewer({ state, title }: { state: State; title?: string }) {
             ref={input}
             type="search"
             aria-label="Search"
-            placeholder="Search: type, body, node, n1 -> n3, op 17"
+            placeholder="Search: a word, n1 -> n3, op 17"
             value={state.query}
             onInput={(event) => state.find(event.currentTarget.value)}
             onKeyDown={(event) => {
@@ -282,7 +282,7 @@ function pointers(canvas: HTMLCanvasElement, view: View, state: State, draw: () 
     const point = at(event);
     down.set(event.pointerId, point);
     moved = 0;
-    inMap = point.x > view.layout.width - MINIMAP;
+    inMap = point.x > view.layout.width - view.layout.map;
     try {
       canvas.setPointerCapture(event.pointerId);
     } catch {

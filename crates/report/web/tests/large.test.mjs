@@ -8,7 +8,7 @@ import { address, clean, folder, launch, open, run, skip } from './support.mjs';
 describe('a million messages', { skip }, () => {
   let browser;
   before(async () => {
-    run('test', '-w', 'broadcast', '--node', 'flood', '--node-count', '25', '--topology', 'total', '--rate', '200', '--time-limit', '17',
+    run('test', '-w', 'broadcast', '--node', 'flood', '--node-count', '25', '--topology', 'total', '--rate', '200', '--time-limit', '18',
       '--latency', '20', '--latency-dist', 'exponential', '--seed', '1', '--store', 'large', '--report');
     browser = await launch();
   });

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use glomers_check::{CheckResult, Context, Explanation, Finding};
+use glomers_check::{Context, Explanation, Finding};
 use glomers_history::{History, Op, OpKind, Process, Time};
-use glomers_report::circle::{Circle, Stop};
-use glomers_report::operations::{Bar, Operations, Role, Row};
+
+use crate::circle::{Circle, Stop};
+use crate::operations::{Bar, Operations, Role, Row};
 
 /// How many operations of the order that there is are shown.
 const OF_PREFIX: usize = 6;
@@ -17,28 +18,65 @@ const NAMED: usize = 10;
 const STEPS: usize = 5;
 
 /// A figure as SVG, and what it shows.
-pub(super) struct Picture {
-    pub(super) svg: String,
-    pub(super) shows: &'static str,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// The figure.
+    pub svg: String,
+    /// What can be seen on it.
+    pub shows: &'static str,
 }
 
-/// What there is to draw of a verdict: of a register where it got stuck, of others
-/// the circle that the first finding is, or else the operations that it names.
-pub(super) fn picture(
+const CIRCLE: &str = "the circle";
+const AROUND: &str = "the operations around it";
+
+/// What there is to draw of findings: of a register where it got stuck, of others the
+/// circle that the first finding is, or else the operations that it names.
+pub fn of_findings(
     history: &History,
     context: &Context,
-    result: &CheckResult,
+    findings: &[Finding],
     explanation: Option<&Explanation>,
 ) -> Option<Picture> {
     if explanation.is_none()
-        && let Some(finding) = result.findings.first()
+        && let Some(finding) = findings.first()
         && finding.circle.len() > 1
     {
-        let svg = circle(history, context, finding).figure();
-        return Some(Picture { svg, shows: "the circle" });
+        let figure = Circle { notes: finding.render(), ..circle(history, context, finding) };
+        return Some(Picture { svg: figure.figure(), shows: CIRCLE });
     }
-    let chart = operations(history, context, result, explanation)?;
-    Some(Picture { svg: chart.figure(), shows: "the operations around it" })
+    let figure = match explanation {
+        Some(explanation) => stuck(history, context, explanation),
+        None => {
+            let finding = findings.iter().find(|finding| !finding.operations.is_empty())?;
+            Operations { notes: finding.render(), ..named(history, context, finding) }
+        }
+    };
+    Some(Picture { svg: figure.figure(), shows: AROUND })
+}
+
+/// What there is to draw of one finding on a page that tells it in words already, with
+/// links to the operations (`#op-29`). `explanation`: where a register got stuck; it is
+/// used if it is about this finding.
+pub fn of_finding(
+    history: &History,
+    context: &Context,
+    finding: &Finding,
+    explanation: Option<&Explanation>,
+) -> Option<Picture> {
+    if finding.circle.len() > 1 {
+        let figure = Circle { is_linked: true, ..circle(history, context, finding) };
+        return Some(Picture { svg: figure.figure(), shows: CIRCLE });
+    }
+    let is_meant = |explanation: &&Explanation| {
+        explanation.finding == finding.name && finding.operations.contains(&explanation.stuck)
+    };
+    let figure = match explanation.filter(is_meant) {
+        Some(explanation) => stuck(history, context, explanation),
+        None if finding.operations.is_empty() => return None,
+        None => named(history, context, finding),
+    };
+    let figure = Operations { is_linked: true, notes: Vec::new(), ..figure };
+    Some(Picture { svg: figure.figure(), shows: AROUND })
 }
 
 /// The operations of a circle, and why each comes before the next.
@@ -56,71 +94,72 @@ fn circle(history: &History, context: &Context, finding: &Finding) -> Circle {
         }
         Some(Stop {
             name: format!("T{}", op.index),
-            lines: steps(op).into_iter().chain([place]).collect(),
+            operation: op.index,
+            lines: few(steps(op)).into_iter().chain([place]).collect(),
             edge: step.edge,
             about: step.key.as_ref().map_or(String::new(), |key| format!("key {}", key.to_json())),
         })
     });
-    let notes = finding.render();
-    Circle { title: finding.name.to_string(), stops: stops.collect(), notes }
+    Circle {
+        title: finding.name.to_string(),
+        stops: stops.collect(),
+        notes: Vec::new(),
+        is_linked: false,
+    }
 }
 
-/// What an operation did, in lines that are short.
-fn steps(op: &Op) -> Vec<String> {
-    let parts: Option<Vec<String>> = op.value.as_list().map(|list| {
-        let parts = list.iter().map(|part| match part.as_list() {
-            Some(words) => {
-                let is_plain = |text: &&str| text.bytes().all(|byte| byte.is_ascii_graphic());
-                let word = |word: glomers_history::Value| match word.as_str().filter(is_plain) {
-                    Some(text) => text.to_owned(),
-                    None => word.to_json(),
-                };
-                words.iter().map(word).collect::<Vec<String>>().join(" ")
-            }
-            None => part.to_json(),
-        });
-        parts.collect()
-    });
-    match parts {
-        Some(parts) if parts.len() > STEPS => {
-            let more = format!("and {} more", parts.len() - STEPS + 1);
-            parts.into_iter().take(STEPS - 1).chain([more]).collect()
-        }
-        Some(parts) if !parts.is_empty() => parts,
+/// What an operation did, step by step, if it is a transaction.
+pub fn steps(op: &Op) -> Vec<String> {
+    let is_plain = |text: &&str| text.bytes().all(|byte| byte.is_ascii_graphic());
+    let word = |word: glomers_history::Value| match word.as_str().filter(is_plain) {
+        Some(text) => text.to_owned(),
+        None => word.to_json(),
+    };
+    let step = |part: glomers_history::Value| match part.as_list() {
+        Some(words) => words.iter().map(word).collect::<Vec<String>>().join(" "),
+        None => part.to_json(),
+    };
+    match op.value.as_list() {
+        Some(list) if !list.is_empty() => list.iter().map(step).collect(),
         _ => vec![format!("{} {}", op.f, op.value.to_json())],
     }
 }
 
-/// The operations around what is wrong.
-fn operations(
-    history: &History,
-    context: &Context,
-    result: &CheckResult,
-    explanation: Option<&Explanation>,
-) -> Option<Operations> {
-    let mut scene = Scene { history, context, pairs: history.pairs(), cast: BTreeMap::new() };
-    if let Some(explanation) = explanation {
-        scene.stuck(explanation);
-        let subject = explanation.key.as_ref();
-        let subject =
-            subject.map_or("the register".to_owned(), |key| format!("key {}", key.to_json()));
-        let label = |place| explanation.label(history, place);
-        // The figure itself shows the order and what went on at the same time.
-        let notes = explanation.render(history, context).into_iter();
-        let states = ["when it ended", "what it could hold"];
-        let is_states = |line: &String| states.iter().any(|start| line.starts_with(start));
-        let notes = notes.skip_while(|line| !is_states(line));
-        let notes = notes.take_while(|line| !line.starts_with("under way")).collect();
-        let title = format!("{}: where {subject} fits no order", explanation.finding);
-        return Some(scene.chart(title, &label, notes));
+/// The first of them, if there are many.
+fn few(steps: Vec<String>) -> Vec<String> {
+    if steps.len() <= STEPS {
+        return steps;
     }
-    let finding = result.findings.iter().find(|finding| !finding.operations.is_empty())?;
+    let more = format!("and {} more", steps.len() - STEPS + 1);
+    steps.into_iter().take(STEPS - 1).chain([more]).collect()
+}
+
+/// The operations around the one at which a register got stuck.
+fn stuck(history: &History, context: &Context, explanation: &Explanation) -> Operations {
+    let mut scene = Scene::new(history, context);
+    scene.stuck(explanation);
+    let subject = explanation.key.as_ref();
+    let subject = subject.map_or("the register".to_owned(), |key| format!("key {}", key.to_json()));
+    let label = |place| explanation.label(history, place);
+    // The figure itself shows the order and what went on at the same time.
+    let notes = explanation.render(history, context).into_iter();
+    let states = ["when it ended", "what it could hold"];
+    let is_states = |line: &String| states.iter().any(|start| line.starts_with(start));
+    let notes = notes.skip_while(|line| !is_states(line));
+    let notes = notes.take_while(|line| !line.starts_with("under way")).collect();
+    let title = format!("{}: where {subject} fits no order", explanation.finding);
+    scene.chart(title, &label, notes)
+}
+
+/// The operations that a finding names, and those that were under way at the first.
+fn named(history: &History, context: &Context, finding: &Finding) -> Operations {
+    let mut scene = Scene::new(history, context);
     scene.found(finding);
     let label = |place: u64| {
         let op = &history.ops()[place as usize];
         format!("{} {}", op.f, op.value.to_json())
     };
-    Some(scene.chart(finding.name.to_string(), &label, finding.render()))
+    scene.chart(finding.name.to_string(), &label, Vec::new())
 }
 
 struct Scene<'a> {
@@ -132,7 +171,11 @@ struct Scene<'a> {
     cast: BTreeMap<u64, Role>,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
+    fn new(history: &'a History, context: &'a Context) -> Scene<'a> {
+        Scene { history, context, pairs: history.pairs(), cast: BTreeMap::new() }
+    }
+
     fn stuck(&mut self, explanation: &Explanation) {
         self.add(explanation.stuck, Role::Culprit);
         for place in explanation.previous_ok.into_iter().chain(explanation.writer) {
@@ -206,7 +249,8 @@ impl Scene<'_> {
                 if end.is_none() && begin.is_some() && !self.tells(last) { place } else { last };
             let failed =
                 end.is_some_and(|end| self.history.ops()[end as usize].kind == OpKind::Fail);
-            let bar = Bar { begin, end, label: format!("{last}: {}", label(told)), role, failed };
+            let label = format!("{last}: {}", label(told));
+            let bar = Bar { begin, end, operation: last, label, role, failed };
             for place in begin.into_iter().chain(end) {
                 times.insert(place, self.time(place));
             }
@@ -225,6 +269,7 @@ impl Scene<'_> {
             rows: rows.into_values().flatten().collect(),
             times: times.into_iter().collect(),
             notes,
+            is_linked: false,
         }
     }
 
