@@ -28,7 +28,7 @@ pub(crate) async fn search(
             return said(StatusCode::BAD_REQUEST, "Say what is looked for, as in ?q=words.");
         }
         let mut ids = Vec::new();
-        let found = Recovered::open(&folder).and_then(|recovered| {
+        let found = Recovered::journal_only(&folder).and_then(|recovered| {
             recovered.for_each(|event| {
                 if let Event::Message(message) = event
                     && ids.len() < MOST
@@ -72,7 +72,7 @@ pub(crate) async fn one(
     apart(move || {
         let Some(folder) = paths::run(&shared.root, &workload, &run) else { return no_run() };
         let mut body = None;
-        let found = Recovered::open(&folder).and_then(|recovered| {
+        let found = Recovered::journal_only(&folder).and_then(|recovered| {
             recovered.for_each(|event| {
                 if let Event::Message(message) = event
                     && message.id == id

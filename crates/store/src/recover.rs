@@ -87,6 +87,15 @@ impl Recovered {
         Recovered::open_with(directory, |_, _| Ok((history.clone(), None)))
     }
 
+    /// Reads what a run's directory tells of messages and marks; its history stays unread,
+    /// and [`Recovered::history`] is empty.
+    ///
+    /// # Errors
+    /// As [`Recovered::open`].
+    pub fn journal_only(directory: &Path) -> Result<Recovered, StoreError> {
+        Recovered::open_with(directory, |_, _| Ok((History::new(), None)))
+    }
+
     fn open_with(
         directory: &Path,
         history: impl FnOnce(&Path, &Journal) -> Result<(History, Option<Loss>), StoreError>,

@@ -1,13 +1,14 @@
 //! Pages for the browser: how large they are, and what they cost.
 
-use crate::measure;
 use crate::table::{Goal, Row};
+use crate::{build, measure};
 
 use super::{Target, Tools, row, words};
 
 pub(super) const TARGETS: &[Target] = &[
     Target { name: "report", is_long: false, measure: small },
     Target { name: "report of 1,000,000 messages", is_long: true, measure: large },
+    Target { name: "report in a browser", is_long: true, measure: browser },
 ];
 
 /// 28,000 messages.
@@ -51,6 +52,44 @@ fn rows(tools: &Tools, what: &str, line: &str, times: usize, goals: [f64; 2]) ->
             format!("a run with --report less one without, best of {times} each"),
         ),
     ]
+}
+
+/// What a browser takes for a million messages, which `npm run measure` measures.
+fn browser(tools: &Tools) -> Vec<Row> {
+    let figures = measured(tools);
+    let figure = |name: &str| {
+        let figures = figures.as_ref().map_err(Clone::clone)?;
+        figures[name].as_f64().ok_or_else(|| format!("no figure {name}"))
+    };
+    [
+        ("report in a browser, 1,000,000 messages: opens", Goal::AtMost(1500.0), "ms", "opens_ms"),
+        ("the same: pans", Goal::AtLeast(30.0), "frames/s", "frames_per_second"),
+        ("the same: found in the page", Goal::AtMost(1000.0), "ms", "search_in_page_ms"),
+        (
+            "the same: found in all bodies by serve",
+            Goal::AtMost(1000.0),
+            "ms",
+            "search_at_server_ms",
+        ),
+    ]
+    .map(|(what, goal, unit, name)| row(what, goal, unit, figure(name), "wall time, Chromium"))
+    .into()
+}
+
+fn measured(tools: &Tools) -> Result<serde_json::Value, String> {
+    let web = build::root().join("crates/report/web");
+    let output = std::process::Command::new("node")
+        .args(["tests/measure.mjs", "--json"])
+        .current_dir(&web)
+        .env("GLOMERS", tools.glomers()?)
+        .output()
+        .map_err(|error| format!("node: {error}"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let line = said.lines().find(|line| line.contains(':')).unwrap_or_default().to_owned();
+        return Err(format!("{line} (needs Node.js, npm ci in {}, Chromium)", web.display()));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
 }
 
 fn kilobytes(tools: &Tools, arguments: &[&str]) -> Result<f64, String> {

@@ -152,17 +152,25 @@ class Columns {
     return place;
   }
 
+  /** Planes are added up in one kind of array, so that one loop serves all columns fast. */
   numbers<T extends { [at: number]: number; length: number }>(
     name: string,
-    make: new (count: number) => T,
+    make: new (from: ArrayLike<number>) => T,
   ): T {
     const { column, at } = this.place(name);
-    const numbers = new make(column.count);
-    let factor = 1;
-    for (let plane = 0; plane < column.planes; plane++) {
-      const start = at + plane * column.count;
-      for (let n = 0; n < column.count; n++) numbers[n]! += this.bytes[start + n]! * factor;
-      factor *= 256;
+    const { bytes } = this;
+    const { count, planes } = column;
+    const low = new Uint32Array(count);
+    for (let plane = 0; plane < Math.min(4, planes); plane++) {
+      const start = at + plane * count;
+      const shift = 8 * plane;
+      for (let n = 0; n < count; n++) low[n]! |= bytes[start + n]! << shift;
+    }
+    const numbers = new make(low);
+    for (let plane = 4; plane < planes; plane++) {
+      const start = at + plane * count;
+      const factor = 256 ** plane;
+      for (let n = 0; n < count; n++) numbers[n]! += bytes[start + n]! * factor;
     }
     return numbers;
   }

@@ -68,8 +68,10 @@ export class View {
   layout: Layout = { width: 0, height: 0, x: new Float64Array(0), left: 0, right: 0, top: HEAD, map: MINIMAP };
   hover: Event | null = null;
   colours = colours();
-  /** How many messages are in view. */
+  /** How many messages are sent or end in view. */
   inView = 0;
+  /** How many are under way all the time that is in view. */
+  passing = 0;
   isDense = false;
   private overview: { width: number; height: number; key: string; image: HTMLCanvasElement } | null = null;
 
@@ -123,7 +125,7 @@ export class View {
     this.axis();
     this.lanes();
     const [start, end] = this.state.model.window(this.state.from, this.state.until);
-    this.inView = this.count(start, end);
+    this.count(start, end);
     this.isDense = this.inView > MOST_ARROWS;
     this.operations();
     if (this.isDense) this.density(start, end);
@@ -137,15 +139,26 @@ export class View {
     this.minimap();
   }
 
-  private count(start: number, end: number): number {
+  private count(start: number, end: number) {
     const { messages } = this.state.model.run;
     const { from } = this.state;
-    let count = 0;
+    this.inView = this.passing = 0;
     for (let n = start; n < end; n++) {
-      const until = messages.end[n]!;
-      if ((until >= from || messages.sent[n]! >= from) && this.state.takes(n)) count++;
+      if ((messages.end[n]! < from && messages.sent[n]! < from) || !this.state.takes(n)) continue;
+      if (this.passes(n)) this.passing++;
+      else this.inView++;
     }
-    return count;
+  }
+
+  /** Whether a message that is under way in view neither begins nor ends there. */
+  private passes(n: number): boolean {
+    const { messages } = this.state.model.run;
+    return messages.sent[n]! < this.state.from && !(messages.end[n]! <= this.state.until);
+  }
+
+  /** Whether it would only hide others: it passes by, as many do. */
+  private hides(n: number): boolean {
+    return this.inView + this.passing > MOST_ARROWS && !this.state.lit?.messages[n] && this.passes(n);
   }
 
   private axis() {
@@ -239,7 +252,6 @@ export class View {
     const { lit } = this.state;
     if (lit) this.arrowsOf(start, end, false);
     this.arrowsOf(start, end, true);
-    void lit;
   }
 
   private arrowsOf(start: number, end: number, lit: boolean) {
@@ -252,7 +264,7 @@ export class View {
     const lost: number[] = [];
     for (let n = start; n < end; n++) {
       if (this.isLit(n) !== lit || !state.takes(n)) continue;
-      if (messages.end[n]! < state.from) continue;
+      if (messages.end[n]! < state.from || this.hides(n)) continue;
       if (messages.fate[n] !== DELIVERED) {
         lost.push(n);
         continue;
@@ -273,17 +285,14 @@ export class View {
     lost.forEach((n) => this.lostArrow(n, false));
     context.globalAlpha = 1;
     if (heads && lit && this.inView < 60) {
-      for (let n = start; n < end; n++) if (state.takes(n) && this.isLit(n)) this.arrowLabel(n);
+      for (let n = start; n < end; n++) if (state.takes(n) && this.isLit(n) && !this.hides(n)) this.arrowLabel(n);
     }
   }
 
   private litArrows(start: number, end: number) {
-    const { messages } = this.state.model.run;
     let lit = 0;
     for (let n = start; n < end; n++) if (this.isLit(n) && this.state.takes(n)) lit++;
-    if (lit > MOST_ARROWS) return;
-    this.arrowsOf(start, end, true);
-    void messages;
+    if (lit <= MOST_ARROWS) this.arrowsOf(start, end, true);
   }
 
   private ends(n: number, layout: Layout): [number, number] {
@@ -667,7 +676,7 @@ export class View {
     if (this.isDense) return best;
     const [start, end] = state.model.window(this.timeAt(y - 8), this.timeAt(y + 8));
     for (let n = start; n < end; n++) {
-      if (!state.takes(n) || (state.lit && !state.lit.messages[n] && distance < 7)) continue;
+      if (!state.takes(n) || this.hides(n) || (state.lit && !state.lit.messages[n] && distance < 7)) continue;
       const [x1, x2] = this.ends(n, layout);
       if (Number.isNaN(x1) || Number.isNaN(x2)) continue;
       const y1 = this.y(messages.sent[n]!);

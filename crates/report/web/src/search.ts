@@ -15,7 +15,7 @@ function holder(query: string): (text: string) => boolean {
   return (text) => text.toLowerCase().includes(low);
 }
 
-/** All that a query names: words, `n1 -> n3`, `message 203`, `op 17`. */
+/** All that a query names: words, `n1 -> n3`, `message 203`, `op 17`, `12.5 s`. */
 export function search(model: Model, query: string, alsoIds?: Set<number>): Found {
   const { messages, ops, marks, meta, contents } = model.run;
   const found: Found = {
@@ -28,6 +28,7 @@ export function search(model: Model, query: string, alsoIds?: Set<number>): Foun
   if (!text) return found;
   const link = /^(\S+)\s*(?:->|→|>)\s*(\S+)$/.exec(text);
   const one = /^(message|op)\s+(\d+)$/i.exec(text);
+  const when = /^(?:at\s+)?(-?\d+(?:\.\d+)?)\s*(s|ms)$/.exec(text);
   const has = holder(text);
   const lane = (name: number) => model.lanes[model.laneOf[name]!]?.name ?? '';
   const is = (name: number, asked: string) =>
@@ -35,6 +36,13 @@ export function search(model: Model, query: string, alsoIds?: Set<number>): Foun
     asked === meta.names[name] ||
     asked === lane(name) ||
     (asked === 'clients' && model.lanes[model.laneOf[name]!]?.kind === 'client');
+  if (when) {
+    // The first event from that moment on.
+    const time = Number(when[1]) * (when[2] === 'ms' ? 1000 : 1e6);
+    const event = model.step(time, true, () => true) ?? model.step(time, false, () => true);
+    if (event) found.events = [event];
+    return found;
+  }
   if (one) {
     const number = Number(one[2]);
     if (one[1]!.toLowerCase() === 'op') {

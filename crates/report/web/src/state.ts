@@ -29,6 +29,8 @@ export class State {
   /** Whether the whole bodies are searched at the server, and the answer is not there yet. */
   asking = false;
   private listeners: (() => void)[] = [];
+  /** Which lanes and kinds are shown; null: something has changed since. */
+  private filter: { lanes: Uint8Array; kinds: Uint8Array } | null = null;
   private timer = 0;
 
   /** `alone`: the address of the page is the place in this trace. */
@@ -49,6 +51,7 @@ export class State {
 
   /** Draws again, and tells nobody else. */
   redraw() {
+    this.filter = null;
     this.listeners.forEach((listener) => listener());
   }
 
@@ -80,10 +83,19 @@ export class State {
 
   /** Whether filters let a message through. */
   takes(n: number): boolean {
-    const { messages, meta } = this.model.run;
+    const { messages } = this.model.run;
+    const { laneOf } = this.model;
+    const { lanes, kinds } = (this.filter ??= this.makeFilter());
     if (this.lostOnly && messages.fate[n] === DELIVERED) return false;
-    if (this.hiddenKinds.size && this.hiddenKinds.has(meta.kinds[messages.kind[n]!]!)) return false;
-    return this.shows(this.model.laneOf[messages.src[n]!]!) && this.shows(this.model.laneOf[messages.dest[n]!]!);
+    return !!(kinds[messages.kind[n]!]! & lanes[laneOf[messages.src[n]!]!]! & lanes[laneOf[messages.dest[n]!]!]!);
+  }
+
+  private makeFilter() {
+    const { lanes, run } = this.model;
+    return {
+      lanes: Uint8Array.from(lanes, (_, lane) => Number(this.shows(lane))),
+      kinds: Uint8Array.from(run.meta.kinds, (kind) => Number(!this.hiddenKinds.has(kind))),
+    };
   }
 
   /** Whether a lane has a column. */

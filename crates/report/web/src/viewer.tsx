@@ -95,7 +95,7 @@ export function Viewer({ state, title }: { state: State; title?: string }) {
             ref={input}
             type="search"
             aria-label="Search"
-            placeholder="Search: a word, n1 -> n3, op 17"
+            placeholder="Search: a word, n1 -> n3, op 17, 12 s"
             value={state.query}
             onInput={(event) => state.find(event.currentTarget.value)}
             onKeyDown={(event) => {
@@ -185,6 +185,7 @@ export function Viewer({ state, title }: { state: State; title?: string }) {
           <p class="status">
             {moment(state.from, 3)} to {moment(state.until, 3)} ({span(state.until - state.from)}):{' '}
             {count(inView, 'message')}
+            {drawn?.passing ? ` and ${drawn.passing.toLocaleString('en')} that were under way all the time` : ''}
             {drawn?.isDense ? ', shown as bars: how many each sends. Zoom in to see each.' : ''}
             <span class="legend"> <i class="key arrives" /> arrives <i class="key lost" /> ✕ lost or cut <i class="key op" /> operation <i class="key mark" /> mark</span>
           </p>

@@ -82,8 +82,8 @@ export function address(file, fragment = '') {
   return pathToFileURL(join(folder, file)).href + fragment;
 }
 
-/** Opens a page, and waits until it is drawn. What goes wrong in it is collected. */
-export async function open(browser, url, options = {}) {
+/** Opens a page, and waits until it is drawn. What goes wrong in it is collected. `watch` begins before that, and gives what ends it. */
+export async function open(browser, url, options = {}, watch = async () => async () => {}) {
   const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
   const page = await context.newPage();
   page.errors = [];
@@ -95,11 +95,35 @@ export async function open(browser, url, options = {}) {
     page.errors.push(`a dialog: ${dialog.message()}`);
     dialog.dismiss();
   });
+  const drawn = await watch(page);
   await page.goto(url);
   await page.waitForFunction(() => document.documentElement.dataset.ready, null, { timeout: 120_000 });
   const ready = await page.evaluate(() => document.documentElement.dataset.ready);
   if (ready !== 'yes') throw new Error(await page.textContent('[data-mount]'));
+  await drawn();
   return page;
+}
+
+/** A million messages. */
+export const LARGE = ['test', '-w', 'broadcast', '--node', 'flood', '--node-count', '25', '--topology', 'total', '--rate', '200', '--time-limit', '18',
+  '--latency', '20', '--latency-dist', 'exponential', '--seed', '1'];
+
+/** Pans over the trace for two seconds: how many frames there were in each. */
+export function panned(page) {
+  return page.evaluate(async () => {
+    const canvas = document.querySelector('.viewer canvas');
+    canvas.focus();
+    const key = (name) => canvas.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true }));
+    for (let n = 0; n < 4; n++) key('+');
+    const begun = performance.now();
+    let frames = 0;
+    while (performance.now() - begun < 2000) {
+      key(frames % 40 < 20 ? 'ArrowDown' : 'ArrowUp');
+      await new Promise((done) => requestAnimationFrame(done));
+      frames++;
+    }
+    return (frames * 1000) / (performance.now() - begun);
+  });
 }
 
 export const FLOOD = ['test', '-w', 'broadcast', '--node', 'flood', '--nemesis', 'partition', '--time-limit', '20', '--rate', '10', '--seed', '7'];
