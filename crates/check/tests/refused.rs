@@ -95,5 +95,6 @@ fn a_refused_reply_is_an_answer_for_availability() {
     assert_eq!(was_served(&some.ops()[1]), Some(true));
     let context = Context { nodes: vec!["n0".to_owned()], concurrency: 1, ..Context::default() };
     let all = history(&[("read", "null", false, true), ("read", "null", false, true)]);
-    assert_eq!(unavailable_after_heal(&all, &context, Time::ZERO, Duration::from_nanos(1)), None);
+    let bound = Duration::from_nanos(1);
+    assert_eq!(unavailable_after_heal(&all, &context, Time::ZERO, bound, 0.0), None);
 }

@@ -98,6 +98,27 @@ fn broken_nodes_run_under_every_host() {
     run(&["--time", "real"]);
 }
 
+/// Hunted within what they claim to survive.
+#[test]
+fn nothing_is_found_in_reference_nodes() {
+    let place = Place::new();
+    let hunt = ["gallery", "--hunt", "--twins-only", "--cap", "60", "--only"];
+    let said = place.run(&[&hunt[..], &["direct,counter-seq-kv", "--json", "t.json"]].concat());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("Nothing was found."), "{}", said.out);
+    let text = std::fs::read_to_string(place.path("t.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let workloads: Vec<&str> = json["hunts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|row| row["workload"].as_str())
+        .collect();
+    assert_eq!(workloads, ["broadcast", "g-counter", "pn-counter"]);
+    let both = place.run(&[&hunt[..], &["direct", "--repetitions", "3"]].concat());
+    assert_eq!(both.code, Some(254), "{both:?}");
+}
+
 /// Hunted without being told its fault: the same table each time.
 #[test]
 fn broken_nodes_are_hunted_by_several_strategies() {

@@ -92,6 +92,18 @@ pub fn draw(
     Ok(Drawn { plan, family: family.name.clone(), guided, knobs: knobs.drawn })
 }
 
+/// By which factor links may slow down at most: what is on its way when the faults end is to
+/// arrive while the cluster recovers, or a right node would lack it.
+fn slowest(plan: &Plan) -> u32 {
+    // So many times the mean no message takes, nearly.
+    let longest = match plan.latency.distribution {
+        Distribution::Constant | Distribution::Uniform | Distribution::Exponential => 20,
+        _ => 100,
+    };
+    let mean = plan.latency.mean_ms.max(1) * MILLISECOND;
+    u32::try_from(plan.recovery / longest / mean).unwrap_or(u32::MAX).max(2)
+}
+
 /// The stream of what a seed draws under a name.
 fn stream(seed: u64, name: &str, use_number: u64) -> Draws {
     // FNV-1a, 64 bits.
@@ -306,6 +318,7 @@ impl Knobs<'_> {
         };
         let ms = |ms: f64| (ms * MILLISECOND as f64) as u64;
         let slow = number("fault-slow", group.fault_slow.as_ref(), f64::from(usual.slow)) as u32;
+        let slow = slow.min(slowest(plan));
         let schedule = Schedule {
             length: length.map_or(interval, nanos),
             target,
@@ -351,4 +364,32 @@ impl FaultGroup {
 /// Milliseconds, rounded to whole ones, in ns.
 fn whole_ms(ms: f64) -> u64 {
     ms.round().max(1.0) as u64 * MILLISECOND
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use glomers_sim::NodeProgram;
+
+    use super::*;
+
+    /// Found by hunts for right nodes: messages that a fault slowed down a hundredfold came
+    /// after the final reads.
+    #[test]
+    fn what_a_slow_link_carries_comes_while_the_cluster_recovers() {
+        let program = NodeProgram::Embedded { name: "flood".to_owned(), arguments: Vec::new() };
+        let mut plan = Plan::new(1, program, "broadcast");
+        let mut slow = |mean_ms: u64, spread: &str, recovery: u64| {
+            plan.latency.mean_ms = mean_ms;
+            plan.latency.distribution = spread.parse().unwrap();
+            plan.recovery = Duration::from_secs(recovery).as_nanos() as u64;
+            slowest(&plan)
+        };
+        assert_eq!(slow(0, "constant", 10), 500);
+        assert_eq!(slow(10, "exponential", 10), 50);
+        assert_eq!(slow(10, "lognormal:1", 10), 10);
+        assert_eq!(slow(100, "exponential", 30), 15);
+        assert_eq!(slow(100, "exponential", 1), 2);
+    }
 }

@@ -104,7 +104,16 @@ impl Row {
     /// What is kept of a run.
     pub fn of(drawn: &Drawn, round: u64, run: &Run, base: &Base) -> Row {
         let Outcome { history, net, faults, .. } = &run.outcome;
-        let counts = |finding: &&Finding| base.claims.is_some() || !is_liveness(finding);
+        // Nobody says that an operation succeeds while something is broken, nor that what
+        // it asks can be had: a comparison may never hold.
+        let is_owed = |finding: &Finding| {
+            &*finding.name != "never-ok"
+                || faults.is_empty()
+                    && drawn.plan.loss == 0.0
+                    && !Signature::of(finding, history).is_refused()
+        };
+        let counts =
+            |finding: &&Finding| !is_liveness(finding) || base.claims.is_some() && is_owed(finding);
         let signatures = |is_wanted: bool| {
             let mut all: Vec<Signature> = Vec::new();
             for finding in run.findings.iter().filter(|finding| counts(finding) == is_wanted) {

@@ -24,6 +24,9 @@ pub struct Signature {
 /// What lies between the parts of a signature as text.
 const BETWEEN: &str = " · ";
 
+/// What the shape of a refused operation begins with.
+const REFUSED: &str = "refused ";
+
 /// How long a shape may be, in characters.
 const LONGEST: usize = 60;
 
@@ -34,7 +37,7 @@ impl Signature {
         let first = finding.operations.first();
         let op = first.and_then(|&index| history.ops().get(index as usize));
         if let Some(op) = op {
-            let end = if op.kind == OpKind::Fail { "refused " } else { "" };
+            let end = if op.kind == OpKind::Fail { REFUSED } else { "" };
             return Signature {
                 name,
                 object: "operation".to_owned(),
@@ -48,6 +51,11 @@ impl Signature {
             }
             None => Signature { name, object: "run".to_owned(), shape: String::new() },
         }
+    }
+
+    /// Whether it is about an operation that was refused.
+    pub fn is_refused(&self) -> bool {
+        self.shape.starts_with(REFUSED)
     }
 
     /// The name as part of a file's name.

@@ -171,7 +171,8 @@ fn unavailable(outcome: &Outcome) -> Option<Finding> {
     let ends: Option<Vec<Time>> = outcome.faults.iter().map(|fault| fault.until).collect();
     let healed = ends?.into_iter().max()?;
     let (history, context) = (&outcome.history, &outcome.context);
-    unavailable_after_heal(history, context, healed, outcome.recovery_bound)
+    let (bound, loss) = (outcome.recovery_bound, outcome.steady_loss);
+    unavailable_after_heal(history, context, healed, bound, loss)
 }
 
 /// Why a wrong cluster would have passed, too, as far as can be seen.

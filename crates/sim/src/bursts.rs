@@ -26,6 +26,15 @@ pub struct Bursts {
     pub loss_good: u64,
 }
 
+impl Bursts {
+    /// The share of messages that are lost in the long run, 0 to 1.
+    pub fn mean_loss(self) -> f64 {
+        let turns = (self.turns_bad + self.turns_good).max(1) as f64;
+        let bad = self.turns_bad as f64 / turns;
+        (bad * self.loss_bad as f64 + (1.0 - bad) * self.loss_good as f64) / 1e6
+    }
+}
+
 impl fmt::Display for Bursts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let share = |millionths: u64| millionths as f64 / 1e6;

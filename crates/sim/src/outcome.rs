@@ -67,6 +67,9 @@ pub struct Outcome {
     pub asked: Asked,
     /// How soon the cluster had to serve again once all faults were over.
     pub recovery_bound: Duration,
+    /// The share of messages that are lost whether there are faults or not, 0 to 1
+    /// ([`Plan::steady_loss`]).
+    pub steady_loss: f64,
     /// How it ended.
     pub ended: Ended,
     /// How long it lasted, from the start of the nodes to their end.

@@ -355,6 +355,13 @@ impl Plan {
         Duration::from_nanos(self.recovery_bound.unwrap_or(self.recovery))
     }
 
+    /// The share of messages that the worst link loses when no fault is on, 0 to 1.
+    pub fn steady_loss(&self) -> f64 {
+        let bursts = self.loss_bursts.map_or(0.0, |bursts| bursts.mean_loss());
+        let links = self.links.iter().filter_map(|link| link.loss);
+        links.fold(self.loss, f64::max).max(bursts)
+    }
+
     /// How long clients of this workload wait for a reply.
     pub fn rpc_timeout_of(&self, workload: &dyn Workload) -> Duration {
         let mean = Duration::from_millis(self.longest_mean_ms());

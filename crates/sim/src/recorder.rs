@@ -97,6 +97,7 @@ impl Recorder {
             never_began: never_began(plan, &history),
             left_out: plan.left_out.clone(),
             recovery_bound: plan.recovery_bound(),
+            steady_loss: plan.steady_loss(),
             context,
             history,
             net: self.net,

@@ -77,7 +77,7 @@ const HEADER: &str = "  node            workload    seeds  accepted  seconds  un
 const NAMES: [&str; 6] = ["", "workload", "seeds", "accepted", "seconds", "under"];
 
 /// The claims of the nodes of these names or workloads, or all if there are none.
-fn chosen(only: &[String]) -> Result<Vec<Claim>, CliError> {
+pub(super) fn chosen(only: &[String]) -> Result<Vec<Claim>, CliError> {
     let mut all = claims();
     let fits = |claim: &Claim, name: &String| claim.node == name || claim.workload == name;
     if let Some(name) = only.iter().find(|name| !all.iter().any(|claim| fits(claim, name))) {

@@ -19,8 +19,12 @@ use crate::hunt::lab::CliLab;
 use crate::out;
 use crate::progress::Progress;
 
-/// The exit status of a command that somebody stopped.
-const INTERRUPTED: u8 = 130;
+/// What is said if somebody stops it.
+pub(super) fn interrupted() -> CliError {
+    let error = CliError::usage("interrupted before the table was whole")
+        .hint("--only names fewer nodes; --repetitions and --cap make it shorter");
+    CliError { exit: 130, ..error }
+}
 
 /// How many samples the intervals rest on.
 const SAMPLES: usize = 2000;
@@ -56,15 +60,18 @@ fn strategies() -> Result<Vec<Strategy>, CliError> {
         let nemesis = group.iter().map(|name| (*name).to_owned()).collect();
         all.faults.push(family::FaultGroup { nemesis, ..usual.clone() });
     }
-    let shipped: Vec<Family> =
-        family::SHIPPED.iter().filter_map(|(name, _)| Family::shipped(name)).collect();
     let swarm = Family::shipped("swarm").into_iter().collect();
     Ok(vec![
         Strategy { name: "one kind", families: one_kind?, adapts: false },
         Strategy { name: "all kinds", families: vec![all], adapts: false },
         Strategy { name: "swarm", families: swarm, adapts: false },
-        Strategy { name: "full", families: shipped, adapts: true },
+        Strategy { name: "full", families: shipped(), adapts: true },
     ])
+}
+
+/// All families that are shipped.
+pub(super) fn shipped() -> Vec<Family> {
+    family::SHIPPED.iter().filter_map(|(name, _)| Family::shipped(name)).collect()
 }
 
 /// One hunt for one node.
@@ -75,6 +82,23 @@ struct Trial {
     seconds: f64,
 }
 
+/// What is the same in all runs of an embedded node: nothing but the node.
+pub(super) fn base(node: String, workload: &str) -> Result<Base, CliError> {
+    let entry =
+        glomers_workload::entry(workload).map_err(|error| CliError::machine(error.to_string()))?;
+    let program = NodeProgram::Embedded { name: node, arguments: Vec::new() };
+    let mut plan = Plan::new(0, program, entry.name);
+    plan.concurrency = entry.workers_per_node * plan.nodes.len() as u32;
+    Ok(Base {
+        plan,
+        fixed: Default::default(),
+        kinds: None,
+        claims: None,
+        workers_per_node: entry.workers_per_node,
+        takes_keys: entry.options.contains(&"key-count"),
+    })
+}
+
 fn trial(
     case: &Case,
     strategy: &Strategy,
@@ -82,23 +106,10 @@ fn trial(
     cap: u64,
     lab: &CliLab,
 ) -> Result<Trial, CliError> {
-    let entry = glomers_workload::entry(case.entry().workload)
-        .map_err(|error| CliError::machine(error.to_string()))?;
-    let name = format!("broken/{}", case.name);
-    let program = NodeProgram::Embedded { name, arguments: Vec::new() };
-    let mut plan = Plan::new(0, program, entry.name);
-    plan.concurrency = entry.workers_per_node * plan.nodes.len() as u32;
     let from = 1 + repetition * cap;
     let hunt = Hunt {
         families: strategy.families.clone(),
-        base: Base {
-            plan,
-            fixed: Default::default(),
-            kinds: None,
-            claims: None,
-            workers_per_node: entry.workers_per_node,
-            takes_keys: entry.options.contains(&"key-count"),
-        },
+        base: base(format!("broken/{}", case.name), case.entry().workload)?,
         seeds: Seeds { from, end: Some(from + cap) },
         shard: None,
         weights: Weights::default(),
@@ -214,9 +225,7 @@ pub(super) fn run(
             })?;
             if lab.interrupt.is_requested() {
                 progress.clear();
-                let error = CliError::usage("interrupted before the table was whole")
-                    .hint("--only names fewer nodes; --repetitions and --cap make it shorter");
-                return Err(CliError { exit: INTERRUPTED, ..error });
+                return Err(interrupted());
             }
             let summary = Summary::of(&trials, cap, place as u64);
             is_found |= summary.found > 0;

@@ -4,6 +4,7 @@ mod broken;
 mod claims;
 mod hunt;
 mod list;
+mod twins;
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ Examples:
                                           reference nodes under all that they claim to survive
   glomers gallery --hunt --only lin-kv --repetitions 5 --cap 500
                                           how many seeds hunts take to find each
+  glomers gallery --hunt --twins-only --cap 10000
+                                          hunts for reference nodes, which must find nothing
   glomers test -w unique-ids --node broken/ids-from-clock --rate 500
                                           a broken node in a test of your own
 
@@ -47,7 +50,8 @@ pub(crate) struct GalleryArguments {
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     only: Vec<String>,
 
-    /// Only reference nodes, each under all that it claims to survive
+    /// Only reference nodes, each under all that it claims to survive; with --hunt each is
+    /// hunted within that, over so many seeds as --cap says, and nothing may be found
     #[arg(long)]
     twins_only: bool,
 
@@ -58,11 +62,14 @@ pub(crate) struct GalleryArguments {
     /// Hunt for each broken node as glomers hunt does, without being told what is wrong:
     /// how many seeds it takes with the usual options and one kind of fault or all, with
     /// the family swarm, and with all that a hunt does
-    #[arg(long, conflicts_with_all = ["twins_only", "list", "seeds"])]
+    #[arg(long, conflicts_with_all = ["list", "seeds"])]
     hunt: bool,
 
     /// How many hunts there are for each node and strategy
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = number::count, requires = "hunt")]
+    #[arg(
+        long, value_name = "N", default_value_t = 20, value_parser = number::count,
+        requires = "hunt", conflicts_with = "twins_only"
+    )]
     repetitions: u64,
 
     /// How many seeds a hunt has at most
@@ -83,7 +90,9 @@ pub(crate) struct GalleryArguments {
 }
 
 pub(crate) fn run(arguments: &GalleryArguments) -> Result<ExitCode, CliError> {
-    let (is_good, document) = if arguments.twins_only {
+    let (is_good, document) = if arguments.twins_only && arguments.hunt {
+        twins::run(arguments)?
+    } else if arguments.twins_only {
         claims::run(arguments)?
     } else {
         let chosen = chosen(&arguments.only)?;

@@ -10,6 +10,7 @@ mod freeze;
 mod messages;
 mod oracle;
 mod places;
+mod recovery;
 mod reduce;
 mod simplify;
 mod windows;
@@ -22,6 +23,7 @@ use glomers_sim::{Host, Operations, Plan};
 use crate::row::{Lab, Run};
 use crate::signature::Signature;
 use oracle::Oracle;
+use recovery::Recovery;
 pub use words::in_words;
 
 /// How many other seeds are tried for what could not go.
@@ -130,6 +132,7 @@ pub fn shrink(
     let mut oracle = Oracle::new(lab, wanted.clone(), is_over);
     let mut left = plan.clone();
     if write_down(&mut left, &run, &mut oracle) {
+        oracle.recovery = Recovery::of(&left, &wanted);
         reduce::to_the_end(&mut left, &mut oracle);
     } else {
         reduce::without_operations(&mut left, &mut oracle);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use glomers_check::Finding;
 use glomers_sim::Plan;
 
+use super::recovery::Recovery;
 use crate::row::{Lab, Run};
 use crate::signature::Signature;
 
@@ -13,6 +14,8 @@ pub(crate) struct Oracle<'a> {
     lab: &'a dyn Lab,
     wanted: Signature,
     is_over: &'a dyn Fn() -> bool,
+    /// What every Plan must give the cluster before the operations at the end.
+    pub(crate) recovery: Option<Recovery>,
     /// Other findings that were met on the way.
     pub(crate) others: BTreeSet<Signature>,
     /// How many runs there were.
@@ -23,14 +26,16 @@ pub(crate) struct Oracle<'a> {
 
 impl<'a> Oracle<'a> {
     pub(crate) fn new(lab: &'a dyn Lab, wanted: Signature, is_over: &'a dyn Fn() -> bool) -> Self {
-        Oracle { lab, wanted, is_over, others: BTreeSet::new(), tests: 0, ended: false }
+        let (others, recovery) = (BTreeSet::new(), None);
+        Oracle { lab, wanted, is_over, recovery, others, tests: 0, ended: false }
     }
 
     /// The finding and the run, if the Plan still has it. A Plan that cannot be run has
-    /// not.
+    /// not, nor one that does not give the cluster its time to recover.
     pub(crate) fn find(&mut self, plan: &Plan) -> Option<(Finding, Run)> {
         self.ended |= (self.is_over)();
-        if self.ended || plan.validate().is_err() {
+        let is_fair = self.recovery.is_none_or(|recovery| recovery.is_given_by(plan));
+        if self.ended || !is_fair || plan.validate().is_err() {
             return None;
         }
         self.tests += 1;

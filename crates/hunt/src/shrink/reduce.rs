@@ -73,10 +73,11 @@ fn after_the_evidence(plan: &mut Plan, oracle: &mut Oracle<'_>) {
     let times = finding.operations.iter().filter_map(|&index| ops.get(index as usize));
     let Some(last) = times.map(|op| op.time).chain(finding.time).max() else { return };
     let at = last.0.saturating_sub(run.outcome.main_start.0);
-    let mut candidate = plan.clone();
-    candidate.faults.retain(|event| event.at <= at);
+    let mut some = windows(&plan.faults);
+    some.retain(|window| window.from <= at);
+    let mut candidate = with_windows(plan, &some);
     if let Operations::Listed(list) = &mut candidate.operations {
-        list.retain(|listed| listed.at <= at);
+        list.retain(|listed| listed.at <= at || oracle.recovery.is_some() && listed.is_final);
     }
     oracle.accept(plan, candidate);
 }

@@ -9,6 +9,7 @@ use glomers_sim::{
 
 use super::oracle::Oracle;
 use super::places::without_services;
+use super::recovery::bounds;
 use super::windows::{schedule, windows};
 
 /// Settings: none at all, or else always the same.
@@ -105,8 +106,18 @@ pub(crate) fn cut_end(plan: &mut Plan, oracle: &mut Oracle<'_>) {
 /// Shortens faults, and the time between things that happen, by bisection.
 pub(crate) fn durations(plan: &mut Plan, oracle: &mut Oracle<'_>) {
     // All at once first: most runs have much time in which nothing happens.
-    while moments(plan).last().is_some_and(|&last| last > 10 * MILLISECOND) && !oracle.ended {
-        let candidate = moved(plan, |at| at / 2 / MILLISECOND * MILLISECOND);
+    // The time to recover stays.
+    loop {
+        let (last, end) = match (oracle.recovery.and_then(|_| bounds(plan)), moments(plan).last()) {
+            (Some(bounds), _) => bounds,
+            (None, last) => (last.copied().unwrap_or_default(), u64::MAX),
+        };
+        if last <= 10 * MILLISECOND || oracle.ended {
+            break;
+        }
+        let half = |at: u64| at / 2 / MILLISECOND * MILLISECOND;
+        let candidate =
+            moved(plan, |at| if at < end { half(at) } else { at - (last - half(last)) });
         if !oracle.accept(plan, candidate) {
             break;
         }

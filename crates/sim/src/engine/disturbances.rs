@@ -56,7 +56,9 @@ impl Disturbances {
                 return Fate::Lost(DropReason::Fault);
             }
         }
-        let Passage { latency, copy, disturbances, .. } = passage;
+        let latency = passage.latency.saturating_add(passage.held_up);
+        let copy = passage.copy.map(|copy| copy.saturating_add(passage.copy_held_up));
+        let disturbances = passage.disturbances;
         if disturbances.is_empty() {
             return Fate::Arrives(latency);
         }

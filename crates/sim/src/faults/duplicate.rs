@@ -66,8 +66,8 @@ impl Breaks for Duplicate {
     fn pass(&self, message: &mut Passage<'_>) {
         let mut stream = message.draws(Purpose::Duplicate);
         if message.copy.is_none() && stream.unit() < self.probability {
-            let later = stream.below(self.most.saturating_add(1));
-            message.copy = Some(message.another(stream).saturating_add(later));
+            message.copy_held_up = stream.below(self.most.saturating_add(1));
+            message.copy = Some(message.another(stream));
             message.disturbances.push(Disturbance::Doubled);
         }
     }

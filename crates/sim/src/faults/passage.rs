@@ -8,10 +8,14 @@ use crate::latency::Latency;
 
 /// What becomes of a message, as one fault after another changes it. Times in ns.
 pub(crate) struct Passage<'a> {
-    /// How long it takes.
+    /// How long the link takes.
     pub(crate) latency: u64,
-    /// A copy comes, too, and takes so long.
+    /// How long it is held up besides. A slow link is not slower for that.
+    pub(crate) held_up: u64,
+    /// A copy comes, too, and the link takes so long for it.
     pub(crate) copy: Option<u64>,
+    /// How long the copy is held up besides.
+    pub(crate) copy_held_up: u64,
     /// It never arrives.
     pub(crate) is_lost: bool,
     /// What faults did to it.
@@ -31,8 +35,17 @@ impl<'a> Passage<'a> {
         rule: Latency,
         draws: &'a dyn Fn(Purpose, u32) -> Draws,
     ) -> Passage<'a> {
-        let disturbances = Vec::new();
-        Passage { latency, copy: None, is_lost: false, disturbances, rule, draws, fault: 0 }
+        Passage {
+            latency,
+            held_up: 0,
+            copy: None,
+            copy_held_up: 0,
+            is_lost: false,
+            disturbances: Vec::new(),
+            rule,
+            draws,
+            fault: 0,
+        }
     }
 
     /// The stream of this message and this fault.

@@ -66,7 +66,7 @@ impl Breaks for Reorder {
         let mut stream = message.draws(Purpose::Reorder);
         if stream.unit() < self.probability {
             let held_up = 1 + stream.below(self.most.max(1));
-            message.latency = message.latency.saturating_add(held_up);
+            message.held_up = message.held_up.saturating_add(held_up);
             message.disturbances.push(Disturbance::Delayed);
         }
     }

@@ -142,6 +142,32 @@ fn slow_links_take_a_multiple_and_more() {
     assert_eq!(only_report(&ran).messages_slowed, inside.len() as u64);
 }
 
+/// A message that was held up for 2 s came 18 s later over a link that was nine times as slow,
+/// after the time that the cluster had to recover.
+#[test]
+fn a_slow_link_does_not_multiply_what_holds_a_message_up() {
+    let most = 100 * MILLISECOND;
+    let slow: Fault = SlowLinks { factor: 9, extra: 0, links: Links::All }.into();
+    let reorder: Fault = Reorder { probability: 1.0, most, links: Links::All }.into();
+    let duplicate: Fault = Duplicate { probability: 1.0, most, links: Links::All }.into();
+    let mut plan = talk(reorder.clone());
+    plan.faults = faults([
+        at(300, reorder.clone()),
+        at(300, duplicate.clone()),
+        at(300, slow.clone()),
+        over(600, reorder),
+        over(600, duplicate),
+        over(600, slow),
+    ]);
+    let ran = run(&plan, telling);
+    for message in split(&ran).0 {
+        for came in [message.received.unwrap(), message.again.unwrap()] {
+            let took = came.0 - message.sent.0;
+            assert!((180 * MILLISECOND..=180 * MILLISECOND + most).contains(&took), "{took}");
+        }
+    }
+}
+
 #[test]
 fn slow_nodes_take_a_multiple_of_their_service_time() {
     let slow = SlowNodes { factor: 5, nodes: vec![1].into() };

@@ -55,17 +55,14 @@ impl Claim {
     pub fn plan(&self, seed: u64) -> Result<Plan, PlanError> {
         let program = NodeProgram::Embedded { name: self.node.to_owned(), arguments: Vec::new() };
         let mut plan = Plan::builder(seed, program, self.workload);
-        let (nodes, rate) = match (self.node, self.workload) {
-            ("kafka-single", _) => (1, 100.0),
-            (_, "kafka") => (3, 100.0),
-            (_, "broadcast") => (5, 20.0),
+        let (nodes, rate) = match self.workload {
+            "kafka" => (3, 100.0),
+            "broadcast" => (5, 20.0),
             _ => (5, 50.0),
         };
-        match self.node {
-            "rw-available" => plan.option("consistency-models", "read-committed"),
-            "rw-causal" => plan.option("consistency-models", "read-committed,causal-cerone"),
-            _ => &mut plan,
-        };
+        for (option, value) in self.options() {
+            plan.option(option, value);
+        }
         if self.hazards.contains(&Hazard::Latency) {
             plan.latency(Latency { mean_ms: 20, distribution: Distribution::Exponential });
         }
@@ -86,7 +83,7 @@ impl Claim {
             (false, true) => 60,
         };
         let workers = glomers_workload::entry(self.workload).map_or(1, |w| w.workers_per_node);
-        plan.nodes(nodes)
+        plan.nodes(self.node_count().unwrap_or(nodes))
             .workers_per_node(workers)
             .rate(Rate::PerSecond(rate))
             .time_limit(Duration::from_secs(seconds))
@@ -95,6 +92,32 @@ impl Claim {
             // So many faults that none can keep all nodes down to the end.
             .nemesis(Nemesis::new(&kinds, Duration::from_secs(1)))
             .build()
+    }
+
+    /// What the node is asked for, other than by default: options of the workload.
+    pub fn options(&self) -> &'static [(&'static str, &'static str)] {
+        match self.node {
+            "rw-available" => &[("consistency-models", "read-committed")],
+            "rw-causal" => &[("consistency-models", "read-committed,causal-cerone")],
+            _ => &[],
+        }
+    }
+
+    /// How many nodes the cluster must have, if not any number will do.
+    pub fn node_count(&self) -> Option<u32> {
+        (self.node == "kafka-single").then_some(1)
+    }
+
+    /// The kinds of faults among the hazards, as a hunt takes them: loss is one of them.
+    pub fn kinds(&self) -> Vec<Kind> {
+        let mut kinds = kinds(&self.hazards);
+        kinds.extend(self.hazards.contains(&Hazard::Loss).then_some(Kind::Loss));
+        kinds
+    }
+
+    /// Whether it is all that the node claims to survive.
+    pub fn is_whole(&self) -> bool {
+        glomers_nodes::entry(self.node).is_some_and(|entry| entry.survives == self.hazards)
     }
 
     /// Runs it.

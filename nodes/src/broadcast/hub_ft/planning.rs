@@ -52,9 +52,10 @@ const EVEN: u32 = 30_000;
 /// microseconds. It is not measured: the first plan comes before the first queue, and is
 /// kept.
 const QUEUED: u64 = 4_000;
-/// Latencies that the hub chooses are not shorter, as nobody waits for less, and a
-/// multiple of so many milliseconds.
+/// Latencies that the hub chooses are not shorter, as nobody waits for less, nor longer,
+/// as what goes wrong is mended a period later, and a multiple of so many milliseconds.
 const LEAST_CHOSEN: Duration = Duration::from_millis(200);
+const MOST_CHOSEN: Duration = Duration::from_secs(3);
 const STEP: u128 = 50;
 /// The part of values that is planned to be late where latencies vary: a little less
 /// than the hundredth that may be.
@@ -170,13 +171,15 @@ impl HubFt {
     /// A latency that the network allows: three of its slow round trips. Another is
     /// chosen only if the network is a quite different one now. The mark says which.
     fn choose_latency(&mut self, ways: &Ways, cx: &mut Cx) -> Duration {
-        let slow = Duration::from_micros(2 * u64::from(quantile(&ways.took, 0.99)));
+        // One message in a few that was held up says nothing of the others.
+        let slow = Duration::from_micros(2 * u64::from(quantile(&ways.took, 0.9)));
+        let wanted = (3 * slow).clamp(LEAST_CHOSEN, MOST_CHOSEN);
         if let Some(chosen) = self.hub.chosen
-            && (2 * slow..=8 * slow.max(LEAST_CHOSEN / 8)).contains(&chosen)
+            && (wanted * 2 / 3..=wanted * 8 / 3).contains(&chosen)
         {
             return chosen;
         }
-        let steps = (3 * slow).max(LEAST_CHOSEN).as_millis().div_ceil(STEP);
+        let steps = wanted.as_millis().div_ceil(STEP);
         let chosen = Duration::from_millis((steps * STEP) as u64);
         cx.log(format!("chose a latency of {} ms", chosen.as_millis()));
         cx.mark("max-latency", chosen.as_millis() as u64);

@@ -46,8 +46,12 @@ use super::latency::RoundTrips;
 use super::repair::{Repair, Which};
 use super::storage::Run;
 
-/// Pauses between tries of somebody silent do not grow beyond this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(12);
+/// Pauses between tries do not grow beyond this, as what was lost is to be mended soon …
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// … unless so many were not answered: that is no loss by chance.
+const DEAD: u32 = 20;
+/// Pauses between tries of somebody who seems dead.
+const DEAD_PAUSE: Duration = Duration::from_secs(12);
 /// Who leaves so many questions without an answer is silent.
 const SILENT: u32 = 3;
 /// A first push to somebody who was never heard has no more values than this.
@@ -273,7 +277,7 @@ impl Plumtree {
     /// does not come along the tree in time.
     fn note_missing(&mut self, peer: usize, now: Time) {
         // The way along the tree may be some links longer.
-        let graft_at = now + 2 * self.round_trips.timeout(peer);
+        let graft_at = now + (2 * self.round_trips.timeout(peer)).min(LONGEST_PAUSE);
         for (place, count) in self.repair.offers(peer) {
             let first = Missing { count, graft_at, tries: 0 };
             let missing = self.missing.entry(place).or_insert(first);
@@ -341,13 +345,14 @@ impl Plumtree {
             || wants_answer && link.announced < self.repair.storage.version()
             || self.view.is_neighbour(peer) && self.repair.owes_acknowledgement(peer);
         let doubled = 1 << link.unanswered.min(10);
+        let longest = if link.unanswered < DEAD { LONGEST_PAUSE } else { DEAD_PAUSE };
         let (true, Some(since)) = (!has_news, link.waiting_since) else {
             let pause = self.options.lazy.mul_f64(jitter) * doubled;
             let has_reason = has_news || wants_answer;
-            return has_reason.then(|| now + pause.min(LONGEST_PAUSE.mul_f64(jitter)));
+            return has_reason.then(|| now + pause.min(longest.mul_f64(jitter)));
         };
         let pause = (self.options.lazy + self.round_trips.timeout(peer)) * doubled;
-        wants_answer.then(|| (since + pause.min(LONGEST_PAUSE)).max(now))
+        wants_answer.then(|| (since + pause.min(longest)).max(now))
     }
 
     /// Plans when to speak to each, where nothing is planned.
