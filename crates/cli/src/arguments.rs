@@ -450,6 +450,10 @@ pub(crate) struct CheckArguments {
     /// Draw what is wrong into this file: the circle of transactions, or the operations around it
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+
+    /// Write verdict, findings and operations into this file, as a page for the browser
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

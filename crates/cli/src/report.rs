@@ -183,10 +183,11 @@ fn about<'a>(
         facts,
         findings: &report.verdict.findings,
         context: &report.outcome.context,
+        stuck: None,
         results,
         faults: report.outcome.faults.iter().map(fault).collect(),
         command: command.to_owned(),
-        store: recovered.directory().display().to_string(),
+        store: Some(recovered.directory().display().to_string()),
         missing: losses(recovered),
         bodies: None,
     }

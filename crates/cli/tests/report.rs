@@ -278,3 +278,46 @@ fn perfettos_schema_reads_the_trace_back() {
     assert_eq!((begun.len(), ended.len()), (933, 804));
     assert!(ended.iter().all(|flow| begun.contains(flow)));
 }
+
+#[test]
+fn a_store_that_is_cut_short_has_a_page_that_says_what_is_missing() {
+    let place = Place::new();
+    place.run(&FLOOD).shows(1, &[]);
+    let store = place.latest();
+    // As a kill leaves it.
+    for (name, part) in [("history.jsonl", 2), ("journal.bin", 3)] {
+        let bytes = fs::read(store.join(name)).unwrap();
+        fs::write(store.join(name), &bytes[..bytes.len() / part]).unwrap();
+    }
+    place.run(&["report", "--out", "cut.html"]).shows(0, &["Wrote cut.html"]);
+    let page = fs::read_to_string(place.path("cut.html")).unwrap();
+    for part in ["This is not the whole run", "history.jsonl was cut off", "journal.bin"] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains(">valid</span>"), "nobody can say that");
+}
+
+#[test]
+fn a_history_alone_has_a_page_that_says_what_is_missing() {
+    let place = Place::new();
+    let caches = ["test", "-w", "lin-kv", "--node", "broken/proxy-caches", "--node-count", "3"];
+    let load = ["--concurrency", "6", "--rate", "100", "--time-limit", "10", "--seed", "1"];
+    place.run(&[&caches[..], &load].concat()).shows(1, &[]);
+    let check = ["check", "-w", "lin-kv", "store/latest/history.edn", "--report", "h.html"];
+    place.run(&check).shows(1, &["Wrote h.html. Open it in a browser."]);
+    let page = fs::read_to_string(place.path("h.html")).unwrap();
+    for part in [
+        "This is not the whole run",
+        "There are no messages here, no marks",
+        ">invalid</span>",
+        "<a href=\"#op-21\">",
+        "21: returned 1",
+        "glomers check -w lin-kv store/latest/history.edn --report h.html",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("The run is stored in") && !page.contains("id=\"links\""));
+    place
+        .run(&["check", "-w", "lin-kv", "store/latest/history.edn", "--report", "no/h.html"])
+        .shows(254, &["no/h.html cannot be written"]);
+}

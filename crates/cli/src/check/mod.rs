@@ -3,6 +3,7 @@
 mod counts;
 mod file;
 mod model;
+mod page;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -66,7 +67,9 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CliError> {
         Judge::Other(checker) => checker.check(&history, &context),
     };
     let stuck = match &judge {
-        Judge::Register(register) if arguments.explain || arguments.svg.is_some() => {
+        Judge::Register(register)
+            if arguments.explain || arguments.svg.is_some() || arguments.report.is_some() =>
+        {
             register.explain(&history)
         }
         _ => None,
@@ -78,7 +81,12 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CliError> {
         None => None,
     };
     let validity = if arguments.jepsen_compat { result.compat } else { result.strict };
-    let more = explanation.into_iter().chain(drawn).collect::<Vec<_>>().join("\n");
+    let judged = page::Judged { history: &history, context: &context, result: &result, validity };
+    let written = match &arguments.report {
+        Some(file) => Some(page::write(file, arguments, &judged, stuck.as_ref())?),
+        None => None,
+    };
+    let more = explanation.into_iter().chain(drawn).chain(written).collect::<Vec<_>>().join("\n");
     let objects = objects.map(|objects| objects.count(&result));
     out::text(&whole(arguments, &history, &result, validity, objects, &more));
     Ok(match validity {

@@ -76,7 +76,7 @@ pub(super) fn page(page: &Page<'_>) -> String {
                 @if is_of_sets(page) { a href="#values" { "Values" } }
                 @if page.lags.is_some() { a href="#lags" { "Consumers" } }
                 a href="#plots" { "Plots" }
-                a href="#links" { "Links" }
+                @if page.journal.has_messages() { a href="#links" { "Links" } }
                 @if !page.logs.is_empty() { a href="#logs" { "Logs" } }
                 a href="#repeat" { "Repeat" }
             }
@@ -113,16 +113,24 @@ pub(super) fn page(page: &Page<'_>) -> String {
                 h2 id="plots-title" { "Plots" }
                 div.mount data-mount="plots" { (without_script()) }
             }
-            section id="links" aria-labelledby="links-title" {
-                h2 id="links-title" { "Links: messages from whom to whom" }
-                div.mount data-mount="links" { (without_script()) }
+            @if page.journal.has_messages() {
+                section id="links" aria-labelledby="links-title" {
+                    h2 id="links-title" { "Links: messages from whom to whom" }
+                    div.mount data-mount="links" { (without_script()) }
+                }
             }
             @if !page.logs.is_empty() { (logs(page)) }
             section id="repeat" aria-labelledby="repeat-title" {
                 h2 id="repeat-title" { "Repeat it" }
-                p { "This command runs the same again:" }
+                @if about.store.is_some() {
+                    p { "This command runs the same again:" }
+                } @else {
+                    p { "This command judges the history again:" }
+                }
                 pre.command tabindex="0" { code { (printable(&about.command)) } }
-                p { "The run is stored in " code { (printable(&about.store)) } "." }
+                @if let Some(store) = &about.store {
+                    p { "The run is stored in " code { (printable(store)) } "." }
+                }
             }
         }
         footer { "Made by Glomers. This page needs no network, and sends nothing." }
@@ -201,7 +209,8 @@ pub(super) fn pair(left: &Page<'_>, right: &Page<'_>) -> String {
 }
 
 fn is_of_sets(page: &Page<'_>) -> bool {
-    SETS.contains(&page.about.workload)
+    // Without nodes there is nobody who could have a value.
+    SETS.contains(&page.about.workload) && !page.about.nodes.is_empty()
 }
 
 fn without_script() -> Markup {

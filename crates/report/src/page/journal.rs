@@ -95,6 +95,22 @@ impl Journal {
         nodes: &[String],
         near: Vec<Range<i64>>,
     ) -> Result<Journal, StoreError> {
+        let origin = recovered.initialised_at().unwrap_or_default().0 as i64;
+        let mut journal = Journal { origin, near, ..Journal::empty(nodes) };
+        recovered.for_each(|event| {
+            match event {
+                Event::Message(message) => journal.message(&message),
+                Event::Mark(mark) => journal.mark(&mark),
+                // The first is among the findings; the bar of a fault shows the second.
+                Event::Finding(_) | Event::ClockRead { .. } => {}
+            }
+            Ok(())
+        })?;
+        Ok(journal)
+    }
+
+    /// Nothing but the names of nodes.
+    pub(super) fn empty(nodes: &[String]) -> Journal {
         let mut names = Names::default();
         for node in nodes {
             names.place(node);
@@ -104,9 +120,9 @@ impl Journal {
         for fate in [Fate::Delivered, Fate::InFlight] {
             fates.place(fate.name());
         }
-        let mut journal = Journal {
-            origin: recovered.initialised_at().unwrap_or_default().0 as i64,
-            near,
+        Journal {
+            origin: 0,
+            near: Vec::new(),
             names,
             kinds: Names::default(),
             fates,
@@ -118,17 +134,11 @@ impl Journal {
             marks: Marks::default(),
             arrivals: FxHashMap::default(),
             last: 0,
-        };
-        recovered.for_each(|event| {
-            match event {
-                Event::Message(message) => journal.message(&message),
-                Event::Mark(mark) => journal.mark(&mark),
-                // The first is among the findings; the bar of a fault shows the second.
-                Event::Finding(_) | Event::ClockRead { .. } => {}
-            }
-            Ok(())
-        })?;
-        Ok(journal)
+        }
+    }
+
+    pub(super) fn has_messages(&self) -> bool {
+        !self.messages.id.is_empty()
     }
 
     fn moment(&self, time: Time) -> i64 {

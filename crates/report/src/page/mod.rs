@@ -17,7 +17,7 @@ mod pack;
 mod pictures;
 mod plain;
 
-use glomers_check::{Context, Finding, Validity};
+use glomers_check::{Context, Explanation, Finding, Validity};
 use glomers_history::{History, OpKind, Process, Time, Value};
 use glomers_store::{Recovered, StoreError};
 use serde_json::{Value as Json, json};
@@ -65,14 +65,16 @@ pub struct About<'a> {
     pub findings: &'a [Finding],
     /// What checkers knew besides the history.
     pub context: &'a Context,
+    /// Where a register got stuck, if that is known already.
+    pub stuck: Option<&'a Explanation>,
     /// The results, as they are stored.
     pub results: &'a Value,
     /// What each fault did.
     pub faults: Vec<Fault>,
     /// The command that repeats the run.
     pub command: String,
-    /// Where the run is stored.
-    pub store: String,
+    /// Where the run is stored; `None`: nowhere, this is of a history alone.
+    pub store: Option<String>,
     /// What the store lacks of the whole run, in sentences.
     pub missing: Vec<String>,
     /// Where a server has the bodies of messages, as whole as the journal has them.
@@ -125,14 +127,21 @@ impl<'a> Page<'a> {
     /// If the journal cannot be read.
     pub fn read(recovered: &'a Recovered, about: &'a About<'a>) -> Result<Page<'a>, StoreError> {
         let history = recovered.history();
-        Ok(Page {
+        let journal = Journal::read(recovered, about.nodes, near(history, about.findings))?;
+        let logs = logs(recovered.directory(), about.nodes);
+        Ok(Page { journal, logs, ..Page::of_history(history, about) })
+    }
+
+    /// The page of a history, without a store.
+    pub fn of_history(history: &'a History, about: &'a About<'a>) -> Page<'a> {
+        Page {
             about,
             history,
-            journal: Journal::read(recovered, about.nodes, near(history, about.findings))?,
+            journal: Journal::empty(about.nodes),
             operations: Operations::read(history, about.context),
             lags: (about.workload == LOGS).then(|| Lags::read(history, about.concurrency)),
-            logs: logs(recovered.directory(), about.nodes),
-        })
+            logs: Vec::new(),
+        }
     }
 
     /// The page. The same store and build give the same bytes.

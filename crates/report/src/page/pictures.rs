@@ -18,16 +18,16 @@ const STEP: usize = 200;
 /// What findings of a page are drawn as.
 pub(super) struct Pictures<'a> {
     page: &'a Page<'a>,
-    /// Where a register got stuck.
+    /// Where a register got stuck, if that was not known.
     explanation: Option<Explanation>,
 }
 
 impl<'a> Pictures<'a> {
     pub(super) fn new(page: &'a Page<'a>) -> Pictures<'a> {
         let register = Register { refusals: Refusals::Judged, ..Register::LIN_KV };
-        let explanation = (is_of_registers(page) && !page.about.findings.is_empty())
-            .then(|| register.explain(page.history))
-            .flatten();
+        let is_unknown = page.about.stuck.is_none() && !page.about.findings.is_empty();
+        let explanation =
+            (is_of_registers(page) && is_unknown).then(|| register.explain(page.history)).flatten();
         Pictures { page, explanation }
     }
 
@@ -38,7 +38,7 @@ impl<'a> Pictures<'a> {
             return html! {};
         }
         let (history, context) = (self.page.history, self.page.about.context);
-        let explanation = self.explanation.as_ref();
+        let explanation = self.page.about.stuck.or(self.explanation.as_ref());
         let Some(picture) = picture::of_finding(history, context, finding, explanation) else {
             return html! {};
         };

@@ -23,7 +23,7 @@ export interface Row {
 }
 
 export function hasValues(model: Model): boolean {
-  return SETS.has(model.run.meta.workload);
+  return SETS.has(model.run.meta.workload) && model.run.meta.nodes.length > 0;
 }
 
 /** All values that were added. */
