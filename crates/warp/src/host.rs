@@ -244,7 +244,7 @@ impl TracedHost {
             tree.pipes.finish(tree.clock.now());
         }
         output.read_clock = tree.clock.take_looked();
-        for (at, written) in tree.pipes.written.drain(..) {
+        for (at, written) in tree.pipes.take_written() {
             // What a node wrote before its end counts, and after its end there is
             // nobody to have written it.
             let after = if is_over { 0 } else { at.saturating_sub(moment) };

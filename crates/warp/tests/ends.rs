@@ -56,14 +56,43 @@ fn a_loop_without_end_ends_the_run() {
 }
 
 #[test]
-fn a_thread_that_waits_in_a_loop_is_interrupted_and_that_is_said() {
-    let body = r#"volatile int flag;void *set(void*a){flag=1;return 0;}
-        int main(){pthread_t t;pthread_create(&t,0,set,0);while(!flag);fprintf(stderr,"seen\n");pause();}"#;
+fn a_thread_that_waits_in_a_loop_lets_others_have_the_turn() {
+    // It is found out by the clock on the wall, but that makes no difference.
+    let body = r#"volatile int flag;void *set(void*a){usleep(2000);flag=1;return 0;}
+        int main(){pthread_t t;pthread_create(&t,0,set,0);while(!flag);struct timespec n;
+        clock_gettime(CLOCK_MONOTONIC,&n);fprintf(stderr,"seen %ld\n",n.tv_nsec);pause();}"#;
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let Some((mut lab, _folder)) = node(body, impatient()) else { return };
+        lab.run_to(100);
+        seen.push(lab.logged("seen ").to_owned());
+        assert_eq!(lab.report().guarantee, Guarantee::Exact, "{:?}", lab.report());
+        assert!(lab.report().notes[0].text.contains("waits in a loop"), "{:?}", lab.report());
+    }
+    assert_eq!(seen[0], seen[1]);
+}
+
+#[test]
+fn a_loop_that_counts_its_rounds_is_interrupted_and_that_is_said() {
+    let body = r#"volatile int flag;volatile long rounds;void *set(void*a){flag=1;return 0;}
+        int main(){pthread_t t;pthread_create(&t,0,set,0);while(!flag)rounds++;fprintf(stderr,"seen\n");pause();}"#;
     let Some((mut lab, _folder)) = node(body, impatient()) else { return };
     lab.run_to(100);
     assert_eq!(lab.logged("seen"), "");
     assert_eq!(lab.report().guarantee, Guarantee::Virtual);
     assert!(lab.report().notes[0].text.contains("wall-clock timer"), "{:?}", lab.report());
+}
+
+#[test]
+fn a_line_has_its_time_from_the_node_also_if_it_was_read_early() {
+    // It computes for long after it has written; the watch reads the line meanwhile.
+    let body = r#"int main(){puts("line");fflush(stdout);struct timespec t;
+        for(volatile long i=0;i<300000000;i++)if(i%100000000==0)clock_gettime(CLOCK_MONOTONIC,&t);
+        for(int i=0;i<1000;i++)clock_gettime(CLOCK_MONOTONIC,&t);pause();}"#;
+    let Some((lab, _folder)) = node(body, TracedOptions::default()) else { return };
+    let (at, _) = lab.lines[0];
+    assert!(at.0 >= 1000 * 20, "it was read when the node was quiet: {at:?}");
+    assert_eq!(lab.report().guarantee, Guarantee::Exact, "{:?}", lab.report());
 }
 
 #[test]

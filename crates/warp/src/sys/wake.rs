@@ -5,7 +5,7 @@ use std::sync::{Arc, Once};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// How often it looks.
+/// How often it looks at first.
 const INTERVAL: Duration = Duration::from_millis(50);
 
 /// A signal that programs leave alone. Its handler does nothing, so that all it
@@ -29,8 +29,10 @@ fn install_handler() {
     });
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
+    /// How often it looks, ms.
+    interval: AtomicU64,
     /// How many waits there were.
     waits: AtomicU64,
     is_waiting: AtomicBool,
@@ -48,7 +50,12 @@ impl Watch {
     /// Begins to watch over this thread.
     pub(crate) fn new() -> std::io::Result<Watch> {
         install_handler();
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared {
+            interval: AtomicU64::new(INTERVAL.as_millis() as u64),
+            waits: AtomicU64::new(0),
+            is_waiting: AtomicBool::new(false),
+            is_over: AtomicBool::new(false),
+        });
         let watched = shared.clone();
         // SAFETY: it has no conditions.
         let tracer = unsafe { libc::gettid() };
@@ -57,6 +64,11 @@ impl Watch {
             .stack_size(64 * 1024)
             .spawn(move || watch(&watched, tracer))?;
         Ok(Watch { shared, thread: Some(thread) })
+    }
+
+    /// Lets it look so often from now on.
+    pub(crate) fn set_interval(&self, interval: Duration) {
+        self.shared.interval.store(interval.as_millis() as u64, Ordering::Relaxed);
     }
 
     /// Says that a wait begins or is over.
@@ -72,7 +84,8 @@ fn watch(shared: &Shared, tracer: i32) {
     let process = std::process::id() as i32;
     let mut before = None;
     while !shared.is_over.load(Ordering::Relaxed) {
-        std::thread::park_timeout(INTERVAL);
+        let interval = shared.interval.load(Ordering::Relaxed);
+        std::thread::park_timeout(Duration::from_millis(interval));
         let waits = shared.waits.load(Ordering::Relaxed);
         let is_same = before.replace(waits) == Some(waits);
         if is_same && shared.is_waiting.load(Ordering::Relaxed) {

@@ -8,6 +8,7 @@
 
 mod chance;
 mod family;
+mod loops;
 mod pipes;
 mod run;
 mod setup;
@@ -110,6 +111,8 @@ pub(crate) struct Tree {
     pub(crate) stand_ins: Vec<std::fs::File>,
     pub(crate) record: Record,
     patience: stuck::Patience,
+    /// A thread was gone along step by step, so that a trap may come of it.
+    has_stepped: bool,
     /// The longest line that it may print, bytes.
     max_line: usize,
     /// How long a thread may compute at a stretch, ns of a processor.
@@ -185,6 +188,7 @@ impl Tree {
             stand_ins: Vec::new(),
             record,
             patience: stuck::Patience::default(),
+            has_stepped: false,
             max_line: birth.max_line,
             longest_computation: birth.longest_computation.as_nanos() as u64,
             has_long_line: false,

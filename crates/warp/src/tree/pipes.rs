@@ -37,7 +37,9 @@ pub(crate) struct Pipes {
     lines: Lines,
     log: Log,
     /// What was written, and when.
-    pub(crate) written: Vec<(u64, Written)>,
+    written: Vec<(u64, Written)>,
+    /// How many of those have a time. What was read to make room gets its time later.
+    timed: usize,
     /// Nobody has standard output open any more.
     pub(crate) has_closed_stdout: bool,
     /// Nobody has standard input open any more.
@@ -84,6 +86,7 @@ impl Pipes {
             lines: Lines::default(),
             log: Log::default(),
             written: Vec::new(),
+            timed: 0,
             has_closed_stdout: false,
             has_closed_stdin: false,
             space: vec![0; CHUNK],
@@ -136,6 +139,26 @@ impl Pipes {
 
     /// Takes what the node wrote until now. Whether there was something.
     pub(crate) fn collect(&mut self, now: u64) -> bool {
+        let has_found = self.make_room();
+        for (at, _) in &mut self.written[self.timed..] {
+            *at = now;
+        }
+        self.timed = self.written.len();
+        has_found
+    }
+
+    /// All that was written, with its times.
+    pub(crate) fn take_written(&mut self) -> std::vec::Drain<'_, (u64, Written)> {
+        self.timed = 0;
+        self.written.drain(..)
+    }
+
+    /// Reads what the node wrote while a thread goes on, so that it never waits for
+    /// room. When this happens depends on the clock on the wall, so that what was
+    /// read has no time before the next [`Pipes::collect`]. Whether there was
+    /// something.
+    pub(crate) fn make_room(&mut self) -> bool {
+        let now = 0;
         let written = &mut self.written;
         let mut has_found = false;
         let (lines, log) = (&mut self.lines, &mut self.log);

@@ -106,7 +106,8 @@ impl Tree {
     /// program's own. One may come after the last step: a call reports its own end.
     fn is_step(&self, tid: Tid, code: i32) -> io::Result<bool> {
         const BREAKPOINT: u8 = 0xcc;
-        if self.turns.is_none() || !(1..=4).contains(&code) {
+        let steps = self.turns.is_some() || self.has_stepped;
+        if !steps || !(1..=4).contains(&code) {
             return Ok(false);
         }
         let mut before = [0];

@@ -13,7 +13,11 @@ use crate::sys::ptrace;
 
 /// After which part of the longest computation others of its node have a turn.
 const PREEMPTED_AFTER: u64 = 15;
+/// After which part of that it is looked whether it waits in a loop.
+const LOOKED_AT_AFTER: u64 = 20;
 
+/// How often a thread may be found asleep before it counts as waiting in the kernel.
+const MOST_ASLEEP: u32 = 3;
 /// How often a thread may be found standing still before it counts as lost: for some
 /// seconds, on a machine that is very busy.
 const MOST_STANDING: u32 = 200;
@@ -31,6 +35,8 @@ pub(crate) struct Patience {
     standing: u32,
     /// Whether it was interrupted already.
     is_interrupted: bool,
+    /// Whether it was looked whether it goes round in a loop.
+    is_looked_at: bool,
 }
 
 impl Tree {
@@ -42,7 +48,7 @@ impl Tree {
             let base = computed(tid).unwrap_or(0);
             self.patience = Patience { thread: id, stops: self.stops, base, ..Patience::default() };
         }
-        if self.pipes.collect(self.clock.now()) {
+        if self.pipes.make_room() {
             // It waited for room, perhaps.
             self.patience.asleep = 0;
             self.check_lines();
@@ -51,7 +57,7 @@ impl Tree {
         match activity(tid) {
             Activity::Sleeps => {
                 self.patience.asleep += 1;
-                if self.patience.asleep < 3 {
+                if self.patience.asleep < self.tracer.looks(MOST_ASLEEP) {
                     return Ok(false);
                 }
                 let name = call(tid).map_or_else(|| "a call".to_owned(), name_of);
@@ -69,13 +75,23 @@ impl Tree {
                 if time > self.longest_computation {
                     return Ok(self.give_up(id));
                 }
-                let others =
-                    !self.ready.is_empty() || self.deadlines.first().is_some() || self.left > 0;
-                if time > self.longest_computation / PREEMPTED_AFTER
+                let others = !self.ready.is_empty()
+                    || self.deadlines.first().is_some()
+                    || !self.waiting_for_files.is_empty()
+                    || self.left > 0;
+                let usual = self.longest_computation / PREEMPTED_AFTER;
+                let most = self.tracer.patience(usual);
+                let steps = self.threads[&id].steps;
+                if time > most / LOOKED_AT_AFTER
                     && others
-                    && !self.patience.is_interrupted
+                    && steps == 0
+                    && !std::mem::replace(&mut self.patience.is_looked_at, true)
                 {
+                    return self.look_for_loop(id);
+                }
+                if time > most && others && !self.patience.is_interrupted {
                     self.patience.is_interrupted = true;
+                    self.tracer.lose_patience();
                     let program = self.process_of(id).program.clone();
                     self.note(
                         true,
@@ -97,7 +113,7 @@ impl Tree {
                     return Ok(true);
                 }
                 self.patience.standing += 1;
-                if self.patience.standing > MOST_STANDING {
+                if self.patience.standing > self.tracer.looks(MOST_STANDING) {
                     return Err(io::Error::other("a thread stands still that should run"));
                 }
                 Ok(false)

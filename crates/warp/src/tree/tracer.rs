@@ -4,12 +4,22 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
+use std::time::Duration;
 
 use crate::options::{Pin, Pins};
 use crate::report::Notes;
 use crate::sys::Tid;
 use crate::sys::ptrace::{self, Stop};
 use crate::sys::wake::Watch;
+
+/// After so many turns that were lost to the clock on the wall patience is short.
+const FEW: u32 = 4;
+/// The shortest that there is, ns.
+const SHORTEST: u64 = 5_000_000;
+/// How often the watch looks then.
+const SHORT_INTERVAL: Duration = Duration::from_millis(5);
+/// How many times as often as usually that is.
+const MORE_LOOKS: u32 = 10;
 
 /// The tracer of a run. All calls must come from the thread that made it.
 pub(crate) struct Tracer {
@@ -21,6 +31,8 @@ pub(crate) struct Tracer {
     pub(crate) absent: Vec<Pin>,
     pub(crate) notes: RefCell<Notes>,
     pub(crate) stops: Cell<u64>,
+    /// How many turns were lost to the clock on the wall.
+    lost_patience: Cell<u32>,
 }
 
 impl Tracer {
@@ -32,6 +44,7 @@ impl Tracer {
             absent,
             notes: RefCell::default(),
             stops: Cell::new(0),
+            lost_patience: Cell::new(0),
         })
     }
 
@@ -85,6 +98,33 @@ impl Tracer {
             return Ok(Some(stop));
         }
         Ok(ptrace::look(tid)?.map(|(_, stop)| stop))
+    }
+
+    /// Keeps a stop for whoever waits for this thread next.
+    pub(crate) fn put_back(&self, tid: Tid, stop: Stop) {
+        self.pending.borrow_mut().push_front((tid, stop));
+    }
+
+    /// A thread lost its turn because of the clock on the wall: the next one loses it
+    /// earlier, as programs that do so once do so often.
+    pub(crate) fn lose_patience(&self) {
+        let lost = self.lost_patience.get() + 1;
+        self.lost_patience.set(lost);
+        if lost >= FEW {
+            self.watch.set_interval(SHORT_INTERVAL);
+        }
+    }
+
+    /// How many looks of the watch are as many as this many usually.
+    pub(crate) fn looks(&self, usual: u32) -> u32 {
+        if self.lost_patience.get() >= FEW { usual * MORE_LOOKS } else { usual }
+    }
+
+    /// How long a thread may compute while others wait, ns, if it is this long usually.
+    pub(crate) fn patience(&self, usual: u64) -> u64 {
+        const FACTOR: u64 = 4;
+        let factor = FACTOR.pow(self.lost_patience.get().min(FEW));
+        (usual / factor).max(SHORTEST).min(usual)
     }
 
     fn take_pending(&self, tid: Tid) -> Option<Stop> {
