@@ -96,6 +96,22 @@ fn a_line_has_its_time_from_the_node_also_if_it_was_read_early() {
 }
 
 #[test]
+fn a_loop_that_looks_at_the_clock_lets_others_have_the_turn() {
+    let body = r#"volatile int flag;void *set(void*a){usleep(3000);flag=1;return 0;}
+        int main(){pthread_t t;pthread_create(&t,0,set,0);struct timespec n;long rounds=0;
+        while(!flag){clock_gettime(CLOCK_MONOTONIC,&n);rounds++;}
+        fprintf(stderr,"seen %ld %ld\n",rounds,n.tv_nsec);pause();}"#;
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let Some((mut lab, _folder)) = node(body, TracedOptions::default()) else { return };
+        lab.run_to(100);
+        seen.push(lab.logged("seen ").to_owned());
+        assert_eq!(lab.report().guarantee, Guarantee::Exact, "{:?}", lab.report());
+    }
+    assert_eq!(seen[0], seen[1]);
+}
+
+#[test]
 fn a_loop_that_only_asks_does_not_hold_up_the_clock() {
     let body = r#"int main(){struct timespec t;struct pollfd p={0,POLLIN,0};
         do{poll(&p,1,0);clock_gettime(CLOCK_MONOTONIC,&t);}while(t.tv_sec<1001);

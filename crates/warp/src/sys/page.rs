@@ -21,6 +21,8 @@ pub(crate) const WALL: u64 = 8;
 pub(crate) const COST: u64 = 16;
 /// Where it lies whether somebody has looked at the wall clock.
 pub(crate) const LOOKED: u64 = 24;
+/// Where it lies after which moment a look at the clock lets others have a turn, ns.
+pub(crate) const LIMIT: u64 = 32;
 /// From here on there is room for what a call needs for a moment.
 pub(crate) const ROOM: u64 = 1024;
 
@@ -50,6 +52,7 @@ impl ClockPage {
         let page = ClockPage { memory, start };
         page.word(NOW).store(now, Ordering::Relaxed);
         page.word(COST).store(cost, Ordering::Relaxed);
+        page.set_limit(u64::MAX);
         page.set_wall(wall);
         Ok(page)
     }
@@ -89,6 +92,11 @@ impl ClockPage {
     /// Sets how far the wall clock is ahead, ns.
     pub(crate) fn set_wall(&self, ahead: u64) {
         self.word(WALL).store(ahead, Ordering::Relaxed);
+    }
+
+    /// Sets after which moment a look at the clock lets others have a turn, ns.
+    pub(crate) fn set_limit(&self, limit: u64) {
+        self.word(LIMIT).store(limit, Ordering::Relaxed);
     }
 
     /// Whether somebody looked at the wall clock since this was asked last.

@@ -10,6 +10,10 @@ use crate::sys::ptrace::{self, Stop};
 /// Stops that a thread makes before others have a turn. A loop that only asks would
 /// else never let the thread work that it asks about.
 const SLICE: u32 = 64;
+/// How long a thread may only look at the clock while others are ready, and while
+/// nobody is, ns.
+const LOOKING: u64 = 100_000;
+const LOOKING_ALONE: u64 = 1_000_000;
 /// What a turn costs at least, ns.
 pub(crate) const TURN_COST: u64 = 1000;
 
@@ -84,6 +88,7 @@ impl Tree {
     /// Lets a thread go on.
     pub(super) fn resume(&mut self, id: ThreadId) -> io::Result<()> {
         self.draw_steps(id);
+        self.limit_looking();
         let thread = self.threads.get_mut(&id).expect("a thread that is ready is there");
         let State::Ready(resume) = thread.state else {
             unreachable!("thread {id} has the turn, but is {:?}", thread.state)
@@ -110,6 +115,18 @@ impl Tree {
                 ptrace::go_on(tid, 0)
             }
         }
+    }
+
+    /// A loop that looks at the clock until another thread has done something makes no
+    /// system call: from some moment on a look is one.
+    fn limit_looking(&self) {
+        let now = self.clock.now();
+        let first = match self.deadlines.first() {
+            _ if !self.ready.is_empty() => now,
+            Some(&(at, ..)) => at,
+            None => u64::MAX,
+        };
+        self.clock.set_limit(first.clamp(now + LOOKING, now + LOOKING_ALONE));
     }
 
     /// Waits until the thread that runs stops, and sees what becomes of it.

@@ -1,6 +1,7 @@
 //! Machine code that a node's processes run where they would ask the kernel's vDSO.
 //! It reads the clock that they share with the tracer, and lets a little time go by
-//! at each look, so that a loop that waits for the clock ends.
+//! at each look, so that a loop that waits for the clock ends. A look that is late
+//! enough gives the turn to others.
 
 use crate::sys::page;
 
@@ -28,6 +29,9 @@ core::arch::global_asm!(
     "je 8f",
     "mov rax, qword ptr [0x10010]",
     "lock xadd qword ptr [0x10000], rax",
+    "cmp rax, qword ptr [0x10020]",
+    "ja 9f",
+    "4:",
     // 0, 5, 8 and 11 are the wall clock in one form or another.
     "mov ecx, edi",
     "mov edx, 0x921",
@@ -47,11 +51,21 @@ core::arch::global_asm!(
     "mov eax, 228",
     "syscall",
     "ret",
+    // So late that others must have a turn: sched_yield stops for the tracer.
+    "9:",
+    "push rax",
+    "mov eax, 24",
+    "syscall",
+    "pop rax",
+    "jmp 4b",
     // int gettimeofday(struct timeval *, struct timezone *)
     ".balign 16",
     "glomers_warp_gettimeofday:",
     "mov rax, qword ptr [0x10010]",
     "lock xadd qword ptr [0x10000], rax",
+    "cmp rax, qword ptr [0x10020]",
+    "ja 9f",
+    "4:",
     "add rax, qword ptr [0x10008]",
     "mov qword ptr [0x10018], 1",
     "test rdi, rdi",
@@ -72,11 +86,21 @@ core::arch::global_asm!(
     "3:",
     "xor eax, eax",
     "ret",
+    // So late that others must have a turn: sched_yield stops for the tracer.
+    "9:",
+    "push rax",
+    "mov eax, 24",
+    "syscall",
+    "pop rax",
+    "jmp 4b",
     // time_t time(time_t *)
     ".balign 16",
     "glomers_warp_time:",
     "mov rax, qword ptr [0x10010]",
     "lock xadd qword ptr [0x10000], rax",
+    "cmp rax, qword ptr [0x10020]",
+    "ja 9f",
+    "4:",
     "add rax, qword ptr [0x10008]",
     "mov qword ptr [0x10018], 1",
     "xor edx, edx",
@@ -87,6 +111,13 @@ core::arch::global_asm!(
     "mov qword ptr [rdi], rax",
     "2:",
     "ret",
+    // So late that others must have a turn: sched_yield stops for the tracer.
+    "9:",
+    "push rax",
+    "mov eax, 24",
+    "syscall",
+    "pop rax",
+    "jmp 4b",
     // int getcpu(unsigned *, unsigned *, void *)
     ".balign 16",
     "glomers_warp_getcpu:",
@@ -155,8 +186,9 @@ mod tests {
 
     #[test]
     fn the_code_knows_the_places_in_the_page() {
-        let places = [page::NOW, page::WALL, page::COST, page::LOOKED].map(|at| page::ADDRESS + at);
-        assert_eq!(places, [0x10000, 0x10008, 0x10010, 0x10018]);
+        let places = [page::NOW, page::WALL, page::COST, page::LOOKED, page::LIMIT]
+            .map(|at| page::ADDRESS + at);
+        assert_eq!(places, [0x10000, 0x10008, 0x10010, 0x10018, 0x10020]);
         assert!(code_page().len() < 1024, "there must be room behind it");
     }
 }
