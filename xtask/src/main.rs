@@ -54,6 +54,13 @@ enum Command {
         /// Only runtimes whose names contain this
         #[arg(value_name = "WORDS")]
         only: Option<String>,
+        /// In place of that: so many runs over all runtimes, every fifth of them killed;
+        /// none may hang or leave a process behind
+        #[arg(long, value_name = "N", conflicts_with = "seeds")]
+        soak: Option<u64>,
+        /// In place of that: how much faster than real time nodes are that broadcast
+        #[arg(long, conflicts_with_all = ["seeds", "soak"])]
+        speed: bool,
     },
     /// Build what a release offers: a static program with man pages, completions and
     /// licences, as an archive with its checksum
@@ -80,7 +87,9 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Targets { quick, only } => targets::run(quick, only.as_deref()),
         Command::Determinism { seeds, twice } => determinism::run(seeds, twice),
-        Command::Runtimes { seeds, only } => runtimes::run(seeds, only.as_deref()),
+        Command::Runtimes { seeds, only, soak, speed } => {
+            runtimes::run(&runtimes::Chore { seeds, only, soak, speed })
+        }
         Command::Dist { out, twice, deb } => dist::run(&build::root().join(out), twice, deb),
         Command::Measure { command } => return measure::measure(&command),
     };

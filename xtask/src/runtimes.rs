@@ -8,6 +8,9 @@ use serde_json::Value as Json;
 
 use crate::build;
 
+mod soak;
+mod speed;
+
 /// A runtime.
 struct Runtime {
     name: &'static str,
@@ -39,7 +42,21 @@ const PYTHON: &str = "python3 -c 'import sys; print(\"#!\" + sys.executable)' > 
 const OCAML: &str = "cp $source $folder/node.ml && ocamlopt -I +unix -I +str -I +threads \
                      unix.cmxa str.cmxa threads.cmxa $folder/node.ml -o $out";
 
-const RUNTIMES: [Runtime; 12] = [
+/// Its packages come from where cargo has them.
+const TOKIO: &str = "mkdir -p $folder/crate/src && cp $source $folder/crate/src/main.rs && cd \
+                     $folder/crate && cat > Cargo.toml <<'END'
+[package]
+name = 'node'
+version = '0.1.0'
+edition = '2024'
+[dependencies]
+serde_json = '1'
+tokio = { version = '1', features = ['full'] }
+[workspace]
+END
+cargo build --quiet --release --target-dir target && cp target/release/node $out";
+
+const RUNTIMES: [Runtime; 14] = [
     runtime(
         "Go, static",
         "go",
@@ -61,6 +78,8 @@ const RUNTIMES: [Runtime; 12] = [
         "cc -O2 -w -static -pthread -o $out $source",
     ),
     runtime("Rust, threads", "rustc", "echo", "echo.rs", "rustc --edition 2024 -O -o $out $source"),
+    runtime("Rust, tokio", "cargo", "broadcast", "tokio.rs", TOKIO),
+    runtime("Rust, tokio, static", "cargo", "broadcast", "tokio.rs", TOKIO),
     runtime("POSIX shell", "sh", "echo", "echo.sh", ""),
     runtime("OCaml", "ocamlopt", "echo", "echo.ml", OCAML),
     runtime("Erlang", "escript", "echo", "echo.escript", ""),
@@ -71,15 +90,60 @@ const LOAD: &str = "--time virtual --rate 20 --latency 50 --time-limit 5 --recov
                     --nemesis-interval 2";
 const FAULTS: [&str; 6] = ["none", "partition", "kill", "pause", "loss", "clock"];
 
-/// Runs all runtimes that this machine has; `only`: those whose names contain this.
-/// Whether all were repeated.
-pub(crate) fn run(seeds: u64, only: Option<&str>) -> Result<bool, String> {
+/// What is to be done with the nodes of all runtimes.
+pub(crate) struct Chore {
+    /// How many seeds with 5 nodes; a fifth as many with 25.
+    pub(crate) seeds: u64,
+    /// Only runtimes whose names contain this.
+    pub(crate) only: Option<String>,
+    /// So many runs in place of the table, some of them killed.
+    pub(crate) soak: Option<u64>,
+    /// A table of speeds in place of that of seeds.
+    pub(crate) speed: bool,
+}
+
+/// Runs all runtimes that this machine has. Whether all was as it should be.
+pub(crate) fn run(chore: &Chore) -> Result<bool, String> {
     let glomers = build::glomers("release")?;
     let doctor = Command::new(&glomers).arg("doctor").stdout(Stdio::null()).status();
     if !doctor.is_ok_and(|status| status.success()) {
         println!("programs cannot be traced here; glomers doctor says why");
         return Ok(true);
     }
+    let place = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let wanted = |runtime: &&Runtime| {
+        let words = chore.only.as_deref().unwrap_or_default().to_lowercase();
+        runtime.name.to_lowercase().contains(&words)
+    };
+    let mut nodes = Vec::new();
+    for (number, runtime) in RUNTIMES.iter().filter(wanted).enumerate() {
+        if !has(runtime.needs) {
+            println!("{}: not run, because there is no {} here", runtime.name, runtime.needs);
+            continue;
+        }
+        let folder = place.path().join(number.to_string());
+        std::fs::create_dir(&folder).map_err(|error| error.to_string())?;
+        match make(runtime, &folder) {
+            Ok(node) => nodes.push((runtime, node)),
+            Err(error) => println!("{}: not run, because {error}", runtime.name),
+        }
+    }
+    if let Some(runs) = chore.soak {
+        return soak::soak(&glomers, &nodes, place.path(), runs);
+    }
+    if chore.speed {
+        return speed::speed(&glomers, &nodes, place.path());
+    }
+    seeds(&glomers, &nodes, place.path(), chore.seeds)
+}
+
+/// Each seed twice, with 5 nodes and with 25. Whether all were repeated.
+fn seeds(
+    glomers: &Path,
+    nodes: &[(&Runtime, PathBuf)],
+    folder: &Path,
+    seeds: u64,
+) -> Result<bool, String> {
     let mut table = comfy_table::Table::new();
     table.set_header([
         "runtime",
@@ -91,25 +155,16 @@ pub(crate) fn run(seeds: u64, only: Option<&str>) -> Result<bool, String> {
         "stops a message",
     ]);
     let mut all_repeated = true;
-    for runtime in &RUNTIMES {
-        if only.is_some_and(|words| !runtime.name.to_lowercase().contains(&words.to_lowercase())) {
-            continue;
-        }
-        if !has(runtime.needs) {
-            println!("{}: not run, because there is no {} here", runtime.name, runtime.needs);
-            continue;
-        }
-        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let node = make(runtime, folder.path())?;
-        for (nodes, seeds) in [(5, seeds), (25, seeds.div_ceil(5))] {
+    for (runtime, node) in nodes {
+        for (count, seeds) in [(5, seeds), (25, seeds.div_ceil(5))] {
             let mut total = Total::default();
             for seed in 0..seeds {
-                total.add(&twice(&glomers, runtime, &node, folder.path(), nodes, seed)?);
+                total.add(&twice(glomers, runtime, node, folder, count, seed)?);
             }
             all_repeated &= total.repeated == seeds;
             table.add_row([
                 runtime.name.to_owned(),
-                nodes.to_string(),
+                count.to_string(),
                 seeds.to_string(),
                 format!("{} of {seeds}", total.repeated),
                 if total.exact == seeds {
@@ -177,6 +232,10 @@ fn make(runtime: &Runtime, folder: &Path) -> Result<PathBuf, String> {
         .env("source", &source)
         .env("out", &out)
         .env("folder", folder)
+        .env(
+            "RUSTFLAGS",
+            if runtime.name.ends_with("static") { "-C target-feature=+crt-static" } else { "" },
+        )
         .output()
         .map_err(|error| error.to_string())?;
     if output.status.success() {
@@ -221,6 +280,9 @@ fn twice(
             "{}, {nodes} nodes, seed {seed}, {fault}: two runs differ. {difference}",
             runtime.name
         );
+    }
+    for run in ["a", "b"] {
+        let _ = std::fs::remove_dir_all(folder.join(format!("{nodes}-{seed}-{run}")));
     }
     let guarantee = results["virtual-time"]["guarantee"].to_string();
     Ok(Twice {
