@@ -101,7 +101,9 @@ impl From<glomers_warp::WarpError> for CliError {
     fn from(error: glomers_warp::WarpError) -> CliError {
         match error {
             glomers_warp::WarpError::System(_) => CliError::machine(error.to_string()),
-            glomers_warp::WarpError::OpenFiles { .. } => CliError::usage(error.to_string()),
+            // These say themselves what to do.
+            glomers_warp::WarpError::OpenFiles { .. }
+            | glomers_warp::WarpError::BadProgram { .. } => CliError::usage(error.to_string()),
             _ => CliError::usage(error.to_string())
                 .hint("leave out --time virtual: in real time any executable runs"),
         }

@@ -198,6 +198,30 @@ fn a_daemon_dies_with_its_node() {
 }
 
 #[test]
+fn a_node_that_goes_into_the_background_is_told_not_to() {
+    let body = "int main(){if(fork())return 0;setsid();for(;;)sleep(1);}";
+    let Some((mut lab, _folder)) = node(body, TracedOptions::default()) else { return };
+    lab.run_to(5);
+    let how = lab.crashed.unwrap();
+    assert!(how.starts_with("exited with status 0") && how.contains("in the foreground"), "{how}");
+}
+
+#[test]
+fn no_descriptor_is_left_when_nodes_end() {
+    let body = "int main(){if(!fork())pause();usleep(1000);pause();}";
+    let Some((mut lab, _folder)) = node(body, TracedOptions::default()) else { return };
+    // Other tests of this process open and close theirs at the same time, so that what
+    // counts is whether there are more and more.
+    let open = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let before = open();
+    for incarnation in 1..100 {
+        lab.host.stop(0, Stop::Kill, lab.now);
+        lab.start(incarnation);
+    }
+    assert!(open() < before + 100, "{before}, and then {}", open());
+}
+
+#[test]
 fn a_program_in_another_form_is_refused_in_words() {
     let refused = |path: &Path| {
         let program =

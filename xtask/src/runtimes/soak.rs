@@ -14,7 +14,7 @@ use super::{FAULTS, LOAD, Runtime};
 
 /// A run that takes longer counts as one that hangs. The longest here take seconds.
 const LONGEST: Duration = Duration::from_secs(300);
-/// One run of so many is killed in its midst.
+/// One run of so many is killed before it ends.
 const KILLED: u64 = 5;
 /// How long the kernel may take to end the processes of a run that was killed.
 const END: Duration = Duration::from_secs(10);

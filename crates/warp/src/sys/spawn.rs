@@ -138,6 +138,9 @@ fn reach_first_instruction(child: Tid) -> io::Result<()> {
     loop {
         match ptrace::wait(child) {
             Ok((_, Stop::Exec)) => return Ok(()),
+            Ok((_, Stop::Exited(libc::ENOEXEC))) => {
+                return Err(io::Error::other("it is in no form that this system can run"));
+            }
             Ok((_, Stop::Exited(code))) => return Err(io::Error::from_raw_os_error(code)),
             Ok((_, Stop::Killed(signal))) => {
                 return Err(io::Error::other(format!("signal {signal} ended it at its start")));

@@ -341,7 +341,14 @@ impl Tree {
         let parent = owner.parent;
         self.give_back(id);
         if id == 0 {
-            self.ended = Some(how);
+            self.ended = Some(match self.in_background() {
+                Some(program) if matches!(stop, Stop::Exited(0)) => format!(
+                    "{how}, while {program}, which it had started, went on in the background: a \
+                     node must stay in the foreground, so start it without its option to become a \
+                     daemon"
+                ),
+                _ => how,
+            });
             return;
         }
         for process in self.processes.values_mut() {
@@ -352,6 +359,13 @@ impl Tree {
         if let Some(parent) = parent {
             self.child_ended(parent);
         }
+    }
+
+    /// The program of a process, other than the first, that has not ended.
+    fn in_background(&self) -> Option<&str> {
+        let others = self.processes.iter().filter(|&(&id, _)| id != 0);
+        let mut alive = others.filter(|(_, process)| process.threads > 0 && !process.is_ending);
+        alive.next().map(|(_, process)| process.program.as_str())
     }
 
     /// A thread has gone from under our hands.
