@@ -96,7 +96,7 @@ pub struct Direct {
 }
 
 /// Pauses between repetitions to a silent node do not grow beyond this.
-const LONGEST_PAUSE: Duration = Duration::from_millis(1500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// A repetition is acknowledged at once, so the pause after the first is short.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 

@@ -186,7 +186,7 @@ fn tell(cx: &Context<State>, peer: &NodeId, message: &Value, options: Options) {
 }
 
 fn patiently() -> Retry {
-    Retry::forever().backoff(Duration::from_millis(100), Duration::from_secs(2))
+    Retry::forever().backoff(Duration::from_millis(100), Duration::from_secs(1))
 }
 
 #[cfg(test)]
