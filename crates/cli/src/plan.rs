@@ -103,7 +103,7 @@ pub(crate) fn plan(
         (None, count) => plan.nodes(count.unwrap_or(NODES)),
     };
     for (name, value) in arguments.options.given(entry.name)? {
-        plan.option(&name, &value);
+        plan.option(name, value);
     }
     match arguments.concurrency.unwrap_or(Concurrency::PerNode(entry.workers_per_node)) {
         Concurrency::Workers(count) => plan.workers(count),

@@ -6,6 +6,7 @@
 mod broadcast;
 mod counter;
 mod echo;
+mod facts;
 mod g_set;
 mod kafka;
 mod keys;
@@ -19,6 +20,7 @@ mod unique_ids;
 pub use broadcast::Broadcast;
 pub use counter::{GCounter, PnCounter};
 pub use echo::Echo;
+pub use facts::{OperationFacts, OptionFacts, Takes, Word};
 pub use g_set::GSet;
 pub use glomers_check::nearest;
 pub use kafka::Kafka;

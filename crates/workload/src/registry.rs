@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use glomers_check::{UnknownModel, nearest};
+use glomers_check::{self as check, Checker, UnknownModel, nearest};
+use glomers_history::Value;
 use glomers_sim::Workload;
 
+use crate::facts::{
+    CHECK_REFUSALS, CONSISTENCY_MODELS, KEY_COUNT, MAX_TXN_LENGTH, MAX_WRITES_PER_KEY,
+    OperationFacts, OptionFacts, REQUIRE, TOPOLOGY, TXN_STYLE, Word, plain,
+};
 use crate::txn::{TxnListAppend, TxnOptions, TxnRwRegister, TxnStyle};
 use crate::{Broadcast, Echo, GCounter, GSet, Kafka, LinKv, PnCounter, TOPOLOGIES, UniqueIds};
 
@@ -20,9 +25,27 @@ pub struct Entry {
     pub default_node: &'static str,
     /// How many workers each node has if nobody says.
     pub workers_per_node: u32,
+    /// Its operations.
+    pub operations: &'static [OperationFacts],
     /// The options that it takes.
-    pub options: &'static [&'static str],
+    pub options: &'static [OptionFacts],
+    /// Who judges a history of it that somebody else recorded.
+    pub checker: fn() -> Box<dyn Checker>,
     make: Make,
+}
+
+impl Entry {
+    /// The option of this name.
+    pub fn option(&self, name: &str) -> Option<&'static OptionFacts> {
+        self.options.iter().find(|option| option.name == name)
+    }
+
+    /// The names of its options.
+    fn option_names(&self) -> &'static [&'static str] {
+        // For a message that ends what was asked for.
+        let names: Vec<&str> = self.options.iter().map(|option| option.name).collect();
+        names.leak()
+    }
 }
 
 /// A name that is not known.
@@ -62,7 +85,9 @@ const ENTRIES: [Entry; 10] = [
         about: "a node gives back what it gets",
         default_node: "echo",
         workers_per_node: 1,
+        operations: &[plain("echo")],
         options: &[],
+        checker: || known("echo", check::Echo),
         make: |_| Ok(Box::new(Echo)),
     },
     Entry {
@@ -70,7 +95,9 @@ const ENTRIES: [Entry; 10] = [
         about: "nodes give ids that nobody ever gave before",
         default_node: "unique-ids",
         workers_per_node: 1,
+        operations: &[plain("generate")],
         options: &[],
+        checker: || known("unique-ids", check::UniqueIds),
         make: |_| Ok(Box::new(UniqueIds)),
     },
     Entry {
@@ -78,7 +105,9 @@ const ENTRIES: [Entry; 10] = [
         about: "a value given to one node reaches all",
         default_node: "flood-retry",
         workers_per_node: 1,
-        options: &["topology"],
+        operations: &[plain("broadcast"), plain("read")],
+        options: &[TOPOLOGY],
+        checker: || known("broadcast", check::SetFull::BROADCAST),
         make: |options| {
             let topology = match options.get("topology") {
                 None => crate::Topology::default(),
@@ -96,7 +125,9 @@ const ENTRIES: [Entry; 10] = [
         about: "what is added to one node is in the set for ever, on all",
         default_node: "g-set",
         workers_per_node: 1,
-        options: &["require"],
+        operations: &ADD_AND_READ,
+        options: &[REQUIRE],
+        checker: || known("g-set", check::SetFull::G_SET),
         make: |options| match options.get("require") {
             None => Ok(Box::new(GSet::default())),
             Some(name) if name == MONOTONIC_READS => {
@@ -114,7 +145,9 @@ const ENTRIES: [Entry; 10] = [
         about: "what is added anywhere is counted once; nothing negative",
         default_node: "crdt-counter",
         workers_per_node: 1,
+        operations: &ADD_AND_READ,
         options: &[],
+        checker: || known("g-counter", check::Counter::G_COUNTER),
         make: |_| Ok(Box::new(GCounter)),
     },
     Entry {
@@ -122,7 +155,9 @@ const ENTRIES: [Entry; 10] = [
         about: "what is added or taken away anywhere is counted once",
         default_node: "crdt-counter",
         workers_per_node: 1,
+        operations: &ADD_AND_READ,
         options: &[],
+        checker: || known("pn-counter", check::Counter::PN_COUNTER),
         make: |_| Ok(Box::new(PnCounter)),
     },
     Entry {
@@ -130,7 +165,9 @@ const ENTRIES: [Entry; 10] = [
         about: "registers by key, read and changed as if there were one copy",
         default_node: "lin-kv-proxy",
         workers_per_node: 4,
-        options: &["check-refusals"],
+        operations: &REGISTERS,
+        options: &[CHECK_REFUSALS],
+        checker: || Box::new(check::Register::LIN_KV),
         make: |options| {
             let check = options.get("check-refusals").map_or("true", String::as_str);
             let check = check.parse().map_err(|_| UnknownName {
@@ -146,7 +183,11 @@ const ENTRIES: [Entry; 10] = [
         about: "logs by key, and consumers that remember how far they are",
         default_node: "kafka-fast",
         workers_per_node: 1,
-        options: &["key-count", "max-writes-per-key"],
+        operations: &LOGS,
+        options: &[KEY_COUNT, MAX_WRITES_PER_KEY],
+        checker: || {
+            Box::new(check::Known { checker: Box::new(check::Kafka), operations: &JEPSENS_KAFKA })
+        },
         make: |options| {
             let key_count = number(options, "key-count", Kafka::KEY_COUNT)?;
             let most_writes = number(options, "max-writes-per-key", Kafka::MAX_WRITES_PER_KEY)?;
@@ -158,7 +199,9 @@ const ENTRIES: [Entry; 10] = [
         about: "transactions that read lists and append to them",
         default_node: "list-append",
         workers_per_node: 1,
+        operations: &[plain("txn")],
         options: &TXN_OPTIONS,
+        checker: || TxnListAppend::new(TxnOptions::default()).checker(),
         make: |options| Ok(Box::new(TxnListAppend::new(txn_options(options)?))),
     },
     Entry {
@@ -166,27 +209,82 @@ const ENTRIES: [Entry; 10] = [
         about: "transactions that read and write registers",
         default_node: "rw-register",
         workers_per_node: 1,
+        operations: &[plain("txn")],
         options: &REGISTER_OPTIONS,
+        checker: || TxnRwRegister::new(TxnOptions::default()).checker(),
         make: |options| Ok(Box::new(TxnRwRegister::new(txn_options(options)?))),
     },
 ];
 
 /// The options of transactions.
-const TXN_OPTIONS: [&str; 5] =
-    ["key-count", "max-writes-per-key", "max-txn-length", "consistency-models", "txn-style"];
+const TXN_OPTIONS: [OptionFacts; 5] =
+    [KEY_COUNT, MAX_WRITES_PER_KEY, MAX_TXN_LENGTH, CONSISTENCY_MODELS, TXN_STYLE];
 
-/// Those of registers: lists show the order of what was appended themselves.
-const REGISTER_OPTIONS: [&str; 6] = [
-    "key-count",
-    "max-writes-per-key",
-    "max-txn-length",
-    "consistency-models",
-    "txn-style",
-    "version-order",
+const ADD_AND_READ: [OperationFacts; 2] = [plain("add"), plain("read")];
+
+const REGISTERS: [OperationFacts; 3] = [
+    OperationFacts {
+        name: "read",
+        words: &[Word::Key],
+        value: |words| Value::list(words.into_iter().chain([Value::Null])),
+    },
+    OperationFacts {
+        name: "write",
+        words: &[Word::Key, Word::Value("the value to write")],
+        value: Value::list,
+    },
+    OperationFacts {
+        name: "cas",
+        words: &[
+            Word::Key,
+            Word::Value("the value that is expected"),
+            Word::Value("the value to write"),
+        ],
+        value: |mut words| {
+            let change = Value::list(words.split_off(1));
+            Value::list(words.into_iter().chain([change]))
+        },
+    },
 ];
 
-/// Where the order of versions comes from.
-const VERSION_ORDERS: [&str; 2] = ["inferred", "marked"];
+const LOGS: [OperationFacts; 4] = [
+    OperationFacts {
+        name: "send",
+        words: &[Word::Log, Word::Value("the message to send")],
+        value: |words| {
+            Value::list([Value::list([Value::keyword("send")].into_iter().chain(words))])
+        },
+    },
+    OperationFacts {
+        name: "poll",
+        words: &[],
+        value: |_| Value::list([Value::list([Value::keyword("poll")])]),
+    },
+    OperationFacts { name: "assign", words: &[Word::Logs], value: Value::list },
+    plain("crash"),
+];
+
+/// The operations of Jepsen's Kafka workload, which has more than ours.
+const JEPSENS_KAFKA: [&str; 7] =
+    ["send", "poll", "txn", "assign", "subscribe", "crash", "debug-topic-partitions"];
+
+/// A checker of histories that may hold operations that the workload does not know.
+fn known(workload: &str, checker: impl Checker + 'static) -> Box<dyn Checker> {
+    let operations = entry(workload).map_or(&[][..], |entry| entry.operations);
+    let names: Vec<&str> = operations.iter().map(|operation| operation.name).collect();
+    // For a command that judges one history.
+    Box::new(check::Known { checker: Box::new(checker), operations: names.leak() })
+}
+
+/// Those of registers: lists show the order of what was appended themselves.
+const REGISTER_OPTIONS: [OptionFacts; 6] = [
+    KEY_COUNT,
+    MAX_WRITES_PER_KEY,
+    MAX_TXN_LENGTH,
+    CONSISTENCY_MODELS,
+    TXN_STYLE,
+    VERSION_ORDER,
+];
 
 fn txn_options(options: &BTreeMap<String, String>) -> Result<TxnOptions, UnknownName> {
     let usual = TxnOptions::default();
@@ -276,12 +374,12 @@ pub fn make(
     options: &BTreeMap<String, String>,
 ) -> Result<Box<dyn Workload>, UnknownName> {
     let entry = entry(name)?;
-    match options.keys().find(|option| !entry.options.contains(&option.as_str())) {
+    match options.keys().find(|option| entry.option(option).is_none()) {
         None => (entry.make)(options),
         Some(option) => Err(UnknownName {
             what: "option of this workload",
             name: option.clone(),
-            known: entry.options,
+            known: entry.option_names(),
         }),
     }
 }

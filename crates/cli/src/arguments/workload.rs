@@ -1,17 +1,21 @@
-//! What only some workloads take, and what workloads there are.
+//! What only some workloads take, and what workloads there are: as they say themselves.
 
 use std::collections::BTreeMap;
 
-use clap::Args;
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use glomers_workload::{Entry, OptionFacts, Takes};
 
 use crate::error::CliError;
 use crate::number;
 
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    glomers_workload::NAMES.into_iter().filter_map(|name| glomers_workload::entry(name).ok())
+}
+
 /// The workloads and the embedded nodes, for the help.
 pub(super) fn workloads_and_nodes() -> String {
-    let workloads =
-        glomers_workload::NAMES.into_iter().filter_map(|name| glomers_workload::entry(name).ok());
-    let workloads: String = workloads
+    let workloads: String = entries()
         .map(|entry| format!("\n  {:<13}{} ({})", entry.name, entry.about, entry.default_node))
         .collect();
     let nodes: String = glomers_nodes::NODES
@@ -24,58 +28,100 @@ pub(super) fn workloads_and_nodes() -> String {
     )
 }
 
-/// What only some workloads take.
-#[derive(Debug, Args)]
-pub(crate) struct WorkloadArguments {
-    /// Which neighbours each node is told: line, grid, tree, tree2, tree3, tree4, total
-    /// (broadcast) [default: grid]
-    #[arg(long, help_heading = "Workload")]
-    topology: Option<String>,
+/// All options of workloads, each once.
+fn options() -> Vec<&'static OptionFacts> {
+    let mut all: Vec<&OptionFacts> = Vec::new();
+    for option in entries().flat_map(|entry| entry.options) {
+        if !all.iter().any(|other| other.name == option.name) {
+            all.push(option);
+        }
+    }
+    all
+}
 
-    /// What transactions must satisfy, with commas between: read-committed,
-    /// snapshot-isolation, … (txn-*) [default: strict-serializable]
-    #[arg(long, value_name = "MODELS", help_heading = "Verdict")]
-    consistency_models: Option<String>,
+/// Who takes an option.
+fn takers(option: &str) -> Vec<&'static str> {
+    entries().filter(|entry| entry.option(option).is_some()).map(|entry| entry.name).collect()
+}
 
-    /// How many steps a transaction has at most (txn-*) [default: 4]
-    #[arg(long, value_name = "N", help_heading = "Workload", value_parser = number::small_count)]
-    max_txn_length: Option<u32>,
+/// What only some workloads take: the options that were given.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct WorkloadArguments(BTreeMap<String, String>);
 
-    /// What transactions look like: mixed, or mini, in which a write follows a read of
-    /// its key (txn-*) [default: mixed]
-    #[arg(long, value_name = "STYLE", help_heading = "Workload",
-          value_parser = glomers_workload::TxnStyle::NAMES)]
-    txn_style: Option<String>,
+/// The flag that says no to a switch.
+fn no(option: &OptionFacts) -> String {
+    format!("no-{}", option.name)
+}
 
-    /// How many keys are in use at a time (kafka, txn-*) [default: 10]
-    #[arg(long, value_name = "N", help_heading = "Workload", value_parser = number::small_count)]
-    key_count: Option<u32>,
+fn argument(option: &'static OptionFacts) -> Arg {
+    let heading = if option.of_verdict { "Verdict" } else { "Workload" };
+    let (all, transactions) = (takers(option.name), ["txn-list-append", "txn-rw-register"]);
+    let mut who: Vec<&str> =
+        all.iter().filter(|name| !transactions.contains(name)).copied().collect();
+    who.extend((who.len() < all.len()).then_some("txn-*"));
+    let mut help = format!("{} ({})", option.about, who.join(", "));
+    if !option.default.is_empty() && option.takes != Takes::Switch {
+        help += &format!(" [default: {}]", option.default);
+    }
+    let argument = Arg::new(option.name).long(option.name).help_heading(heading).help(help);
+    match option.takes {
+        Takes::Number => argument.value_name("N").value_parser(number::small_count),
+        Takes::OneOf(words) => {
+            argument.value_name("WHAT").value_parser(PossibleValuesParser::new(words))
+        }
+        Takes::Text(name) => argument.value_name(name),
+        Takes::Switch => argument.id(no(option)).long(no(option)).action(ArgAction::SetTrue),
+    }
+}
 
-    /// How often a key is written before another takes its place (kafka, txn-*)
-    /// [default: 16]
-    #[arg(long, value_name = "N", help_heading = "Workload", value_parser = number::small_count)]
-    max_writes_per_key: Option<u32>,
+impl Args for WorkloadArguments {
+    fn augment_args(command: Command) -> Command {
+        options().into_iter().fold(command, |command, option| {
+            let command = command.arg(argument(option));
+            match option.takes {
+                // As is the default; and what takes back a no.
+                Takes::Switch => command.arg(
+                    Arg::new(option.name)
+                        .long(option.name)
+                        .hide(true)
+                        .action(ArgAction::SetTrue)
+                        .overrides_with(no(option)),
+                ),
+                _ => command,
+            }
+        })
+    }
 
-    /// Where the order of versions comes from: inferred from what was read, or marked, in
-    /// which nodes also say it, by marks "txn-order" (txn-rw-register) [default: inferred]
-    #[arg(long, value_name = "HOW", help_heading = "Verdict",
-          value_parser = ["inferred", "marked"])]
-    version_order: Option<String>,
+    fn augment_args_for_update(command: Command) -> Command {
+        WorkloadArguments::augment_args(command)
+    }
+}
 
-    /// What a set must do besides: "monotonic-reads", reads at one node never lack what
-    /// an earlier one held (g-set; broadcast must anyhow)
-    #[arg(long, value_name = "WHAT", help_heading = "Verdict",
-          value_parser = [glomers_workload::MONOTONIC_READS])]
-    require: Option<String>,
+impl FromArgMatches for WorkloadArguments {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<WorkloadArguments, clap::Error> {
+        let mut given = WorkloadArguments::default();
+        given.update_from_arg_matches(matches)?;
+        Ok(given)
+    }
 
-    /// Do not judge refusals. Without this a refusal that cannot be true is a finding:
-    /// that a key does not exist, or that the value of a cas does not hold (lin-kv)
-    #[arg(long, help_heading = "Verdict")]
-    no_check_refusals: bool,
-
-    /// Judge refusals, as is the default
-    #[arg(long, hide = true, overrides_with = "no_check_refusals")]
-    check_refusals: bool,
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for option in options() {
+            let value = match option.takes {
+                Takes::Number => matches.get_one::<u32>(option.name).map(u32::to_string),
+                Takes::OneOf(_) | Takes::Text(_) => matches.get_one::<String>(option.name).cloned(),
+                Takes::Switch => {
+                    match (matches.get_flag(option.name), matches.get_flag(&no(option))) {
+                        (false, false) => None,
+                        (yes, _) => Some(yes.to_string()),
+                    }
+                }
+            };
+            if let Some(value) = value {
+                self.0.insert(option.name.to_owned(), value);
+            }
+        }
+        Ok(())
+    }
 }
 
 impl WorkloadArguments {
@@ -83,41 +129,16 @@ impl WorkloadArguments {
     ///
     /// # Errors
     /// If one means nothing to this workload.
-    pub(crate) fn given(&self, workload: &str) -> Result<BTreeMap<String, String>, CliError> {
-        let refusals = match (self.check_refusals, self.no_check_refusals) {
-            (false, false) => None,
-            (check, _) => Some(check),
-        };
-        let given = [
-            ("topology", self.topology.clone()),
-            ("key-count", self.key_count.map(|count| count.to_string())),
-            ("max-writes-per-key", self.max_writes_per_key.map(|count| count.to_string())),
-            ("consistency-models", self.consistency_models.clone()),
-            ("max-txn-length", self.max_txn_length.map(|count| count.to_string())),
-            ("txn-style", self.txn_style.clone()),
-            ("version-order", self.version_order.clone()),
-            ("require", self.require.clone()),
-            ("check-refusals", refusals.map(|check| check.to_string())),
-        ];
+    pub(crate) fn given(&self, workload: &str) -> Result<&BTreeMap<String, String>, CliError> {
         let entry = glomers_workload::entry(workload)
             .map_err(|error| CliError::usage(error.to_string()))?;
-        let given: BTreeMap<String, String> =
-            given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-        let Some(option) = given.keys().find(|name| !entry.options.contains(&name.as_str())) else {
-            return Ok(given);
+        let Some((name, value)) = self.0.iter().find(|(name, _)| entry.option(name).is_none())
+        else {
+            return Ok(&self.0);
         };
-        let all = glomers_workload::NAMES.into_iter();
-        let takers: Vec<&str> = all
-            .filter(|name| {
-                let entry = glomers_workload::entry(name);
-                entry.is_ok_and(|entry| entry.options.contains(&option.as_str()))
-            })
-            .collect();
-        let option = match refusals {
-            Some(false) if option == "check-refusals" => "no-check-refusals",
-            _ => option,
-        };
-        Err(CliError::usage(format!("--{option} means nothing to workload {workload}"))
-            .hint(format!("it is an option of {}; leave it out", takers.join(", "))))
+        let is_no = value == "false";
+        let flag = if is_no { format!("no-{name}") } else { name.clone() };
+        Err(CliError::usage(format!("--{flag} means nothing to workload {workload}"))
+            .hint(format!("it is an option of {}; leave it out", takers(name).join(", "))))
     }
 }

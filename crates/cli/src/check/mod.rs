@@ -21,24 +21,6 @@ use crate::arguments::CheckArguments;
 use crate::error::CliError;
 use crate::{findings, out, summary};
 
-/// The workloads whose histories can be judged.
-const WORKLOADS: [&str; 10] = [
-    "echo",
-    "unique-ids",
-    "broadcast",
-    "g-set",
-    "g-counter",
-    "pn-counter",
-    "kafka",
-    "lin-kv",
-    "txn-list-append",
-    "txn-rw-register",
-];
-
-/// The operations of Jepsen's Kafka workload.
-const KAFKA: [&str; 7] =
-    ["send", "poll", "txn", "assign", "subscribe", "crash", "debug-topic-partitions"];
-
 /// What judges, and how it explains itself.
 enum Judge {
     Register(Register),
@@ -196,26 +178,20 @@ fn by_workload(name: &str, arguments: &CheckArguments) -> Result<Judge, CliError
     if let Some(judge) = of_transactions(name, arguments)? {
         return Ok(judge);
     }
-    let (checker, operations): (Box<dyn Checker>, &'static [&'static str]) = match name {
-        "echo" => (Box::new(Echo), &["echo"]),
-        "unique-ids" => (Box::new(UniqueIds), &["generate"]),
-        "broadcast" => (Box::new(SetFull::BROADCAST), &["broadcast", "read"]),
-        "g-set" => (Box::new(SetFull::G_SET), &["add", "read"]),
-        "g-counter" => (Box::new(Counter::G_COUNTER), &["add", "read"]),
-        "pn-counter" => (Box::new(Counter::PN_COUNTER), &["add", "read"]),
-        "kafka" => (Box::new(Kafka), &KAFKA),
-        // Which says itself what it does not know.
-        "lin-kv" => return Ok(Judge::Register(Register::LIN_KV)),
-        _ => {
-            let near = glomers_workload::nearest(name, &WORKLOADS)
+    // Which says itself what it does not know.
+    if name == "lin-kv" {
+        return Ok(Judge::Register(Register::LIN_KV));
+    }
+    match glomers_workload::entry(name) {
+        Ok(entry) => Ok(Judge::Other((entry.checker)())),
+        Err(_) => {
+            let known = glomers_workload::NAMES;
+            let near = glomers_workload::nearest(name, &known)
                 .map_or(String::new(), |near| format!("; did you mean {near:?}?"));
-            return Err(CliError::usage(format!(
-                "there is no checker for workload {name:?}{near}"
-            ))
-            .hint(format!("there is one for {}", WORKLOADS.join(", "))));
+            Err(CliError::usage(format!("there is no checker for workload {name:?}{near}"))
+                .hint(format!("there is one for {}", known.join(", "))))
         }
-    };
-    Ok(Judge::Other(Box::new(Known { checker, operations })))
+    }
 }
 
 /// What a verdict rests on, beyond the findings.

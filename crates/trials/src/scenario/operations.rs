@@ -2,56 +2,37 @@
 //! workload.
 
 use glomers_history::Value;
+use glomers_workload::Word;
 
 use super::line::{Line, Parsed};
 
 /// Words that stand before the node that an operation asks.
 pub(super) const BEFORE_NODE: [&str; 3] = ["to", "from", "at"];
 
-/// The operations of the standard workloads. Of others any word is one.
-fn operations(workload: &str) -> &'static [&'static str] {
-    match workload {
-        "broadcast" => &["broadcast", "read"],
-        "echo" => &["echo"],
-        "unique-ids" => &["generate"],
-        "g-set" | "g-counter" | "pn-counter" => &["add", "read"],
-        "lin-kv" => &["read", "write", "cas"],
-        "kafka" => &["send", "poll", "assign", "crash"],
-        "txn-list-append" | "txn-rw-register" => &["txn"],
-        _ => &[],
-    }
-}
-
-/// Takes an operation: `write k 1`, `send k 1`, `add 3`, `read`.
+/// Takes an operation: `write k 1`, `send k 1`, `add 3`, `read`. The workload says what
+/// follows its name.
 pub(super) fn operation(workload: &str, line: &mut Line<'_>) -> Parsed<(String, Value)> {
-    let f = match operations(workload) {
-        [] => line.word("an operation")?.text,
-        known => line.one_of("operation", known)?,
-    };
-    let value = match (workload, f) {
-        ("lin-kv", "read") => Value::list([key(line)?, Value::Null]),
-        ("lin-kv", "write") => Value::list([key(line)?, value(line, "the value to write")?]),
-        ("lin-kv", "cas") => {
-            let key = key(line)?;
-            let from = value(line, "the value that is expected")?;
-            Value::list([key, Value::list([from, value(line, "the value to write")?])])
-        }
-        ("kafka", "send") => {
-            let parts = [Value::keyword("send"), log(line)?, value(line, "the message to send")?];
-            Value::list([Value::list(parts)])
-        }
-        ("kafka", "poll") => Value::list([Value::list([Value::keyword("poll")])]),
-        ("kafka", "assign") => {
-            let mut logs = vec![log(line)?];
-            while has_argument(line) {
-                logs.push(log(line)?);
+    let operations = glomers_workload::entry(workload).map_or(&[][..], |entry| entry.operations);
+    let names: Vec<&str> = operations.iter().map(|operation| operation.name).collect();
+    let f = line.one_of("operation", &names)?.to_owned();
+    let facts = operations.iter().find(|operation| operation.name == f).expect("it is one of them");
+    let mut values = Vec::new();
+    for word in facts.words {
+        match word {
+            Word::Key => values.push(key(line)?),
+            Word::Log => values.push(log(line)?),
+            Word::Logs => {
+                values.push(log(line)?);
+                while has_argument(line) {
+                    values.push(log(line)?);
+                }
             }
-            Value::list(logs)
+            Word::Value(what) => values.push(value(line, what)?),
+            Word::Maybe if has_argument(line) => values.push(value(line, "a value")?),
+            Word::Maybe => {}
         }
-        _ if has_argument(line) => value(line, "a value")?,
-        _ => Value::Null,
-    };
-    Ok((f.to_owned(), value))
+    }
+    Ok((f, (facts.value)(values)))
 }
 
 fn has_argument(line: &Line<'_>) -> bool {
