@@ -65,7 +65,10 @@ pub enum Takes {
     /// text.
     Text(&'static str),
     /// `true` or `false`.
-    Switch,
+    Switch {
+        /// The flag that says no.
+        no: &'static str,
+    },
 }
 
 /// Which topology clients tell.
@@ -144,6 +147,6 @@ pub(crate) const CHECK_REFUSALS: OptionFacts = OptionFacts {
     about: "Do not judge refusals. Without this a refusal that cannot be true is a finding: that a \
             key does not exist, or that the value of a cas does not hold",
     default: "true",
-    takes: Takes::Switch,
+    takes: Takes::Switch { no: "no-check-refusals" },
     of_verdict: true,
 };

@@ -8,7 +8,8 @@ use glomers_sim::Workload;
 
 use crate::facts::{
     CHECK_REFUSALS, CONSISTENCY_MODELS, KEY_COUNT, MAX_TXN_LENGTH, MAX_WRITES_PER_KEY,
-    OperationFacts, OptionFacts, REQUIRE, TOPOLOGY, TXN_STYLE, Word, plain,
+    OperationFacts, OptionFacts, REQUIRE, TOPOLOGY, TXN_STYLE, VERSION_ORDER, VERSION_ORDERS, Word,
+    plain,
 };
 use crate::txn::{TxnListAppend, TxnOptions, TxnRwRegister, TxnStyle};
 use crate::{Broadcast, Echo, GCounter, GSet, Kafka, LinKv, PnCounter, TOPOLOGIES, UniqueIds};

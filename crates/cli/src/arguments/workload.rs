@@ -48,11 +48,6 @@ fn takers(option: &str) -> Vec<&'static str> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct WorkloadArguments(BTreeMap<String, String>);
 
-/// The flag that says no to a switch.
-fn no(option: &OptionFacts) -> String {
-    format!("no-{}", option.name)
-}
-
 fn argument(option: &'static OptionFacts) -> Arg {
     let heading = if option.of_verdict { "Verdict" } else { "Workload" };
     let (all, transactions) = (takers(option.name), ["txn-list-append", "txn-rw-register"]);
@@ -60,7 +55,7 @@ fn argument(option: &'static OptionFacts) -> Arg {
         all.iter().filter(|name| !transactions.contains(name)).copied().collect();
     who.extend((who.len() < all.len()).then_some("txn-*"));
     let mut help = format!("{} ({})", option.about, who.join(", "));
-    if !option.default.is_empty() && option.takes != Takes::Switch {
+    if !option.default.is_empty() && !matches!(option.takes, Takes::Switch { .. }) {
         help += &format!(" [default: {}]", option.default);
     }
     let argument = Arg::new(option.name).long(option.name).help_heading(heading).help(help);
@@ -70,7 +65,7 @@ fn argument(option: &'static OptionFacts) -> Arg {
             argument.value_name("WHAT").value_parser(PossibleValuesParser::new(words))
         }
         Takes::Text(name) => argument.value_name(name),
-        Takes::Switch => argument.id(no(option)).long(no(option)).action(ArgAction::SetTrue),
+        Takes::Switch { no } => argument.id(no).long(no).action(ArgAction::SetTrue),
     }
 }
 
@@ -80,12 +75,12 @@ impl Args for WorkloadArguments {
             let command = command.arg(argument(option));
             match option.takes {
                 // As is the default; and what takes back a no.
-                Takes::Switch => command.arg(
+                Takes::Switch { no } => command.arg(
                     Arg::new(option.name)
                         .long(option.name)
                         .hide(true)
                         .action(ArgAction::SetTrue)
-                        .overrides_with(no(option)),
+                        .overrides_with(no),
                 ),
                 _ => command,
             }
@@ -109,8 +104,8 @@ impl FromArgMatches for WorkloadArguments {
             let value = match option.takes {
                 Takes::Number => matches.get_one::<u32>(option.name).map(u32::to_string),
                 Takes::OneOf(_) | Takes::Text(_) => matches.get_one::<String>(option.name).cloned(),
-                Takes::Switch => {
-                    match (matches.get_flag(option.name), matches.get_flag(&no(option))) {
+                Takes::Switch { no } => {
+                    match (matches.get_flag(option.name), matches.get_flag(no)) {
                         (false, false) => None,
                         (yes, _) => Some(yes.to_string()),
                     }
@@ -136,8 +131,11 @@ impl WorkloadArguments {
         else {
             return Ok(&self.0);
         };
-        let is_no = value == "false";
-        let flag = if is_no { format!("no-{name}") } else { name.clone() };
+        let option = options().into_iter().find(|option| option.name == name);
+        let flag = match option.map(|option| option.takes) {
+            Some(Takes::Switch { no }) if value == "false" => no,
+            _ => name,
+        };
         Err(CliError::usage(format!("--{flag} means nothing to workload {workload}"))
             .hint(format!("it is an option of {}; leave it out", takers(name).join(", "))))
     }

@@ -10,9 +10,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use glomers_check::{
-    Budget, CheckResult, Checker, ConsistencyModels, Context, Counter, Echo, Explanation, Kafka,
-    Keyed, Known, Refusals, Register, SetFull, TxnBudget, TxnListAppend, TxnRwRegister, UniqueIds,
-    UnknownModel, Validity,
+    Budget, CheckResult, Checker, ConsistencyModels, Context, Explanation, Keyed, Refusals,
+    Register, TxnBudget, TxnListAppend, TxnRwRegister, UnknownModel, Validity,
 };
 use glomers_history::{History, Value, edn};
 use glomers_report::picture;
