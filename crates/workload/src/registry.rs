@@ -278,14 +278,8 @@ fn known(workload: &str, checker: impl Checker + 'static) -> Box<dyn Checker> {
 }
 
 /// Those of registers: lists show the order of what was appended themselves.
-const REGISTER_OPTIONS: [OptionFacts; 6] = [
-    KEY_COUNT,
-    MAX_WRITES_PER_KEY,
-    MAX_TXN_LENGTH,
-    CONSISTENCY_MODELS,
-    TXN_STYLE,
-    VERSION_ORDER,
-];
+const REGISTER_OPTIONS: [OptionFacts; 6] =
+    [KEY_COUNT, MAX_WRITES_PER_KEY, MAX_TXN_LENGTH, CONSISTENCY_MODELS, TXN_STYLE, VERSION_ORDER];
 
 fn txn_options(options: &BTreeMap<String, String>) -> Result<TxnOptions, UnknownName> {
     let usual = TxnOptions::default();

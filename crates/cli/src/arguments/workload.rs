@@ -51,9 +51,11 @@ pub(crate) struct WorkloadArguments(BTreeMap<String, String>);
 fn argument(option: &'static OptionFacts) -> Arg {
     let heading = if option.of_verdict { "Verdict" } else { "Workload" };
     let (all, transactions) = (takers(option.name), ["txn-list-append", "txn-rw-register"]);
-    let mut who: Vec<&str> =
-        all.iter().filter(|name| !transactions.contains(name)).copied().collect();
-    who.extend((who.len() < all.len()).then_some("txn-*"));
+    let mut who = all.clone();
+    if transactions.iter().all(|name| who.contains(name)) {
+        who.retain(|name| !transactions.contains(name));
+        who.push("txn-*");
+    }
     let mut help = format!("{} ({})", option.about, who.join(", "));
     if !option.default.is_empty() && !matches!(option.takes, Takes::Switch { .. }) {
         help += &format!(" [default: {}]", option.default);

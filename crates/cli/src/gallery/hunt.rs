@@ -95,7 +95,7 @@ pub(super) fn base(node: String, workload: &str) -> Result<Base, CliError> {
         kinds: None,
         claims: None,
         workers_per_node: entry.workers_per_node,
-        takes_keys: entry.options.contains(&"key-count"),
+        takes_keys: entry.option("key-count").is_some(),
     })
 }
 

@@ -77,7 +77,7 @@ pub(super) fn base(arguments: &HuntArguments) -> Result<Base, CliError> {
     if host == Host::Processes {
         plan.service_time = ServiceTime::Off;
     }
-    plan.workload.options = arguments.options.given(entry.name)?;
+    plan.workload.options = arguments.options.given(entry.name)?.clone();
     let mut workers_per_node = entry.workers_per_node;
     let mut fixed: BTreeMap<String, Fixed> = BTreeMap::new();
     let mut hold = |name: &str, number: Option<f64>| {
@@ -131,7 +131,7 @@ pub(super) fn base(arguments: &HuntArguments) -> Result<Base, CliError> {
         return Err(CliError::usage(format!("--nemesis has {name}, which --claims has not"))
             .hint("name it in both, or leave out one of them"));
     }
-    let takes_keys = entry.options.contains(&"key-count");
+    let takes_keys = entry.option("key-count").is_some();
     Ok(Base { plan, fixed, kinds, claims, workers_per_node, takes_keys })
 }
 
