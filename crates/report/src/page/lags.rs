@@ -196,7 +196,7 @@ fn offset(pair: &Value) -> Option<i64> {
 }
 
 fn name(key: &Value) -> String {
-    key.as_str().map_or_else(|| plain(key), str::to_owned)
+    key.as_str().map_or_else(|| plain(key, super::SHOWN), str::to_owned)
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use super::journal::micros;
 use super::names::Names;
 use super::pack::{Differences, Packer};
 use super::plain::plain;
-use super::shortened;
 
 /// The history of a run, packed.
 #[derive(Debug, Default)]
@@ -45,9 +44,9 @@ impl Operations {
             });
             operations.f.push(operations.functions.place(&op.f).into());
             let most = if op.is_final { super::SHOWN_OF_FINAL } else { super::SHOWN };
-            let value = super::cut(&plain(&op.value), most);
+            let value = plain(&op.value, most);
             operations.value.push(operations.texts.place(&value).into());
-            let error = op.error.as_ref().map_or(String::new(), |error| shortened(&plain(error)));
+            let error = op.error.as_ref().map_or(String::new(), |error| plain(error, super::SHOWN));
             operations.error.push(operations.texts.place(&error).into());
             operations.last.push(op.is_final.into());
             // 0: it asked no node, or nobody knows which.

@@ -11,6 +11,9 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde::Serialize;
 
+/// How hard it is deflated: 6 takes twice as long and saves 3 % of a page.
+const LEVEL: u32 = 5;
+
 /// Where a column stands in the packed bytes: what comes before it is all that
 /// comes before it in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,7 +67,7 @@ impl Packer {
 
     /// What the columns are, and they themselves: deflated, in base64.
     pub(super) fn finish(self) -> (Vec<Column>, String) {
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(LEVEL));
         encoder.write_all(&self.bytes).expect("memory takes all");
         let deflated = encoder.finish().expect("memory takes all");
         (self.columns, base64::engine::general_purpose::STANDARD.encode(deflated))

@@ -431,7 +431,7 @@ export class View {
       if (how === 3) context.setLineDash([3, 2]);
       context.strokeRect(x - half, y1, 2 * half, y2 - y1);
       context.setLineDash([]);
-      if (few < 120 && wide > 60 && !Number.isNaN(own)) {
+      if ((few < 30 || (few < 120 && wide > 60)) && !Number.isNaN(own)) {
         // Few of them may reach over the columns beside them.
         const letters = Math.max(few < 30 ? 16 : 0, Math.floor((wide - 20) / 6.4));
         this.label(clipped(state.model.opText(close >= 0 && how === 1 ? close : n), letters), x + half + 4, Math.max(y1, HEAD) + 6, colour.ink);

@@ -2,9 +2,12 @@
 // `npm run measure`.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { LARGE, address, clean, launch, open, run, says, skip } from './support.mjs';
+import { LARGE, address, clean, glomers, launch, open, run, says, skip } from './support.mjs';
 
-describe('a million messages', { skip }, () => {
+// Without optimisation such a run takes longer than all other tests.
+const slow = glomers?.includes('/debug/') ? 'a debug build is too slow for this (cargo build --release)' : false;
+
+describe('a million messages', { skip: skip || slow }, () => {
   let browser;
   before(async () => {
     run(...LARGE, '--store', 'large', '--report');
