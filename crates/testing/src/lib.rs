@@ -50,6 +50,7 @@
 //! tests a node whose message types Glomers does not know. What such a node should be
 //! takes about ten lines, as a [`Model`]; [`Linearizable`] is the checker for it.
 
+mod families;
 mod fault;
 mod invariant;
 mod keep;

@@ -12,6 +12,7 @@ use glomers_sim::{
     Wire, Workload, run_virtual,
 };
 
+use crate::families::Drawn;
 use crate::fault::FaultSpec;
 use crate::invariant::{Cluster, Invariant, InvariantObserver};
 use crate::keep;
@@ -30,6 +31,7 @@ pub struct Simulation {
     invariants: Vec<Invariant>,
     chooser: Option<Box<dyn Chooser>>,
     options: RunOptions,
+    pub(crate) drawn: Drawn,
 }
 
 impl Simulation {
@@ -44,6 +46,7 @@ impl Simulation {
             invariants: Vec::new(),
             chooser: None,
             options: RunOptions::default(),
+            drawn: Drawn::default(),
         }
     }
 
@@ -240,6 +243,7 @@ impl Simulation {
         }
         self.plan.faults(list.into_events());
         let plan = self.plan.build().unwrap_or_else(|error| panic!("{error}"));
+        let plan = self.drawn.conditions(plan).unwrap_or_else(|error| panic!("{error}"));
         self.run(plan, workload, empty)
     }
 

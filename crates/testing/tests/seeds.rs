@@ -38,6 +38,53 @@ fn all_seeds_are_run() {
     assert_eq!(run.runs, 40);
 }
 
+/// Latency, loss and faults are drawn by the seed, within the claims, and are the same again.
+#[test]
+fn conditions_are_drawn_from_families() {
+    let plan = |seed: u64| {
+        let run = Simulation::seed(seed)
+            .nodes(3, || glomers_nodes::broadcast::flood_retry::node(Default::default()))
+            .workload(Broadcast::rate(20.0))
+            .families(["swarm", "quiet"])
+            .claims(["pause", "duplicate"])
+            .run_for(4 * S);
+        run.assert_valid();
+        run.plan
+    };
+    let plans: Vec<glomers_testing::Plan> = (1..=12).map(plan).collect();
+    assert_eq!(plans[3], plan(4));
+    assert!(plans.iter().all(|plan| plan.nodes.len() == 3 && plan.loss == 0.0));
+    assert!(plans.iter().all(|plan| plan.time_limit == 4_000_000_000));
+    assert!(plans.iter().any(|plan| plan.latency != plans[0].latency));
+    let text = format!("{:?}", plans.iter().map(|plan| &plan.faults).collect::<Vec<_>>());
+    assert!(text.contains("Pause") && !text.contains("Kill") && !text.contains("Partition"));
+}
+
+/// What is found in drawn conditions is shrunk, and its Plan repeats it.
+#[test]
+fn what_families_find_is_shrunk() {
+    let run = Simulation::seeds(1..=60)
+        .nodes(3, flood)
+        .workload(Broadcast::rate(5.0))
+        .families(["link"])
+        .claims(["partition"])
+        .regressions(file("families"))
+        .run_for(3 * S);
+    assert!(run.failed_seed().is_some());
+    assert!(message(&run).contains("Two nodes, "), "{}", message(&run));
+}
+
+#[test]
+fn families_that_are_not_there_are_named() {
+    let said = |simulation: fn() -> Simulation| {
+        *catch_unwind(simulation).err().unwrap().downcast::<String>().unwrap()
+    };
+    let family = said(|| Simulation::seed(1).families(["swarn"]));
+    assert!(family.starts_with("there is no family \"swarn\"; there are swarm, "), "{family}");
+    let kind = said(|| Simulation::seed(1).claims(["los"]));
+    assert!(kind.starts_with("there is no kind of fault \"los\"; there are "), "{kind}");
+}
+
 fn lossy(regressions: PathBuf) -> glomers_testing::SeedsRun {
     Simulation::seeds(5..=60)
         .nodes(3, flood)
