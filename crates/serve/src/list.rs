@@ -107,7 +107,7 @@ pub(crate) fn page(root: &Path, verdicts: &Verdicts) -> String {
             ]
         })
         .collect();
-    let columns = ["verdict", "workload", "run", "", "command"].map(str::to_owned).to_vec();
+    let columns = ["verdict", "workload", "run", "files", "command"].map(str::to_owned).to_vec();
     let summary = match runs.len() {
         0 => "There is no run here yet: glomers test makes one.".to_owned(),
         1 => "1 run.".to_owned(),

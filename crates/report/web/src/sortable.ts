@@ -6,6 +6,7 @@ export function sortable() {
     if (!body) return;
     const rows = [...body.rows];
     table.querySelectorAll<HTMLTableCellElement>('thead th').forEach((head, column) => {
+      if (!head.textContent?.trim()) return;
       const button = document.createElement('button');
       button.type = 'button';
       button.className = 'plain';

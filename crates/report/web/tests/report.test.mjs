@@ -98,7 +98,7 @@ describe('the report of a run', { skip }, () => {
     assert.deepEqual(page.errors, []);
   });
 
-  test('light, dark, on paper and on a phone: axe finds nothing serious', async () => {
+  test('light, dark and on a phone: axe finds nothing serious', async () => {
     for (const options of [
       { colorScheme: 'light' },
       { colorScheme: 'dark' },
@@ -110,6 +110,19 @@ describe('the report of a run', { skip }, () => {
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wide <= 1, `the page is ${wide} pixels wider than the window`);
     }
+  });
+
+  test('on paper all of it is there, and nothing to click on', async () => {
+    const page = await open(browser, address('flood/latest/report.html'), { colorScheme: 'dark' });
+    await page.emulateMedia({ media: 'print' });
+    for (const tools of ['.top nav', '.viewer .tools', '.panel button']) assert.equal(await page.locator(tools).first().isVisible(), false, tools);
+    // The table of values is not cut off, and paper is white.
+    const hidden = await page.locator('#values .scroll').evaluate((place) => place.scrollHeight - place.clientHeight);
+    assert.ok(hidden <= 1, `${hidden} pixels of the table are out of sight`);
+    assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)');
+    await page.pdf({ format: 'A4' });
+    assert.equal(await page.locator('.plot canvas').count(), 6, 'all plots are drawn');
+    assert.deepEqual(page.errors, []);
   });
 
   test('without scripts the findings can be read', async () => {
