@@ -54,7 +54,9 @@ serde_json = '1'
 tokio = { version = '1', features = ['full'] }
 [workspace]
 END
-cargo build --quiet --release --target-dir target && cp target/release/node $out";
+host=$(rustc -vV | sed -n 's/^host: //p')
+cargo build --quiet --release --target-dir target --target $host && cp \
+                     target/$host/release/node $out";
 
 const RUNTIMES: [Runtime; 14] = [
     runtime(
@@ -86,8 +88,8 @@ const RUNTIMES: [Runtime; 14] = [
 ];
 
 /// What every run is under; the faults are mixed into the seeds.
-const LOAD: &str = "--time virtual --rate 20 --latency 50 --time-limit 5 --recovery 3 \
-                    --nemesis-interval 2";
+const LOAD: &str = "--time virtual --rate 20 --latency 50 --time-limit 5 --recovery 3";
+const EVERY: [&str; 2] = ["--nemesis-interval", "2"];
 const FAULTS: [&str; 6] = ["none", "partition", "kill", "pause", "loss", "clock"];
 
 /// What is to be done with the nodes of all runtimes.
@@ -158,6 +160,7 @@ fn seeds(
     for (runtime, node) in nodes {
         for (count, seeds) in [(5, seeds), (25, seeds.div_ceil(5))] {
             let mut total = Total::default();
+            eprintln!("{}, {count} nodes: {seeds} seeds", runtime.name);
             for seed in 0..seeds {
                 total.add(&twice(glomers, runtime, node, folder, count, seed)?);
             }
@@ -263,7 +266,7 @@ fn twice(
         command.args(["--seed", &seed.to_string(), "--node-count", &nodes.to_string(), "--store"]);
         command.arg(&store);
         if fault != "none" {
-            command.args(["--nemesis", fault]);
+            command.args(["--nemesis", fault]).args(EVERY);
         }
         command.stdout(Stdio::null()).status().map(|_| store.join("latest"))
     });

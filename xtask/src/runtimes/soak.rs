@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{FAULTS, LOAD, Runtime};
+use super::{EVERY, FAULTS, LOAD, Runtime};
 
 /// A run that takes longer counts as one that hangs. The longest here take seconds.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -38,7 +38,7 @@ pub(super) fn soak(
         command.args(LOAD.split_whitespace());
         command.args(["--seed", &seed.to_string(), "--node-count", "5", "--store"]).arg(&store);
         if fault != "none" {
-            command.args(["--nemesis", fault]);
+            command.args(["--nemesis", fault]).args(EVERY);
         }
         // Its nodes inherit this, so that they can be told from others.
         command.env("SOAK_MARK", &mark).stdout(Stdio::null()).stderr(Stdio::null());
