@@ -13,7 +13,7 @@ use glomers_sim::{NodeProgram, Plan};
 use glomers_trials::gallery::Case;
 use serde_json::{Value as Json, json};
 
-use super::GalleryArguments;
+use super::{GalleryArguments, print_table};
 use crate::error::CliError;
 use crate::hunt::lab::CliLab;
 use crate::out;
@@ -242,12 +242,7 @@ pub(super) fn run(
     let mut last = vec!["mean of means".to_owned()];
     last.extend(sums.iter().map(|sum| format!("{:.0}", sum / chosen.len().max(1) as f64)));
     rows.push(last);
-    let mut table = comfy_table::Table::new();
-    table.set_header(rows.remove(0));
-    rows.into_iter().for_each(|row| {
-        table.add_row(row);
-    });
-    out::line(glomers_report::layout::fitted(&table, out::columns()));
+    print_table(rows);
     for case in never {
         let name = case.name;
         out::line(format_args!("{name}: no strategy found it; {}", case.entry().minimal()));

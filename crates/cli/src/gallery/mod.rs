@@ -182,6 +182,15 @@ fn is_narrow() -> bool {
     out::columns().is_some_and(|columns| columns < WIDTH)
 }
 
+/// A table, whose first row is its header.
+fn print_table(rows: Vec<Vec<String>>) {
+    let mut rows = rows.into_iter();
+    let mut table = comfy_table::Table::new();
+    table.set_header(rows.next().unwrap_or_default());
+    table.add_rows(rows);
+    out::line(glomers_report::layout::fitted(&table, out::columns()));
+}
+
 /// A row as a list of its cells.
 fn as_list<const N: usize>(names: &[&str; N], cells: [String; N]) -> String {
     let mut table = comfy_table::Table::new();

@@ -9,7 +9,7 @@ use glomers_trials::gallery::Claim;
 use serde_json::{Value as Json, json};
 
 use super::hunt::{base, interrupted, shipped};
-use super::{GalleryArguments, claims};
+use super::{GalleryArguments, claims, print_table};
 use crate::error::CliError;
 use crate::hunt::lab::CliLab;
 use crate::out;
@@ -20,6 +20,8 @@ use crate::progress::Progress;
 struct Hunted {
     runs: u64,
     unknown: u64,
+    /// How many runs had a finding.
+    found: u64,
     /// How many runs had each finding, and the first of them.
     findings: BTreeMap<Signature, (u64, u64)>,
 }
@@ -39,19 +41,20 @@ pub(super) fn run(arguments: &GalleryArguments) -> Result<(bool, Json), CliError
     let mut document = Vec::new();
     for claim in &all {
         let hunted = hunted(claim, arguments, &lab, &progress)?;
-        let found = hunted.findings.values().map(|(runs, _)| runs).max().copied().unwrap_or(0);
         for (signature, (runs, first)) in &hunted.findings {
-            complaints += &format!(
-                "\n✗ {} (-w {}): {signature} in {runs} runs, first with seed {first}",
-                claim.node, claim.workload
-            );
+            let runs = if *runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
+            complaints +=
+                &format!("\n✗ {}: {signature} in {runs}, first with seed {first}", claim.node);
+        }
+        if !hunted.findings.is_empty() {
+            complaints += &format!("\n  {}", command(claim, arguments.cap));
         }
         rows.push(vec![
             claim.node.to_owned(),
             claim.workload.to_owned(),
             hunted.runs.to_string(),
             hunted.unknown.to_string(),
-            found.to_string(),
+            hunted.found.to_string(),
             claim.hazards_in_words(),
         ]);
         document.push(json!({
@@ -59,25 +62,37 @@ pub(super) fn run(arguments: &GalleryArguments) -> Result<(bool, Json), CliError
             "workload": claim.workload,
             "runs": hunted.runs,
             "unknown": hunted.unknown,
-            "found": found,
+            "found": hunted.found,
         }));
     }
     progress.clear();
-    let mut table = comfy_table::Table::new();
-    table.set_header(rows.remove(0));
-    rows.into_iter().for_each(|row| {
-        table.add_row(row);
-    });
-    out::line(glomers_report::layout::fitted(&table, out::columns()));
+    print_table(rows);
     let is_good = complaints.is_empty();
     out::line(match is_good {
         true => "\nNothing was found.".to_owned(),
-        false => format!(
-            "{complaints}\n\nglomers hunt with the same --node, --claims and --seeds shows and \
-             shrinks it."
-        ),
+        false => {
+            format!("{complaints}\n\nEach command does the same hunt, and shrinks what it finds.")
+        }
     });
     Ok((is_good, json!({ "version": 1, "seeds": arguments.cap, "hunts": document })))
+}
+
+/// The command that does the same hunt.
+fn command(claim: &Claim, cap: u64) -> String {
+    let names: Vec<&str> = claim.hazards.iter().map(|hazard| hazard.name()).collect();
+    let mut command = format!(
+        "glomers hunt -w {} --node {} --claims {} --seeds 1..={cap}",
+        claim.workload,
+        claim.node,
+        names.join(",")
+    );
+    for (option, value) in claim.options() {
+        command += &format!(" --{option} {value}");
+    }
+    if let Some(nodes) = claim.node_count() {
+        command += &format!(" --node-count {nodes}");
+    }
+    command
 }
 
 fn hunted(
@@ -109,6 +124,7 @@ fn hunted(
     let mut hunted = Hunted::default();
     let mut on_row = |row: &Row, _: &Tally| {
         hunted.runs += 1;
+        hunted.found += u64::from(row.is_found());
         hunted.unknown += u64::from(row.verdict == glomers_hunt::Verdict::Unknown);
         for signature in &row.findings {
             let (runs, _) = hunted.findings.entry(signature.clone()).or_insert((0, row.seed));

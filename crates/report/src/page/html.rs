@@ -93,32 +93,11 @@ pub(super) fn page(page: &Page<'_>) -> String {
                 (findings(page))
                 (facts(page))
             }
-            section id="trace" aria-labelledby="trace-title" {
-                h2 id="trace-title" { "Trace: who said what to whom" }
-                div.mount data-mount="trace" { (without_script()) }
-            }
-            @if is_of_sets(page) {
-                section id="values" aria-labelledby="values-title" {
-                    h2 id="values-title" { "Values: who had what, and when" }
-                    div.mount data-mount="values" { (without_script()) }
-                }
-            }
-            @if page.lags.is_some() {
-                section id="lags" aria-labelledby="lags-title" {
-                    h2 id="lags-title" { "Consumers: how far behind, of which log, and when" }
-                    div.mount data-mount="lags" { (without_script()) }
-                }
-            }
-            section id="plots" aria-labelledby="plots-title" {
-                h2 id="plots-title" { "Plots" }
-                div.mount data-mount="plots" { (without_script()) }
-            }
-            @if page.journal.has_messages() {
-                section id="links" aria-labelledby="links-title" {
-                    h2 id="links-title" { "Links: messages from whom to whom" }
-                    div.mount data-mount="links" { (without_script()) }
-                }
-            }
+            (drawn("trace", "Trace: who said what to whom"))
+            @if is_of_sets(page) { (drawn("values", "Values: who had what, and when")) }
+            @if page.lags.is_some() { (drawn("lags", "Consumers: how far behind, of which log, and when")) }
+            (drawn("plots", "Plots"))
+            @if page.journal.has_messages() { (drawn("links", "Links: messages from whom to whom")) }
             @if !page.logs.is_empty() { (logs(page)) }
             section id="repeat" aria-labelledby="repeat-title" {
                 h2 id="repeat-title" { "Repeat it" }
@@ -169,14 +148,8 @@ pub(super) fn pair(left: &Page<'_>, right: &Page<'_>) -> String {
                     }
                 }
             }
-            section id="difference" aria-labelledby="difference-title" {
-                h2 id="difference-title" { "Where they differ first" }
-                div.mount data-mount="difference" { (without_script()) }
-            }
-            section id="trace" aria-labelledby="trace-title" {
-                h2 id="trace-title" { "Traces, moved together" }
-                div.mount data-mount="trace" { (without_script()) }
-            }
+            (drawn("difference", "Where they differ first"))
+            (drawn("trace", "Traces, moved together"))
             section id="runs" aria-labelledby="runs-title" {
                 h2 id="runs-title" { "The two runs" }
                 div.pair {
@@ -211,6 +184,17 @@ pub(super) fn pair(left: &Page<'_>, right: &Page<'_>) -> String {
 fn is_of_sets(page: &Page<'_>) -> bool {
     // Without nodes there is nobody who could have a value.
     SETS.contains(&page.about.workload) && !page.about.nodes.is_empty()
+}
+
+/// A section that the script draws.
+fn drawn(id: &str, title: &str) -> Markup {
+    let title_id = format!("{id}-title");
+    html! {
+        section id=(id) aria-labelledby=(title_id) {
+            h2 id=(title_id) { (title) }
+            div.mount data-mount=(id) { (without_script()) }
+        }
+    }
 }
 
 fn without_script() -> Markup {
