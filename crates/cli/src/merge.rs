@@ -21,8 +21,8 @@ Examples:
   glomers hunt -w kafka --seeds 8001..=16000 --shard 3/8 --out more --weights parts/weights.json
                                           the next round, where it is worth it
 
-Exit status: 0 nothing found, 1 something found, 2 no run could be judged, 254 parts are missing
-or do not fit together, 255 machine.";
+Exit status, as of glomers hunt over all parts: 0 nothing found, 1 something found, 2 no run could
+be judged, 254 parts are missing or do not fit together, 255 machine.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

@@ -187,6 +187,38 @@ fn parts_give_the_rows_of_one_process() {
     assert!(next.code.is_some_and(|code| code < 2), "{next:?}");
 }
 
+/// A script that knows `glomers test` need not learn another table.
+#[test]
+fn the_exit_status_is_that_of_test() {
+    let place = Place::new();
+    let hunt = |seeds: &str, more: &[&str]| {
+        // One operation a run: where it is a read, nobody can say whether broadcasts arrive.
+        let one = ["hunt", "-w", "broadcast", "--node-count", "1", "--time-limit", "0"];
+        let one = [&one[..], &["--concurrency", "1", "--seeds", seeds, "--no-shrink"], more];
+        place.run(&one.concat())
+    };
+    let seeds = (1..=40u64).map(|seed| format!("{seed}..={seed}"));
+    let mut seeds = seeds;
+    let unknown = seeds.find(|seeds| {
+        let said = hunt(seeds, &["--out", seeds, "--junit", "report.xml"]);
+        said.code == Some(2) && said.out.contains("1 run could not be judged")
+    });
+    let seeds = unknown.expect("a seed whose only operation is a read");
+    let report = std::fs::read_to_string(place.path("report.xml")).unwrap();
+    assert!(report.contains("could not be judged"), "{report}");
+    // So say a part, and all parts together.
+    let said = hunt(&seeds, &["--shard", "1/1", "--out", "parts"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert_eq!(place.run(&["merge", "parts"]).code, Some(2));
+    // Some runs that nobody can judge are no reason to call the others unknown.
+    let said = hunt("1..=40", &["--out", "some"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("could not be judged"), "{}", said.out);
+    // No run at all proves nothing, either.
+    let said = place.run(&["hunt", "-w", "echo", "--for", "0s", "--out", "none"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+}
+
 #[test]
 fn mistakes_are_told_with_what_to_do() {
     let place = Place::new();

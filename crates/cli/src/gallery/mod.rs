@@ -37,7 +37,8 @@ Examples:
                                           a broken node in a test of your own
 
 Exit status: 0 as it should be, 1 a broken node is found out by its finding in less than 99 % of
-the seeds, or a right one refused; 130 interrupted, 254 usage, 255 machine.";
+the seeds, or a right one refused (with --hunt --twins-only: something is found); 130 interrupted,
+254 usage, 255 machine. --hunt for broken nodes measures, and says 0 when the table is whole.";
 
 #[derive(Debug, Args)]
 #[command(allow_negative_numbers = true, after_help = EXAMPLES)]

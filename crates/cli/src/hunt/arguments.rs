@@ -30,8 +30,8 @@ Examples:
 Families are distributions over runs: swarm, quiet, leader, disk, link, clock and steady, or a
 TOML file of yours. What you say on the command line is held fixed in all runs.
 
-Exit status: 0 nothing found, 1 something found, 2 no run could be judged, 130 interrupted,
-254 usage, 255 machine.";
+Exit status, as of glomers test: 0 nothing found, 1 something found, 2 no run could be judged,
+130 interrupted, 254 usage, 255 machine.";
 
 #[derive(Debug, Args)]
 #[command(allow_negative_numbers = true, after_help = EXAMPLES)]

@@ -215,13 +215,18 @@ fn shrink_smallest(
     Ok(all)
 }
 
-/// The exit status of a hunt.
+/// The exit status of a hunt: that of `glomers test`, for all of its runs together.
 pub(crate) fn exit_code(tally: &Tally, is_interrupted: bool) -> ExitCode {
     match () {
         () if is_interrupted => ExitCode::from(130),
         () if !tally.groups().is_empty() => ExitCode::from(1),
-        // Some runs are drawn so that nothing succeeds, and that says nothing of the node.
-        () if tally.unknown() > 0 && tally.unknown() == tally.rows() => ExitCode::from(2),
+        () if is_unknown(tally) => ExitCode::from(2),
         () => ExitCode::SUCCESS,
     }
+}
+
+/// Whether there was nothing to judge by. Some runs are drawn so that nothing succeeds, and
+/// that says nothing of the node; but it must not be so in all of them.
+pub(crate) fn is_unknown(tally: &Tally) -> bool {
+    tally.unknown() == tally.rows()
 }

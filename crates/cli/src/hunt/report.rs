@@ -5,7 +5,7 @@ use std::time::Duration;
 use glomers_hunt::merge::Merged;
 use glomers_hunt::{Group, Hunt, Tally};
 
-use super::{Found, HuntArguments, Went};
+use super::{Found, HuntArguments, Went, is_unknown};
 use crate::error::CliError;
 use crate::junit::{self, Case};
 use crate::{out, summary};
@@ -132,8 +132,12 @@ pub(super) fn junit(
     let mut cases = vec![Case {
         name: format!("{name}: {}", count(tally.rows(), "seed")),
         wall_time: Duration::from_secs_f64(went.seconds),
-        failure: (tally.unknown() > 0 && tally.unknown() == tally.rows()).then(|| {
-            ("unknown".to_owned(), format!("{} could not be judged", count(tally.unknown(), "run")))
+        failure: is_unknown(tally).then(|| {
+            let words = match tally.rows() {
+                0 => "no run was done".to_owned(),
+                runs => format!("{} could not be judged", count(runs, "run")),
+            };
+            ("unknown".to_owned(), words)
         }),
         output: String::new(),
     }];
