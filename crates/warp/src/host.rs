@@ -18,6 +18,7 @@ use glomers_sim::{
 };
 use seccompiler::BpfProgram;
 
+use crate::arch::SameFaults;
 use crate::calls;
 use crate::environment::{self, block};
 use crate::folders::DataFolders;
@@ -68,6 +69,7 @@ pub struct TracedHost {
     machines: Vec<Machine>,
     buffer: Vec<u8>,
     _processor: OneProcessor,
+    _faults: Option<SameFaults>,
     /// Files whose code nodes have run.
     files: BTreeSet<PathBuf>,
 }
@@ -134,6 +136,7 @@ impl TracedHost {
             jump: 0,
             drift: 0,
         };
+        let faults = tracer.has(Pin::Identity).then(SameFaults::begin).flatten();
         Ok(TracedHost {
             tracer: Rc::new(tracer),
             seed: plan.seed,
@@ -146,6 +149,7 @@ impl TracedHost {
             machines: (0..).zip(&plan.nodes).map(machine).collect(),
             buffer: Vec::new(),
             _processor: OneProcessor::choose(),
+            _faults: faults,
             files: BTreeSet::new(),
         })
     }

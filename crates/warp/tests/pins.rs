@@ -90,3 +90,27 @@ fn a_pin_that_is_out_lowers_the_guarantee() {
         assert_ne!(line(&one, start), line(&two, start), "without {pin:?}");
     }
 }
+
+#[test]
+fn numbers_are_right_without_a_stop_for_each() {
+    if !can_trace() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let source = include_str!("programs/numbers.c");
+    let Some(program) = compiled(folder.path(), "numbers", source, &["-pthread"]) else { return };
+    for schedule in [Schedule::Fifo, Schedule::Random] {
+        let mut lab = Lab::with(&program, &[], 1, schedule, TracedOptions::default());
+        lab.run_to(2000);
+        let said: Vec<&str> = lab.log.iter().map(|(_, line)| line.as_str()).collect();
+        let wrong: Vec<&&str> = said.iter().filter(|line| !line.ends_with("wrong 0")).collect();
+        assert_eq!(wrong, [&"many 10000"], "{said:#?}");
+        let who: std::collections::BTreeSet<String> = said
+            .iter()
+            .filter_map(|line| line.split_once(" wrong").map(|(who, _)| who.to_owned()))
+            .collect();
+        assert_eq!(who.len(), 8, "{said:#?}");
+        let stops = lab.report().stops;
+        assert!(stops < 3000, "20,000 questions took {stops} stops");
+    }
+}

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use crate::arch::Call;
+use crate::arch::{Call, Shortcut};
 use crate::options::Pin;
 use crate::sys::ptrace;
 use crate::tree::thread::{After, Resume, ThreadId};
@@ -35,11 +35,13 @@ pub(super) fn restore(tree: &mut Tree, id: ThreadId, place: usize, value: u64) -
 }
 
 pub(super) fn getpid(tree: &mut Tree, id: ThreadId) -> io::Result<Next> {
+    tree.shorten(id, Shortcut::Process)?;
     let number = tree.process_of(id).number;
     Ok(done(number.into()))
 }
 
 pub(super) fn gettid(tree: &mut Tree, id: ThreadId) -> io::Result<Next> {
+    tree.shorten(id, Shortcut::Thread)?;
     Ok(done(tree.threads[&id].number.into()))
 }
 

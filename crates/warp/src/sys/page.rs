@@ -23,6 +23,10 @@ pub(crate) const COST: u64 = 16;
 pub(crate) const LOOKED: u64 = 24;
 /// Where it lies after which moment a look at the clock lets others have a turn, ns.
 pub(crate) const LIMIT: u64 = 32;
+/// Where the number lies of the process that has the turn, as programs see it.
+pub(crate) const PROCESS: u64 = 40;
+/// Where that of the thread lies.
+pub(crate) const THREAD: u64 = 48;
 /// From here on there is room for what a call needs for a moment.
 pub(crate) const ROOM: u64 = 1024;
 
@@ -97,6 +101,12 @@ impl ClockPage {
     /// Sets after which moment a look at the clock lets others have a turn, ns.
     pub(crate) fn set_limit(&self, limit: u64) {
         self.word(LIMIT).store(limit, Ordering::Relaxed);
+    }
+
+    /// Sets the numbers of the process and the thread that have the turn.
+    pub(crate) fn set_numbers(&self, process: i32, thread: i32) {
+        self.word(PROCESS).store(process as u64, Ordering::Relaxed);
+        self.word(THREAD).store(thread as u64, Ordering::Relaxed);
     }
 
     /// Whether somebody looked at the wall clock since this was asked last.

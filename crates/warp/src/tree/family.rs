@@ -113,10 +113,14 @@ impl Tree {
         let process = if asked.has(libc::CLONE_THREAD) {
             parent
         } else {
-            let Process { memory, program, .. } = &self.processes[&parent];
-            let memory = asked.has(libc::CLONE_VM).then_some(*memory);
-            let program = program.clone();
-            self.add_process(new, Some(parent), memory, program)
+            let Process { memory: before, program, .. } = &self.processes[&parent];
+            let memory = asked.has(libc::CLONE_VM).then_some(*before);
+            let (program, before) = (program.clone(), *before);
+            let child = self.add_process(new, Some(parent), memory, program);
+            if memory.is_none() {
+                self.copy_shortcuts(before, self.processes[&child].memory);
+            }
+            child
         };
         let child = self.add_thread(new, process);
         // It stops before its first instruction.

@@ -2,7 +2,8 @@
 //!
 //! Its parts: `thread` (what is known of threads and processes), `run` (whose turn
 //! it is), `stops` (why a thread stopped), `family` (threads and processes come and
-//! go), `setup` (a process that begins another program), `signals`, `waits` (time and
+//! go), `setup` (a process that begins another program), `shortcuts` (calls that need not
+//! stop), `signals`, `waits` (time and
 //! files), `timers`, `pipes` (standard input and output), `stuck` (a thread that does
 //! not stop). System calls are in `crate::calls`.
 
@@ -12,6 +13,7 @@ mod loops;
 mod pipes;
 mod run;
 mod setup;
+mod shortcuts;
 mod signals;
 mod stops;
 mod stuck;
@@ -119,6 +121,10 @@ pub(crate) struct Tree {
     longest_computation: u64,
     /// It printed a longer one.
     pub(crate) has_long_line: bool,
+    /// Calls that do not stop any longer.
+    shortcuts: Vec<shortcuts::Place>,
+    /// More than one thread may run at a time, so that no call may be replaced.
+    has_no_shortcuts: bool,
     is_over: bool,
 }
 
@@ -192,6 +198,8 @@ impl Tree {
             max_line: birth.max_line,
             longest_computation: birth.longest_computation.as_nanos() as u64,
             has_long_line: false,
+            shortcuts: Vec::new(),
+            has_no_shortcuts: false,
             is_over: false,
         };
         let process = tree.add_process(birth.tid, None, None, birth.program);

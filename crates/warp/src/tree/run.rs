@@ -89,6 +89,7 @@ impl Tree {
     pub(super) fn resume(&mut self, id: ThreadId) -> io::Result<()> {
         self.draw_steps(id);
         self.limit_looking();
+        self.publish_numbers(id);
         let thread = self.threads.get_mut(&id).expect("a thread that is ready is there");
         let State::Ready(resume) = thread.state else {
             unreachable!("thread {id} has the turn, but is {:?}", thread.state)

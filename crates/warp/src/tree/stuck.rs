@@ -66,6 +66,7 @@ impl Tree {
                     "{program} waits in {name}, which the tracer does not do itself: it goes on when \
                      the kernel lets it, so another run may differ"
                 ));
+                self.undo_shortcuts()?;
                 self.leave_in_kernel(id);
                 Ok(true)
             }

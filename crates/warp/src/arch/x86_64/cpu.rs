@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::Call;
+use super::{Call, same_faults};
 use crate::sys::{Tid, memory, ptrace::Registers};
 
 /// An instruction that faults because it is to.
@@ -62,8 +62,7 @@ fn identity(leaf: u32, part: u32) -> [u32; 4] {
     const RDSEED_RTM_HLE: u32 = (1 << 18) | (1 << 11) | (1 << 4);
     const WAITPKG_RDPID: u32 = (1 << 5) | (1 << 22);
     const STEADY_COUNTER: u32 = 1 << 8;
-    let found = core::arch::x86_64::__cpuid_count(leaf, part);
-    let mut words = [found.eax, found.ebx, found.ecx, found.edx];
+    let mut words = same_faults::cpuid(leaf, part);
     match (leaf, part) {
         (1, _) => {
             words[1] &= 0x00ff_ffff;

@@ -2,11 +2,15 @@
 //! takes the place of the kernel's clock in a process.
 
 pub(crate) mod cpu;
+mod same_faults;
+mod shortcut;
 mod stubs;
 pub(crate) mod vdso;
 
 use crate::sys::ptrace::Registers;
 
+pub(crate) use same_faults::SameFaults;
+pub(crate) use shortcut::{SHORTCUT_LENGTH, Shortcut};
 pub(crate) use stubs::{CODE_ADDRESS, code_page};
 
 /// The length of the instruction that makes a system call.
