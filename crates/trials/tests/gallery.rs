@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use glomers_broken_nodes::entries;
 use glomers_nodes::NODES;
 use glomers_trials::gallery::{
-    Accepted, Case, Caught, Claim, cases, claims, guide, try_broken, try_twin,
+    Accepted, Case, Caught, Claim, Nodes, cases, claims, guide, try_broken, try_twin,
 };
 
 fn seeds(few: u64) -> std::ops::Range<u64> {
@@ -40,8 +40,8 @@ fn is_chosen(name: &str) -> bool {
 fn judge(case: &Case) -> Option<String> {
     let (mut caught, mut accepted) = (Caught::default(), Accepted::default());
     for seed in seeds(2) {
-        caught.add(&try_broken(case, seed).unwrap(), case.finding);
-        accepted.add(&try_twin(case, seed).unwrap());
+        caught.add(&try_broken(case, seed, Nodes::Embedded).unwrap(), case.finding);
+        accepted.add(&try_twin(case, seed, Nodes::Embedded).unwrap());
     }
     let wrong = format!(
         "{}: {} of {} caught, without: {:?}; its twin {}: {} accepted, without: {:?}",
@@ -69,7 +69,7 @@ fn reference_nodes_survive_what_they_claim_to() {
     let wrong = all(&chosen, |claim| {
         let mut accepted = Accepted::default();
         for seed in seeds(1) {
-            accepted.add(&claim.attempt(seed).unwrap());
+            accepted.add(&claim.attempt(seed, Nodes::Embedded).unwrap());
         }
         (!accepted.is_all()).then(|| format!("{claim:?}: {accepted:?}"))
     });

@@ -26,12 +26,12 @@ pub(super) fn run(
     for (place, &case) in chosen.iter().enumerate() {
         let is_first = place == 0 || chosen[place - 1].entry().workload != case.entry().workload;
         let (broken, seconds) = attempts(arguments, |seed| {
-            let attempt = try_broken(case, seed);
+            let attempt = try_broken(case, seed, arguments.nodes());
             progress.advance();
             attempt
         })?;
         let (right, _) = attempts(arguments, |seed| {
-            let attempt = try_twin(case, seed);
+            let attempt = try_twin(case, seed, arguments.nodes());
             progress.advance();
             attempt
         })?;

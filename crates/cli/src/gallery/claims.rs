@@ -10,13 +10,16 @@ use crate::out;
 use crate::progress::Progress;
 
 pub(super) fn run(arguments: &GalleryArguments) -> Result<(bool, Json), CliError> {
-    let chosen = chosen(&arguments.only)?;
+    let mut chosen = chosen(&arguments.only)?;
+    if arguments.traced {
+        chosen.retain(|claim| !claim.needs_disk());
+    }
     let progress = Progress::of_runs(arguments.seeds * chosen.len() as u64);
     let mut rows = Vec::new();
     let mut complaints = String::new();
     for (place, claim) in chosen.iter().enumerate() {
         let (runs, seconds) = attempts(arguments, |seed| {
-            let attempt = claim.attempt(seed);
+            let attempt = claim.attempt(seed, arguments.nodes());
             progress.advance();
             attempt
         })?;

@@ -15,7 +15,7 @@ use clap::Args;
 use glomers_broken_nodes::entries;
 use glomers_report::tables::{Document, Section, Table};
 use glomers_session::SessionError;
-use glomers_trials::gallery::{Attempt, Case, cases};
+use glomers_trials::gallery::{Attempt, Case, Nodes, cases};
 use glomers_workload::nearest;
 
 use crate::error::CliError;
@@ -77,6 +77,11 @@ pub(crate) struct GalleryArguments {
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = number::count, requires = "hunt")]
     cap: u64,
 
+    /// Run each node as a program in virtual time, not as a part of this one; what needs
+    /// disks is left out, as programs have none that Glomers could break
+    #[arg(long, conflicts_with = "hunt")]
+    traced: bool,
+
     /// How many runs go on at once [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
@@ -88,6 +93,12 @@ pub(crate) struct GalleryArguments {
     /// Also write the table as a page for the browser into this file
     #[arg(long, value_name = "FILE", conflicts_with = "list")]
     report: Option<PathBuf>,
+}
+
+impl GalleryArguments {
+    fn nodes(&self) -> Nodes {
+        if self.traced { Nodes::Traced } else { Nodes::Embedded }
+    }
 }
 
 pub(crate) fn run(arguments: &GalleryArguments) -> Result<ExitCode, CliError> {

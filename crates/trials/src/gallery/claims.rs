@@ -7,7 +7,7 @@ use glomers_sim::nemesis::Kind;
 use glomers_sim::{Distribution, Latency, Nemesis, NodeProgram, Plan, PlanError, Rate};
 
 use super::to_plan::kinds;
-use super::{Attempt, attempt};
+use super::{Attempt, Nodes};
 use glomers_session::SessionError;
 
 /// A reference node, and what happens to it.
@@ -115,6 +115,11 @@ impl Claim {
         kinds
     }
 
+    /// Whether something happens to disks, which programs do not have from Glomers.
+    pub fn needs_disk(&self) -> bool {
+        self.hazards.contains(&Hazard::Disk)
+    }
+
     /// Whether it is all that the node claims to survive.
     pub fn is_whole(&self) -> bool {
         glomers_nodes::entry(self.node).is_some_and(|entry| entry.survives == self.hazards)
@@ -124,8 +129,8 @@ impl Claim {
     ///
     /// # Errors
     /// If the Plan is invalid.
-    pub fn attempt(&self, seed: u64) -> Result<Attempt, SessionError> {
-        attempt(&self.plan(seed)?, false)
+    pub fn attempt(&self, seed: u64, nodes: Nodes) -> Result<Attempt, SessionError> {
+        nodes.run(self.plan(seed)?, false)
     }
 
     /// The hazards in words.

@@ -15,7 +15,7 @@ mod words;
 
 use glomers_check::{Availability, Finding, Validity};
 use glomers_history::Unobserved;
-use glomers_sim::{NodeProgram, Plan, PlanError};
+use glomers_sim::{Host, NodeProgram, Plan, PlanError, Schedule};
 
 use glomers_session::{RunOptions, SessionError};
 
@@ -38,6 +38,28 @@ pub struct Attempt {
     pub validity: Validity,
     /// What was found.
     pub findings: Vec<Finding>,
+}
+
+/// How the nodes of the gallery run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Nodes {
+    /// In this process.
+    #[default]
+    Embedded,
+    /// As programs in virtual time: this program, told to be that node.
+    Traced,
+}
+
+impl Nodes {
+    fn run(self, mut plan: Plan, total: bool) -> Result<Attempt, SessionError> {
+        if self == Nodes::Traced {
+            plan.host = Host::Traced { schedule: Schedule::Fifo };
+        }
+        let availability = if total { Availability::Total } else { Availability::None };
+        let options = RunOptions { availability, ..RunOptions::default() };
+        let verdict = run_plan(&plan, &options, &mut Unobserved)?.verdict;
+        Ok(Attempt { seed: plan.seed, validity: verdict.strict, findings: verdict.findings })
+    }
 }
 
 /// The Plan of a broken node under its conditions.
@@ -65,23 +87,16 @@ fn program(name: &str, case: &Case) -> NodeProgram {
 ///
 /// # Errors
 /// If its conditions are invalid.
-pub fn try_broken(case: &Case, seed: u64) -> Result<Attempt, SessionError> {
-    attempt(&broken_plan(case, seed)?, case.under.total)
+pub fn try_broken(case: &Case, seed: u64, nodes: Nodes) -> Result<Attempt, SessionError> {
+    nodes.run(broken_plan(case, seed)?, case.under.total)
 }
 
 /// Runs the twin of a broken node.
 ///
 /// # Errors
 /// If its conditions are invalid.
-pub fn try_twin(case: &Case, seed: u64) -> Result<Attempt, SessionError> {
-    attempt(&twin_plan(case, seed)?, case.under.total)
-}
-
-fn attempt(plan: &Plan, total: bool) -> Result<Attempt, SessionError> {
-    let availability = if total { Availability::Total } else { Availability::None };
-    let options = RunOptions { availability, ..RunOptions::default() };
-    let verdict = run_plan(plan, &options, &mut Unobserved)?.verdict;
-    Ok(Attempt { seed: plan.seed, validity: verdict.strict, findings: verdict.findings })
+pub fn try_twin(case: &Case, seed: u64, nodes: Nodes) -> Result<Attempt, SessionError> {
+    nodes.run(twin_plan(case, seed)?, case.under.total)
 }
 
 impl Attempt {
