@@ -6,7 +6,7 @@ import java.util.regex.*;
 
 public class Broadcast {
   static String node;
-  static final List<String> peers = new ArrayList<>();
+  static volatile List<String> peers = List.of();
   static final Set<String> seen = ConcurrentHashMap.newKeySet();
   static final Map<Integer, ScheduledFuture<?>> waiting = new ConcurrentHashMap<>();
   static final ScheduledExecutorService pool = Executors.newScheduledThreadPool(4);
@@ -30,6 +30,13 @@ public class Broadcast {
     waiting.put(number, pool.scheduleAtFixedRate(() -> send(peer, body), 0, 400, TimeUnit.MILLISECONDS));
   }
 
+  static void around(String list) {
+    List<String> others = new ArrayList<>();
+    Matcher names = Pattern.compile("\"([^\"]*)\"").matcher(list);
+    while (names.find()) if (!names.group(1).equals(node)) others.add(names.group(1));
+    peers = others;
+  }
+
   static void handle(String line) {
     String src = field(line, "src"), kind = field(line, "type");
     if (kind.equals("tell_ok")) {
@@ -37,6 +44,7 @@ public class Broadcast {
       if (again != null) again.cancel(false);
       return;
     }
+    if (kind.equals("topology")) around(line.replaceAll(".*\"" + node + "\"\\s*:\\s*\\[([^\\]]*)\\].*", "$1"));
     String answer = "\"type\":\"" + kind + "_ok\",\"in_reply_to\":" + field(line, "msg_id");
     if (kind.equals("read")) answer += ",\"messages\":[" + String.join(",", seen) + "]";
     send(src, answer);
@@ -51,8 +59,7 @@ public class Broadcast {
       String text = line;
       if ("init".equals(field(line, "type"))) {
         node = field(line, "node_id");
-        Matcher names = Pattern.compile("\"([^\"]*)\"").matcher(line.replaceAll(".*\"node_ids\"\\s*:\\s*\\[([^\\]]*)\\].*", "$1"));
-        while (names.find()) if (!names.group(1).equals(node)) peers.add(names.group(1));
+        around(line.replaceAll(".*\"node_ids\"\\s*:\\s*\\[([^\\]]*)\\].*", "$1"));
         send(field(line, "src"), "\"type\":\"init_ok\",\"in_reply_to\":" + field(line, "msg_id"));
       } else {
         pool.execute(() -> handle(text));

@@ -38,6 +38,8 @@ def handle(src, body):
     if kind == "init":
         node = body["node_id"]
         peers = [other for other in body["node_ids"] if other != node]
+    if kind == "topology":
+        peers = body["topology"][node]
     answer = {"type": kind + "_ok", "in_reply_to": body["msg_id"]}
     if kind == "read":
         answer["messages"] = list(seen)

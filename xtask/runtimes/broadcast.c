@@ -59,6 +59,18 @@ static void learn(int value, const char *src) {
   }
 }
 
+/* Tells those of a list of names from now on, but not this node itself. */
+static void around(const char *at) {
+  peer_count = 0;
+  for (at++; *at == '"' || *at == ',' || *at == ' ';) {
+    char name[64];
+    if (*at != '"') { at++; continue; }
+    sscanf(at + 1, "%63[^\"]", name);
+    at += strlen(name) + 2;
+    if (strcmp(name, node)) strcpy(peers[peer_count++], name);
+  }
+}
+
 int main(void) {
   static char line[1 << 20];
   pthread_t other;
@@ -69,14 +81,14 @@ int main(void) {
     pthread_mutex_lock(&lock);
     if (!strcmp(kind, "init")) {
       word(line, "node_id", node);
-      for (char *at = strchr(strstr(line, "\"node_ids\""), '[') + 1; *at == '"' || *at == ',' || *at == ' ';) {
-        char name[64];
-        if (*at != '"') { at++; continue; }
-        sscanf(at + 1, "%63[^\"]", name);
-        at += strlen(name) + 2;
-        if (strcmp(name, node)) strcpy(peers[peer_count++], name);
-      }
+      around(strchr(strstr(line, "\"node_ids\""), '['));
       pthread_create(&other, NULL, tell_again, NULL);
+    }
+    if (!strcmp(kind, "topology")) {
+      char key[70];
+      snprintf(key, sizeof key, "\"%s\":[", node);
+      char *list = strstr(line, key);
+      if (list) around(strchr(list, '['));
     }
     if (!strcmp(kind, "tell_ok")) {
       told[number(line, "in_reply_to")].open = 0;

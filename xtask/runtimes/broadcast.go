@@ -66,6 +66,11 @@ func handle(src string, body map[string]any) {
 	value, known := -1, true
 	lock.Lock()
 	switch kind {
+	case "topology":
+		peers = nil
+		for _, peer := range body["topology"].(map[string]any)[node].([]any) {
+			peers = append(peers, peer.(string))
+		}
 	case "broadcast":
 		value = int(body["message"].(float64))
 	case "tell":
@@ -81,10 +86,11 @@ func handle(src string, body map[string]any) {
 		known = seen[value]
 		seen[value] = true
 	}
+	around := peers
 	lock.Unlock()
 	send(src, answer)
 	if !known {
-		for _, peer := range peers {
+		for _, peer := range around {
 			if peer != src {
 				go tell(peer, value)
 			}

@@ -22,6 +22,7 @@ end
 def handle(src, body)
   kind = body['type']
   return LOCK.synchronize { WAITING[body['in_reply_to']] << true } if kind == 'tell_ok'
+  $peers = body['topology'][$node] if kind == 'topology'
   answer = { type: "#{kind}_ok", in_reply_to: body['msg_id'] }
   answer[:messages] = LOCK.synchronize { SEEN.to_a } if kind == 'read'
   send_to(src, answer)

@@ -26,6 +26,7 @@ lines.on('line', (line) => {
     node = body.node_id;
     peers = body.node_ids.filter((other) => other !== node);
   }
+  if (body.type === 'topology') peers = body.topology[node];
   const answer = { type: body.type + '_ok', in_reply_to: body.msg_id };
   if (body.type === 'read') answer.messages = [...seen];
   send(src, answer);

@@ -36,6 +36,8 @@ def handle(src, body):
         if answered:
             answered.set()
         return
+    if kind == "topology":
+        peers[:] = body["topology"][node]
     answer = {"type": kind + "_ok", "in_reply_to": body["msg_id"]}
     new = None
     if kind in ("broadcast", "tell"):

@@ -74,6 +74,11 @@ impl Node {
                 let all = all.map(|name| name.as_str().unwrap().to_owned());
                 state.peers = all.filter(|name| *name != state.name).collect();
             }
+            "topology" => {
+                let mut state = self.state.lock().await;
+                let around = body["topology"][&state.name].as_array().unwrap().iter();
+                state.peers = around.map(|name| name.as_str().unwrap().to_owned()).collect();
+            }
             "broadcast" => self.learn(body["message"].as_u64().unwrap(), src).await,
             "tell" => self.learn(body["value"].as_u64().unwrap(), src).await,
             "read" => {

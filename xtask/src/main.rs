@@ -61,6 +61,9 @@ enum Command {
         /// In place of that: how much faster than real time nodes are that broadcast
         #[arg(long, conflicts_with_all = ["seeds", "soak"])]
         speed: bool,
+        /// A command that is built already, in place of a release build
+        #[arg(long, value_name = "FILE")]
+        glomers: Option<std::path::PathBuf>,
     },
     /// Build what a release offers: a static program with man pages, completions and
     /// licences, as an archive with its checksum
@@ -87,8 +90,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Targets { quick, only } => targets::run(quick, only.as_deref()),
         Command::Determinism { seeds, twice } => determinism::run(seeds, twice),
-        Command::Runtimes { seeds, only, soak, speed } => {
-            runtimes::run(&runtimes::Chore { seeds, only, soak, speed })
+        Command::Runtimes { seeds, only, soak, speed, glomers } => {
+            runtimes::run(&runtimes::Chore { seeds, only, soak, speed, glomers })
         }
         Command::Dist { out, twice, deb } => dist::run(&build::root().join(out), twice, deb),
         Command::Measure { command } => return measure::measure(&command),

@@ -102,11 +102,16 @@ pub(crate) struct Chore {
     pub(crate) soak: Option<u64>,
     /// A table of speeds in place of that of seeds.
     pub(crate) speed: bool,
+    /// The command, if it is built already.
+    pub(crate) glomers: Option<PathBuf>,
 }
 
 /// Runs all runtimes that this machine has. Whether all was as it should be.
 pub(crate) fn run(chore: &Chore) -> Result<bool, String> {
-    let glomers = build::glomers("release")?;
+    let glomers = match &chore.glomers {
+        Some(built) => built.clone(),
+        None => build::glomers("release")?,
+    };
     let doctor = Command::new(&glomers).arg("doctor").stdout(Stdio::null()).status();
     if !doctor.is_ok_and(|status| status.success()) {
         println!("programs cannot be traced here; glomers doctor says why");
@@ -263,6 +268,9 @@ fn twice(
         let mut command = Command::new(glomers);
         command.args(["test", "-w", runtime.workload, "--bin"]).arg(node);
         command.args(LOAD.split_whitespace());
+        if runtime.workload == "broadcast" {
+            command.args(["--topology", "tree4"]);
+        }
         command.args(["--seed", &seed.to_string(), "--node-count", &nodes.to_string(), "--store"]);
         command.arg(&store);
         if fault != "none" {

@@ -36,6 +36,9 @@ pub(super) fn soak(
         let mut command = Command::new(glomers);
         command.args(["test", "-w", runtime.workload, "--bin"]).arg(node);
         command.args(LOAD.split_whitespace());
+        if runtime.workload == "broadcast" {
+            command.args(["--topology", "tree4"]);
+        }
         command.args(["--seed", &seed.to_string(), "--node-count", "5", "--store"]).arg(&store);
         if fault != "none" {
             command.args(["--nemesis", fault]).args(EVERY);
