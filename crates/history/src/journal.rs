@@ -215,6 +215,32 @@ pub enum Record<'a> {
         /// How it came to its end.
         how: Ended,
     },
+    /// As `Send`, of a body of which a part stands in the last long body that the same
+    /// node or client sent. Files hold it; who reads them is told a `Send`.
+    SendAlike {
+        /// When.
+        time: Time,
+        /// Its network id; counts up.
+        id: u64,
+        /// The number of the sender's name.
+        src: u32,
+        /// The number of the receiver's name.
+        dest: u32,
+        /// The number of the body's type.
+        kind: Option<u32>,
+        /// What comes before the part.
+        #[serde(serialize_with = "as_bytes")]
+        head: &'a [u8],
+        /// Where the part begins in the earlier body.
+        from: u32,
+        /// How many bytes it has.
+        count: u32,
+        /// What comes after it.
+        #[serde(serialize_with = "as_bytes")]
+        tail: &'a [u8],
+        /// How long the body is.
+        body_length: u64,
+    },
 }
 
 /// Without this serde writes one byte at a time.
@@ -224,3 +250,7 @@ fn as_bytes<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Erro
 
 /// How many bytes of a body are kept.
 pub const BODY_LIMIT: usize = 4096;
+
+/// How many bytes a body must have to be long: a part of such a one may be written as one
+/// of the last that its sender sent.
+pub const LONG_BODY: usize = 256;

@@ -72,6 +72,26 @@ impl List {
         List(Repr::Chunks(shared.collect()))
     }
 
+    /// A list that begins with the first `count` elements of this one, which it shares,
+    /// and goes on with `more`. `None` if this one is shorter, or one of its elements is
+    /// no integer of 32 bits without sign.
+    pub fn continued(&self, count: usize, more: impl IntoIterator<Item = u32>) -> Option<List> {
+        let small = self.as_small().filter(|small| count <= small.count())?;
+        let mut chunks: Vec<Arc<[u32]>> = match &self.0 {
+            Repr::Chunks(chunks) => chunks[..count / CHUNK].to_vec(),
+            _ => Vec::new(),
+        };
+        let whole = chunks.len() * CHUNK;
+        let mut rest: Vec<u32> = small.range(whole, count - whole).collect();
+        rest.extend(more);
+        chunks.extend(rest.chunks(CHUNK).map(Arc::from));
+        Some(List(match chunks.len() {
+            0 => Repr::Values(Arc::from([])),
+            1 => Repr::Small(chunks.remove(0)),
+            _ => Repr::Chunks(Arc::from(chunks)),
+        }))
+    }
+
     /// How many elements.
     pub fn len(&self) -> usize {
         match &self.0 {
@@ -224,6 +244,17 @@ mod tests {
             let mut longer = integers.clone();
             longer.push(3);
             assert_eq!(List::from_integers(&longer).sharing(&list), List::from_integers(&longer));
+            for count in [0, 1, 255, 256, 257, 512, 999, 1000] {
+                let continued = list.continued(count, [9, 8]);
+                let expected = integers.get(..count).filter(|_| length > 0).map(|head| {
+                    let ends = [9, 8];
+                    List::from_integers(&head.iter().copied().chain(ends).collect::<Vec<_>>())
+                });
+                assert_eq!(continued, expected);
+                let none: [u32; 0] = [];
+                let head = integers.get(..count).filter(|_| length > 0).map(List::from_integers);
+                assert_eq!(list.continued(count, none), head);
+            }
             growing.push(Value::string("x"));
             assert_eq!(growing.to_list().get(integers.len()), Some(Value::string("x")));
             assert_eq!(growing.len(), integers.len() + 1);

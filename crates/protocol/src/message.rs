@@ -7,6 +7,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::List;
+
 /// A Rust type that is a message body.
 ///
 /// The fields of the type are the body's fields, but for the three reserved
@@ -15,6 +17,12 @@ use serde::de::DeserializeOwned;
 pub trait Message: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
     /// The body's `type`.
     const TYPE: &'static str;
+
+    /// The name of its field and the list in it, if the body is just a list. Of a long one
+    /// not more need be written than somebody wants to see.
+    fn only_list(&self) -> Option<(&'static str, &List)> {
+        None
+    }
 }
 
 /// A message that asks for a reply.
@@ -29,6 +37,9 @@ pub trait Body: Any + Send + Sync {
     fn kind(&self) -> &'static str;
     /// Appends the body's fields as one JSON object, without the reserved keys.
     fn write_fields(&self, out: &mut Vec<u8>);
+    /// The name of its field and the list in it, if the body is just a list and its type
+    /// says so.
+    fn only_list(&self) -> Option<(&'static str, &List)>;
     /// For downcasts to the Rust type.
     fn as_any(&self) -> &dyn Any;
     /// For downcasts to the Rust type.
@@ -52,6 +63,10 @@ impl<M: Message> Body for M {
             "a body of type {:?} must be a struct with named fields, so that it is a JSON object",
             M::TYPE
         );
+    }
+
+    fn only_list(&self) -> Option<(&'static str, &List)> {
+        Message::only_list(self)
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::Value;
 use crate::message::{Body, Header, Message};
+use crate::{List, Value};
 
 /// A body on its way: a shared Rust value, or JSON text.
 ///
@@ -129,23 +129,30 @@ impl Payload {
         }
     }
 
+    /// As [`Payload::write_json`], but of a body that is just a long list of small integers
+    /// only what comes before its elements: `{…"messages":[`. Gives that list; text of
+    /// `elements.len()` numbers with commas between, `]` and `}` are missing.
+    pub fn write_json_before_list(&self, long: usize, out: &mut Vec<u8>) -> Option<&List> {
+        if let Payload::Typed { header, body } = self
+            && let Some((field, list)) = body.only_list()
+            && list.len() >= long
+            && list.as_small().is_some()
+        {
+            write_header(header, out);
+            out.extend_from_slice(b",\"");
+            out.extend_from_slice(field.as_bytes());
+            out.extend_from_slice(b"\":[");
+            return Some(list);
+        }
+        self.write_json(out);
+        None
+    }
+
     /// The body as JSON text, reserved fields first.
     pub fn write_json(&self, out: &mut Vec<u8>) {
         match self {
             Payload::Typed { header, body } => {
-                out.extend_from_slice(b"{\"type\":");
-                // Types come from Rust constants or were JSON strings, so this
-                // cannot fail.
-                let _ = serde_json::to_writer(&mut *out, header.kind());
-                let mut number = itoa::Buffer::new();
-                if let Some(id) = header.msg_id {
-                    out.extend_from_slice(b",\"msg_id\":");
-                    out.extend_from_slice(number.format(id).as_bytes());
-                }
-                if let Some(id) = header.in_reply_to {
-                    out.extend_from_slice(b",\"in_reply_to\":");
-                    out.extend_from_slice(number.format(id).as_bytes());
-                }
+                write_header(header, out);
                 let brace = out.len();
                 body.write_fields(out);
                 if out[brace + 1] == b'}' {
@@ -214,6 +221,22 @@ impl Payload {
             }
             other => other.decode(),
         }
+    }
+}
+
+/// Appends the reserved fields of an object that is still open.
+fn write_header(header: &Header, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"type\":");
+    // Types come from Rust constants or were JSON strings, so this cannot fail.
+    let _ = serde_json::to_writer(&mut *out, header.kind());
+    let mut number = itoa::Buffer::new();
+    if let Some(id) = header.msg_id {
+        out.extend_from_slice(b",\"msg_id\":");
+        out.extend_from_slice(number.format(id).as_bytes());
+    }
+    if let Some(id) = header.in_reply_to {
+        out.extend_from_slice(b",\"in_reply_to\":");
+        out.extend_from_slice(number.format(id).as_bytes());
     }
 }
 

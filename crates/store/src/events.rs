@@ -192,7 +192,10 @@ impl Player<'_> {
                 let how = all.into_iter().find(|ended| ended.name() == how);
                 how.map(|how| (self.now, Event::Ended(how)))
             }
-            Record::Block { .. } | Record::Replay { .. } | Record::End => None,
+            Record::SendAlike { .. }
+            | Record::Block { .. }
+            | Record::Replay { .. }
+            | Record::End => None,
         };
         let Some((time, event)) = told else { return };
         self.now = time;

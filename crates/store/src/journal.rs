@@ -8,6 +8,7 @@ use glomers_history::Time;
 use glomers_history::journal::Record;
 
 use crate::StoreError;
+use crate::bodies::LastBodies;
 use crate::files::{BUFFER, JOURNAL};
 use crate::frames::{FrameReader, Header, Step, VERSION};
 use crate::messages::{Disturbed, Ending, Event, Fate, FindingRef, MarkRef, Message, MessageRef};
@@ -109,6 +110,9 @@ impl Told {
                     return Err(Stop::Damage("a name that belongs elsewhere"));
                 }
                 self.names += 1;
+            }
+            Record::SendAlike { .. } => {
+                return Err(Stop::Damage("a message that takes a part of one that is not there"));
             }
             Record::Send { id, src, dest, kind, body, .. } => {
                 self.knows(&[src, dest, kind.unwrap_or(src)])?;
@@ -279,7 +283,8 @@ impl Journal {
                 Record::ClockRead { time, node } => {
                     each(Event::ClockRead { time, node: name(node)? })?;
                 }
-                Record::Receive { .. }
+                Record::SendAlike { .. }
+                | Record::Receive { .. }
                 | Record::Drop { .. }
                 | Record::Disturb { .. }
                 | Record::Initialised { .. }
@@ -371,6 +376,7 @@ pub(crate) fn records(
             return Err(StoreError::OtherVersion { path: path.to_owned(), found, known: VERSION });
         }
     }
+    let mut bodies = LastBodies::default();
     loop {
         let before = frames.sound;
         match frames.step().map_err(failed)? {
@@ -384,7 +390,7 @@ pub(crate) fn records(
             let (record, after) =
                 postcard::take_from_bytes(block).map_err(|error| unreadable(path, &error))?;
             block = after;
-            match each(record) {
+            match each(bodies.whole(record)) {
                 Ok(()) => {}
                 Err(Stop::Damage(what)) => return Ok((before, Rest::Damaged(what))),
                 Err(Stop::Error(error)) => return Err(error),

@@ -23,6 +23,7 @@
 //! This crate never judges a history, and except in `run.json` and `run.log` it
 //! writes nothing that depends on the machine or the hour.
 
+mod bodies;
 #[cfg(feature = "parquet")]
 mod columns;
 mod compare;

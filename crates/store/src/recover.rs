@@ -336,7 +336,7 @@ fn read_history(
         if sum.is_none() && is_whole {
             break Some("a line that the run did not write".to_owned());
         }
-        let op = match std::str::from_utf8(&line).map(jsonl::read_op) {
+        let op = match std::str::from_utf8(&line).map(|line| jsonl::read_op(line, history.ops())) {
             Ok(Ok(op)) => op,
             Ok(Err(reason)) => break Some(format!("a line that is no operation ({reason})")),
             Err(_) => break Some("a line that is not UTF-8".to_owned()),

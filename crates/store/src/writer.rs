@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::mem::take;
 use std::path::{Path, PathBuf};
 
 use glomers_history::journal::{BODY_LIMIT, Record};
@@ -9,6 +10,7 @@ use glomers_history::{Event, Finding, Observer, Op, Time, Value, jsonl};
 use glomers_protocol::Payload;
 
 use crate::StoreError;
+use crate::bodies::{LastBodies, Texts};
 use crate::files::{BUFFER, HISTORY, JOURNAL};
 use crate::frames::FrameWriter;
 use crate::names::{Names, Number, cut, cut_bytes};
@@ -30,10 +32,13 @@ pub struct StoreWriter {
     history: Box<dyn Write + Send>,
     history_path: PathBuf,
     lines: Vec<u8>,
+    form: jsonl::Lines,
     journal: FrameWriter<Box<dyn Write + Send>>,
     journal_path: PathBuf,
     names: Names,
-    body: Vec<u8>,
+    texts: Texts,
+    bodies: LastBodies,
+    mark: Vec<u8>,
     node_logs: NodeLogs,
     failed: Option<StoreError>,
     finished: bool,
@@ -70,10 +75,13 @@ impl StoreWriter {
             history,
             history_path: run.join(HISTORY),
             lines: Vec::with_capacity(2 * BUFFER),
+            form: jsonl::Lines::default(),
             journal: FrameWriter::new(journal).map_err(StoreError::at(&journal_path, "written"))?,
             journal_path,
             names: Names::default(),
-            body: Vec::new(),
+            texts: Texts::default(),
+            bodies: LastBodies::default(),
+            mark: Vec::new(),
             node_logs: NodeLogs::new(run),
             failed: None,
             finished: false,
@@ -190,7 +198,7 @@ fn leading_kind(body: &str) -> Option<&str> {
 impl StoreWriter {
     fn operation(&mut self, op: &Op) {
         let start = self.lines.len();
-        jsonl::write_op(op, &mut self.lines);
+        self.form.write_op(op, &mut self.lines);
         let sum = crc32fast::hash(&self.lines[start..self.lines.len() - 1]);
         self.record(&Record::Operation { sum });
         if self.lines.len() >= BUFFER {
@@ -202,37 +210,27 @@ impl StoreWriter {
         let src = self.number(src);
         let dest = self.number(dest);
         let kind = self.kind(payload);
-        // Taken out and put back: the record borrows it while `self` writes.
-        let mut buffer = std::mem::take(&mut self.body);
-        let body = match payload {
-            Payload::Json(text) => text.get().as_bytes(),
-            Payload::Typed { .. } => {
-                buffer.clear();
-                payload.write_json(&mut buffer);
-                &buffer
-            }
+        // Taken out and put back: the record borrows them while `self` writes.
+        let (mut texts, mut bodies) = (take(&mut self.texts), take(&mut self.bodies));
+        let (body, length) = match payload {
+            Payload::Json(text) => (text.get().as_bytes(), text.get().len()),
+            Payload::Typed { .. } => texts.of(payload),
         };
-        self.record(&Record::Send {
-            time,
-            id,
-            src,
-            dest,
-            kind,
-            body: cut_bytes(body, BODY_LIMIT),
-            body_length: body.len() as u64,
-        });
-        self.body = buffer;
+        let (body, body_length) = (cut_bytes(body, BODY_LIMIT), length as u64);
+        let whole = Record::Send { time, id, src, dest, kind, body, body_length };
+        self.record(&bodies.shorten(whole));
+        (self.texts, self.bodies) = (texts, bodies);
     }
 
     fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {
         let node = self.number(node);
         let label = self.number(label);
-        let mut buffer = std::mem::take(&mut self.body);
+        let mut buffer = take(&mut self.mark);
         buffer.clear();
         value.write_json(&mut buffer);
         let value = std::str::from_utf8(&buffer).expect("JSON is UTF-8");
         self.record(&Record::Mark { time, node, label, value });
-        self.body = buffer;
+        self.mark = buffer;
     }
 
     fn found(&mut self, finding: &Finding) {

@@ -100,6 +100,11 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// The operations so far.
+    pub(super) fn ops(&self) -> &[Op] {
+        self.history.ops()
+    }
+
     /// The number comes when all are known that are taken.
     fn later(&mut self, name: Option<Value>) -> Process {
         self.open.push((self.history.len(), name));

@@ -36,7 +36,7 @@ pub(super) fn read(text: &str, builder: &mut Builder<'_>) -> Result<(), Fault> {
         for (place, value) in list.iter().enumerate() {
             let within =
                 |what: &str| Fault::new(start, format!("{what} in element {place} of the array"));
-            let draft = draft(&value, start).map_err(within)?;
+            let draft = draft(&value, start, builder).map_err(within)?;
             builder.push(draft).map_err(|fault| within(&fault.expected))?;
         }
         return Ok(());
@@ -46,7 +46,8 @@ pub(super) fn read(text: &str, builder: &mut Builder<'_>) -> Result<(), Fault> {
         if !line.trim().is_empty() {
             let value = Value::from_json(line)
                 .map_err(|error| Fault::new(start + error.at, format!("JSON; {}", error.reason)))?;
-            let draft = draft(&value, start).map_err(|expected| Fault::new(start, expected))?;
+            let draft =
+                draft(&value, start, builder).map_err(|expected| Fault::new(start, expected))?;
             builder.push(draft)?;
         }
         start += line.len();
@@ -54,7 +55,7 @@ pub(super) fn read(text: &str, builder: &mut Builder<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn draft(value: &Value, at: usize) -> Result<Draft, &'static str> {
+fn draft(value: &Value, at: usize, builder: &Builder<'_>) -> Result<Draft, &'static str> {
     let field = |name: &str| value.get(name).unwrap_or(&Value::Null);
     let text = |value: &Value| match jsonl::restore(value) {
         Value::String(text) | Value::Keyword(text) => Some(text),
@@ -74,7 +75,7 @@ fn draft(value: &Value, at: usize) -> Result<Draft, &'static str> {
         process: who(jsonl::restore(field("process")))
             .ok_or("\"process\" to be a number or a name")?,
         time: time(field("time")).ok_or("\"time\" to be a number of nanoseconds")?,
-        value: jsonl::restore(field("value")),
+        value: jsonl::restore_behind(field("value"), builder.ops())?,
         error: value.get("error").filter(|error| **error != Value::Null).map(jsonl::restore),
         is_final: *field("final") == Value::Bool(true) || *field("final?") == Value::Bool(true),
         rebalanced: rebalanced(&jsonl::restore(field("rebalance-log"))),

@@ -47,7 +47,14 @@ super::messages! {
     Broadcast = "broadcast" => BroadcastOk,
     BroadcastOk = "broadcast_ok",
     Read = "read" => ReadOk,
-    ReadOk = "read_ok",
+}
+
+impl crate::Message for ReadOk {
+    const TYPE: &'static str = "read_ok";
+
+    fn only_list(&self) -> Option<(&'static str, &List)> {
+        Some(("messages", &self.messages))
+    }
 }
 
 /// The form of a [`TopologyOk`].

@@ -31,7 +31,14 @@ super::messages! {
     Add = "add" => AddOk,
     AddOk = "add_ok",
     Read = "read" => ReadOk,
-    ReadOk = "read_ok",
+}
+
+impl crate::Message for ReadOk {
+    const TYPE: &'static str = "read_ok";
+
+    fn only_list(&self) -> Option<(&'static str, &List)> {
+        Some(("value", &self.value))
+    }
 }
 
 /// The form of an [`AddOk`].
