@@ -27,7 +27,7 @@ const RUNS: [&str; 3] = [
     "test -w broadcast --node flood-retry --node-count 3 --topology line --rate 5 --latency 50 \
      --time-limit 4 --seed 3 --nemesis partition,kill --nemesis-interval 2",
     "test -w lin-kv --node-count 3 --rate 20 --time-limit 2 --seed 1 --nemesis partition",
-    "test -w broadcast --node flood --node-count 9 --rate 60 --time-limit 4 --seed 2",
+    "test -w broadcast --node flood --node-count 3 --rate 160 --time-limit 4 --seed 2",
 ];
 
 /// Draws that are the same everywhere (SplitMix64).

@@ -14,6 +14,8 @@ use crate::{findings, next_step};
 
 /// The directory of what nodes logged, in the store.
 const NODE_LOGS: &str = "node-logs";
+/// A store of so many bytes is large.
+const LARGE: u64 = 10_000_000;
 /// How many bytes of a log are read at most to show how it begins.
 const SHOWN_OF_LOG: u64 = 200;
 
@@ -176,6 +178,9 @@ pub(crate) fn facts(
             row("logs", logs);
         }
         row("store", directory.display().to_string());
+        if let Some(files) = files(directory) {
+            row("files", files);
+        }
     }
     row("took", took(executed));
     row("repeat", printable(command).into_owned());
@@ -200,6 +205,38 @@ fn logs(directory: &Path, nodes: &[String]) -> Option<String> {
     // Each begins with the time.
     let words = line.split_once(' ').map_or("", |(_, words)| words).trim_end();
     Some(format!("{}, in {NODE_LOGS}; {first} began: {}", logged.join(" "), printable(words)))
+}
+
+/// How large the files of a store are, if they are large, and how packed ones are read.
+fn files(directory: &Path) -> Option<String> {
+    let mut files: Vec<(u64, String)> = std::fs::read_dir(directory)
+        .ok()?
+        .flatten()
+        .filter_map(|entry| Some((entry.metadata().ok()?, entry.file_name())))
+        .filter(|(data, _)| data.is_file())
+        .map(|(data, name)| (data.len(), name.to_string_lossy().into_owned()))
+        .collect();
+    let total = files.iter().map(|(length, _)| length).sum::<u64>();
+    if total < LARGE {
+        return None;
+    }
+    files.sort_by(|a, b| b.cmp(a));
+    let size = |length: u64| match length {
+        length if length < 10_000_000 => format!("{:.1} MB", length as f64 / 1e6),
+        length => format!("{} MB", length / 1_000_000),
+    };
+    let largest: Vec<String> = files
+        .iter()
+        .take(3)
+        .map(|(length, name)| format!("{} {}", printable(name), size(*length)))
+        .collect();
+    let mut text = format!("{}, of which {}", size(total), largest.join(", "));
+    let path = directory.join("history.edn.zst");
+    if path.is_file() {
+        let path = crate::test::quoted(&path.to_string_lossy());
+        let _ = write!(text, "; read the history with: zstd -dc {path}");
+    }
+    Some(text)
 }
 
 /// The verdict, and what it rests on.

@@ -256,6 +256,36 @@ fn a_history_may_be_packed_and_what_is_none_is_named() {
 }
 
 #[test]
+fn a_store_of_growing_reads_takes_room_for_what_is_new() {
+    let place = Place::new();
+    // Nodes that take no time, so that all reads have nearly all that was broadcast.
+    let test = "test -w broadcast --node flood --node-count 3 --rate 1200 --time-limit 5 --seed 1 \
+                --service-time 0";
+    place.run(&test.split_whitespace().collect::<Vec<_>>()).shows(0, &["operations   6"]);
+    let read = |name: &str| fs::read(place.latest().join(name)).unwrap();
+    let names = ["history.jsonl", "journal.bin", "history.edn.zst", "history.txt.zst"];
+    let good = names.map(read);
+    let edn = zstd::decode_all(&good[2][..]).unwrap();
+    assert!(edn.len() > 12_000_000, "{}", edn.len());
+    let all: usize = good.iter().map(Vec::len).sum();
+    assert!(all < edn.len() / 5, "{all} of {}", edn.len());
+    for name in ["history.jsonl", "history.edn.zst", "history.txt.zst"] {
+        let file = format!("store/latest/{name}");
+        place.run(&["check", "-w", "broadcast", &file]).shows(0, &["operations   6"]);
+    }
+    fs::remove_file(place.latest().join("history.txt.zst")).unwrap();
+    place.run(&["recover", "store/latest"]).shows(0, &["Everything looks good!"]);
+    assert!(names.map(read) == good);
+    place.run(&["replay"]).shows(0, &["byte for byte"]);
+    // What a kill leaves: the end of a list is missing, with all that leans on it.
+    let stream = place.latest().join("history.jsonl");
+    fs::write(&stream, &good[0][..good[0].len() / 2]).unwrap();
+    place
+        .run(&["recover", "store/latest"])
+        .shows(0, &["history.jsonl was cut off", "valid so far"]);
+}
+
+#[test]
 fn a_run_that_goes_on_is_not_recovered_beside_it() {
     let place = Place::new();
     let real = ["test", "-w", "echo", "--time", "real", "--time-limit", "60", "--rate", "50"];

@@ -1,7 +1,5 @@
 //! [`Value`]s and histories as EDN, as Jepsen writes them.
 
-use std::ops::Range;
-
 use crate::{Op, OpKind, Process, Value};
 
 /// How wide a line of [`pretty`] may be before it is broken.
@@ -151,12 +149,13 @@ fn write_pretty(value: &Value, column: usize, out: &mut String) {
 
 /// Appends an operation as one line of a `history.edn`.
 pub fn write_op(op: &Op, out: &mut String) {
-    write_op_and_places(op, out);
+    write_before_value(op, out);
+    write_value(&op.value, out);
+    write_after_value(op, out);
 }
 
-/// Appends an operation as one line of a `history.edn` and gives where its value
-/// and its error, if any, stand in `out`.
-fn write_op_and_places(op: &Op, out: &mut String) -> (Range<usize>, Option<Range<usize>>) {
+/// Appends what stands before the value in [`write_op`]'s line.
+pub fn write_before_value(op: &Op, out: &mut String) {
     let mut number = itoa::Buffer::new();
     out.push_str("{:index ");
     out.push_str(number.format(op.index));
@@ -169,54 +168,45 @@ fn write_op_and_places(op: &Op, out: &mut String) -> (Range<usize>, Option<Range
     out.push_str(", :f ");
     write_keyword(&op.f, out);
     out.push_str(", :value ");
-    let start = out.len();
-    write_value(&op.value, out);
-    let value = start..out.len();
-    let error = op.error.as_ref().map(|error| {
+}
+
+/// Appends what stands behind the value in [`write_op`]'s line.
+pub fn write_after_value(op: &Op, out: &mut String) {
+    if let Some(error) = &op.error {
         out.push_str(", :error ");
-        let start = out.len();
         write_value(error, out);
-        start..out.len()
-    });
+    }
     if op.is_final {
         out.push_str(", :final? true");
     }
     out.push_str("}\n");
-    (value, error)
 }
 
 /// Appends an operation as one line of a `history.txt`: process, type, f, value
 /// and error with tabs between.
 pub fn write_op_text(op: &Op, out: &mut String) {
-    write_before_value(op, out);
+    write_text_before_value(op, out);
     write_value(&op.value, out);
-    if let Some(error) = &op.error {
-        out.push('\t');
-        write_value(error, out);
-    }
-    out.push('\n');
+    write_text_after_value(op, out);
 }
 
-/// As [`write_op`] and [`write_op_text`] at once: long values, which take nearly
-/// all the time, are spelled once.
-pub fn write_op_both(op: &Op, edn: &mut String, text: &mut String) {
-    let (value, error) = write_op_and_places(op, edn);
-    write_before_value(op, text);
-    text.push_str(&edn[value]);
-    if let Some(error) = error {
-        text.push('\t');
-        text.push_str(&edn[error]);
-    }
-    text.push('\n');
-}
-
-fn write_before_value(op: &Op, out: &mut String) {
+/// Appends what stands before the value in [`write_op_text`]'s line.
+pub fn write_text_before_value(op: &Op, out: &mut String) {
     write_process(op.process, out);
     out.push('\t');
     out.push_str(kind_keyword(op.kind));
     out.push('\t');
     write_keyword(&op.f, out);
     out.push('\t');
+}
+
+/// Appends what stands behind the value in [`write_op_text`]'s line.
+pub fn write_text_after_value(op: &Op, out: &mut String) {
+    if let Some(error) = &op.error {
+        out.push('\t');
+        write_value(error, out);
+    }
+    out.push('\n');
 }
 
 fn write_process(process: Process, out: &mut String) {
@@ -264,27 +254,5 @@ mod tests {
             pretty(&value),
             "{:first {:count 109, :ok-count 109},\n :second {:count 109, :ok-count 109},\n :x {:count 109, :ok-count 109}}"
         );
-    }
-
-    #[test]
-    fn both_forms_at_once_are_the_same_as_each_alone() {
-        for error in [None, Some(Value::keyword("timeout"))] {
-            let op = Op {
-                index: 3,
-                time: crate::Time(17),
-                process: Process::Client(4),
-                kind: OpKind::Info,
-                f: "read".into(),
-                value: Value::integers(&[1, 70_000]),
-                error,
-                is_final: true,
-            };
-            let (mut edn, mut text) = (String::new(), String::new());
-            write_op(&op, &mut edn);
-            write_op_text(&op, &mut text);
-            let (mut both_edn, mut both_text) = ("before".to_owned(), "x".to_owned());
-            write_op_both(&op, &mut both_edn, &mut both_text);
-            assert_eq!((both_edn, both_text), (format!("before{edn}"), format!("x{text}")));
-        }
     }
 }

@@ -13,6 +13,7 @@ pub(crate) const HISTORY_EDN: &str = "history.edn";
 pub(crate) const HISTORY_TEXT: &str = "history.txt";
 /// Both, of a long history.
 pub(crate) const HISTORY_EDN_PACKED: &str = "history.edn.zst";
+#[cfg(feature = "compression")]
 pub(crate) const HISTORY_TEXT_PACKED: &str = "history.txt.zst";
 #[cfg(feature = "parquet")]
 pub(crate) const MESSAGES: &str = "messages.parquet";

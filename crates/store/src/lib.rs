@@ -24,6 +24,8 @@
 //! writes nothing that depends on the machine or the hour.
 
 mod bodies;
+#[cfg(feature = "compression")]
+mod codes;
 #[cfg(feature = "parquet")]
 mod columns;
 mod compare;
@@ -41,10 +43,14 @@ mod names;
 mod node_logs;
 mod pack;
 mod recover;
-mod sink;
 #[cfg(feature = "parquet")]
 mod tables;
+mod texts;
 mod timestamp;
+#[cfg(feature = "compression")]
+mod weave;
+#[cfg(feature = "compression")]
+mod woven;
 mod writer;
 
 pub use compare::{Difference, Place, compare};

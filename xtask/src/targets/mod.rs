@@ -7,6 +7,7 @@ mod replays;
 mod reports;
 mod seeds;
 mod speed;
+mod stores;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,7 @@ pub(crate) fn run(quick: bool, only: Option<&str>) -> Result<bool, String> {
     let tools = Tools { glomers: OnceCell::new(), room };
     let all = [
         speed::TARGETS,
+        stores::TARGETS,
         checkers::TARGETS,
         seeds::TARGETS,
         replays::TARGETS,
