@@ -51,6 +51,7 @@ pub struct JudgeOptions {
 
 /// The verdict on a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Verdict {
     /// What Jepsen would say.
     pub compat: Validity,

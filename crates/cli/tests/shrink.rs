@@ -45,6 +45,13 @@ fn what_a_hunt_finds_becomes_a_scenario() {
     // Another process gives the same.
     let ran = place.run(&["run", &path]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
+    // So does the store that was named; its Plan lists operations.
+    let said = said.out.lines().find_map(|line| line.trim().strip_prefix("glomers trace "));
+    let store = said.expect("a store is left").to_owned();
+    let traced = place.run(&["trace", &store]);
+    assert_eq!(traced.code, Some(0), "{traced:?}");
+    let again = place.run(&["replay", &store]);
+    assert!(again.out.contains("The same run, byte for byte"), "{again:?}");
     // It is no evidence against a right node: all faults end, and the cluster has its time.
     assert!(text.contains("\nheal\n"), "{text}");
     let twin = text.replace("flood", "flood-retry");

@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 pub struct Signature {
     /// The finding's name.
     pub name: String,
-    /// What it is about: `operation`, `node` or `run`.
+    /// What it is about: `operation`, `node`, `test` or `run`.
     pub object: String,
-    /// Of operations, what the first that proves it does; of nodes, what they did, without
-    /// numbers and names; else empty.
+    /// Of operations, what the first that proves it does; of nodes, what they did, and of
+    /// tests, what they say, without numbers and names; else empty.
     pub shape: String,
 }
 
@@ -36,6 +36,11 @@ impl Signature {
         let name = finding.name.to_string();
         let first = finding.operations.first();
         let op = first.and_then(|&index| history.ops().get(index as usize));
+        if &*finding.name == "assertion-failed" {
+            // It is as good as a name: another text is another assertion.
+            let shape = plain(&finding.summary, "\0");
+            return Signature { name, object: "test".to_owned(), shape };
+        }
         if let Some(op) = op {
             let end = if op.kind == OpKind::Fail { REFUSED } else { "" };
             return Signature {

@@ -20,11 +20,23 @@ use crate::attributes::Attributes;
 /// and `Clone`.
 #[proc_macro_derive(Message, attributes(message))]
 pub fn derive_message(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    let input = parse_macro_input!(input as DeriveInput);
-    expand(&input).unwrap_or_else(|error| error.to_compile_error()).into()
+    derive(input, &quote!(::glomers_node))
 }
 
-fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
+/// The same for crates that depend on `glomers-testing` alone, which re-exports this as
+/// `Message`.
+#[proc_macro_derive(TestingMessage, attributes(message))]
+pub fn derive_testing_message(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive(input, &quote!(::glomers_testing::node))
+}
+
+fn derive(input: proc_macro::TokenStream, library: &TokenStream) -> proc_macro::TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    expand(&input, library).unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+/// What the macro stands for; `library` is the path of `glomers-node`.
+fn expand(input: &DeriveInput, library: &TokenStream) -> syn::Result<TokenStream> {
     let Data::Struct(data) = &input.data else {
         return Err(syn::Error::new_spanned(
             &input.ident,
@@ -41,14 +53,14 @@ fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let request = attributes.reply.map(|reply| {
         quote! {
             #[automatically_derived]
-            impl #for_impl ::glomers_node::protocol::Request for #name #for_type #bounds {
+            impl #for_impl #library::protocol::Request for #name #for_type #bounds {
                 type Reply = #reply;
             }
         }
     });
     Ok(quote! {
         #[automatically_derived]
-        impl #for_impl ::glomers_node::protocol::Message for #name #for_type #bounds {
+        impl #for_impl #library::protocol::Message for #name #for_type #bounds {
             const TYPE: &'static str = #kind;
         }
         #request
@@ -61,7 +73,7 @@ mod tests {
 
     fn error(item: &str) -> String {
         let input = syn::parse_str(item).unwrap();
-        expand(&input).unwrap_err().to_string()
+        expand(&input, &quote!(::glomers_node)).unwrap_err().to_string()
     }
 
     #[test]
@@ -69,7 +81,7 @@ mod tests {
         let input =
             syn::parse_str("#[message(type = \"echo!\", reply = Ok2)] struct Echo { a: u8 }")
                 .unwrap();
-        let code = expand(&input).unwrap().to_string();
+        let code = expand(&input, &quote!(::glomers_node)).unwrap().to_string();
         assert!(code.contains("const TYPE : & 'static str = \"echo!\""));
         assert!(code.contains("type Reply = Ok2"));
     }

@@ -183,6 +183,15 @@ impl<S: 'static> Context<S> {
         self.shared.cx().mark(label, value);
     }
 
+    /// Shows a value of the node's state, under a name, to the invariants of a test:
+    /// `cx.expose("term", term)` wherever the term changes. Invariants see it from the end
+    /// of this step on (where the node next waits), all that a step exposes at once, until
+    /// the node exposes another value under that name or ends. On stdio it is dropped.
+    pub fn expose(&self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+        let (name, value) = (name.into(), value.into());
+        self.shared.cx().expose(name, value);
+    }
+
     /// Writes a line to the node's log: stderr on stdio.
     pub fn log(&self, line: impl Into<String>) {
         let line = line.into();

@@ -8,6 +8,7 @@ use glomers_protocol::{Body, Message, NodeId, Payload, RpcError, Value};
 
 use crate::disk::{Disk, Unsupported};
 use crate::effect::Effect;
+use crate::exposed::Exposed;
 use crate::key;
 use crate::process::{Incoming, TimerId};
 use crate::rng::Rng;
@@ -47,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) disk: Option<Box<dyn Disk>>,
     /// Whether the node has asked for it. Without that it has begun no sync.
     pub(crate) disk_used: bool,
+    exposed: Exposed,
     next_msg_id: u64,
 }
 
@@ -74,6 +76,7 @@ impl Cx {
             timers: Timers::default(),
             disk: None,
             disk_used: false,
+            exposed: Exposed::default(),
             next_msg_id,
         };
         Cx { inner: Box::new(inner) }
@@ -222,6 +225,20 @@ impl Cx {
     /// `cx.mark("holds", value)` where the node first has a value.
     pub fn mark(&mut self, label: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
         self.inner.effects.push(Effect::Mark { label: label.into(), value: value.into() });
+    }
+
+    /// Shows a value of the node's state, under a name, to the invariants of a test. They see
+    /// it from the end of this step on, until the node exposes another value under that name
+    /// or ends: `cx.expose("term", self.term)` wherever the term changes. To show the same
+    /// value again is nothing new. On stdio it is dropped.
+    pub fn expose(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+        self.inner.exposed.set(name.into(), value.into());
+    }
+
+    /// At the end of a step: says what it has exposed.
+    pub(crate) fn end_step(&mut self) {
+        let effect = self.inner.exposed.take();
+        self.inner.effects.extend(effect);
     }
 
     /// Writes a line to the node's log.

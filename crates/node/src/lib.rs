@@ -103,6 +103,7 @@ mod cx;
 mod disk;
 mod effect;
 mod executor;
+mod exposed;
 pub mod key;
 mod kv;
 mod node;
@@ -126,6 +127,7 @@ pub use context::Context;
 pub use cx::Cx;
 pub use disk::{Disk, DiskCall, DiskError, DiskFault, MemoryDisk, Unsupported};
 pub use effect::Effect;
+pub use exposed::EXPOSED;
 pub use glomers_history::Time;
 /// Makes a struct a message body.
 ///
@@ -140,6 +142,9 @@ pub use glomers_history::Time;
 /// struct Read; // A message is a JSON object: write `struct Read {}`.
 /// ```
 pub use glomers_node_derive::Message;
+// For glomers-testing, whose users need not depend on this crate.
+#[doc(hidden)]
+pub use glomers_node_derive::TestingMessage;
 pub use glomers_protocol as protocol;
 pub use glomers_protocol::{
     Body, ErrorCode, GrowingList, Header, List, Message, NodeId, Payload, Request, RpcError, Value,

@@ -81,6 +81,11 @@ impl Runtime {
         cause
     }
 
+    fn handle(&mut self, input: Input) {
+        self.process.handle(input, &mut self.cx);
+        self.cx.end_step();
+    }
+
     /// Delivers a message. `now` is the driver's clock, not the node's.
     pub fn message(&mut self, now: Time, wall_clock: WallClock, src: NodeId, payload: Payload) {
         self.set_clocks(now, wall_clock);
@@ -89,14 +94,14 @@ impl Runtime {
         let message = Incoming { src, header, payload };
         match &mut self.early {
             None if message.header.kind() == "init" => self.second_init(&message),
-            None => self.process.handle(Input::Message(message), &mut self.cx),
+            None => self.handle(Input::Message(message)),
             Some(early) if message.header.kind() == "init" => {
                 let held_back = std::mem::take(early);
                 if self.init(&message) {
                     self.early = None;
                     for (cause, message) in held_back {
                         self.cx.begin_step(cause);
-                        self.process.handle(Input::Message(message), &mut self.cx);
+                        self.handle(Input::Message(message));
                     }
                 } else {
                     self.early = Some(held_back);
@@ -112,7 +117,7 @@ impl Runtime {
                 self.cx.inner.id = init.node_id;
                 self.cx.inner.peers = init.node_ids;
                 let recovered = self.has_stored();
-                self.process.handle(Input::Start { recovered }, &mut self.cx);
+                self.handle(Input::Start { recovered });
                 self.cx.reply(message, InitOk {});
                 true
             }
@@ -157,7 +162,7 @@ impl Runtime {
                  time could never go on; let them take some time"
             );
             self.cx.begin_step(timer.key);
-            self.process.handle(Input::Timer(timer), &mut self.cx);
+            self.handle(Input::Timer(timer));
         }
     }
 
@@ -165,7 +170,7 @@ impl Runtime {
     pub fn synced(&mut self, now: Time, wall_clock: WallClock, sync: SyncId) {
         self.set_clocks(now, wall_clock);
         self.begin_step();
-        self.process.handle(Input::Synced(sync), &mut self.cx);
+        self.handle(Input::Synced(sync));
     }
 
     /// Whether an earlier incarnation left something. A disk that cannot say so

@@ -20,6 +20,7 @@ pub trait Embedded: Sync {
 
 /// An embedded node that cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum UnknownNode {
     /// There is none of this name.
     #[error("{text}")]

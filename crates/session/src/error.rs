@@ -11,6 +11,7 @@ use crate::replay_file::ReplayFileError;
 
 /// Why something cannot be done with a Plan or a store.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SessionError {
     /// The Plan is invalid.
     #[error(transparent)]

@@ -26,6 +26,7 @@ pub struct RunOptions {
 
 /// A run and its verdict.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct RunReport {
     /// What happened.
     pub outcome: Outcome,

@@ -134,7 +134,8 @@ fn form(bytes: &[u8]) -> Result<Form, ReplayFileError> {
             None => return Err(refuse("it says no version, so it is none of ours".to_owned())),
         }
     }
-    let form: Form = serde_json::from_value(json).map_err(|error| refuse(error.to_string()))?;
+    // From the text once more: the arguments of listed operations are read with all digits.
+    let form: Form = serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
     // What a page says about a node or workload must be the same.
     let Plan { nodes, workload, .. } = &form.plan;
     let is_no_name = |name: &&String| printable(name) != name.as_str();

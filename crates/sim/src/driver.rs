@@ -2,11 +2,11 @@ use glomers_history::{Observer, Time};
 
 use crate::chooser::Chooser;
 use crate::driving::{Command, Input};
-use crate::engine::Engine;
+use crate::engine::{Engine, Hold, Messages};
 use crate::host::{StepInput, StepOutput, SteppedHost};
 use crate::outcome::Outcome;
 use crate::plan::{Plan, PlanError};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{PendingMessage, Snapshot};
 use crate::workload::Workload;
 
 /// Runs a Plan in virtual time: from deadline to deadline, without waiting.
@@ -40,30 +40,17 @@ pub fn run_virtual_until(
     interrupted: &dyn Fn() -> bool,
 ) -> Result<Outcome, PlanError> {
     let mut countdown = EVENTS_BETWEEN_QUESTIONS;
-    let mut engine = Engine::new(plan, workload, observer)?;
-    engine.set_chooser(chooser);
-    engine.begin(Time::ZERO);
-    let mut output = StepOutput::default();
-    loop {
-        while let Some(command) = engine.next_command() {
-            carry_out(command, &mut engine, host, &mut output);
-        }
-        if engine.is_finished() {
-            return Ok(engine.finish());
-        }
+    let mut stepper = Stepper::new(plan, workload, host, observer, chooser)?;
+    while stepper.step() {
         countdown -= 1;
         if countdown == 0 {
             countdown = EVENTS_BETWEEN_QUESTIONS;
             if interrupted() {
-                engine.input(engine.now(), Input::Interrupt);
-                continue;
+                stepper.interrupt();
             }
         }
-        let Some(deadline) = engine.next_deadline() else {
-            unreachable!("a run that is not finished has a deadline: its phase ends")
-        };
-        engine.advance(deadline.max(engine.now()));
     }
+    Ok(stepper.engine.finish())
 }
 
 /// As [`run_virtual`], but stops before anything happens after `moment`, which
@@ -79,27 +66,141 @@ pub fn run_virtual_to(
     observer: &mut dyn Observer,
     moment: Time,
 ) -> Result<Snapshot, PlanError> {
-    let mut engine = Engine::new(plan, workload, observer)?;
-    engine.begin(Time::ZERO);
-    let mut output = StepOutput::default();
-    loop {
-        while let Some(command) = engine.next_command() {
-            carry_out(command, &mut engine, host, &mut output);
+    let mut stepper = Stepper::new(plan, workload, host, observer, None)?;
+    let is_due = |engine: &Engine<'_>| {
+        engine.next_deadline().is_some_and(|next| !engine.is_after(next, moment))
+    };
+    while !stepper.is_finished() && is_due(&stepper.engine) {
+        stepper.step();
+    }
+    let engine = &stepper.engine;
+    let time = if engine.is_finished() { engine.as_history_time(engine.now()) } else { moment };
+    Ok(stepper.snapshot(time))
+}
+
+/// A run in virtual time that somebody drives by hand, event by event.
+pub struct Stepper<'a> {
+    engine: Engine<'a>,
+    host: &'a mut dyn SteppedHost,
+    output: StepOutput,
+}
+
+impl<'a> Stepper<'a> {
+    /// A run that has begun: its nodes are started.
+    ///
+    /// # Errors
+    /// If the Plan is invalid.
+    pub fn new(
+        plan: &Plan,
+        workload: &'a mut dyn Workload,
+        host: &'a mut dyn SteppedHost,
+        observer: &'a mut dyn Observer,
+        chooser: Option<Box<dyn Chooser>>,
+    ) -> Result<Stepper<'a>, PlanError> {
+        let mut engine = Engine::new(plan, workload, observer)?;
+        engine.set_chooser(chooser);
+        engine.begin(Time::ZERO);
+        let mut stepper = Stepper { engine, host, output: StepOutput::default() };
+        stepper.carry_out_all();
+        Ok(stepper)
+    }
+
+    /// Lets the next event happen, with what nodes do at once; `false`: the run is over.
+    ///
+    /// # Panics
+    /// Never: a run that is not over has something that happens next.
+    pub fn step(&mut self) -> bool {
+        if self.is_finished() {
+            return false;
         }
-        let next = engine.next_deadline().filter(|&next| !engine.is_after(next, moment));
-        let Some(deadline) = next.filter(|_| !engine.is_finished()) else { break };
-        engine.advance(deadline.max(engine.now()));
+        let Some(deadline) = self.engine.next_deadline() else {
+            unreachable!("a run that is not finished has a deadline: its phase ends")
+        };
+        self.engine.advance(deadline.max(self.engine.now()));
+        self.carry_out_all();
+        true
     }
-    let is_over = engine.is_finished();
-    let time = if is_over { engine.as_history_time(engine.now()) } else { moment };
-    let mut snapshot = engine.snapshot(time);
-    for (place, node) in (0..).zip(&mut snapshot.nodes) {
-        let (timers, syncs) = host.waits(place);
-        let as_history = |at: Vec<Time>| at.into_iter().map(|at| engine.as_history_time(at));
-        node.timers = as_history(timers).collect();
-        node.syncs = as_history(syncs).collect();
+
+    /// Ends the run now.
+    fn interrupt(&mut self) {
+        self.engine.input(self.engine.now(), Input::Interrupt);
+        self.carry_out_all();
     }
-    Ok(snapshot)
+
+    fn carry_out_all(&mut self) {
+        while let Some(command) = self.engine.next_command() {
+            carry_out(command, &mut self.engine, self.host, &mut self.output);
+        }
+    }
+
+    /// Whether the run is over.
+    pub fn is_finished(&self) -> bool {
+        self.engine.is_finished()
+    }
+
+    /// The present moment, counted as operations are.
+    pub fn now(&self) -> Time {
+        self.engine.as_history_time(self.engine.now())
+    }
+
+    /// When the next event happens, counted as operations are.
+    pub fn next(&self) -> Option<Time> {
+        self.engine.next_deadline().map(|next| self.engine.as_history_time(next))
+    }
+
+    /// Whether operations may begin.
+    pub fn has_begun(&self) -> bool {
+        self.engine.has_begun()
+    }
+
+    /// See [`Engine::hold`].
+    ///
+    /// # Panics
+    /// As that does.
+    pub fn hold(&mut self, which: Messages) -> Hold {
+        self.engine.hold(which)
+    }
+
+    /// See [`Engine::release`].
+    pub fn release(&mut self, hold: Hold) {
+        self.engine.release(hold);
+    }
+
+    /// See [`Engine::release_first`].
+    pub fn release_first(&mut self, hold: Hold) -> bool {
+        self.engine.release_first(hold)
+    }
+
+    /// See [`Engine::release_all`].
+    pub fn release_all(&mut self) {
+        self.engine.release_all();
+    }
+
+    /// See [`Engine::held_back`].
+    pub fn held_back(&self, hold: Hold) -> Vec<PendingMessage> {
+        self.engine.held_back(hold)
+    }
+
+    /// What the run looks like now; `time` is what it is said to be.
+    pub fn snapshot(&self, time: Time) -> Snapshot {
+        let mut snapshot = self.engine.snapshot(time);
+        for (place, node) in (0..).zip(&mut snapshot.nodes) {
+            let (timers, syncs) = self.host.waits(place);
+            let as_history = |at: Vec<Time>| -> Vec<Time> {
+                at.into_iter().map(|at| self.engine.as_history_time(at)).collect()
+            };
+            (node.timers, node.syncs) = (as_history(timers), as_history(syncs));
+        }
+        snapshot
+    }
+
+    /// What the run leaves.
+    ///
+    /// # Panics
+    /// If the run is not over.
+    pub fn finish(self) -> Outcome {
+        self.engine.finish()
+    }
 }
 
 fn carry_out(

@@ -26,6 +26,7 @@ pub struct Latency {
 /// `pareto:ALPHA`, `paretonormal:J`, `spikes:P,EXTRA`, with J and EXTRA in ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Distribution {
     /// Always the mean.
     Constant,

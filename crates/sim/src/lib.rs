@@ -37,9 +37,9 @@ mod workload;
 pub use bursts::Bursts;
 pub use chooser::{Chooser, Enabled, EnabledKind, Random};
 pub use disk::DiskCondition;
-pub use driver::{run_virtual, run_virtual_to, run_virtual_until};
+pub use driver::{Stepper, run_virtual, run_virtual_to, run_virtual_until};
 pub use driving::{Command, DISK_TROUBLE, Input, LOST_WRITES, Stop};
-pub use engine::Engine;
+pub use engine::{Engine, Hold, Messages};
 pub use faults::{
     BadDisks, Change, Duplicate, Fault, FaultEvent, FaultList, FaultReport, Kill, Links, Loss,
     Marked, Partition, Pause, Reorder, SlowLinks, SlowNodes, Targets, WrongClocks, faults_of,

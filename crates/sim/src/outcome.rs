@@ -42,6 +42,7 @@ impl Asked {
 
 /// What a run leaves.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Outcome {
     /// What clients and nemesis did.
     pub history: History,

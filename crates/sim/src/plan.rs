@@ -280,6 +280,7 @@ pub enum OverrideAction {
 
 /// What is wrong with a Plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PlanError {
     /// Written by another version.
     #[error(

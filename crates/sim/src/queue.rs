@@ -22,6 +22,8 @@ pub(crate) enum Due {
     NextFinal { worker: u32 },
     /// A client may have waited long enough.
     Timeout { client: u32 },
+    /// A client has waited for as long as it wanted.
+    Woken { worker: u32 },
     /// A fault of the Plan.
     Fault { index: u32 },
     /// A step of the Plan's latencies.

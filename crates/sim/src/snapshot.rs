@@ -4,6 +4,7 @@ use glomers_history::Time;
 
 /// A run that was stopped at a moment. Times count as operations do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Snapshot {
     /// The moment.
     pub time: Time,
@@ -15,6 +16,7 @@ pub struct Snapshot {
 
 /// A node at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NodeSnapshot {
     /// Its name.
     pub name: String,
@@ -32,6 +34,7 @@ pub struct NodeSnapshot {
 
 /// A message that has been sent and neither delivered nor dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PendingMessage {
     /// Its network id.
     pub id: u64,

@@ -172,12 +172,23 @@ pub struct NextOperation {
 /// The state machine of one client process: turns operations into requests, and
 /// replies into results.
 pub trait Client {
+    /// What time it is, counted as operations are: told before each of the others, for
+    /// clients that want to know.
+    fn at(&mut self, now: Time) {
+        let _ = now;
+    }
+
     /// An operation begins.
     fn invoke(&mut self, op: &Op) -> Step;
 
     /// The reply to the last request came. Error replies and time-outs do not
     /// come here, but to [`Client::failed`].
     fn reply(&mut self, reply: &Payload) -> Step;
+
+    /// The time is over that [`Step::Wait`] was to take.
+    fn woken(&mut self) -> Step {
+        Step::Done
+    }
 
     /// The last request got an error or no reply in time. `None`: the usual
     /// rule (see [`Failure`]).
@@ -191,6 +202,7 @@ pub trait Client {
 /// failure of an idempotent operation, means that the operation `fail`ed; else
 /// it is `info`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Failure {
     /// No reply in time.
     Timeout,
@@ -199,9 +211,21 @@ pub enum Failure {
 }
 
 /// What a client does next.
+#[non_exhaustive]
 pub enum Step {
     /// Sends a request to its node, and waits.
     Request(Arc<dyn Body>),
+    /// Sends a request to a node of its choice, and waits.
+    RequestTo {
+        /// The node, by its place.
+        node: u32,
+        /// What it is asked.
+        body: Arc<dyn Body>,
+        /// How long it waits for the reply; `None`: as ever.
+        timeout: Option<Duration>,
+    },
+    /// Does nothing for so long; [`Client::woken`] then says how it goes on.
+    Wait(Duration),
     /// The operation happened, with this result.
     Ok(Value),
     /// The operation happened; its result is its argument.

@@ -5,6 +5,6 @@
 
 pub use crate::{
     Broadcast, Cluster, Constant, Echo, Exponential, GCounter, GSet, Kafka, Kill, LinKv, List,
-    Load, MS, Message, Node, NodeId, Partition, Pause, PnCounter, Rated, Retry, RpcError, S,
-    Simulation, Uniform, UniqueIds, Value,
+    Load, MS, Message, Messages, Node, NodeId, Partition, Pause, PnCounter, Rated, Request, Retry,
+    RpcError, S, Simulation, TestRun, Uniform, UniqueIds, Value,
 };

@@ -11,8 +11,11 @@ use glomers_hunt::shrink::{self, in_words};
 use glomers_hunt::{Lab, Run, Signature};
 use glomers_sim::{Inbox, Latency, Plan, Wire};
 
+use crate::by_hand::ByHand;
+use crate::client::{ClientCx, ClientOutcome};
+use crate::cluster::Cluster;
 use crate::fault::FaultSpec;
-use crate::invariant::Cluster;
+use crate::invariant::text_of;
 use crate::load::{Load, Source};
 use crate::regressions::{Known, Regressions};
 use crate::simulation::{MakeNode, Simulation, TestRun};
@@ -123,6 +126,22 @@ impl Seeds {
         })
     }
 
+    /// See [`Simulation::client`].
+    pub fn client<T: ClientOutcome>(
+        self,
+        client: impl AsyncFnOnce(ClientCx) -> T + Clone + Send + Sync + 'static,
+    ) -> Seeds {
+        self.with(move |simulation| simulation.client(client.clone()))
+    }
+
+    /// See [`Simulation::by_hand`].
+    pub fn by_hand(
+        self,
+        script: impl Fn(&mut ByHand<'_>) + Clone + Send + Sync + 'static,
+    ) -> Seeds {
+        self.with(move |simulation| simulation.by_hand(script.clone()))
+    }
+
     /// See [`Simulation::clients_per_node`].
     pub fn clients_per_node(self, count: u32) -> Seeds {
         self.with(move |simulation| simulation.clients_per_node(count))
@@ -228,13 +247,7 @@ impl Seeds {
                 None => simulation.run_for(duration),
             }
         };
-        let caught = || {
-            catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
-                let text = panic.downcast_ref::<String>().cloned();
-                let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
-                text.unwrap_or_else(|| "a panic without words".to_owned())
-            })
-        };
+        let caught = || catch_unwind(AssertUnwindSafe(run)).map_err(|panic| text_of(&*panic));
         let first = match caught() {
             Ok(run) => run,
             Err(words) => return Some(Failure::Panic(words)),
@@ -327,6 +340,10 @@ impl Seeds {
     }
 
     fn shrink(&self, run: &TestRun) -> Option<Box<shrink::Shrunk>> {
+        if self.simulation(run.plan.seed).is_by_hand() {
+            // What is done by hand fits this run alone.
+            return None;
+        }
         #[expect(clippy::disallowed_methods, reason = "shrinking has a budget of time")]
         let clock = Instant::now();
         let wanted = Signature::of(run.verdict.findings.first()?, &run.outcome.history);

@@ -1,20 +1,26 @@
 //! A cluster under test, from its settings to its verdict.
 
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use glomers_check::{Validity, Verdict};
-use glomers_history::{Event, Observer, Time, Value};
+use glomers_history::{Event, Finding, Observer, Time, Value};
 use glomers_node::{IntoProcess, Process};
 use glomers_sim::{
     Bursts, Chooser, Distribution, FaultList, InProcessHost, Inbox, Latency, LatencyChange,
-    LatencyStep, LinkRule, NodeFactory, NodeProgram, Outcome, Plan, PlanBuilder, Regions, SERVICES,
-    Wire, Workload, run_virtual,
+    LatencyStep, LinkRule, NodeFactory, NodeProgram, Outcome, Plan, PlanBuilder, Rate, Regions,
+    SERVICES, Stepper, Wire, Workload,
 };
 
+use crate::by_hand::{ByHand, Script};
+use crate::client::{ASSERTION_FAILED, ClientClosure, ClientCx, ClientOutcome, Clients, closure};
+use crate::cluster::Cluster;
 use crate::families::Drawn;
 use crate::fault::FaultSpec;
-use crate::invariant::{Cluster, Invariant, InvariantObserver};
+use crate::invariant::{Invariant, InvariantObserver, text_of};
 use crate::keep;
 use crate::load::Load;
 use crate::trace::Trace;
@@ -27,6 +33,8 @@ pub struct Simulation {
     plan: PlanBuilder,
     factory: Option<NodeFactory>,
     load: Option<Load>,
+    clients: Vec<ClientClosure>,
+    script: Option<Script>,
     faults: Vec<FaultSpec>,
     invariants: Vec<Invariant>,
     chooser: Option<Box<dyn Chooser>>,
@@ -42,6 +50,8 @@ impl Simulation {
             plan: Plan::builder(seed, program, ""),
             factory: None,
             load: None,
+            clients: Vec::new(),
+            script: None,
             faults: Vec::new(),
             invariants: Vec::new(),
             chooser: None,
@@ -156,6 +166,68 @@ impl Simulation {
         self
     }
 
+    /// A client of the test's own, in place of a workload: a closure that asks nodes and
+    /// says itself what must be. May be called several times; all begin at once. A panic,
+    /// as that of an `assert!`, and an `Err` fail the run, with the finding
+    /// `assertion-failed`.
+    ///
+    /// ```
+    /// use glomers_node::protocol::rpc::echo::Echo;
+    /// use glomers_testing::prelude::*;
+    ///
+    /// Simulation::seed(1)
+    ///     .nodes(3, glomers_nodes::echo::node)
+    ///     .client(async |cx| {
+    ///         for node in 0..3 {
+    ///             let reply = cx.rpc(node, Echo { echo: "hello".into() }).await?;
+    ///             assert_eq!(reply.echo, "hello".into());
+    ///             cx.sleep(1 * S).await;
+    ///         }
+    ///         Ok::<(), RpcError>(())
+    ///     })
+    ///     .run_for(5 * S)
+    ///     .assert_valid();
+    /// ```
+    pub fn client<T: ClientOutcome>(
+        mut self,
+        client: impl AsyncFnOnce(ClientCx) -> T + 'static,
+    ) -> Simulation {
+        self.clients.push(closure(client));
+        self
+    }
+
+    /// Drives the run by hand from the moment when operations may begin: event by event, to
+    /// a moment, or until something is so; and holds messages back and lets them go. When
+    /// the closure returns, all that is held is let go, and the run goes on to its end by
+    /// itself. A panic fails the run, with the finding `assertion-failed`.
+    ///
+    /// ```
+    /// use glomers_testing::prelude::*;
+    /// use glomers_testing::Messages;
+    ///
+    /// Simulation::seed(1)
+    ///     .nodes(2, glomers_nodes::broadcast::flood::node)
+    ///     .workload(Broadcast::rate(5.0))
+    ///     .by_hand(|run| {
+    ///         let late = run.hold(Messages::any().from("n0").to("n1").of_type("broadcast"));
+    ///         run.run_until(3 * S);
+    ///         assert!(run.held(late).len() > 1);
+    ///         run.release_first(late); // The first of them now, the others when it returns.
+    ///         run.step();
+    ///     })
+    ///     .run_for(5 * S)
+    ///     .assert_valid();
+    /// ```
+    pub fn by_hand(mut self, script: impl FnOnce(&mut ByHand<'_>) + 'static) -> Simulation {
+        self.script = Some(Box::new(script));
+        self
+    }
+
+    /// Whether a closure drives the run.
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.script.is_some()
+    }
+
     /// How many clients each node has; 1 unless set.
     pub fn clients_per_node(mut self, count: u32) -> Simulation {
         self.plan.workers_per_node(count);
@@ -190,8 +262,35 @@ impl Simulation {
         self
     }
 
-    /// Something that must hold whenever a node has made a mark. May be called
-    /// several times.
+    /// Something that must hold at every event: whenever a message is sent or arrives, a
+    /// node starts, ends, exposes something of its state or makes a mark, an operation
+    /// begins or ends. May be called several times. A panic means that it does not hold.
+    ///
+    /// ```
+    /// use glomers_node::protocol::rpc::unique_ids::{Generate, GenerateOk};
+    /// use glomers_testing::prelude::*;
+    ///
+    /// fn node() -> Node<i64> {
+    ///     Node::<i64>::new().on(async |cx, Generate {}| {
+    ///         let count = cx.with(|count| {
+    ///             *count += 1;
+    ///             *count
+    ///         });
+    ///         cx.expose("given", count);
+    ///         Ok(GenerateOk { id: format!("{}-{count}", cx.id()).into() })
+    ///     })
+    /// }
+    ///
+    /// Simulation::seed(1)
+    ///     .nodes(3, node)
+    ///     .workload(UniqueIds::rate(20.0))
+    ///     .invariant(|cluster| {
+    ///         let given: i64 = cluster.exposed_by_all("given").filter_map(|(_, n)| n.as_int()).sum();
+    ///         if given <= 1000 { Ok(()) } else { Err(format!("{given} ids were given")) }
+    ///     })
+    ///     .run_for(5 * S)
+    ///     .assert_valid();
+    /// ```
     pub fn invariant(
         mut self,
         invariant: impl FnMut(&Cluster) -> Result<(), String> + 'static,
@@ -227,10 +326,22 @@ impl Simulation {
     /// says which.
     pub fn run_for(mut self, duration: Duration) -> TestRun {
         assert!(self.factory.is_some(), "{NO_NODES}");
-        let load = self.load.take().expect(NO_LOAD);
-        let rate = load.rate;
-        let workload = load.into_workload();
-        self.plan.workload(workload.name()).rate(rate).time_limit(duration);
+        self.plan.time_limit(duration);
+        let load = self.load.take();
+        match (&load, self.clients.len() as u32) {
+            (None, 0) => panic!("{NO_LOAD}"),
+            (Some(_), clients @ 1..) => panic!(
+                "a simulation has a workload or clients of its own, not both: it has {clients} \
+                 with .client(…)"
+            ),
+            (Some(load), 0) => {
+                self.plan.rate(load.rate);
+            }
+            (None, clients) => {
+                let operations = Clients::operations(clients);
+                self.plan.workers(clients).rate(Rate::PerSecond(0.0)).operations(operations);
+            }
+        }
         let Plan { seed, ref nodes, fault_services, .. } = *self.plan.so_far();
         let count = nodes.len() as u32;
         let services = if fault_services { SERVICES.len() as u32 } else { 0 };
@@ -244,7 +355,8 @@ impl Simulation {
         self.plan.faults(list.into_events());
         let plan = self.plan.build().unwrap_or_else(|error| panic!("{error}"));
         let plan = self.drawn.conditions(plan).unwrap_or_else(|error| panic!("{error}"));
-        self.run(plan, workload, empty)
+        self.load = load;
+        self.run(plan, empty)
     }
 
     /// Runs this Plan instead of what the simulation says, with its nodes and workload:
@@ -252,21 +364,36 @@ impl Simulation {
     ///
     /// # Panics
     /// If nodes or workload are missing or the Plan is invalid.
-    pub fn run_plan(mut self, plan: Plan) -> TestRun {
-        let workload = self.load.take().expect(NO_LOAD).into_workload();
-        self.run(plan, workload, Vec::new())
+    pub fn run_plan(self, plan: Plan) -> TestRun {
+        self.run(plan, Vec::new())
     }
 
-    fn run(self, plan: Plan, mut workload: Box<dyn Workload>, mut empty: Vec<String>) -> TestRun {
+    fn run(self, mut plan: Plan, mut empty: Vec<String>) -> TestRun {
         let factory = self.factory.expect(NO_NODES);
-        let mut watch = Watch {
-            trace: Trace::default(),
-            invariants: InvariantObserver::new(plan.nodes.clone(), self.invariants),
+        let mut workload: Box<dyn Workload> = match self.load {
+            Some(load) => load.into_workload(),
+            None if self.clients.is_empty() => panic!("{NO_LOAD}"),
+            None => Box::new(Clients::new(self.clients, &plan)),
         };
+        workload.name().clone_into(&mut plan.workload.name);
+        let nodes = plan.nodes.clone();
+        let watch = Watch {
+            trace: Trace::default(),
+            invariants: InvariantObserver::new(nodes, self.invariants, self.script.is_some()),
+        };
+        let watch = Rc::new(RefCell::new(watch));
+        let mut observer = Shared(watch.clone());
         let mut host = InProcessHost::new(&plan, factory);
-        let outcome = run_virtual(&plan, &mut *workload, &mut host, &mut watch, self.chooser);
-        let mut outcome = outcome.unwrap_or_else(|error| panic!("{error}"));
-        outcome.findings.append(&mut watch.invariants.findings);
+        let stepper = Stepper::new(&plan, &mut *workload, &mut host, &mut observer, self.chooser);
+        let mut stepper = stepper.unwrap_or_else(|error| panic!("{error}"));
+        if let Some(script) = self.script {
+            stepper = by_hand(stepper, script, &watch);
+        }
+        while stepper.step() {}
+        let mut outcome = stepper.finish();
+        let Watch { trace, mut invariants } =
+            std::mem::replace(&mut *watch.borrow_mut(), Watch::none());
+        outcome.findings.append(&mut invariants.findings);
         outcome.never_began.append(&mut empty);
         let report = judge_outcome(outcome, &*workload, &self.options);
         let results = results(&report, None);
@@ -277,15 +404,34 @@ impl Simulation {
             warnings: report.warnings,
             options: self.options,
             results,
-            trace: watch.trace,
+            trace,
         };
         keep::if_wanted(&run);
         run
     }
 }
 
+/// Hands the run to a script; what is left of it.
+fn by_hand<'a>(
+    mut stepper: Stepper<'a>,
+    script: Script,
+    watch: &Rc<RefCell<Watch>>,
+) -> Stepper<'a> {
+    while !stepper.has_begun() && stepper.step() {}
+    let mut run = ByHand { stepper, watch: watch.clone() };
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| script(&mut run))) {
+        let finding = Finding::new(ASSERTION_FAILED, format!("By hand: {}", text_of(&*panic)));
+        let mut watch = watch.borrow_mut();
+        let (time, finding) = (watch.invariants.cluster.now(), watch.invariants.add(finding));
+        watch.trace.event(time, &Event::Found(&finding));
+    }
+    run.stepper.release_all();
+    run.stepper
+}
+
 const NO_NODES: &str = "say which nodes to run: .nodes(5, my_node)";
-const NO_LOAD: &str = "say what clients do: .workload(Broadcast::rate(100.0))";
+const NO_LOAD: &str =
+    "say what clients do: .workload(Broadcast::rate(100.0)), or .client(async |cx| …)";
 
 /// Makes nodes: a function of nothing or of the node's place, which returns a node.
 pub trait MakeNode<M> {
@@ -364,12 +510,16 @@ impl TestRun {
     /// [`TestRun::store`].
     ///
     /// # Panics
-    /// If it is not: with the seed, the verdict in words, and the commands that show
-    /// what happened.
+    /// If it is not: with the seed, the verdict in words, and the commands that repeat it
+    /// and show what happened.
     #[track_caller]
     pub fn assert_valid(&self) {
         if !self.is_valid() {
-            panic!("{}", glomers_protocol::printable_lines(&self.complaint()));
+            let mut text = self.complaint();
+            if let Some(test) = keep::test() {
+                text += &format!("\nrepeat with: cargo test {}", test.name);
+            }
+            panic!("{}", glomers_protocol::printable_lines(&text));
         }
     }
 
@@ -420,22 +570,28 @@ impl TestRun {
     }
 }
 
-struct Watch {
+/// What follows a run.
+pub(crate) struct Watch {
     trace: Trace,
-    invariants: InvariantObserver,
+    pub(crate) invariants: InvariantObserver,
 }
 
-impl Observer for Watch {
+impl Watch {
+    fn none() -> Watch {
+        let invariants = InvariantObserver::new(Vec::new(), Vec::new(), false);
+        Watch { trace: Trace::default(), invariants }
+    }
+}
+
+/// The same for the engine and for who drives it by hand.
+struct Shared(Rc<RefCell<Watch>>);
+
+impl Observer for Shared {
     fn event(&mut self, time: Time, event: &Event<'_>) {
-        self.trace.event(time, event);
-        match *event {
-            Event::Initialised => self.invariants.origin = time,
-            Event::Marked { node, label, value } => {
-                for finding in self.invariants.violated(time, node, label, value) {
-                    self.trace.event(time, &Event::Found(finding));
-                }
-            }
-            _ => {}
+        let Watch { trace, invariants } = &mut *self.0.borrow_mut();
+        trace.event(time, event);
+        for finding in invariants.see(time, event) {
+            trace.event(time, &Event::Found(finding));
         }
     }
 }

@@ -6,7 +6,7 @@ use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{
     Ended, Endpoint, Event, Finding, Message, Node, Observer, Op, StopReason, Time, Value, edn,
 };
-use glomers_node::Payload;
+use glomers_node::{EXPOSED, Payload};
 use glomers_protocol::printable;
 
 /// Remembers a run, and tells it again, or writes it as text, if somebody asks: every
@@ -67,6 +67,10 @@ impl Trace {
                 }
                 Entry::Disturbed(id, how) => {
                     writeln!(text, "{:>12} #{id} fault: {}", time.0, how.name())
+                }
+                Entry::Marked { node: (_, node), label, value } if **label == *EXPOSED => {
+                    let value = value.to_string();
+                    writeln!(text, "{:>12} {node} exposes {}", time.0, printable(&value))
                 }
                 Entry::Marked { node: (_, node), label, value } => {
                     let value = value.to_string();

@@ -223,7 +223,7 @@ impl Checker for CounterChecker {
     }
 }
 
-// 5. The test. The invariant is asked after every mark; it may remember what it
+// 5. The test. The invariant is asked at every event; it may remember what it
 //    has seen. It finds the fault where it happens, long before the final reads.
 
 fn run<N: IntoProcess + 'static>(seed: u64, node: fn() -> N) -> TestRun {
@@ -235,7 +235,7 @@ fn run<N: IntoProcess + 'static>(seed: u64, node: fn() -> N) -> TestRun {
         .workload(Load::new(Counter, 20.0))
         .fault(Partition::halves().between(3 * S..6 * S))
         .invariant(move |cluster| {
-            let mark = cluster.newest().expect("it is asked after a mark");
+            let Some(mark) = cluster.newest() else { return Ok(()) };
             let number = mark.value.as_int().expect("both marks are numbers");
             match &*mark.label {
                 "added" => added += number,

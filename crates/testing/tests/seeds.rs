@@ -182,7 +182,9 @@ fn an_invariant_that_panics_is_a_failure_with_its_seed() {
         .regressions(&path)
         .run_for(S);
     let said = message(&run);
-    assert!(said.contains("seed 7 panicked: on purpose"), "{said}");
+    assert!(said.contains("Invariant number 1 panicked: on purpose"), "{said}");
+    assert!(said.contains("the run with seed 7 is invalid"), "{said}");
+    assert!(said.contains("glomers trace "), "{said}");
     assert!(said.contains("GLOMERS_SEED=7"), "{said}");
     std::fs::remove_file(path).unwrap();
 }

@@ -31,6 +31,7 @@ const NEARBY: u64 = 3;
 
 /// What was made of a run.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Shrunk {
     /// The Plan that is left.
     pub plan: Plan,
@@ -56,6 +57,7 @@ pub struct Shrunk {
 
 /// How large a Plan is, with the messages of its run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Extent {
     /// Nodes.
     pub nodes: u64,

@@ -40,8 +40,9 @@ pub(super) struct ClientSlot {
     /// The request it waits for.
     awaits: Option<u64>,
     deadline: Time,
-    /// Whether a time-out is in the queue, so that there is one at most.
-    timeout_scheduled: bool,
+    /// When the time-out is due that is in the queue, so that there is one at most, unless
+    /// a request has less patience than the one before it.
+    timeout_at: Time,
     /// Its last requests, as nodes got and answered them.
     pub(super) requests: Requests,
 }
@@ -110,7 +111,7 @@ impl Engine<'_> {
             last_msg_id: 0,
             awaits: None,
             deadline: Time::MAX,
-            timeout_scheduled: false,
+            timeout_at: Time::MAX,
             requests: Requests::default(),
         });
         place
@@ -155,8 +156,8 @@ impl Engine<'_> {
         let id = slot.last_msg_id;
         slot.awaits = Some(id);
         slot.deadline = timeout;
-        if !slot.timeout_scheduled {
-            slot.timeout_scheduled = true;
+        if timeout < slot.timeout_at {
+            slot.timeout_at = timeout;
             self.schedule(timeout, Due::Timeout { client });
         }
         let payload = Payload::shared(body, Some(id), None);
@@ -165,15 +166,19 @@ impl Engine<'_> {
 
     pub(super) fn timeout(&mut self, client: u32) {
         let slot = &mut self.clients[client as usize];
-        slot.timeout_scheduled = false;
+        if slot.timeout_at > self.now {
+            // Another is in the queue.
+            return;
+        }
+        slot.timeout_at = Time::MAX;
         if slot.awaits.is_none() || slot.owner == Owner::Nobody {
             return;
         }
         if slot.deadline > self.now {
             // The request that this was for has been answered; the present one
             // has a later deadline.
-            slot.timeout_scheduled = true;
             let deadline = slot.deadline;
+            slot.timeout_at = deadline;
             return self.schedule(deadline, Due::Timeout { client });
         }
         if let Owner::Init(node) = slot.owner
@@ -182,16 +187,14 @@ impl Engine<'_> {
             // It cannot answer now, and that is not its fault: it gets the whole
             // time once more.
             let deadline = self.now + Duration::from_nanos(self.plan.init_timeout);
-            slot.deadline = deadline;
-            slot.timeout_scheduled = true;
+            (slot.deadline, slot.timeout_at) = (deadline, deadline);
             return self.schedule(deadline, Due::Timeout { client });
         }
         if let Owner::Init(node) = slot.owner {
             let deadline = self.init_deadline(node, self.nodes[node as usize].init_since);
             if deadline > self.now {
                 let slot = &mut self.clients[client as usize];
-                slot.deadline = deadline;
-                slot.timeout_scheduled = true;
+                (slot.deadline, slot.timeout_at) = (deadline, deadline);
                 return self.schedule(deadline, Due::Timeout { client });
             }
         }
@@ -290,9 +293,11 @@ impl Engine<'_> {
     }
 
     fn worker_receives(&mut self, worker: u32, node: u32, reply: &Payload) {
+        let now = self.history_time();
         let Some(machine) = &mut self.workers[worker as usize].machine else {
             return;
         };
+        machine.at(now);
         match machine.reply(reply) {
             Step::BadReply(what) => self.bad_reply(worker, node, &what, reply),
             step => self.step(worker, step),
@@ -318,8 +323,12 @@ impl Engine<'_> {
 
     /// The usual rule for a request without a result.
     fn request_failed(&mut self, worker: u32, failure: &Failure) {
+        let now = self.history_time();
         let state = &mut self.workers[worker as usize];
-        let own = state.machine.as_mut().and_then(|machine| machine.failed(failure));
+        let own = state.machine.as_mut().and_then(|machine| {
+            machine.at(now);
+            machine.failed(failure)
+        });
         if let Some(step) = own {
             return self.step(worker, step);
         }
@@ -335,22 +344,12 @@ impl Engine<'_> {
 
     fn step(&mut self, worker: u32, step: Step) {
         match step {
-            Step::Request(body) => {
-                let state = &self.workers[worker as usize];
-                let (client, node) = (state.client, state.asks);
-                let client = match client {
-                    Some(client) => client,
-                    None => {
-                        let client = self.new_client_of_worker(worker);
-                        self.workers[worker as usize].client = Some(client);
-                        client
-                    }
-                };
-                let state = &mut self.workers[worker as usize];
-                let cause = mix(state.cause, state.requests);
-                state.requests += 1;
-                self.request(client, node, body, self.now + self.rpc_timeout, cause);
+            Step::Request(body) => self.worker_requests(worker, body, self.rpc_timeout),
+            Step::RequestTo { node, body, timeout } => {
+                self.workers[worker as usize].asks = node;
+                self.worker_requests(worker, body, timeout.unwrap_or(self.rpc_timeout));
             }
+            Step::Wait(length) => self.schedule(self.now + length, Due::Woken { worker }),
             Step::Done => self.complete(worker, OpKind::Ok, None, None),
             Step::DoneBut(error) => self.complete(worker, OpKind::Ok, None, Some(error)),
             Step::Ok(value) => self.complete(worker, OpKind::Ok, Some(value), None),
@@ -361,6 +360,35 @@ impl Engine<'_> {
                 self.complete(worker, OpKind::Info, None, Some(malformed_reply(&what)));
             }
         }
+    }
+
+    /// A worker's client asks the node that its operation is about.
+    fn worker_requests(&mut self, worker: u32, body: Arc<dyn Body>, timeout: Duration) {
+        let client = match self.workers[worker as usize].client {
+            Some(client) => client,
+            None => {
+                let client = self.new_client_of_worker(worker);
+                self.workers[worker as usize].client = Some(client);
+                client
+            }
+        };
+        let state = &mut self.workers[worker as usize];
+        let (node, cause) = (state.asks, mix(state.cause, state.requests));
+        state.requests += 1;
+        self.request(client, node, body, self.now + timeout, cause);
+    }
+
+    /// A client has waited for as long as it wanted.
+    pub(super) fn client_woken(&mut self, worker: u32) {
+        let now = self.history_time();
+        let state = &mut self.workers[worker as usize];
+        if state.current.is_none() {
+            return;
+        }
+        let Some(machine) = &mut state.machine else { return };
+        machine.at(now);
+        let step = machine.woken();
+        self.step(worker, step);
     }
 
     /// An operation of the main phase begins, which is this one of its worker in a run
@@ -390,6 +418,7 @@ impl Engine<'_> {
         self.workload.observe(&op);
         let machine =
             self.workers[worker as usize].machine.get_or_insert_with(|| self.workload.client());
+        machine.at(op.time);
         let step = machine.invoke(&op);
         self.workers[worker as usize].current = Some(op);
         self.step(worker, step);

@@ -3,7 +3,8 @@
 use glomers_history::{Endpoint, Time};
 
 use super::Engine;
-use super::network::name_in;
+use super::network::{InFlight, name_in};
+use super::phases::Phase;
 use crate::snapshot::{NodeSnapshot, PendingMessage, Snapshot};
 
 impl Engine<'_> {
@@ -18,8 +19,25 @@ impl Engine<'_> {
         self.origin.is_some_and(|origin| time.0 > origin.0.saturating_add(moment.0))
     }
 
+    /// Whether operations may begin, or could at a time.
+    pub(crate) fn has_begun(&self) -> bool {
+        !matches!(self.phase, Phase::Before | Phase::Init { .. } | Phase::Setup { .. })
+    }
+
     fn name_at(&self, end: Endpoint) -> String {
         name_in(&self.names, &self.clients, &self.services, end).to_string()
+    }
+
+    /// A message on its way, in words.
+    pub(super) fn pending(&self, message: &InFlight) -> PendingMessage {
+        PendingMessage {
+            id: message.id,
+            src: self.name_at(message.src),
+            dest: self.name_at(message.dest),
+            kind: message.payload.header().kind().to_owned(),
+            due: self.as_history_time(message.due),
+            body: message.payload.to_json().get().to_owned(),
+        }
     }
 
     /// What the engine knows; timers and disks are the host's.
@@ -32,18 +50,8 @@ impl Engine<'_> {
             timers: Vec::new(),
             syncs: Vec::new(),
         });
-        let mut messages: Vec<PendingMessage> = self
-            .in_flight
-            .iter()
-            .map(|(_, message)| PendingMessage {
-                id: message.id,
-                src: self.name_at(message.src),
-                dest: self.name_at(message.dest),
-                kind: message.payload.header().kind().to_owned(),
-                due: self.as_history_time(message.due),
-                body: message.payload.to_json().get().to_owned(),
-            })
-            .collect();
+        let mut messages: Vec<PendingMessage> =
+            self.in_flight.iter().map(|(_, message)| self.pending(message)).collect();
         messages.sort_by_key(|message| (message.due, message.id));
         Snapshot { time, nodes: nodes.collect(), messages }
     }

@@ -5,13 +5,14 @@
 //! a run), `starts` (from a process to its `init_ok`), `faults` (their beginnings and
 //! ends), `lines` (what live nodes write), `blame` (what nodes do wrong), `replies`
 //! (what clients do not wait for), `silence` (what Maelstrom would ignore), `standstill`
-//! (too many events at one instant).
+//! (too many events at one instant), `held` (messages that a test holds back).
 
 mod blame;
 mod clients;
 mod disturbances;
 mod faults;
 mod finals;
+mod held;
 mod inspect;
 mod lines;
 mod link_counts;
@@ -47,6 +48,7 @@ use crate::statistics::NetStatistics;
 use crate::workload::Workload;
 
 use clients::{ClientSlot, Worker};
+pub use held::{Hold, Messages};
 use links::LinkTable;
 use network::InFlight;
 use nodes::NodeState;
@@ -89,6 +91,11 @@ pub struct Engine<'a> {
     nodes: Vec<NodeState>,
     in_flight: Slab<InFlight>,
     next_message_id: u64,
+    /// Whether messages may have to be held back, and which were.
+    holds: bool,
+    held: Vec<held::Held>,
+    /// Of those, the ones that are let go though others like them are not.
+    let_go: Vec<u32>,
     links: LinkTable,
     barrier: Barrier,
     services: Services,
@@ -155,6 +162,9 @@ impl<'a> Engine<'a> {
             places,
             in_flight: Slab::new(),
             next_message_id: 0,
+            holds: false,
+            held: Vec::new(),
+            let_go: Vec::new(),
             links: LinkTable::new(plan),
             barrier: Barrier::default(),
             services: Services::new(plan.seed),
@@ -313,6 +323,7 @@ impl<'a> Engine<'a> {
             Due::Listed { index } => self.begin_listed(index),
             Due::NextFinal { worker } => self.next_final(worker),
             Due::Timeout { client } => self.timeout(client),
+            Due::Woken { worker } => self.client_woken(worker),
             Due::Fault { index } => self.fault(index),
             Due::LatencyStep { index } => self.links.take_step(index),
             Due::PhaseEnd { phase } => self.phase_end(phase),

@@ -241,6 +241,9 @@ impl Engine<'_> {
     }
 
     pub(super) fn arrive(&mut self, key: u32) {
+        if self.holds && self.keep_back(key) {
+            return;
+        }
         match self.in_flight[key as usize].dest {
             Endpoint::Client(client) => {
                 let message = self.in_flight.remove(key as usize);

@@ -104,6 +104,7 @@ impl Engine<'_> {
             Due::Generate | Due::Listed { .. } | Due::NextFinal { .. } => {
                 "a client begins an operation".to_owned()
             }
+            Due::Woken { .. } => "a client goes on".to_owned(),
             Due::Timeout { .. } => "a client has waited long enough".to_owned(),
             Due::Fault { .. } => "a fault begins or ends".to_owned(),
             Due::LatencyStep { .. } => "latencies change".to_owned(),

@@ -9,6 +9,7 @@ use crate::driving::{DISK_TROUBLE, LOST_WRITES};
 
 /// What one fault did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FaultReport {
     /// What kind: `partition`, `kill`, `pause`, `loss`, `slow-nodes`.
     pub kind: &'static str,
