@@ -161,7 +161,13 @@ impl<M: Request> Future for Call<M> {
                         call.read(&header, payload)
                     } else if Pin::new(limit).poll(context).is_ready() {
                         call.forget();
-                        Err(call.timed_out())
+                        // Most attempts are repeated, and nobody reads why: it is put into
+                        // words after the last.
+                        let late = RpcError::new(ErrorCode::TIMEOUT, String::new());
+                        match call.finish(Err(late)) {
+                            Some(_) => return Poll::Ready(Err(call.timed_out())),
+                            None => continue,
+                        }
                     } else {
                         return Poll::Pending;
                     }

@@ -129,13 +129,11 @@ impl Payload {
         }
     }
 
-    /// As [`Payload::write_json`], but of a body that is just a long list of small integers
-    /// only what comes before its elements: `{…"messages":[`. Gives that list; text of
+    /// As [`Payload::write_json`], but of a body that is just a list of small integers only what comes before its elements: `{…"messages":[`. Gives that list; text of
     /// `elements.len()` numbers with commas between, `]` and `}` are missing.
-    pub fn write_json_before_list(&self, long: usize, out: &mut Vec<u8>) -> Option<&List> {
+    pub fn write_json_before_list(&self, out: &mut Vec<u8>) -> Option<&List> {
         if let Payload::Typed { header, body } = self
             && let Some((field, list)) = body.only_list()
-            && list.len() >= long
             && list.as_small().is_some()
         {
             write_header(header, out);

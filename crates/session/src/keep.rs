@@ -78,9 +78,10 @@ impl Kept<'_> {
         store.log(&format!("command: {command}"))?;
         let made = || ReplayFile::new(self.plan, self.judge).to_bytes();
         let mut writer = store.writer(&replay.unwrap_or_else(made))?;
+        writer.remember();
         play(&mut writer);
-        writer.finish()?;
-        store.derive(self.history)?;
+        let written = writer.finish()?;
+        store.derive(self.history, written)?;
         store.save_results(self.results)?;
         let mut facts = Map::new();
         facts.insert("build".into(), BUILD.into());

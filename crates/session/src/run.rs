@@ -155,6 +155,9 @@ impl Session<'_> {
         };
         let mut writer = store.writer(replay)?;
         writer.bound_logs(self.max_log);
+        if self.derives {
+            writer.remember();
+        }
         store.log(&format!("command: {}", self.command))?;
         let directory = store.directory().to_owned();
         let result = self.judged(plan, observer, progress, Some(&directory), Some(&mut writer));
@@ -162,9 +165,9 @@ impl Session<'_> {
         #[cfg(feature = "processes")]
         remove_empty(&directory.join(crate::host::NODE_DATA));
         let (report, traced) = result?;
-        finished?;
+        let written = finished?;
         if self.derives {
-            store.derive(&report.outcome.history)?;
+            store.derive(&report.outcome.history, written)?;
         }
         store.save_results(&results(&report, traced.as_ref()))?;
         for warning in &report.warnings {

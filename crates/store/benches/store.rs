@@ -11,7 +11,7 @@ use glomers_history::{
 };
 use glomers_protocol::rpc::broadcast::Broadcast;
 use glomers_protocol::{Body, Payload};
-use glomers_store::{Recovered, Store, StoreWriter, compare};
+use glomers_store::{Recovered, Store, StoreWriter, Written, compare};
 use tempfile::TempDir;
 
 fn main() {
@@ -112,7 +112,7 @@ fn messages_run() -> (TempDir, Store) {
 fn parquet_25k_messages(bencher: Bencher<'_, '_>) {
     let (_root, store) = messages_run();
     let history = History::new();
-    bencher.bench_local(|| store.derive(&history).unwrap());
+    bencher.bench_local(|| store.derive(&history, Written::default()).unwrap());
 }
 
 /// The journal of 25,000 messages alone.
@@ -148,7 +148,7 @@ fn texts_2k_operations(bencher: Bencher<'_, '_>) {
     let (_root, store, writer) = store();
     writer.finish().unwrap();
     let history = reads();
-    bencher.bench_local(|| store.derive(&history).unwrap());
+    bencher.bench_local(|| store.derive(&history, Written::default()).unwrap());
 }
 
 /// `history.jsonl` of these, while the run goes on.

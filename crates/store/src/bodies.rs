@@ -98,45 +98,61 @@ impl LastBodies {
 #[derive(Default)]
 pub(crate) struct Texts {
     text: Vec<u8>,
-    /// Of the last list of each beginning: how many elements it has, and how many digits
-    /// these have in all.
-    growing: Growing<(usize, usize)>,
+    growing: Growing<Spelled>,
+}
+
+/// What is known of a list, for one that goes on where it ends.
+#[derive(Default)]
+struct Spelled {
+    count: usize,
+    /// How many digits its elements have in all.
+    digits: usize,
+    /// The first of them, each with a comma behind it, as far as any body is kept.
+    start: Vec<u8>,
 }
 
 impl Texts {
     /// The text of a body, whole or more than is kept of it, and how long the whole is.
     pub(crate) fn of(&mut self, payload: &Payload) -> (&[u8], usize) {
         self.text.clear();
-        // An element and its comma are two bytes at least.
-        let Some(list) = payload.write_json_before_list(BODY_LIMIT / 2, &mut self.text) else {
+        let Some(list) = payload.write_json_before_list(&mut self.text) else {
             return (&self.text, self.text.len());
         };
-        let length = self.text.len() + digits(&mut self.growing, list) + list.len() + 1;
-        let mut number = itoa::Buffer::new();
-        for element in list.as_small().into_iter().flat_map(|small| small.iter()) {
-            self.text.extend_from_slice(number.format(element).as_bytes());
-            self.text.push(b',');
-            if self.text.len() > BODY_LIMIT {
-                break;
-            }
+        let mut short = Spelled::default();
+        let known = self.growing.note(list, |earlier| match earlier {
+            // Of a list that goes on differently nothing is known.
+            Some((earlier, count)) if count == earlier.count => earlier.and(list),
+            _ => Spelled::default().and(list),
+        });
+        let spelled = known.unwrap_or_else(|| {
+            short = std::mem::take(&mut short).and(list);
+            &short
+        });
+        let length = self.text.len() + spelled.digits + list.len() + 1;
+        self.text.extend_from_slice(&spelled.start);
+        if spelled.start.len() == spelled.digits + list.len() {
+            self.text.pop();
+            self.text.extend_from_slice(b"]}");
         }
         (&self.text, length)
     }
 }
 
-/// How many digits the elements of a long list have, counted for those alone that the last
-/// list with its beginning had not.
-fn digits(growing: &mut Growing<(usize, usize)>, list: &List) -> usize {
-    let from = |from| {
-        let rest = list.as_small().into_iter().flat_map(move |small| small.range(from, usize::MAX));
-        rest.map(|element: u32| element.checked_ilog10().unwrap_or(0) as usize + 1).sum::<usize>()
-    };
-    let update = |earlier| match earlier {
-        Some(((length, digits), count)) if count == length => digits + from(count),
-        _ => from(0),
-    };
-    let known = growing.note(list, |earlier| (list.len(), update(earlier)));
-    known.map_or_else(|| from(0), |&(_, digits)| digits)
+impl Spelled {
+    /// Of a list that begins with all that is known.
+    fn and(mut self, list: &List) -> Spelled {
+        let mut number = itoa::Buffer::new();
+        let new = list.as_small().into_iter();
+        for element in new.flat_map(|small| small.range(self.count, usize::MAX)) {
+            self.digits += element.checked_ilog10().unwrap_or(0) as usize + 1;
+            if self.start.len() <= BODY_LIMIT {
+                self.start.extend_from_slice(number.format(element).as_bytes());
+                self.start.push(b',');
+            }
+        }
+        self.count = list.len();
+        self
+    }
 }
 
 /// Where what both have from their first list on begins in each, and how long it is.
@@ -163,7 +179,9 @@ mod tests {
     #[test]
     fn of_a_long_list_as_much_is_written_as_is_kept_and_its_length_is_right() {
         let mut texts = Texts::default();
-        for length in [0, 10, 2047, 2048, 2049, 3000, 2500, 9000, 9001, 11_111] {
+        for length in
+            [0, 1, 10, 256, 257, 258, 900, 901, 1000, 2047, 2500, 2400, 9000, 9001, 11_111]
+        {
             let elements: Vec<i64> = (0..length).map(|i| i * 7919 % 12_345).collect();
             let messages = List::from_integers(&elements);
             let payload = Payload::typed(ReadOk { messages }, Some(7), Some(length as u64));

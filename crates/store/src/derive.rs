@@ -12,6 +12,10 @@ use crate::texts;
 /// The version of the keys in `results.json`.
 const SCHEMA_VERSION: i64 = 1;
 
+/// From so many messages on the tables are worth a thread of their own.
+#[cfg(feature = "parquet")]
+const MANY: u64 = 20_000;
+
 /// Writes all files that follow from a history and a journal; gives the names of
 /// those that were there, differ and were kept.
 pub(crate) fn write_all(
@@ -20,11 +24,21 @@ pub(crate) fn write_all(
     journal: &Journal,
     how: Replace,
 ) -> Result<Vec<&'static str>, StoreError> {
-    let mut kept = texts::write(run, history, how)?;
     #[cfg(feature = "parquet")]
-    kept.extend(crate::tables::write(run, journal, how)?);
+    if journal.told().messages >= MANY {
+        // Neither needs the other, and who waits for both has another core.
+        return std::thread::scope(|scope| {
+            let texts = scope.spawn(|| texts::write(run, history, how));
+            let tables = crate::tables::write(run, journal, how);
+            let texts = texts.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok([texts?, tables?].concat())
+        });
+    }
+    let kept = texts::write(run, history, how)?;
+    #[cfg(feature = "parquet")]
+    let kept = [kept, crate::tables::write(run, journal, how)?].concat();
     #[cfg(not(feature = "parquet"))]
-    let _ = (journal, &mut kept);
+    let _ = journal;
     Ok(kept)
 }
 

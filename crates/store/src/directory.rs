@@ -14,7 +14,7 @@ use crate::files::{self, NODE_LOGS, REPLAY, RUN, RUN_LOG, Replace};
 use crate::journal::Journal;
 use crate::node_logs;
 use crate::timestamp::{rfc3339, timestamp};
-use crate::{StoreError, StoreWriter, links, lock};
+use crate::{StoreError, StoreWriter, Written, links, lock};
 
 /// How many runs of one workload may begin in one millisecond.
 const SAME_MOMENT: u32 = 10_000;
@@ -203,13 +203,12 @@ impl Store {
 
     /// Writes the files that follow from the history and the journal:
     /// `history.edn`, `history.txt`, `messages.parquet` and, if there are marks,
-    /// `marks.parquet`. The writer must be finished, and the history be the one
-    /// that it saw.
+    /// `marks.parquet`. The history must be the one that the writer saw.
     ///
     /// # Errors
     /// If the journal cannot be read or a file not be written.
-    pub fn derive(&self, history: &History) -> Result<(), StoreError> {
-        let journal = Journal::scan(&self.directory)?;
+    pub fn derive(&self, history: &History, written: Written) -> Result<(), StoreError> {
+        let journal = written.0.map_or_else(|| Journal::scan(&self.directory), Ok)?;
         derive::write_all(&self.directory, history, &journal, Replace::Always).map(drop)
     }
 

@@ -52,6 +52,8 @@ pub(crate) struct FrameWriter<W> {
     packer: Packer,
     /// How many blocks were begun.
     blocks: u64,
+    /// How many bytes were written.
+    written: u64,
 }
 
 impl<W: Write> FrameWriter<W> {
@@ -64,6 +66,7 @@ impl<W: Write> FrameWriter<W> {
             frame: Vec::new(),
             packer: Packer::new()?,
             blocks: 0,
+            written: MAGIC.len() as u64 + 1,
         })
     }
 
@@ -93,8 +96,14 @@ impl<W: Write> FrameWriter<W> {
         self.frame[..4].copy_from_slice(&length.to_le_bytes());
         self.frame[4..8].copy_from_slice(&sum.to_le_bytes());
         self.out.write_all(&self.frame[..end])?;
+        self.written += end as u64;
         self.block.clear();
         Ok(())
+    }
+
+    /// How many bytes were written.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
     }
 }
 

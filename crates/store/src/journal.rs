@@ -59,6 +59,11 @@ struct Before {
 }
 
 impl Told {
+    /// Before the first record.
+    pub(crate) fn nothing() -> Told {
+        Told { ascending: true, ..Told::default() }
+    }
+
     fn before(&mut self) -> Before {
         let (endings, disturbances, sums) =
             (self.endings.len(), self.disturbances.len(), self.sums.len());
@@ -93,7 +98,7 @@ impl Told {
     }
 
     /// Notes a record; refuses one that is invalid where it stands.
-    fn take(&mut self, record: Record<'_>) -> Result<(), Stop> {
+    pub(crate) fn take(&mut self, record: Record<'_>) -> Result<(), Stop> {
         if self.complete {
             return Err(Stop::Damage("a record behind the end of the run"));
         }
@@ -157,7 +162,7 @@ impl Journal {
             other => other.map_err(StoreError::at(&path, "read"))?,
         };
         let length = file.metadata().map_err(StoreError::at(&path, "read"))?.len();
-        let mut told = Told { ascending: true, ..Told::default() };
+        let mut told = Told::nothing();
         let mut before = None;
         let (sound, rest) = records(&path, file, |record| {
             if matches!(record, Record::Block { .. }) {
@@ -183,10 +188,15 @@ impl Journal {
             Rest::Torn => Some(loss(None)),
             Rest::Damaged(what) => Some(loss(Some(what.to_owned()))),
         };
+        Ok(Journal::of(path, sound, told, loss))
+    }
+
+    /// A journal whose records were noted, by whoever read or wrote them.
+    pub(crate) fn of(path: PathBuf, sound: u64, mut told: Told, loss: Option<Loss>) -> Journal {
         // Stable: of two endings of one message the first comes first.
         told.endings.sort_by_key(|ending| ending.id);
         told.disturbances.sort_by_key(|disturbed| disturbed.id);
-        Ok(Journal { path, sound, told, loss })
+        Journal { path, sound, told, loss }
     }
 
     pub(crate) fn path(&self) -> &Path {

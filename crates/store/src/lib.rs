@@ -62,4 +62,4 @@ pub use messages::{
 };
 pub use recover::{Loss, Recovered, derive};
 pub use timestamp::timestamp;
-pub use writer::StoreWriter;
+pub use writer::{StoreWriter, Written};

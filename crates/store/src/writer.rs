@@ -13,6 +13,7 @@ use crate::StoreError;
 use crate::bodies::{LastBodies, Texts};
 use crate::files::{BUFFER, HISTORY, JOURNAL};
 use crate::frames::FrameWriter;
+use crate::journal::{Journal, Told};
 use crate::names::{Names, Number, cut, cut_bytes};
 use crate::node_logs::NodeLogs;
 
@@ -37,12 +38,18 @@ pub struct StoreWriter {
     journal_path: PathBuf,
     names: Names,
     texts: Texts,
+    /// What files are derived from, if they will be.
+    told: Option<Told>,
     bodies: LastBodies,
     mark: Vec<u8>,
     node_logs: NodeLogs,
     failed: Option<StoreError>,
     finished: bool,
 }
+
+/// A run that was written, as far as its writer remembers it: by default not at all.
+#[derive(Debug, Default)]
+pub struct Written(pub(crate) Option<Journal>);
 
 impl std::fmt::Debug for StoreWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -80,6 +87,7 @@ impl StoreWriter {
             journal_path,
             names: Names::default(),
             texts: Texts::default(),
+            told: None,
             bodies: LastBodies::default(),
             mark: Vec::new(),
             node_logs: NodeLogs::new(run),
@@ -113,16 +121,27 @@ impl StoreWriter {
         self.record(&Record::Replay { bytes });
     }
 
+    /// Remembers of each message what [`Store::derive`](crate::Store::derive) needs, so that
+    /// the journal is not read for it: 24 bytes and more.
+    pub fn remember(&mut self) {
+        self.told = Some(Told::nothing());
+    }
+
     /// Writes the rest and the journal's end.
     ///
     /// # Errors
     /// The first error of the whole run.
-    pub fn finish(mut self) -> Result<(), StoreError> {
+    pub fn finish(mut self) -> Result<Written, StoreError> {
         self.record(&Record::End);
         self.flush();
         self.attempt(|writer| writer.node_logs.close());
         self.finished = true;
-        self.failed.take().map_or(Ok(()), Err)
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let told = self.told.take();
+        let path = take(&mut self.journal_path);
+        Ok(Written(told.map(|told| Journal::of(path, self.journal.written(), told, None))))
     }
 
     /// Does something unless something failed before.
@@ -142,9 +161,13 @@ impl StoreWriter {
 
     fn record(&mut self, record: &Record<'_>) {
         self.attempt(|writer| {
+            if let Some(told) = &mut writer.told {
+                let is_taken = told.take(*record).is_ok();
+                debug_assert!(is_taken, "what is written can be read");
+            }
             let is_full = writer
                 .journal
-                .push(record)
+                .push(&writer.bodies.shorten(*record))
                 .map_err(StoreError::at(&writer.journal_path, "written"))?;
             if is_full {
                 // The history first: the journal never tells of operations that
@@ -210,16 +233,15 @@ impl StoreWriter {
         let src = self.number(src);
         let dest = self.number(dest);
         let kind = self.kind(payload);
-        // Taken out and put back: the record borrows them while `self` writes.
-        let (mut texts, mut bodies) = (take(&mut self.texts), take(&mut self.bodies));
+        // Taken out and put back: the record borrows it while `self` writes.
+        let mut texts = take(&mut self.texts);
         let (body, length) = match payload {
             Payload::Json(text) => (text.get().as_bytes(), text.get().len()),
             Payload::Typed { .. } => texts.of(payload),
         };
         let (body, body_length) = (cut_bytes(body, BODY_LIMIT), length as u64);
-        let whole = Record::Send { time, id, src, dest, kind, body, body_length };
-        self.record(&bodies.shorten(whole));
-        (self.texts, self.bodies) = (texts, bodies);
+        self.record(&Record::Send { time, id, src, dest, kind, body, body_length });
+        self.texts = texts;
     }
 
     fn marked(&mut self, time: Time, node: &str, label: &str, value: &Value) {

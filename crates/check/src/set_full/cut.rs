@@ -1,8 +1,11 @@
 //! Messages that faults kept from their receivers, and whether that mattered.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use glomers_history::{History, Value};
+use glomers_protocol::Payload;
 
 use super::SetFull;
 use super::scan::{Read, Scan};
@@ -80,25 +83,25 @@ pub(super) fn report(
     if !faults && context.cut.is_empty() {
         return;
     }
-    let mut types: BTreeMap<String, u64> = BTreeMap::new();
+    let mut types: BTreeMap<Rc<str>, u64> = BTreeMap::new();
     let mut carriers: BTreeMap<u32, Vec<Carrier>> = BTreeMap::new();
+    let mut bodies = Bodies::default();
     for message in &context.cut {
-        let body = context.body(message);
-        let name = body.get("type").and_then(Value::as_str);
-        *types.entry(name.unwrap_or("unknown").to_owned()).or_default() += 1;
-        if !is_between_nodes(context, message) {
-            continue;
+        let Body { kind, values } = bodies.read(context, message, scan);
+        match types.get_mut(&**kind) {
+            Some(count) => *count += 1,
+            None => drop(types.insert(kind.clone(), 1)),
         }
-        let values = carried(scan, &body);
-        if !values.is_empty() {
-            carriers.entry(message.dest).or_default().push(Carrier { values, how: message.how });
+        if is_between_nodes(context, message) && !values.is_empty() {
+            let carrier = Carrier { values: values.clone(), how: message.how };
+            carriers.entry(message.dest).or_default().push(carrier);
         }
     }
     let mut tally = Tally::default();
     for (&dest, messages) in &carriers {
         tally.count(history, context, scan, dest, messages);
     }
-    let types = types.iter().map(|(name, count)| (name.as_str(), Value::from(*count)));
+    let types = types.iter().map(|(name, count)| (&**name, Value::from(*count)));
     result.fields.extend([
         ("cut-messages", Value::record(types)),
         ("cut-value-count", Value::from(tally.carried() as u64)),
@@ -108,9 +111,41 @@ pub(super) fn report(
     result.notes.push(tally.sentence(spec));
 }
 
+/// What the body of a message says.
+struct Body {
+    kind: Rc<str>,
+    /// The elements that it carries.
+    values: Rc<[u32]>,
+}
+
+/// Bodies that were read. A node that gets no answer sends the same again and again, and
+/// all of these messages share one body.
+#[derive(Default)]
+struct Bodies {
+    /// By where they are in memory, which stays so while the context is there.
+    shared: BTreeMap<*const (), Body>,
+    other: Option<Body>,
+}
+
+impl Bodies {
+    fn read(&mut self, context: &Context, message: &CutMessage, scan: &Scan) -> &Body {
+        let read = || {
+            let body = context.body(message);
+            let kind = body.get("type").and_then(Value::as_str).unwrap_or("unknown");
+            Body { kind: Rc::from(kind), values: Rc::from(carried(scan, &body)) }
+        };
+        match context.bodies.get(&message.id) {
+            Some(Payload::Typed { body, .. }) => {
+                self.shared.entry(Arc::as_ptr(body).cast()).or_insert_with(read)
+            }
+            _ => self.other.insert(read()),
+        }
+    }
+}
+
 /// A message that carried values, and what kept it from its receiver.
 struct Carrier {
-    values: Vec<u32>,
+    values: Rc<[u32]>,
     how: Kept,
 }
 

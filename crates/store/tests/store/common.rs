@@ -145,9 +145,10 @@ pub(crate) fn results() -> Value {
 pub(crate) fn finished(root: &Path, flush: bool) -> (Store, History) {
     let mut store = Store::create(root, "broadcast", now()).unwrap();
     let mut writer = store.writer(REPLAY).unwrap();
+    writer.remember();
     let history = play(&mut writer, flush);
-    writer.finish().unwrap();
-    store.derive(&history).unwrap();
+    let written = writer.finish().unwrap();
+    store.derive(&history, written).unwrap();
     store.save_results(&results()).unwrap();
     store.save_run(serde_json::Map::new()).unwrap();
     store.log("it ran").unwrap();

@@ -126,8 +126,8 @@ fn messages_sent_out_of_order_come_in_order() {
         crate::common::sent(&mut writer, Time(id), id, "n0", "n1", &crate::common::json("{}"));
         crate::common::received(&mut writer, Time(id + 10), id);
     }
-    writer.finish().unwrap();
-    store.derive(&History::new()).unwrap();
+    let written = writer.finish().unwrap();
+    store.derive(&History::new(), written).unwrap();
     let told: Vec<String> = rows(&store.directory().join("messages.parquet"))
         .iter()
         .map(|row| row.to_string().chars().take(42).collect())
@@ -157,8 +157,8 @@ fn a_table_of_several_row_groups_has_every_row_right() {
             crate::common::received(&mut writer, Time(id), id - 100);
         }
     }
-    writer.finish().unwrap();
-    store.derive(&History::new()).unwrap();
+    let written = writer.finish().unwrap();
+    store.derive(&History::new(), written).unwrap();
     let rows = rows(&store.directory().join("messages.parquet"));
     assert_eq!(rows.len() as u64, COUNT);
     for (row, id) in rows.iter().zip(0..) {
