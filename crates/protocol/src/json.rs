@@ -10,7 +10,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::{List, Value};
+use crate::{List, Value, shared_text};
 
 /// How deep lists and objects may nest.
 pub const MAX_DEPTH: usize = 128;
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
             Some(b'n') => self.word("null", Value::Null),
             Some(b't') => self.word("true", Value::Bool(true)),
             Some(b'f') => self.word("false", Value::Bool(false)),
-            Some(b'"') => Ok(Value::String(Arc::from(self.string()?))),
+            Some(b'"') => Ok(Value::String(self.string()?)),
             Some(b'[') => self.list(depth),
             Some(b'{') => self.object(depth),
             Some(b'-' | b'0'..=b'9') => self.number(),
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
             if self.bytes.get(self.at) != Some(&b'"') {
                 return self.fail("expected a key in quotes");
             }
-            let key = Value::Keyword(Arc::from(self.string()?));
+            let key = Value::Keyword(self.string()?);
             self.skip_space();
             if !self.eat(b':') {
                 return self.fail("expected a colon");
@@ -191,7 +191,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The string at the cursor, escapes resolved.
-    fn string(&mut self) -> Result<String, JsonError> {
+    fn string(&mut self) -> Result<Arc<str>, JsonError> {
         let start = self.at;
         self.at += 1;
         loop {
@@ -206,9 +206,10 @@ impl<'a> Reader<'a> {
         self.at += 1;
         let quoted = &self.text[start..self.at];
         if !quoted.as_bytes().contains(&b'\\') {
-            return Ok(quoted[1..quoted.len() - 1].to_owned());
+            return Ok(shared_text(&quoted[1..quoted.len() - 1]));
         }
-        serde_json::from_str(quoted)
+        serde_json::from_str::<String>(quoted)
+            .map(Arc::from)
             .map_err(|_| JsonError { at: start, reason: "a bad escape in a string" })
     }
 }

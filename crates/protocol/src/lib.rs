@@ -22,6 +22,7 @@ mod payload;
 mod printable;
 pub mod rpc;
 pub mod schema;
+mod text;
 mod value;
 
 pub use error::{ErrorCode, RpcError};
@@ -33,4 +34,5 @@ pub use message::{Body, Header, Message, Request};
 pub use payload::{DecodeError, Payload};
 pub use printable::{printable, printable_lines};
 pub use serde_json::value::RawValue;
+pub use text::shared_text;
 pub use value::Value;

@@ -10,6 +10,7 @@
 //! its receiver's name and how many the step sent there before, a timer's from the step
 //! that set it. A step has the key of the message, timer or sync that it handles.
 
+use glomers_node::Rng;
 use glomers_node::key::{mix, of_name, spread};
 
 /// What there is at the beginning of a chain of causes.
@@ -103,13 +104,9 @@ pub enum Purpose {
     TracedTurns = 41,
 }
 
-/// A stream of random numbers that belongs to one key: Xoshiro256++, its state filled by
-/// SplitMix64.
-///
-/// Written here, because most streams give one number, and a message has several: to make
-/// the whole state by way of bytes took longer than all else that a draw does.
+/// A stream of random numbers that belongs to one key.
 #[derive(Debug, Clone)]
-pub struct Draws([u64; 4]);
+pub struct Draws(Rng);
 
 /// A seed of 64 bits that belongs to one key.
 pub fn keyed_seed(seed: u64, purpose: Purpose, a: u64, b: u64, c: u64) -> u64 {
@@ -120,39 +117,19 @@ impl Draws {
     /// The stream of a key.
     #[inline]
     pub fn keyed(seed: u64, purpose: Purpose, a: u64, b: u64, c: u64) -> Draws {
-        Draws::from_seed(keyed_seed(seed, purpose, a, b, c))
-    }
-
-    #[inline]
-    fn from_seed(seed: u64) -> Draws {
-        let word = |count: u64| {
-            let mut word = seed.wrapping_add(count.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            word ^ (word >> 31)
-        };
-        Draws([word(1), word(2), word(3), word(4)])
+        Draws(Rng::from_seed(keyed_seed(seed, purpose, a, b, c)))
     }
 
     /// 64 random bits.
     #[inline]
     pub fn bits(&mut self) -> u64 {
-        let [a, b, c, d] = &mut self.0;
-        let bits = a.wrapping_add(*d).rotate_left(23).wrapping_add(*a);
-        let shifted = *b << 17;
-        *c ^= *a;
-        *d ^= *b;
-        *b ^= *c;
-        *a ^= *d;
-        *c ^= shifted;
-        *d = d.rotate_left(45);
-        bits
+        self.0.bits()
     }
 
     /// A number from 0 (included) to 1 (not included), in steps of 2⁻⁵³.
     #[inline]
     pub fn unit(&mut self) -> f64 {
-        (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+        self.0.unit()
     }
 
     /// An integer from 0 up to, but not including, `end`.
@@ -160,15 +137,7 @@ impl Draws {
     /// # Panics
     /// If `end` is 0.
     pub fn below(&mut self, end: u64) -> u64 {
-        assert!(end > 0, "there is no number below 0");
-        // Lemire 2019: multiply, and reject the part that would be biased.
-        let threshold = end.wrapping_neg() % end;
-        loop {
-            let wide = u128::from(self.bits()) * u128::from(end);
-            if wide as u64 >= threshold {
-                return (wide >> 64) as u64;
-            }
-        }
+        self.0.below(end)
     }
 
     /// A number with the exponential distribution of this mean.
@@ -188,9 +157,6 @@ impl Draws {
 
 #[cfg(test)]
 mod tests {
-    use rand_core::{Rng as _, SeedableRng};
-    use rand_xoshiro::Xoshiro256PlusPlus;
-
     use super::*;
 
     #[test]
@@ -201,17 +167,6 @@ mod tests {
             GOLDEN,
             "stores of earlier versions could no longer be repeated"
         );
-    }
-
-    #[test]
-    fn streams_are_those_of_the_generator_that_they_are_named_after() {
-        for seed in [0, 1, 42, u64::MAX, 0x9e37_79b9_7f4a_7c15] {
-            let mut draws = Draws::from_seed(seed);
-            let mut other = Xoshiro256PlusPlus::seed_from_u64(seed);
-            for _ in 0..1000 {
-                assert_eq!(draws.bits(), other.next_u64());
-            }
-        }
     }
 
     const GOLDEN: (u64, u64, u64) = (15_966_920_482_993_298_509, 352, 4_624_826_978_949_720_291);

@@ -8,7 +8,7 @@ use glomers_protocol::rpc::broadcast::{
     BROADCAST_OK, Broadcast as BroadcastRequest, BroadcastOk, READ_OK, Read, ReadOk, TOPOLOGY_OK,
     Topology as TopologyRequest, TopologyOk,
 };
-use glomers_protocol::{Body, List, NodeId, Payload};
+use glomers_protocol::{Body, List, NodeId, Payload, shared_text};
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, NextOperation, SetupRequest, Step, Workload};
 
@@ -50,14 +50,14 @@ impl Workload for Broadcast {
         if draws.below(2) == 0 {
             let value = Value::Int(self.next_value);
             self.next_value += 1;
-            NextOperation { f: Arc::from("broadcast"), value }
+            NextOperation { f: shared_text("broadcast"), value }
         } else {
-            NextOperation { f: Arc::from("read"), value: Value::Null }
+            NextOperation { f: shared_text("read"), value: Value::Null }
         }
     }
 
     fn final_operation(&self) -> Option<NextOperation> {
-        Some(NextOperation { f: Arc::from("read"), value: Value::Null })
+        Some(NextOperation { f: shared_text("read"), value: Value::Null })
     }
 
     fn client(&self) -> Box<dyn Client> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use glomers_check::{Checker, Counter};
 use glomers_history::{Op, Value};
-use glomers_protocol::Payload;
 use glomers_protocol::rpc::counter::{ADD_OK, Add, AddOk, READ_OK, Read, ReadOk};
+use glomers_protocol::{Payload, shared_text};
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, NextOperation, Step, Workload};
 
@@ -80,11 +80,11 @@ impl Workload for PnCounter {
 }
 
 fn add(delta: i64) -> NextOperation {
-    NextOperation { f: Arc::from("add"), value: Value::Int(delta) }
+    NextOperation { f: shared_text("add"), value: Value::Int(delta) }
 }
 
 fn read() -> NextOperation {
-    NextOperation { f: Arc::from("read"), value: Value::Null }
+    NextOperation { f: shared_text("read"), value: Value::Null }
 }
 
 struct CounterClient {

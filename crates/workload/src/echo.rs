@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use glomers_check::{Access, Checker};
 use glomers_history::{Op, Value};
-use glomers_protocol::Payload;
 use glomers_protocol::rpc::echo::{ECHO_OK, Echo as EchoRequest, EchoOk};
+use glomers_protocol::{Payload, shared_text};
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, NextOperation, Step, Workload};
 
@@ -22,7 +22,7 @@ impl Workload for Echo {
 
     fn generate(&mut self, _worker: u32, draws: &mut Draws) -> NextOperation {
         let value = Value::from(format!("Please echo {}", draws.below(128)));
-        NextOperation { f: Arc::from("echo"), value }
+        NextOperation { f: shared_text("echo"), value }
     }
 
     fn client(&self) -> Box<dyn Client> {

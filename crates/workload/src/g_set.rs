@@ -5,7 +5,7 @@ use std::sync::Arc;
 use glomers_check::{Checker, SetFull};
 use glomers_history::{Op, Value};
 use glomers_protocol::rpc::g_set::{ADD_OK, Add, AddOk, READ_OK, Read, ReadOk};
-use glomers_protocol::{List, Payload};
+use glomers_protocol::{List, Payload, shared_text};
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, NextOperation, Step, Workload};
 
@@ -41,7 +41,7 @@ impl Workload for GSet {
 
     fn generate(&mut self, _worker: u32, draws: &mut Draws) -> NextOperation {
         if draws.below(2) == 1 {
-            return NextOperation { f: Arc::from("read"), value: Value::Null };
+            return NextOperation { f: shared_text("read"), value: Value::Null };
         }
         let element = if self.next_element > 0 && draws.below(AGAIN) == 0 {
             draws.below(self.next_element as u64) as i64
@@ -49,11 +49,11 @@ impl Workload for GSet {
             self.next_element += 1;
             self.next_element - 1
         };
-        NextOperation { f: Arc::from("add"), value: Value::Int(element) }
+        NextOperation { f: shared_text("add"), value: Value::Int(element) }
     }
 
     fn final_operation(&self) -> Option<NextOperation> {
-        Some(NextOperation { f: Arc::from("read"), value: Value::Null })
+        Some(NextOperation { f: shared_text("read"), value: Value::Null })
     }
 
     fn client(&self) -> Box<dyn Client> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use glomers_check::{Access, Checker};
 use glomers_history::{Op, Value};
-use glomers_protocol::Payload;
 use glomers_protocol::rpc::unique_ids::{GENERATE_OK, Generate, GenerateOk};
+use glomers_protocol::{Payload, shared_text};
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, NextOperation, Step, Workload};
 
@@ -21,7 +21,7 @@ impl Workload for UniqueIds {
     }
 
     fn generate(&mut self, _worker: u32, _draws: &mut Draws) -> NextOperation {
-        NextOperation { f: Arc::from("generate"), value: Value::Null }
+        NextOperation { f: shared_text("generate"), value: Value::Null }
     }
 
     fn client(&self) -> Box<dyn Client> {

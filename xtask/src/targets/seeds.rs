@@ -10,6 +10,7 @@ use super::{Target, Tools, row, words};
 
 pub(super) const TARGETS: &[Target] = &[
     Target { name: "seeds of flood", is_long: false, measure: flood },
+    Target { name: "seeds a second", is_long: true, measure: pace },
     Target { name: "seeds of flood-retry", is_long: true, measure: flood_retry },
     Target { name: "nodes in other languages", is_long: true, measure: other_languages },
 ];
@@ -24,6 +25,28 @@ fn challenge(id: &str) -> Vec<&'static str> {
         line.extend(words("--nemesis partition"));
     }
     line
+}
+
+/// How many seeds of 3c a core does, and what a second core gives.
+fn pace(tools: &Tools) -> Vec<Row> {
+    let count = SEEDS.to_string();
+    let measured = ["1", "2"].map(|threads| {
+        let mut arguments = challenge("3c");
+        arguments.extend(["--node", "flood-retry", "--seed", "0", "--test-count", &count]);
+        arguments.extend(["--threads", threads]);
+        tools.best_of(3, &arguments)
+    });
+    let [one, two] = &measured;
+    let pace = one.as_ref().map(|one| f64::from(SEEDS) / one.cpu).map_err(Clone::clone);
+    let both = one.as_ref().and_then(|one| two.as_ref().map(|two| (one, two)));
+    let gain = both.map(|(one, two)| one.wall / two.wall).map_err(Clone::clone);
+    let note = both.map_or(String::new(), |(one, two)| {
+        format!("on the wall; CPU time {:+.0} %", (two.cpu / one.cpu - 1.0) * 100.0)
+    });
+    vec![
+        row("3c with flood-retry, one core", Goal::AtLeast(1000.0), "seeds/s", pace, "best of 3"),
+        row("3c on two threads, against one", Goal::AtLeast(1.9), "times", gain, note),
+    ]
 }
 
 fn flood_retry(tools: &Tools) -> Vec<Row> {

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use glomers_check::{Access, Checker};
 use glomers_history::{Op, SECOND, Time, Value};
+use glomers_protocol::shared_text;
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, ClusterSize, FinalEnd, NextOperation, Workload};
 
@@ -95,16 +96,16 @@ fn key_of(number: i64) -> Key {
 
 fn assign<'a>(keys: impl Iterator<Item = &'a Key>) -> NextOperation {
     let value = Value::list(keys.map(|key| Value::String(key.clone())));
-    NextOperation { f: Arc::from("assign"), value }
+    NextOperation { f: shared_text("assign"), value }
 }
 
 fn poll() -> NextOperation {
     let value = Value::list([Value::list([Value::keyword("poll")])]);
-    NextOperation { f: Arc::from("poll"), value }
+    NextOperation { f: shared_text("poll"), value }
 }
 
 fn crash() -> NextOperation {
-    NextOperation { f: Arc::from("crash"), value: Value::Null }
+    NextOperation { f: shared_text("crash"), value: Value::Null }
 }
 
 impl Workload for Kafka {
@@ -138,7 +139,7 @@ impl Workload for Kafka {
         let (key, message) = self.keys.write(slot);
         let parts = [Value::keyword("send"), Value::String(key_of(key)), Value::Int(message)];
         let value = Value::list([Value::list(parts)]);
-        NextOperation { f: Arc::from("send"), value }
+        NextOperation { f: shared_text("send"), value }
     }
 
     fn observe(&mut self, op: &Op) {

@@ -5,12 +5,11 @@ mod client;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use glomers_check::{Access, Checker, Refusals, Register};
 use glomers_history::{Op, OpKind, Process, Value};
-use glomers_protocol::ErrorCode;
+use glomers_protocol::{ErrorCode, shared_text};
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, ClusterSize, NextOperation, Workload};
 
@@ -127,7 +126,7 @@ impl Workload for LinKv {
                 _ => ("cas", Value::list([one, other])),
             }
         };
-        NextOperation { f: Arc::from(f), value: Value::list([key, argument]) }
+        NextOperation { f: shared_text(f), value: Value::list([key, argument]) }
     }
 
     fn observe(&mut self, op: &Op) {

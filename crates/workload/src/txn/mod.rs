@@ -6,10 +6,9 @@ mod style;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use glomers_check::{Access, Checker, ConsistencyModels, TxnRwRegisterMarked};
 use glomers_history::{Op, Value};
+use glomers_protocol::shared_text;
 use glomers_sim::draws::Draws;
 use glomers_sim::{Client, NextOperation, Workload};
 
@@ -70,7 +69,7 @@ impl Generator {
             TxnStyle::Mixed => style::mixed(write, options.max_length, keys, draws),
             TxnStyle::Mini => style::mini(write, keys, draws),
         };
-        NextOperation { f: Arc::from("txn"), value: Value::list(steps) }
+        NextOperation { f: shared_text("txn"), value: Value::list(steps) }
     }
 }
 

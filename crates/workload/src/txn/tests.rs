@@ -1,6 +1,7 @@
 //! Tests of the workloads of transactions.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use glomers_history::{OpKind, Process, Time};
 use glomers_protocol::Payload;
