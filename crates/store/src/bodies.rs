@@ -102,7 +102,7 @@ pub(crate) struct Texts {
 }
 
 /// What is known of a list, for one that goes on where it ends.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Spelled {
     count: usize,
     /// How many digits its elements have in all.

@@ -17,6 +17,7 @@ pub(crate) struct Woven {
 }
 
 /// A list as it stands in both texts.
+#[derive(Clone)]
 struct Spelled {
     /// Where its first element stands.
     at: [u64; 2],
