@@ -11,6 +11,16 @@ pub(crate) const CODE_ADDRESS: u64 = page::ADDRESS + page::SIZE as u64;
 // The places in the shared page, as numbers, are those of `sys::page`; a test
 // compares them.
 core::arch::global_asm!(
+    // A look so late that others must have a turn: sched_yield stops for the tracer. Each
+    // place goes on at its own label 4.
+    ".macro glomers_warp_give_turn",
+    "9:",
+    "push rax",
+    "mov eax, 24",
+    "syscall",
+    "pop rax",
+    "jmp 4b",
+    ".endm",
     ".pushsection .rodata",
     ".globl glomers_warp_code, glomers_warp_code_end",
     ".globl glomers_warp_gettime, glomers_warp_gettimeofday, glomers_warp_time",
@@ -51,13 +61,7 @@ core::arch::global_asm!(
     "mov eax, 228",
     "syscall",
     "ret",
-    // So late that others must have a turn: sched_yield stops for the tracer.
-    "9:",
-    "push rax",
-    "mov eax, 24",
-    "syscall",
-    "pop rax",
-    "jmp 4b",
+    "glomers_warp_give_turn",
     // int gettimeofday(struct timeval *, struct timezone *)
     ".balign 16",
     "glomers_warp_gettimeofday:",
@@ -86,13 +90,7 @@ core::arch::global_asm!(
     "3:",
     "xor eax, eax",
     "ret",
-    // So late that others must have a turn: sched_yield stops for the tracer.
-    "9:",
-    "push rax",
-    "mov eax, 24",
-    "syscall",
-    "pop rax",
-    "jmp 4b",
+    "glomers_warp_give_turn",
     // time_t time(time_t *)
     ".balign 16",
     "glomers_warp_time:",
@@ -111,13 +109,7 @@ core::arch::global_asm!(
     "mov qword ptr [rdi], rax",
     "2:",
     "ret",
-    // So late that others must have a turn: sched_yield stops for the tracer.
-    "9:",
-    "push rax",
-    "mov eax, 24",
-    "syscall",
-    "pop rax",
-    "jmp 4b",
+    "glomers_warp_give_turn",
     // int getcpu(unsigned *, unsigned *, void *)
     ".balign 16",
     "glomers_warp_getcpu:",
