@@ -85,6 +85,13 @@ fn a_stored_run_is_shrunk_and_so_is_a_scenario() {
     assert!(operations(&text) <= 4, "{text}");
     assert!(said.out.contains("No single operation, fault, node or message can be left out."));
     assert_eq!(place.run(&["run", &path]).code, Some(0));
+    // The store that is left can be looked at and repeated, as it says.
+    let store = said.out.lines().find_map(|line| line.trim().strip_prefix("glomers trace "));
+    let store = store.expect("the store is named");
+    for command in ["trace", "replay", "report"] {
+        let said = place.run(&[command, store]);
+        assert_eq!(said.code, Some(0), "{command}: {said:?}");
+    }
     let again = place.run(&["shrink", &path, "--out", "small", "--finding", "not-linearizable"]);
     assert_eq!(again.code, Some(0), "{again:?}");
     let second = std::fs::read_to_string(place.path("small/not-linearizable-2.scenario")).unwrap();
