@@ -32,7 +32,6 @@ mod options;
 mod outgoing;
 mod process;
 mod program;
-mod unread;
 mod watchdog;
 
 pub use driver::run_real;

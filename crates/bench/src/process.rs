@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use glomers_history::Time;
+use glomers_sim::Unread;
 use glomers_sim::draws::node_seed;
 use mio::unix::pipe::{Receiver, Sender};
 use rustix::process::Pid;
@@ -16,7 +17,6 @@ use crate::groups::{MARKER, kill_child_and_group};
 use crate::lines::{LineBuffer, LogBuffer};
 use crate::outgoing::Outgoing;
 use crate::program::{start_error, working_folder};
-use crate::unread::Unread;
 
 /// What all nodes of a run are started with.
 #[derive(Debug)]

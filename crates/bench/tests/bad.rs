@@ -128,7 +128,7 @@ fn stops_reading_in_the_middle_of_a_handler() {
     assert!(words.starts_with("n0 has stopped reading: it read nothing for "), "{words}");
     assert!(words.contains(" messages wait for it. It had read echo from c"), "{words}");
     assert!(words.contains(" and never answered it. Among what waits is the reply of lin-kv"));
-    assert!(words.contains("(error) to its own message 7: a call inside a handler"), "{words}");
+    assert!(words.contains("(error) to message 7 of n0: a call inside a handler"), "{words}");
 }
 
 #[test]

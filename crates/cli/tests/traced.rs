@@ -292,3 +292,63 @@ fn too_few_open_files_are_told_before_anything_runs() {
         assert!(said.contains(need) && said.contains("at most 64 are allowed"), "{said}");
     }
 }
+
+#[test]
+fn a_node_that_waits_inside_a_handler_is_told_what_it_does_in_virtual_time_too() {
+    if !has("python3") {
+        return;
+    }
+    let place = Place::new();
+    let script = place.write("node.py", STUCK);
+    let mut permissions = std::fs::metadata(&script).unwrap().permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o755);
+    std::fs::set_permissions(&script, permissions).unwrap();
+    let said = place.run(&[
+        "test",
+        "-w",
+        "broadcast",
+        "--bin",
+        "node.py",
+        "--time",
+        "virtual",
+        "--node-count",
+        "2",
+        "--rate",
+        "5",
+        "--time-limit",
+        "8",
+        "--recovery",
+        "1",
+    ]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.out.contains("n0 has stopped reading: it read nothing for "), "{}", said.out);
+    assert!(said.out.contains("a call inside a handler waits for a reply"), "{}", said.out);
+}
+
+/// It passes a value on and waits for the answer, which its own loop would have to read.
+const STUCK: &str = r#"#!/usr/bin/env python3
+import json, sys, threading
+
+node, others, answers = None, [], {}
+
+def send(dest, body):
+    print(json.dumps({"src": node, "dest": dest, "body": body}), flush=True)
+
+for line in sys.stdin:
+    message = json.loads(line)
+    body = message["body"]
+    if body["type"] == "init":
+        node, others = body["node_id"], [n for n in body["node_ids"] if n != body["node_id"]]
+    if body["type"] == "news_ok":
+        answers[body["in_reply_to"]].set()
+        continue
+    if body["type"] == "broadcast":
+        for number, other in enumerate(others):
+            answers[number] = threading.Event()
+            send(other, {"type": "news", "msg_id": number})
+            answers[number].wait()
+    reply = {"type": body["type"] + "_ok", "in_reply_to": body["msg_id"]}
+    if body["type"] == "read":
+        reply["messages"] = []
+    send(message["src"], reply)
+"#;

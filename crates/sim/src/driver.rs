@@ -228,6 +228,9 @@ fn carry_out(
             return;
         }
         Command::Stop { node, how } => {
+            if let Some((unread, since)) = host.unread(node, now) {
+                engine.note_unread(node, unread, since);
+            }
             let lost_writes = host.stop(node, how, now);
             return engine.input(now, Input::Stopped { node, lost_writes });
         }

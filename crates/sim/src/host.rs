@@ -10,6 +10,7 @@ use crate::disk::{DiskCondition, SimulatedDisk};
 use crate::draws::node_seed;
 use crate::driving::Stop;
 use crate::plan::Plan;
+use crate::unread::Unread;
 
 /// Nodes that do nothing unless they are told what happens, and when: their
 /// effects come back from the call. (The other kind of host is live: bytes go
@@ -43,6 +44,13 @@ pub trait SteppedHost {
     fn waits(&self, node: u32) -> (Vec<Time>, Vec<Time>) {
         let _ = node;
         (Vec::new(), Vec::new())
+    }
+
+    /// What a node was sent and has not read, and for how long it has read nothing
+    /// although there was something. `None` where all is read at once.
+    fn unread(&mut self, node: u32, now: Time) -> Option<(&Unread, Duration)> {
+        let _ = (node, now);
+        None
     }
 
     /// Stops a node where it is. The engine sends it nothing meanwhile.

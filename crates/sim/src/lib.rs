@@ -32,6 +32,7 @@ mod regions;
 mod services;
 mod snapshot;
 mod statistics;
+mod unread;
 mod workload;
 
 pub use bursts::Bursts;
@@ -61,6 +62,7 @@ pub use regions::Regions;
 pub use services::SERVICES;
 pub use snapshot::{NodeSnapshot, PendingMessage, Snapshot};
 pub use statistics::{Counts, NetStatistics};
+pub use unread::Unread;
 pub use workload::{
     Client, ClusterSize, Failure, FinalEnd, NextOperation, SetupRequest, Step, Workload,
 };

@@ -15,6 +15,7 @@ use glomers_protocol::Line;
 use glomers_sim::draws::{Draws, Purpose, node_seed};
 use glomers_sim::{
     Fault, FaultEvent, Host, NodeProgram, Plan, Schedule, StepInput, StepOutput, SteppedHost, Stop,
+    Unread,
 };
 use seccompiler::BpfProgram;
 
@@ -78,6 +79,7 @@ pub struct TracedHost {
 struct Machine {
     name: String,
     tree: Option<Tree>,
+    unread: Unread,
     incarnation: u32,
     next_number: i32,
     /// How wrong its wall clock is, and since when.
@@ -130,6 +132,7 @@ impl TracedHost {
         let machine = |(place, name): (i32, &String)| Machine {
             name: name.clone(),
             tree: None,
+            unread: Unread::default(),
             incarnation: 0,
             next_number: FIRST_NUMBER.saturating_add(place.saturating_mul(NUMBERS)),
             since: Time::ZERO,
@@ -227,6 +230,7 @@ impl TracedHost {
         let clock = ClockPage::new(BOOT + now.0, WALL - BOOT, LOOK)?;
         let tree = Tree::new(self.tracer.clone(), birth, clock, pipes, record)?;
         machine.tree = Some(tree);
+        machine.unread = Unread::default();
         machine.set_wall(now);
         Ok(())
     }
@@ -281,6 +285,7 @@ impl TracedHost {
             self.bury(node);
             return;
         }
+        machine.unread.look(now, tree.pipes.unread());
         output.next_wake = tree.next_wake().map(|at| Time(at.saturating_sub(BOOT).max(now.0)));
     }
 
@@ -350,6 +355,21 @@ impl SteppedHost for TracedHost {
         (waits.into_iter().map(|at| Time(at.saturating_sub(BOOT))).collect(), Vec::new())
     }
 
+    fn unread(&mut self, node: u32, now: Time) -> Option<(&Unread, Duration)> {
+        let machine = &mut self.machines[node as usize];
+        let unread = machine.tree.as_ref()?.pipes.unread();
+        let since = machine.unread.look(now, unread);
+        Some((&machine.unread, since))
+    }
+
+    fn pause(&mut self, node: u32) {
+        self.machines[node as usize].unread.look_away();
+    }
+
+    fn resume(&mut self, node: u32) {
+        self.machines[node as usize].unread.look_away();
+    }
+
     fn set_clock(&mut self, node: u32, now: Time, jump: i64, drift: i64) {
         let machine = &mut self.machines[node as usize];
         machine.since = now;
@@ -366,6 +386,7 @@ impl SteppedHost for TracedHost {
                 Line::write(id, &src, &machine.name, &payload, &mut self.buffer);
                 tree.advance_to(BOOT + now.0);
                 tree.pipes.say(&self.buffer);
+                machine.unread.push(self.buffer.len(), &src, &payload);
             }
         }
         self.work(node, now, output);

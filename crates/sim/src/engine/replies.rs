@@ -2,12 +2,14 @@
 //! that are none.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use glomers_history::{Endpoint, Value};
 use glomers_node::Payload;
 
 use super::Engine;
 use super::clients::Owner;
+use crate::unread::Unread;
 
 /// Requests of one client that are remembered.
 const REMEMBERED: usize = 32;
@@ -79,14 +81,17 @@ impl Engine<'_> {
         self.blame_for(node, "replied-twice", summary, text.get(), expected);
     }
 
-    /// A live node left unread for some time what it was sent; what is known of it, in
-    /// words. Also when the run is over.
-    pub fn note_stopped_reading(&mut self, node: u32, how: String) {
-        self.remark(node, "note-stopped-reading", how, "");
+    /// A node that is about to be ended has read nothing for `since` although there was
+    /// something: noted if it is long. Also when the run is over.
+    pub fn note_unread(&mut self, node: u32, unread: &Unread, since: Duration) {
+        let has_answered = |client: &str, id| self.has_answered(node, client, id);
+        if let Some(how) = unread.in_words(&self.names[node as usize], since, has_answered) {
+            self.remark(node, "note-stopped-reading", how, "");
+        }
     }
 
     /// Whether this node has answered a request of a client, given by name.
-    pub fn has_answered(&self, node: u32, client: &str, msg_id: u64) -> bool {
+    fn has_answered(&self, node: u32, client: &str, msg_id: u64) -> bool {
         let Some(Endpoint::Client(client)) = self.endpoint(client) else { return false };
         let mut asked = self.clients[client as usize].requests.0.iter();
         asked.any(|asked| (asked.msg_id, asked.node) == (msg_id, node) && asked.replies > 0)

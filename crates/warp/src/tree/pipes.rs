@@ -111,7 +111,13 @@ impl Pipes {
         self.feed();
     }
 
-    /// How much waits because the node does not read.
+    /// How many bytes the node was sent and has not read.
+    pub(crate) fn unread(&self) -> usize {
+        let in_pipe = rustix::io::ioctl_fionread(&self.stdin_reader).unwrap_or(0);
+        self.waiting.len() + in_pipe as usize
+    }
+
+    /// How many of them are not yet in the pipe.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.len()
     }
