@@ -69,7 +69,8 @@ impl Regressions {
         lines.map(|line| Known { seed: line.seed, plan: line.plan.clone() }).collect()
     }
 
-    /// Writes down a failure; the file, if it could be written.
+    /// Writes down a failure, in place of what is known of this test and seed; the file, if
+    /// it could be written.
     pub(crate) fn add(
         &self,
         test: &str,
@@ -80,6 +81,14 @@ impl Regressions {
         let (test, finding) = (test.to_owned(), finding.to_owned());
         let line = Line { test, seed, finding, plan: plan.cloned() };
         let mut text = std::fs::read_to_string(&self.path).unwrap_or_else(|_| HEAD.to_owned());
+        let is_replaced = |text: &str| {
+            serde_json::from_str::<Line>(text)
+                .is_ok_and(|known| (&known.test, known.seed) == (&line.test, line.seed))
+        };
+        if text.lines().any(is_replaced) {
+            let others = text.lines().filter(|text| !is_replaced(text));
+            text = others.map(|line| format!("{line}\n")).collect();
+        }
         text += &serde_json::to_string(&line).ok()?;
         text.push('\n');
         std::fs::write(&self.path, text).ok()?;

@@ -230,6 +230,8 @@ pub struct SeedsRun {
     shrunk: Option<Box<shrink::Shrunk>>,
     /// Where it is written down, to be run first the next time.
     regressions: Option<PathBuf>,
+    /// It was written down there before.
+    is_known: bool,
     test: String,
 }
 
@@ -291,7 +293,14 @@ impl Seeds {
             if let Some(failure) = failure {
                 let path = Some(regressions.path().to_owned());
                 let failure = Some((*seed, failure));
-                return SeedsRun { runs, failure, shrunk: None, regressions: path, test };
+                return SeedsRun {
+                    runs,
+                    failure,
+                    shrunk: None,
+                    regressions: path,
+                    is_known: true,
+                    test,
+                };
             }
         }
         let seeds: Vec<u64> = asked(self.seeds.clone()).collect();
@@ -308,7 +317,7 @@ impl Seeds {
             let what = if matches!(failure, Failure::Panic(_)) { "panic" } else { "differs" };
             written = regressions.add(&test, *seed, what, None);
         }
-        SeedsRun { runs, failure, shrunk, regressions: written, test }
+        SeedsRun { runs, failure, shrunk, regressions: written, is_known: false, test }
     }
 
     /// The first of these seeds that fails.
@@ -403,7 +412,15 @@ impl SeedsRun {
             text += &format!("\nshrunk: {}: {}", in_words(&shrunk.plan), shrunk.finding);
         }
         if let Some(path) = &self.regressions {
-            text += &format!("\nwritten to {}, so it is run first from now on", path.display());
+            let path = path.display();
+            text += &match (self.is_known, failure) {
+                (false, _) => format!("\nwritten to {path}, so it is run first from now on"),
+                (true, Failure::Run(run)) if run.is_listed() => format!(
+                    "\nThis is what was left of seed {seed} when it was shrunk: it is in {path}, and is \
+                     run first"
+                ),
+                (true, _) => format!("\nit is in {path}, so it is run first"),
+            };
         }
         panic!("{}", glomers_protocol::printable_lines(&text));
     }

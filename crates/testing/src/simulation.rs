@@ -543,6 +543,11 @@ impl TestRun {
         None
     }
 
+    /// Whether its operations were listed one by one, as in what is left of a shrunken run.
+    pub(crate) fn is_listed(&self) -> bool {
+        matches!(self.plan.operations, glomers_sim::Operations::Listed(_))
+    }
+
     /// The verdict in words, with the seed and the path of the trace.
     pub(crate) fn complaint(&self) -> String {
         let verdict = match self.verdict.strict {
