@@ -228,6 +228,7 @@ fn files(directory: &Path) -> Option<String> {
     let largest: Vec<String> = files
         .iter()
         .take(3)
+        .filter(|(length, _)| length * 20 >= total)
         .map(|(length, name)| format!("{} {}", printable(name), size(*length)))
         .collect();
     let mut text = format!("{}, of which {}", size(total), largest.join(", "));
