@@ -48,7 +48,7 @@ fn deadline<S: 'static>(cx: &Context<S>) -> Time {
 /// Asks again and again until there is an answer, to whichever question. `ask` is given
 /// how long to wait for one. What is asked must be such that it does no harm when it is
 /// done twice.
-async fn insist<S: 'static, T, F>(
+pub(crate) async fn insist<S: 'static, T, F>(
     cx: &Context<S>,
     until: Time,
     ask: impl Fn(Duration) -> F,
