@@ -1,9 +1,13 @@
 //! Whether enough operations succeeded.
 
-use glomers_history::{History, Op, OpKind, Value};
+use glomers_history::{History, Op, OpKind, SECOND, Value};
 
 use crate::refused::is_refused;
 use crate::{Answered, CheckResult, Checker, Context, Finding, Validity, words};
+
+/// From when on each operation must have an answer, where that is asked: at the beginning a
+/// cluster has no leader yet.
+const START: u64 = 5 * SECOND;
 
 /// How many unsuccessful operations a finding shows.
 const SHOWN: usize = 5;
@@ -16,6 +20,9 @@ pub enum Availability {
     None,
     /// All of them.
     Total,
+    /// Any number, but each that began after the first 5 s must have an answer, were it an
+    /// error: for runs in which nothing is broken.
+    Answered,
     /// This fraction of them at least, from 0 to 1.
     Fraction(f64),
 }
@@ -42,7 +49,7 @@ impl Checker for AvailabilityCheck {
             _ => ok as f64 / invoked as f64,
         };
         let suffices = |ok: usize| match self.required {
-            Availability::None => true,
+            Availability::None | Availability::Answered => true,
             Availability::Total => ok == invoked || invoked == 0,
             Availability::Fraction(required) => {
                 required <= if invoked == 0 { 1.0 } else { ok as f64 / invoked as f64 }
@@ -71,6 +78,9 @@ impl Checker for AvailabilityCheck {
                 ("answerable-count", Value::from(count.answerable)),
             ]);
         }
+        if self.required == Availability::Answered {
+            unanswered(history, context, &mut result);
+        }
         if !would_do {
             let required = match self.required {
                 Availability::Fraction(required) => format!("{:.3} % of them", required * 100.0),
@@ -84,6 +94,7 @@ impl Checker for AvailabilityCheck {
                     words::count(invoked, "operation"),
                     fraction * 100.0
                 ),
+                |_, end| end.is_none_or(|end| end.kind != OpKind::Ok),
             ));
         }
         result
@@ -95,7 +106,43 @@ fn single(fraction: f64) -> f64 {
     (fraction as f32).to_string().parse().unwrap_or(fraction)
 }
 
-fn unavailable(history: &History, context: &Context, summary: String) -> Finding {
+/// Whether a client got no answer before it lost its patience.
+fn is_silent(begin: &Op, end: Option<&Op>) -> bool {
+    let is_timeout = |end: &Op| match &end.error {
+        Some(error) => error.as_str() == Some("net-timeout"),
+        None => false,
+    };
+    begin.time.0 >= START && end.is_some_and(is_timeout)
+}
+
+/// Reports operations that had no answer: an error is one.
+fn unanswered(history: &History, context: &Context, result: &mut CheckResult) {
+    let (ops, pairs) = (history.ops(), history.pairs());
+    let asked = ops.iter().zip(pairs).filter(|(op, _)| {
+        op.process.is_client() && op.kind == OpKind::Invoke && op.time.0 >= START
+    });
+    let (mut all, mut silent) = (0, 0);
+    for (op, end) in asked {
+        all += 1;
+        silent += usize::from(is_silent(op, end.map(|end| &ops[end])));
+    }
+    if silent > 0 {
+        let count = words::count(all, "operation");
+        let summary = format!(
+            "{silent} of {count} that began after the first 5 s had no answer, though nothing was \
+             broken."
+        );
+        result.strict = Validity::Invalid;
+        result.findings.push(unavailable(history, context, summary, is_silent));
+    }
+}
+
+fn unavailable(
+    history: &History,
+    context: &Context,
+    summary: String,
+    is_meant: fn(&Op, Option<&Op>) -> bool,
+) -> Finding {
     let mut finding = Finding::new("unavailable", summary);
     let ops = history.ops();
     let pairs = history.pairs();
@@ -105,7 +152,7 @@ fn unavailable(history: &History, context: &Context, summary: String) -> Finding
             continue;
         }
         let end = pairs[at].map(|end| &ops[end]);
-        if end.is_some_and(|end| end.kind == OpKind::Ok) {
+        if !is_meant(op, end) {
             continue;
         }
         if finding.evidence.len() == SHOWN {

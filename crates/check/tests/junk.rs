@@ -105,6 +105,7 @@ proptest! {
         availability in prop_oneof![
             Just(Availability::None),
             Just(Availability::Total),
+            Just(Availability::Answered),
             any::<f64>().prop_map(Availability::Fraction),
         ],
     ) {

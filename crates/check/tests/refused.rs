@@ -80,6 +80,28 @@ fn what_never_succeeded_because_replies_were_refused_is_unknown() {
 }
 
 #[test]
+fn an_operation_without_an_answer_is_found_where_all_must_have_one() {
+    let check = AvailabilityCheck { required: Availability::Answered, answered: None };
+    let judged = |kind: OpKind, error: &str, second: u64| {
+        let all = history(&[("read", "null", false, false)]);
+        let mut ops = all.ops().to_vec();
+        (ops[0].time, ops[1].time) = (Time(second * 1_000_000_000), Time(u64::MAX));
+        (ops[1].kind, ops[1].error) = (kind, Some(glomers_history::Value::keyword(error)));
+        check.check(&ops.into_iter().collect(), &Context::default())
+    };
+    for kind in [OpKind::Info, OpKind::Fail] {
+        let silent = judged(kind, "net-timeout", 5);
+        assert_eq!((silent.compat, silent.strict), (Validity::Valid, Validity::Invalid));
+        assert_eq!(silent.findings[0].name, "unavailable");
+        assert!(silent.findings[0].summary.starts_with("1 of 1 operation that began after"));
+        // A leader may still be missing, and an error is an answer.
+        assert!(judged(kind, "net-timeout", 4).findings.is_empty());
+        assert!(judged(kind, "temporarily-unavailable", 5).findings.is_empty());
+    }
+    assert!(judged(OpKind::Ok, "odd", 9).findings.is_empty());
+}
+
+#[test]
 fn a_refused_reply_is_an_answer_for_availability() {
     let some = history(&[("read", "null", false, true), ("read", "null", false, false)]);
     let total = AvailabilityCheck { required: Availability::Total, answered: None };

@@ -239,7 +239,8 @@ pub(crate) struct TestArguments {
     #[command(flatten)]
     pub(crate) faults: FaultArguments,
 
-    /// The fraction of operations that must succeed: total, or 0 to 1
+    /// The fraction of operations that must succeed: total, or 0 to 1; or answered: each
+    /// that began after the first 5 s must have an answer, were it an error
     #[arg(long, value_parser = number::availability, help_heading = "Verdict")]
     pub(crate) availability: Option<Availability>,
 

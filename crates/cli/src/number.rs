@@ -144,12 +144,14 @@ impl std::str::FromStr for Concurrency {
 
 /// What `--availability` takes.
 pub(crate) fn availability(text: &str) -> Result<glomers_check::Availability, String> {
-    if text == "total" {
-        return Ok(glomers_check::Availability::Total);
+    match text {
+        "total" => return Ok(glomers_check::Availability::Total),
+        "answered" => return Ok(glomers_check::Availability::Answered),
+        _ => {}
     }
     fraction(text)
         .map(glomers_check::Availability::Fraction)
-        .map_err(|_| "availability is total, or a fraction from 0 to 1".to_owned())
+        .map_err(|_| "availability is total, answered, or a fraction from 0 to 1".to_owned())
 }
 
 /// A size in bytes: `32MiB`, `65536`.

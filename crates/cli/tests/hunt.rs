@@ -187,6 +187,33 @@ fn parts_give_the_rows_of_one_process() {
     assert!(next.code.is_some_and(|code| code < 2), "{next:?}");
 }
 
+/// Where nothing is broken and no message is late, silence is a mistake, whatever is claimed.
+#[test]
+fn a_request_without_an_answer_is_found_where_nothing_is_broken() {
+    let place = Place::new();
+    let steady = ["hunt", "-w", "echo", "--family", "steady", "--seeds", "1..=60"];
+    let busy = place.run(&[&steady[..], &["--node", "broken/echo-busy"]].concat());
+    assert_eq!(busy.code, Some(1), "{busy:?}");
+    assert!(busy.out.contains("One node, two operations: 1 of 2 operations"), "{}", busy.out);
+    let command = busy.out.lines().find_map(|line| line.split_once("glomers replay "));
+    let (_, store) = command.expect("a command that shows it");
+    let replayed = place.run(&["replay", store.trim()]);
+    assert!(replayed.out.contains("INVALID"), "{replayed:?}");
+    let right = place.run(&[&steady[..], &["--out", "right"]].concat());
+    assert_eq!(right.code, Some(0), "{right:?}");
+    // The same, asked for by hand.
+    let test = ["test", "-w", "echo", "--node-count", "1", "--concurrency", "4", "--rate", "200"];
+    let test = [&test[..], &["--time-limit", "8", "--availability", "answered", "--seed", "1"]];
+    let busy = place.run(&[&test.concat()[..], &["--node", "broken/echo-busy"]].concat());
+    assert_eq!(busy.code, Some(1), "{busy:?}");
+    assert!(
+        busy.out.contains("unavailable: ") && busy.out.contains("had no answer"),
+        "{}",
+        busy.out
+    );
+    assert_eq!(place.run(&test.concat()).code, Some(0));
+}
+
 /// A script that knows `glomers test` need not learn another table.
 #[test]
 fn the_exit_status_is_that_of_test() {

@@ -80,7 +80,7 @@ fn numbers_that_make_no_sense() {
         ("--loss", &["-0.1", "1.1"], "a fraction must be from 0 to 1"),
         ("--service-time", &["-1", "nan"], "a number of milliseconds must be from 0"),
         ("--nemesis-interval", &["0", "-1"], "a number of seconds must be from 0.001"),
-        ("--availability", &["-1", "2", "all"], "availability is total, or a fraction"),
+        ("--availability", &["-1", "2", "all"], "availability is total, answered, or a fraction"),
         ("--seed", &["-1", "x", "18446744073709551616"], "a seed is a whole number from 0"),
         ("--test-count", &["0", "-3"], "a whole number from 1"),
         ("--max-line", &["0", "-1", "10", "5 apples", "99999999999GiB"], "a size is a number"),

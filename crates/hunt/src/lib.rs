@@ -27,7 +27,7 @@ pub use campaign::{Hunt, Over, Tally};
 pub use draw::{Base, Drawn, Fixed, draw};
 pub use family::{Family, FamilyError};
 pub use groups::{Group, Groups, Size};
-pub use row::{Lab, Row, Run, Verdict, is_liveness};
+pub use row::{Lab, Row, Run, Verdict, is_calm, is_liveness};
 pub use seeds::{ROUND, Seeds, Shard};
 pub use signature::Signature;
 pub use weights::{FamilyTallies, Weights};

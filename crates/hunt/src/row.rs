@@ -2,7 +2,7 @@
 
 use glomers_check::{Finding, Validity};
 use glomers_history::{OpKind, Process};
-use glomers_sim::{Ended, Outcome};
+use glomers_sim::{Ended, Latency, Outcome, Plan};
 use serde::{Deserialize, Serialize};
 
 use crate::draw::{Base, Drawn};
@@ -95,6 +95,26 @@ pub struct Row {
 /// do is wrong: they count only under faults that the node claims to survive.
 const LIVENESS: [&str; 3] = ["unavailable", "unavailable-after-heal", "never-ok"];
 
+/// The longest mean latency with which no client loses its patience by chance, however long
+/// the tail and however many messages an answer takes.
+const QUICK_MS: u64 = 1;
+
+/// Whether nothing is broken in a run: no faults, no message is lost or late. Then a request
+/// without an answer is a mistake.
+pub fn is_calm(plan: &Plan) -> bool {
+    let Plan { faults, overrides, links, loss, loss_bursts, latency, latency_steps, .. } = plan;
+    let is_quick = |latency: &Latency| latency.mean_ms <= QUICK_MS;
+    faults.is_empty()
+        && overrides.is_empty()
+        && latency_steps.is_empty()
+        && *loss == 0.0
+        && loss_bursts.is_none()
+        && is_quick(latency)
+        && links.iter().all(|link| {
+            link.loss.is_none_or(|loss| loss == 0.0) && link.latency.as_ref().is_none_or(is_quick)
+        })
+}
+
 /// Whether a finding says that something did not happen in time.
 pub fn is_liveness(finding: &Finding) -> bool {
     LIVENESS.contains(&&*finding.name)
@@ -112,8 +132,12 @@ impl Row {
                     && drawn.plan.loss == 0.0
                     && !Signature::of(finding, history).is_refused()
         };
+        // Where nothing is broken there is nothing to claim.
+        let is_claimed = |finding: &Finding| {
+            base.claims.is_some() || &*finding.name == "unavailable" && is_calm(&drawn.plan)
+        };
         let counts =
-            |finding: &&Finding| !is_liveness(finding) || base.claims.is_some() && is_owed(finding);
+            |finding: &&Finding| !is_liveness(finding) || is_claimed(finding) && is_owed(finding);
         let signatures = |is_wanted: bool| {
             let mut all: Vec<Signature> = Vec::new();
             for finding in run.findings.iter().filter(|finding| counts(finding) == is_wanted) {

@@ -78,6 +78,7 @@ impl ReplayFile {
                 availability: match self.judge.availability {
                     Availability::None => serde_json::Value::Null,
                     Availability::Total => "total".into(),
+                    Availability::Answered => "answered".into(),
                     Availability::Fraction(fraction) => fraction.into(),
                 },
                 jepsen_compat: self.judge.jepsen_compat,
@@ -101,6 +102,7 @@ impl ReplayFile {
             serde_json::Value::Number(number) => {
                 Availability::Fraction(number.as_f64().unwrap_or(1.0))
             }
+            serde_json::Value::String(word) if word == "answered" => Availability::Answered,
             _ => Availability::Total,
         };
         let judge = RunOptions {

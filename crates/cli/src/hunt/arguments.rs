@@ -186,7 +186,9 @@ pub(crate) struct FixedArguments {
     #[arg(long, value_name = "S", default_value = "10", value_parser = number::seconds)]
     pub(crate) recovery: Duration,
 
-    /// The fraction of operations that must succeed: total, or 0 to 1
+    /// The fraction of operations that must succeed: total, or 0 to 1 [default: answered in
+    /// runs in which nothing is broken: each that began after the first 5 s must have an
+    /// answer, were it an error]
     #[arg(long, value_parser = number::availability)]
     pub(crate) availability: Option<Availability>,
 

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use glomers_bench::Interrupt;
+use glomers_check::Availability;
 use glomers_history::Unobserved;
-use glomers_hunt::{Hunt, Lab, Run, Tally};
+use glomers_hunt::{Hunt, Lab, Run, Tally, is_calm};
 use glomers_session::{RunOptions, Session};
 use glomers_sim::Plan;
 use glomers_trials::EMBEDDED;
@@ -32,6 +33,15 @@ impl CliLab {
         CliLab { session, interrupt }
     }
 
+    /// How a Plan is judged: where nothing is broken, every request must have an answer.
+    fn judge_of(&self, plan: &Plan) -> RunOptions {
+        let mut judge = self.session.judge.clone();
+        if judge.availability == Availability::None && is_calm(plan) {
+            judge.availability = Availability::Answered;
+        }
+        judge
+    }
+
     /// Runs a Plan once more and stores it: where it is.
     pub(crate) fn store(
         &self,
@@ -42,6 +52,7 @@ impl CliLab {
         let session = Session {
             store: Some(root.to_owned()),
             command: command.to_owned(),
+            judge: self.judge_of(plan),
             // Also what was found before somebody stopped the hunt is kept.
             interrupt: None,
             ..self.session.clone()
@@ -80,10 +91,10 @@ impl CliLab {
 
 impl Lab for CliLab {
     fn run(&self, plan: &Plan) -> Result<Option<Run>, String> {
-        let executed =
-            self.session.run(plan, &mut Unobserved).map_err(|error| error.to_string())?;
+        let session = Session { judge: self.judge_of(plan), ..self.session.clone() };
+        let executed = session.run(plan, &mut Unobserved).map_err(|error| error.to_string())?;
         let report = executed.report;
-        let validity = report.validity(&self.session.judge);
+        let validity = report.validity(&session.judge);
         let run = Run { validity, findings: report.verdict.findings, outcome: report.outcome };
         Ok(Some(run).filter(Run::is_complete))
     }
