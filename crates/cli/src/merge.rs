@@ -27,7 +27,7 @@ be judged, 254 parts are missing or do not fit together, 255 machine.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct MergeArguments {
-    /// The folder with the parts
+    /// The folder with the parts: copy those of other machines into one
     pub(crate) directory: PathBuf,
 
     /// Put together what is there, though parts are missing
@@ -77,5 +77,6 @@ fn missing(merged: &Merged) -> Option<String> {
         more => format!(" and {more} more"),
     };
     let count = merged.missing.len();
-    Some(format!("{count} of {} parts are missing: {shown}{more}", first.of))
+    let are = if count == 1 { "is" } else { "are" };
+    Some(format!("{count} of {} parts {are} missing: {shown}{more}", first.of))
 }

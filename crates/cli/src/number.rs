@@ -24,9 +24,10 @@ fn parsed(text: &str) -> Option<f64> {
     }
 }
 
-/// Seconds.
+/// Seconds; a unit that says so may stand behind them.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    within(text, 0.0, 1e7, "a number of seconds").map(Duration::from_secs_f64)
+    let number = text.strip_suffix('s').filter(|rest| rest.ends_with(|c: char| c.is_ascii_digit()));
+    within(number.unwrap_or(text), 0.0, 1e7, "a number of seconds").map(Duration::from_secs_f64)
 }
 
 /// The mean time between faults: none at all would be faults without end.

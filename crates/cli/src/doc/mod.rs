@@ -18,7 +18,7 @@ const COLUMNS: usize = 100;
 #[derive(Debug, Args)]
 pub(crate) struct DocArguments {
     /// The page: a chapter, a finding, a workload, a service [default: the list of pages]
-    page: Option<String>,
+    page: Vec<String>,
 
     /// Print the page as Markdown
     #[arg(long, requires = "page")]
@@ -27,10 +27,12 @@ pub(crate) struct DocArguments {
 
 pub(crate) fn run(arguments: &DocArguments) -> Result<ExitCode, CliError> {
     let columns = out::columns().map_or(COLUMNS, |columns| columns.min(COLUMNS));
-    let Some(name) = &arguments.page else {
+    // A name of several words is written with hyphens, or as it is spoken.
+    let name = &arguments.page.join("-");
+    if name.is_empty() {
         out::text(&contents(columns));
         return Ok(ExitCode::SUCCESS);
-    };
+    }
     let found = glomers_guide::find(name);
     let Some((page, others)) = found.split_first() else {
         return Err(unknown(name));

@@ -27,7 +27,7 @@ impl Patience {
     pub(super) fn in_words(&self, node: &str) -> Option<String> {
         (!self.machine.is_empty()).then(|| {
             format!(
-                "the machine: {}; {node} waited {:.1} s for a processor, which do not count",
+                "the machine: {}; {node} waited {:.1} s for a processor, which does not count",
                 self.machine,
                 self.waited.as_secs_f64()
             )
