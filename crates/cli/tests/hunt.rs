@@ -164,7 +164,7 @@ fn parts_give_the_rows_of_one_process() {
     }
     let holes = place.run(&["merge", "parts"]);
     assert_eq!(holes.code, Some(254), "{holes:?}");
-    assert!(holes.err.contains("1 of 4 parts are missing: 3/4"), "{}", holes.err);
+    assert!(holes.err.contains("1 of 4 parts is missing: 3/4"), "{}", holes.err);
     assert!(place.run(&["merge", "parts", "--partial"]).code.is_some_and(|code| code < 2));
     // Another engine says which one it is in another way.
     let mut words = flood(&["--seeds", "1..81", "--out", "parts"]);
