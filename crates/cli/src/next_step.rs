@@ -51,7 +51,6 @@ pub(crate) fn text(plan: &Plan, executed: &Executed, options: &RunOptions) -> St
 }
 
 /// Where to look.
-#[derive(Clone, Copy)]
 struct Place {
     operation: Option<u64>,
     time: Time,
@@ -62,16 +61,14 @@ struct Place {
 /// The first operation that a finding names, else the first finding with a time. A final
 /// read shows that something is missing, not what went wrong: one before it is preferred.
 fn place(findings: &[Finding], history: &History) -> Option<Place> {
-    let named: Vec<Place> = findings
-        .iter()
-        .flat_map(|finding| &finding.operations)
-        .filter_map(|index| {
+    let named = || {
+        findings.iter().flat_map(|finding| &finding.operations).filter_map(|index| {
             let op = history.ops().iter().find(|op| op.index == *index)?;
             Some(Place { operation: Some(*index), time: op.time, is_final: op.is_final })
         })
-        .collect();
-    let before_the_end = named.iter().find(|place| !place.is_final).or(named.first());
-    before_the_end.copied().or_else(|| {
+    };
+    let of_operation = named().find(|place| !place.is_final).or_else(|| named().next());
+    of_operation.or_else(|| {
         let time = findings.iter().find_map(|finding| finding.time)?;
         Some(Place { operation: None, time, is_final: false })
     })

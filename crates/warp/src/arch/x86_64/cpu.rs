@@ -3,7 +3,8 @@
 
 use std::io;
 
-use super::{Call, same_faults};
+use super::Call;
+use super::same_faults::{self, ARCH_SET_CPUID};
 use crate::sys::{Tid, memory, ptrace::Registers};
 
 /// An instruction that faults because it is to.
@@ -84,26 +85,17 @@ fn identity(leaf: u32, part: u32) -> [u32; 4] {
 /// Whether a fault of `CPUID` can be asked for, tried on this thread, which gets it
 /// back.
 pub(crate) fn can_fault_identity() -> bool {
-    const ARCH_SET_CPUID: libc::c_long = 0x1012;
-    // On a thread of its own, so that nobody else's CPUID can fault meanwhile.
-    let probe = || {
-        // SAFETY: numbers only. While it is off, this thread does nothing but turn it
-        // on again.
-        unsafe {
-            let off = libc::syscall(libc::SYS_arch_prctl, ARCH_SET_CPUID, 0);
-            if off == 0 {
-                libc::syscall(libc::SYS_arch_prctl, ARCH_SET_CPUID, 1);
-            }
-            off == 0
-        }
-    };
+    // On a thread of its own, so that nobody else's CPUID can fault meanwhile. While they
+    // are on, it does nothing but turn them off again.
+    let probe = || same_faults::set_faults(true) && same_faults::set_faults(false);
     std::thread::scope(|scope| scope.spawn(probe).join().unwrap_or(false))
 }
 
 /// The call that makes the time stamp counter fault, as number and arguments.
 pub(crate) const COUNTER_FAULTS: (i64, [u64; 2]) = (libc::SYS_prctl, [26, 2]);
 /// The call that makes `CPUID` fault.
-pub(crate) const IDENTITY_FAULTS: (i64, [u64; 2]) = (libc::SYS_arch_prctl, [0x1012, 0]);
+pub(crate) const IDENTITY_FAULTS: (i64, [u64; 2]) =
+    (libc::SYS_arch_prctl, [ARCH_SET_CPUID as u64, 0]);
 
 /// Fills registers for a call.
 pub(crate) fn prepare_call(

@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
-const ARCH_SET_CPUID: libc::c_long = 0x1012;
+pub(super) const ARCH_SET_CPUID: libc::c_long = 0x1012;
 
 thread_local! {
     /// How many tracers of this thread want the faults.
@@ -56,9 +56,10 @@ pub(crate) fn cpuid(leaf: u32, part: u32) -> [u32; 4] {
     [found.eax, found.ebx, found.ecx, found.edx]
 }
 
-fn set_faults(on: bool) -> bool {
+/// Turns the faults of this thread on or off; whether that was done.
+pub(super) fn set_faults(on: bool) -> bool {
     let allowed = libc::c_long::from(!on);
-    // SAFETY: numbers only. The handler does what faults from here on.
+    // SAFETY: numbers only. What faults from here on is the business of who turned it on.
     unsafe { libc::syscall(libc::SYS_arch_prctl, ARCH_SET_CPUID, allowed) == 0 }
 }
 
