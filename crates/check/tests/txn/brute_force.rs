@@ -222,15 +222,15 @@ fn both_often(tally: &Tally, models: usize, least: u64) {
 #[test]
 fn any_lists_are_judged_by_the_definitions() {
     let mut tally = Tally::new();
-    try_all(0..histories(60_000), &mut tally, |random| generate::any(random, true));
-    both_often(&tally, MODELS.len() - 4, 500);
+    try_all(0..histories(20_000), &mut tally, |random| generate::any(random, true));
+    both_often(&tally, MODELS.len() - 4, 150);
 }
 
 #[test]
 fn any_registers_are_judged_by_the_definitions() {
     let mut tally = Tally::new();
-    try_all(0..histories(60_000), &mut tally, |random| generate::any(random, false));
-    both_often(&tally, MODELS.len(), 100);
+    try_all(0..histories(20_000), &mut tally, |random| generate::any(random, false));
+    both_often(&tally, MODELS.len(), 30);
 }
 
 fn made_and_broken(lists: bool, stores: [Store; 2]) {
