@@ -71,6 +71,7 @@ impl Checker for AvailabilityCheck {
         };
         if let Some(answered) = &self.answered {
             let count = answered.count(history);
+            result.measured.answered = Some(count);
             let fraction = count.fraction().map(single);
             result.fields.extend([
                 ("answered-fraction", fraction.map_or(Value::Null, Value::Float)),

@@ -4,8 +4,8 @@ use glomers_history::{History, Value};
 
 use crate::as_maelstrom::{ignored, would_crash};
 use crate::{
-    Answered, Availability, AvailabilityCheck, CheckResult, Checker, Context, Finding, Stats,
-    Validity, retyped, services,
+    Answered, Availability, AvailabilityCheck, CheckResult, Checker, Context, Finding, Measured,
+    Stats, Validity, retyped, services,
 };
 
 /// Whose verdict `:valid?` tells.
@@ -57,6 +57,8 @@ pub struct Verdict {
     pub compat: Validity,
     /// What we say.
     pub strict: Validity,
+    /// Figures that others compute with.
+    pub measured: Measured,
     /// The map of results, as Jepsen has it, then ours.
     pub results: Value,
     /// What is wrong, the worst first.
@@ -171,9 +173,11 @@ fn finish(
         vec![("perf", Value::record(perf)), ("timeline", graph()), ("exceptions", graph())];
     let (mut compat, mut strict) = (Validity::Valid, Validity::Valid);
     let (mut findings, mut notes) = (Vec::new(), Vec::new());
+    let mut measured = Measured::default();
     for (part, result, of_part) in parts {
         compat = compat.max(result.compat);
         strict = strict.max(of_part);
+        measured.add(result.measured);
         let validity = standard.of(&result).to_value();
         match part {
             Part::Hidden => {}
@@ -205,7 +209,7 @@ fn finish(
         ("strict", verdict(strict)),
         ("valid?", shown.to_value()),
     ]);
-    Verdict { compat, strict, results: Value::record(entries), findings, notes }
+    Verdict { compat, strict, measured, results: Value::record(entries), findings, notes }
 }
 
 /// The map with `valid?` at its end, if it has none.

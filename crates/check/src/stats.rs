@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use glomers_history::{History, Op, OpKind, Value};
 
 use crate::refused::is_refused;
-use crate::{Answered, CheckResult, Checker, Context, Finding, Validity, words};
+use crate::{Answered, CheckResult, Checker, Context, Finding, OperationCounts, Validity, words};
 
 /// How many unsuccessful operations a finding shows.
 const SHOWN: usize = 3;
@@ -23,53 +23,27 @@ pub struct Stats {
 
 #[derive(Default)]
 struct Counts {
-    ok: u64,
-    fail: u64,
-    info: u64,
+    ends: OperationCounts,
     /// Whether a reply was refused for its form: the run says so, and what it would
     /// have said is not known.
     refused: bool,
 }
 
-impl Counts {
-    fn add(&mut self, kind: OpKind) {
-        match kind {
-            OpKind::Invoke => {}
-            OpKind::Ok => self.ok += 1,
-            OpKind::Fail => self.fail += 1,
-            OpKind::Info => self.info += 1,
-        }
-    }
-
-    fn total(&self) -> u64 {
-        self.ok + self.fail + self.info
-    }
-
-    fn fields(&self) -> [(&'static str, Value); 4] {
-        [
-            ("count", Value::from(self.total())),
-            ("ok-count", Value::from(self.ok)),
-            ("fail-count", Value::from(self.fail)),
-            ("info-count", Value::from(self.info)),
-        ]
-    }
-}
-
 impl Checker for Stats {
     fn check(&self, history: &History, context: &Context) -> CheckResult {
-        let mut all = Counts::default();
+        let mut all = OperationCounts::default();
         let mut kinds: BTreeMap<&str, Counts> = BTreeMap::new();
         for op in history.ops() {
             if op.process.is_client() && op.kind != OpKind::Invoke {
                 all.add(op.kind);
                 let counts = kinds.entry(&op.f).or_default();
-                counts.add(op.kind);
+                counts.ends.add(op.kind);
                 counts.refused |= is_refused(op);
             }
         }
         let mut result = CheckResult::default();
         for (f, counts) in &kinds {
-            if counts.ok > 0 || self.exempt.iter().any(|exempt| exempt == f) {
+            if counts.ends.ok > 0 || self.exempt.iter().any(|exempt| exempt == f) {
                 continue;
             }
             result.compat = Validity::Invalid;
@@ -97,22 +71,23 @@ impl Checker for Stats {
                          after; to Jepsen the run is invalid."
                     ));
                 }
-                _ => result.findings.push(never_ok(history, context, f, counts)),
+                _ => result.findings.push(never_ok(history, context, f, counts.ends)),
             }
         }
         result.strict = result.verdict();
         let by_f = kinds.iter().map(|(f, counts)| {
-            let valid = [("valid?", Value::Bool(counts.ok > 0))];
-            (*f, Value::record(valid.into_iter().chain(counts.fields())))
+            let valid = [("valid?", Value::Bool(counts.ends.ok > 0))];
+            (*f, Value::record(valid.into_iter().chain(counts.ends.fields())))
         });
         let by_f = Value::record(by_f);
         result.fields.extend(all.fields());
         result.fields.push(("by-f", by_f));
+        result.measured.operations = Some(all);
         result
     }
 }
 
-fn never_ok(history: &History, context: &Context, f: &str, counts: &Counts) -> Finding {
+fn never_ok(history: &History, context: &Context, f: &str, counts: OperationCounts) -> Finding {
     let mut finding = Finding::new(
         "never-ok",
         format!(

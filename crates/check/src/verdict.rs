@@ -2,6 +2,8 @@
 
 use glomers_history::{Context, Finding, History, Value};
 
+use crate::Measured;
+
 /// What a checker thinks of a history. The order is from good to bad, so the
 /// verdict on several aspects is the maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -42,6 +44,8 @@ pub struct CheckResult {
     /// The entries of the checker's map in the results, but for `valid?`, in
     /// order; names as Jepsen has them, then ours.
     pub fields: Vec<(&'static str, Value)>,
+    /// Those of its figures that others compute with.
+    pub measured: Measured,
     /// What is wrong, the worst first.
     pub findings: Vec<Finding>,
     /// Sentences that help to read a verdict that is not bad: why a fault did

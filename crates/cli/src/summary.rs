@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use glomers_check::{Exposure, Validity};
-use glomers_history::Value;
+use glomers_check::{Exposure, Quantiles, Validity};
 use glomers_protocol::printable;
-use glomers_session::{Executed, RunOptions, RunReport, Traced, latencies};
+use glomers_session::{Executed, RunOptions, RunReport, Traced};
 use glomers_sim::{Clock, Ended, NodeProgram, Plan};
 
 use crate::{findings, next_step};
@@ -19,7 +18,8 @@ const LARGE: u64 = 10_000_000;
 /// How many bytes of a log are read at most to show how it begins.
 const SHOWN_OF_LOG: u64 = 200;
 
-fn quantiles([median, p95, p99, max]: [i64; 4]) -> String {
+fn quantiles(found: Quantiles) -> String {
+    let Quantiles { median, p95, p99, max, .. } = found;
     format!("median {median} ms, 0.95 {p95} ms, 0.99 {p99} ms, max {max} ms")
 }
 
@@ -111,20 +111,14 @@ pub(crate) fn facts(
             plan.seed
         ),
     );
-    if let Some(stats) = report.verdict.results.get("stats") {
-        let number = |key: &str| stats.get(key).and_then(Value::as_int).unwrap_or(0);
+    let measured = &report.verdict.measured;
+    if let Some(ends) = measured.operations {
         row(
             "operations",
-            format!(
-                "{}: {} ok, {} fail, {} info",
-                number("count"),
-                number("ok-count"),
-                number("fail-count"),
-                number("info-count")
-            ),
+            format!("{}: {} ok, {} fail, {} info", ends.total(), ends.ok, ends.fail, ends.info),
         );
     }
-    if let Some(count) = report.answered().filter(|count| count.answerable > 0) {
+    if let Some(count) = measured.answered.filter(|count| count.answerable > 0) {
         row(
             "answered",
             format!(
@@ -145,8 +139,8 @@ pub(crate) fn facts(
             net.clients.sent
         ),
     );
-    for (name, field) in [("observed", "stable-latencies"), ("true", "true-latencies")] {
-        if let Some(found) = latencies(report, field) {
+    for (name, found) in [("observed", measured.observed), ("true", measured.truth)] {
+        if let Some(found) = found {
             let name = format!("{name:<9}");
             row(&name, format!("stable latency: {}", quantiles(found)));
         }

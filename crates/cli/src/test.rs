@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use glomers_bench::Interrupt;
 use glomers_check::Validity;
-use glomers_session::{Executed, RunOptions, RunReport, Scratch, Session, latencies, many};
+use glomers_session::{Executed, RunOptions, RunReport, Scratch, Session, many};
 use glomers_sim::{Ended, Host, NodeProgram, Plan};
 use glomers_trials::EMBEDDED;
 
@@ -306,8 +306,8 @@ impl TestRuns<'_> {
 struct Totals {
     runs: u64,
     messages_per_operation: f64,
-    observed: [i64; 4],
-    with_latencies: i64,
+    observed: [u64; 4],
+    with_latencies: u64,
     idle_faults: usize,
 }
 
@@ -316,8 +316,9 @@ impl Totals {
         self.runs += 1;
         self.messages_per_operation += executed.report.outcome.net.servers_per_operation();
         self.idle_faults += executed.report.idle_faults;
-        if let Some(found) = latencies(&executed.report, "stable-latencies") {
+        if let Some(found) = executed.report.verdict.measured.observed {
             self.with_latencies += 1;
+            let found = [found.median, found.p95, found.p99, found.max];
             for (sum, value) in self.observed.iter_mut().zip(found) {
                 *sum += value;
             }

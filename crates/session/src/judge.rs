@@ -1,8 +1,8 @@
 //! From what a run left to a verdict.
 
 use glomers_check::{
-    Answered, AnsweredCount, AsMaelstrom, Availability, Exposure, Finding, JudgeOptions, Standard,
-    Verdict, judge, maelstroms_history, unavailable_after_heal,
+    Answered, AsMaelstrom, Availability, Exposure, Finding, JudgeOptions, Standard, Verdict, judge,
+    maelstroms_history, unavailable_after_heal,
 };
 use glomers_history::Time;
 use glomers_sim::{Ended, Outcome, Workload};
@@ -188,18 +188,6 @@ fn harmless(outcome: &Outcome, exposure: Exposure, workload: &dyn Workload) -> O
 }
 
 impl RunReport {
-    /// How many operations began while nothing was broken, nor had been in the 5 s
-    /// before, and how many of them were answered. `None` if the workload does not
-    /// tell (see [`Workload::errors_that_answer`]).
-    pub fn answered(&self) -> Option<AnsweredCount> {
-        let availability = self.verdict.results.get("availability")?;
-        let count = |name| availability.get(name)?.as_int()?.try_into().ok();
-        Some(AnsweredCount {
-            answerable: count("answerable-count")?,
-            answered: count("answered-count")?,
-        })
-    }
-
     /// The verdict that counts.
     pub fn validity(&self, options: &RunOptions) -> glomers_check::Validity {
         if options.jepsen_compat { self.verdict.compat } else { self.verdict.strict }

@@ -40,6 +40,6 @@ pub use many::{all, many};
 pub use quiet::{Quiet, node_panicked};
 pub use recover::{Recovery, judged, just_over, losses, open, recover};
 pub use replay_file::{BUILD, ReplayFile, ReplayFileError};
-pub use results::{latencies, results};
+pub use results::results;
 pub use run::{Executed, Session, Traced};
 pub use scratch::Scratch;

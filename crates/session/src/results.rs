@@ -55,20 +55,3 @@ pub fn results(report: &RunReport, traced: Option<&Traced>) -> Value {
         pairs.iter().cloned().partition(|(key, _)| *key == verdict);
     Value::map(first.into_iter().chain(ours).chain(last))
 }
-
-/// Four quantiles of a latency, in ms: median, 0.95, 0.99 and maximum.
-pub fn latencies(report: &RunReport, field: &str) -> Option<[i64; 4]> {
-    let map = report.verdict.results.get("workload")?.get(field)?;
-    let Value::Map(pairs) = map else { return None };
-    let at = |quantile: f64| {
-        pairs.iter().find_map(|(key, value)| {
-            let key = match key {
-                Value::Int(key) => *key as f64,
-                Value::Float(key) => *key,
-                _ => return None,
-            };
-            (key == quantile).then(|| value.as_int()).flatten()
-        })
-    };
-    Some([at(0.5)?, at(0.95)?, at(0.99)?, at(1.0)?])
-}

@@ -134,7 +134,7 @@ fn under_faults() {
     say("halves after-heal", with_faults(partition(PartitionKind::Majority), after_heal));
     let observed_max = |report: &RunReport| {
         assert_valid(report);
-        let figures = Figures::of_results(&report.verdict.results);
+        let figures = Figures::of_verdict(&report.verdict);
         figures.observed.expect("there were values").max / 1e3
     };
     say("ring worst", with_faults(partition(PartitionKind::MajoritiesRing), observed_max));

@@ -44,7 +44,7 @@ fn run(wanted: u32, setting: &Setting, inbox: Inbox, seed: u64) -> Figures {
     assert_eq!(report.verdict.strict, Validity::Valid, "nothing is lost");
     Figures {
         messages_per_operation: report.outcome.net.servers_per_operation(),
-        ..Figures::of_results(&report.verdict.results)
+        ..Figures::of_verdict(&report.verdict)
     }
 }
 

@@ -57,10 +57,9 @@ fn raft_is_linearizable_under_all_faults_at_once_and_answers_when_they_are_over(
         let report =
             run_plan(&plan, &RunOptions::default(), &mut glomers_history::Unobserved).unwrap();
         assert_nothing_wrong(seed, &report);
-        let availability = report.verdict.results.get("availability");
-        let count = |name| availability.and_then(|found| found.get(name)?.as_int()).unwrap_or(0);
-        answerable += count("answerable-count");
-        answered += count("answered-count");
+        let count = report.verdict.measured.answered.expect("lin-kv tells");
+        answerable += count.answerable;
+        answered += count.answered;
         let marks = report.outcome.context.marks.iter();
         lost += marks.filter(|mark| &*mark.label == "lost-writes").count();
     }
@@ -176,7 +175,7 @@ fn writes_that_come_faster_than_syncs_share_them() {
         let report =
             run_plan(&plan, &RunOptions::default(), &mut glomers_history::Unobserved).unwrap();
         assert_nothing_wrong(seed, &report);
-        let fraction = report.answered().and_then(|count| count.fraction()).unwrap();
+        let fraction = report.verdict.measured.answered.and_then(|count| count.fraction()).unwrap();
         assert!(fraction > 0.7, "seed {seed}: raft answered {fraction:.3}");
         let mut plan = broadcast_plan(seed, "hub-ft", &DURABLE, &[]);
         plan.loss = 0.0;

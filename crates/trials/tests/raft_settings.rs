@@ -55,7 +55,7 @@ fn raft_is_right_under_any_settings_and_serves_when_all_is_mended() {
             run_plan(&plan, &RunOptions::default(), &mut glomers_history::Unobserved).unwrap();
         let verdict = &report.verdict;
         unknown += u64::from(verdict.strict == Validity::Unknown);
-        if let Some(count) = report.answered() {
+        if let Some(count) = report.verdict.measured.answered {
             served += count.answered;
             asked += count.answerable;
         }

@@ -169,6 +169,7 @@ impl Reporter<'_> {
         let mut ids = missing.to_vec();
         self.sort(&mut ids);
         self.fields(["missing-at-end-count", "missing-at-end"], &ids);
+        self.result.measured.missing_at_end = ids.len() as u64;
         if ids.is_empty() {
             return;
         }

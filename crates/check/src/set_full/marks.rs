@@ -2,9 +2,8 @@
 
 use glomers_history::{MILLISECOND, Time, Value};
 
-use super::outcome::distribution;
 use crate::intern::Interner;
-use crate::{CheckResult, Context, Mark};
+use crate::{CheckResult, Context, Mark, Quantiles};
 
 /// What nodes note when they first have an element.
 pub(super) const LABEL: &str = "holds";
@@ -60,7 +59,8 @@ pub(super) fn report(context: &Context, result: &mut CheckResult) {
         .map(|spread| spread.last.nanos().saturating_sub(spread.first.nanos()) / MILLISECOND)
         .collect();
     let incomplete = spreads.len() - latencies.len();
-    let quantiles = distribution(latencies);
-    result.fields.extend(quantiles.map(|value| ("true-latencies", value)));
+    let truth = Quantiles::of(latencies);
+    result.fields.extend(truth.map(|found| ("true-latencies", found.to_value())));
     result.fields.push(("true-incomplete-count", Value::from(incomplete as u64)));
+    (result.measured.truth, result.measured.incomplete) = (truth, incomplete as u64);
 }

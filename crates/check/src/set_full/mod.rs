@@ -58,6 +58,7 @@ impl Checker for SetFull {
         let mut result = CheckResult {
             compat,
             fields: outcomes.fields(history, self),
+            measured: outcomes.measured(),
             ..CheckResult::default()
         };
         if is_open {

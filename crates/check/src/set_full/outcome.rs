@@ -4,8 +4,8 @@ use glomers_history::{History, MILLISECOND, Op, Process, Value};
 
 use super::SetFull;
 use super::scan::{Element, Scan};
-use crate::Validity;
 use crate::intern::NONE;
+use crate::{Measured, Quantiles, Validity};
 
 /// How many of the stalest elements are shown in full.
 const WORST: usize = 8;
@@ -102,6 +102,15 @@ impl Outcomes {
         self.lost.iter().map(|latency| latency.id)
     }
 
+    /// The figures that others compute with.
+    pub(super) fn measured(&self) -> Measured {
+        Measured {
+            observed: quantiles(&self.stable),
+            lost: self.lost.len() as u64,
+            ..Measured::default()
+        }
+    }
+
     /// Jepsen's fields.
     pub(super) fn fields(&self, history: &History, spec: &SetFull) -> Vec<(&'static str, Value)> {
         let count = |number: usize| Value::from(number as u64);
@@ -128,8 +137,7 @@ impl Outcomes {
             ("worst-stale", Value::list(worst)),
         ];
         for (name, of) in [("stable-latencies", &self.stable), ("lost-latencies", &self.lost)] {
-            let distribution = distribution(of.iter().map(|latency| latency.ms).collect());
-            fields.extend(distribution.map(|value| (name, value)));
+            fields.extend(quantiles(of).map(|found| (name, found.to_value())));
         }
         // Jepsen means to count elements read twice but compares with < 1, so
         // never finds any.
@@ -137,6 +145,10 @@ impl Outcomes {
         fields.push(("duplicated", Value::map([])));
         fields
     }
+}
+
+fn quantiles(latencies: &[Latency]) -> Option<Quantiles> {
+    Quantiles::of(latencies.iter().map(|latency| latency.ms).collect())
 }
 
 fn is_stable(element: &Element) -> bool {
@@ -147,23 +159,6 @@ fn is_lost(element: &Element) -> bool {
     element.known != NONE
         && before(element.last_present, element.last_absent)
         && before(element.known, element.last_absent)
-}
-
-/// Quantiles as Jepsen draws them; `None` of nothing.
-pub(super) fn distribution(mut numbers: Vec<u64>) -> Option<Value> {
-    numbers.sort_unstable();
-    let last = numbers.len().checked_sub(1)?;
-    let points = [
-        (Value::Int(0), 0.0),
-        (Value::Float(0.5), 0.5),
-        (Value::Float(0.95), 0.95),
-        (Value::Float(0.99), 0.99),
-        (Value::Int(1), 1.0),
-    ];
-    Some(Value::map(points.map(|(key, point)| {
-        let at = (numbers.len() as f64 * point).floor() as usize;
-        (key, Value::from(numbers[at.min(last)]))
-    })))
 }
 
 /// An operation as results show it; adds are called `add`, as in Jepsen.

@@ -164,5 +164,6 @@ fn check(
         fields: fields::all(&analysis, strict),
         findings: findings::all(&analysis, context),
         notes,
+        ..CheckResult::default()
     }
 }

@@ -1,6 +1,6 @@
 //! What came of challenges, for programs: `--json`.
 
-use glomers_session::latencies;
+use glomers_check::Quantiles;
 use serde_json::{Value as Json, json};
 
 use super::table::Attempt;
@@ -13,11 +13,12 @@ const VERSION: u32 = 1;
 /// One challenge.
 pub(super) fn attempt(attempt: &Attempt<'_>, run: &Run<'_>) -> Json {
     let report = attempt.report;
-    let latency = |field: &str| {
-        latencies(report, field).map(|[median, p95, p99, max]| {
+    let latency = |found: Option<Quantiles>| {
+        found.map(|Quantiles { median, p95, p99, max, .. }| {
             json!({"median_ms": median, "p95_ms": p95, "p99_ms": p99, "max_ms": max})
         })
     };
+    let measured = &report.verdict.measured;
     let findings = report.verdict.findings.iter().map(|finding| {
         json!({
             "name": finding.name,
@@ -35,8 +36,8 @@ pub(super) fn attempt(attempt: &Attempt<'_>, run: &Run<'_>) -> Json {
         "passed": attempt.passes(),
         "missed": attempt.missed(),
         "messages_per_operation": report.outcome.net.servers_per_operation(),
-        "observed_latency": latency("stable-latencies"),
-        "true_latency": latency("true-latencies"),
+        "observed_latency": latency(measured.observed),
+        "true_latency": latency(measured.truth),
         "findings": findings.collect::<Vec<Json>>(),
         "store": run.executed.directory.as_ref().map(|path| path.display().to_string()),
         "repeat": run.command,

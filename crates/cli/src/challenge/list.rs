@@ -34,8 +34,8 @@ pub(super) struct Challenge {
 #[derive(Clone, Copy)]
 pub(super) struct Marks {
     pub(super) messages_per_operation: f64,
-    pub(super) median_ms: i64,
-    pub(super) max_ms: i64,
+    pub(super) median_ms: u64,
+    pub(super) max_ms: u64,
 }
 
 const BASE: Challenge = Challenge {

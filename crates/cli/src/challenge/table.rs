@@ -1,8 +1,8 @@
 //! What came of a challenge, as a row of the table.
 
 use comfy_table::{Table, presets};
-use glomers_check::Validity;
-use glomers_session::{RunOptions, RunReport, latencies};
+use glomers_check::{Quantiles, Validity};
+use glomers_session::{RunOptions, RunReport};
 use glomers_sim::{Ended, Plan};
 
 use super::list::Challenge;
@@ -68,8 +68,8 @@ impl Attempt<'_> {
             return vec!["there were no operations, so nothing was measured".to_owned()];
         }
         if let Some(marks) = self.challenge.marks {
-            match latencies(self.report, "stable-latencies") {
-                Some([median, _, _, max]) => {
+            match self.report.verdict.measured.observed {
+                Some(Quantiles { median, max, .. }) => {
                     for (name, found, mark) in
                         [("median", median, marks.median_ms), ("maximum", max, marks.max_ms)]
                     {
@@ -111,15 +111,16 @@ impl Attempt<'_> {
     }
 
     pub(super) fn row(&self) -> Vec<String> {
-        let observed = latencies(self.report, "stable-latencies");
-        let latency = |place: usize, mark: Option<i64>| {
-            let Some(found) = observed else { return "–".to_owned() };
-            let mark = mark.map(|mark| (found[place] < mark, format!("< {mark}")));
-            marked(found[place].to_string(), mark)
+        let measured = |report: &RunReport| report.verdict.measured;
+        let latency = |of: fn(Quantiles) -> u64, mark: Option<u64>| {
+            let Some(found) = measured(self.report).observed.map(of) else {
+                return "–".to_owned();
+            };
+            marked(found.to_string(), mark.map(|mark| (found < mark, format!("< {mark}"))))
         };
-        let pair = |report: &RunReport, field: &str| {
-            latencies(report, field)
-                .map_or_else(|| "–".to_owned(), |[median, _, _, max]| format!("{median} / {max}"))
+        let pair = |found: Option<Quantiles>| {
+            found
+                .map_or_else(|| "–".to_owned(), |found| format!("{} / {}", found.median, found.max))
         };
         let marks = self.challenge.marks;
         let per_operation = self.report.outcome.net.servers_per_operation();
@@ -135,10 +136,10 @@ impl Attempt<'_> {
                 true => marked(format!("{per_operation:.2}"), self.message_mark()),
                 false => "–".to_owned(),
             },
-            latency(0, marks.map(|marks| marks.median_ms)),
-            latency(3, marks.map(|marks| marks.max_ms)),
-            self.ideal.map_or_else(|| "–".to_owned(), |ideal| pair(ideal, "stable-latencies")),
-            pair(self.ideal.unwrap_or(self.report), "true-latencies"),
+            latency(|found| found.median, marks.map(|marks| marks.median_ms)),
+            latency(|found| found.max, marks.map(|marks| marks.max_ms)),
+            pair(self.ideal.and_then(|ideal| measured(ideal).observed)),
+            pair(measured(self.ideal.unwrap_or(self.report)).truth),
         ]
     }
 }

@@ -158,7 +158,7 @@ fn read_run(directory: &Path) -> Result<(Plan, Figures), CliError> {
         return Err(CliError::usage(format!("{} was interrupted", directory.display()))
             .hint("half a run cannot be compared with a whole one"));
     }
-    let mut figures = Figures::of_results(&glomers_session::results(&report, None));
+    let mut figures = Figures::of_verdict(&report.verdict);
     let history = recovered.history();
     let invocations =
         history.ops().iter().filter(|op| op.process.is_client() && op.kind == OpKind::Invoke);

@@ -312,7 +312,7 @@ mod tests {
         let points = points(&names, &[], &setting).unwrap();
         let jobs = jobs(&points, &sample);
         let of = |figures: &[Option<Figures>]| document(&points, &setting, &sample, figures);
-        let figures = Figures::of_results(&glomers_history::Value::Bool(true));
+        let figures = Figures::of_verdict(&glomers_check::compose([], Default::default()));
         let mut all = vec![Some(figures); jobs.len()];
         let (document, runs) = of(&all).unwrap();
         assert_eq!((document.interrupted, document.rows.len(), runs.len()), (false, 2, jobs.len()));

@@ -1,7 +1,7 @@
 //! What one run amounts to, in numbers.
 
-use glomers_check::Validity;
-use glomers_history::{History, OpKind, Value};
+use glomers_check::{Validity, Verdict};
+use glomers_history::{History, OpKind};
 use glomers_sim::Plan;
 
 use super::meter::Meter;
@@ -22,25 +22,11 @@ pub struct Quantiles {
     pub max: f64,
 }
 
-impl Quantiles {
-    /// From a map of results, such as `stable-latencies`: quantile → ms.
-    pub fn read(map: &Value) -> Option<Quantiles> {
-        let Value::Map(pairs) = map else { return None };
-        let at = |quantile: f64| {
-            pairs.iter().find_map(|(key, value)| {
-                (number(key)? == quantile).then(|| number(value)).flatten()
-            })
-        };
-        Some(Quantiles { median: at(0.5)?, p95: at(0.95)?, p99: at(0.99)?, max: at(1.0)? })
-    }
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Int(number) => Some(*number as f64),
-        Value::Float(number) => Some(*number),
-        // Keys, in results that were stored as JSON.
-        other => other.as_str()?.parse().ok(),
+impl From<glomers_check::Quantiles> for Quantiles {
+    fn from(found: glomers_check::Quantiles) -> Quantiles {
+        let [median, p95, p99, max] =
+            [found.median, found.p95, found.p99, found.max].map(|ms| ms as f64);
+        Quantiles { median, p95, p99, max }
     }
 }
 
@@ -81,33 +67,29 @@ impl Figures {
     pub fn of(report: &RunReport, meter: &Meter) -> Figures {
         let net = &report.outcome.net;
         let per_operation = |number: u64| number as f64 / net.operations.max(1) as f64;
-        let mut figures = Figures::of_results(&report.verdict.results);
+        let mut figures = Figures::of_verdict(&report.verdict);
         figures.messages_per_operation = net.servers_per_operation();
         figures.hottest_per_operation = Some(per_operation(meter.hottest()));
         figures.bytes_per_operation = per_operation(meter.bytes());
         figures.client_latency_ms = client_latency_ms(&report.outcome.history);
-        figures.is_valid = report.verdict.strict == Validity::Valid;
         figures
     }
 
-    /// What the results of a run say: latencies, losses and the verdict. The rest
-    /// is left at nothing, as results round it or do not have it.
-    pub fn of_results(results: &Value) -> Figures {
-        let workload = results.get("workload");
-        let field = |name: &str| workload.and_then(|map| map.get(name));
-        let count = |name: &str| field(name).and_then(Value::as_int).unwrap_or(0);
-        // What is lost is missing at the end too, but not always the other way
-        // round.
-        let lost = count("lost-count").max(count("missing-at-end-count"));
+    /// What the verdict on a run says: latencies, losses and whether it is valid. The rest
+    /// is left at nothing.
+    pub fn of_verdict(verdict: &Verdict) -> Figures {
+        let measured = &verdict.measured;
         Figures {
             messages_per_operation: 0.0,
             hottest_per_operation: None,
             bytes_per_operation: 0.0,
-            observed: field("stable-latencies").and_then(Quantiles::read),
-            truth: field("true-latencies").and_then(Quantiles::read),
+            observed: measured.observed.map(Quantiles::from),
+            truth: measured.truth.map(Quantiles::from),
             client_latency_ms: None,
-            lost: u64::try_from(lost).unwrap_or(0),
-            is_valid: results.get("valid?") == Some(&Value::Bool(true)),
+            // What is lost is missing at the end too, but not always the other way
+            // round.
+            lost: measured.lost.max(measured.missing_at_end),
+            is_valid: verdict.strict == Validity::Valid,
         }
     }
 }

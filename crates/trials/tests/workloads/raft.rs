@@ -36,7 +36,7 @@ fn raft_is_linearizable_and_answers_when_all_is_well() {
             let report = run(&plan(seed, distribution, mean_ms));
             let findings = &report.verdict.findings;
             assert_eq!(report.verdict.strict, Validity::Valid, "seed {seed}: {findings:#?}");
-            let count = report.answered().expect("lin-kv tells");
+            let count = report.verdict.measured.answered.expect("lin-kv tells");
             all.answered += count.answered;
             all.answerable += count.answerable;
         }
@@ -57,7 +57,7 @@ fn raft_is_linearizable_and_answers_when_all_is_well() {
 #[test]
 fn what_was_answered_is_told_of_registers() {
     let trial = Trial { workers_per_node: 2, ..Trial::new("lin-kv", "lin-kv-proxy") };
-    let count = trial.run(1).answered().unwrap();
+    let count = trial.run(1).verdict.measured.answered.unwrap();
     assert!(count.answerable > 500 && count.answered == count.answerable, "{count:?}");
-    assert_eq!(Trial::new("g-set", "g-set").run(1).answered(), None);
+    assert_eq!(Trial::new("g-set", "g-set").run(1).verdict.measured.answered, None);
 }
