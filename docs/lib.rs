@@ -55,16 +55,9 @@ pub fn find(name: &str) -> Vec<&'static Page> {
     found
 }
 
-/// The page about a finding, if there is one. The names of cycles end in the order that
-/// closes them (`-realtime`), those of models in `-violation`; they share a page.
-pub fn of_finding(finding: &str) -> Option<&'static Page> {
-    let stem = finding.trim_end_matches("-process").trim_end_matches("-realtime");
-    let stem = if stem.ends_with("-violation") || stem.ends_with("-cycle-exists") {
-        "violation"
-    } else {
-        stem
-    };
-    pages().find(|page| page.name.strip_prefix(FINDINGS) == Some(stem))
+/// The page about a kind of finding, if there is one.
+pub fn of_finding(kind: &str) -> Option<&'static Page> {
+    pages().find(|page| page.name.strip_prefix(FINDINGS) == Some(kind))
 }
 
 fn is(name: &str, typed: &str) -> bool {
@@ -84,18 +77,6 @@ mod tests {
         assert_eq!(names("g1A"), ["findings/G1a"]);
         assert_eq!(names("nothing-of-the-kind"), [""; 0]);
         assert_eq!(names("SUMMARY"), [""; 0]);
-    }
-
-    #[test]
-    fn findings_have_a_page_and_some_share_one() {
-        let name = |finding: &str| of_finding(finding).map(|page| page.name);
-        assert_eq!(name("lost"), Some("findings/lost"));
-        assert_eq!(name("G2-item-realtime"), Some("findings/G2-item"));
-        assert_eq!(name("G0-process"), Some("findings/G0"));
-        assert_eq!(name("causal-violation"), Some("findings/violation"));
-        // A finding of a user's own checker.
-        assert_eq!(name("faults"), None);
-        assert_eq!(name("my-own"), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Findings, so that they can be read: those that say the same are said once.
 
 use glomers_check::Finding;
+use glomers_history::FindingKind;
 
 use crate::doc;
 
@@ -52,7 +53,8 @@ impl Kind<'_> {
             text +=
                 &format!("  {count} findings of the kind {name} in all; results.edn has each\n");
         }
-        if let Some(page) = glomers_guide::of_finding(&first.name) {
+        let kind = FindingKind::of(&first.name);
+        if let Some(page) = kind.and_then(|kind| glomers_guide::of_finding(kind.name)) {
             text += &format!("  see glomers doc {}\n", doc::typed(page));
         }
         text

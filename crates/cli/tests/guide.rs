@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use book::{blocks, root};
-use glomers_check::Finding;
+use glomers_history::{Concern, FindingKind};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 fn read(path: &str) -> String {
@@ -171,22 +171,60 @@ fn findings() -> BTreeSet<String> {
 fn every_finding_has_its_page_and_every_page_its_finding() {
     let findings = findings();
     assert!(findings.len() > 60, "{findings:?}");
-    let mut pages = BTreeSet::new();
+    let mut kinds = BTreeSet::new();
     for finding in &findings {
-        let page = glomers_guide::of_finding(finding);
-        let page = page.unwrap_or_else(|| panic!("write docs/src/findings/{finding}.md"));
-        pages.insert(page.name);
+        let kind = FindingKind::of(finding);
+        let kind = kind.unwrap_or_else(|| panic!("{finding}: a line in history/src/kinds.rs"));
+        kinds.insert(kind.name);
     }
     // Made from values, not named in a call.
-    pages.extend(["findings/invariant-violated", "findings/assertion-failed"]);
+    kinds.extend(["invariant-violated", "assertion-failed"]);
+    let mut pages = BTreeSet::new();
+    for FindingKind { name, jepsen, .. } in FindingKind::ALL {
+        assert!(kinds.contains(name), "{name} is found nowhere");
+        let page = glomers_guide::of_finding(name);
+        let page = page.unwrap_or_else(|| panic!("write docs/src/findings/{name}.md"));
+        let words = page.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(&format!("Jepsen's verdict: {jepsen}.")), "{name}: {jepsen}");
+        pages.insert(page.name);
+    }
     for page in glomers_guide::pages().filter(|page| page.name.starts_with("findings/")) {
         assert!(pages.contains(page.name), "{} is about no finding", page.name);
         let wanted = format!("# `{}`: ", page.short_name());
         assert!(page.text.starts_with(&wanted), "{} begins with {wanted:?}", page.name);
     }
     // The verdict names the page.
-    let lost = Finding::new("lost", "Something.");
-    assert!(glomers_guide::of_finding(&lost.name).is_some());
+    assert!(glomers_guide::of_finding("lost").is_some());
+}
+
+/// The table in the chapter on findings.
+fn table_of_findings() -> String {
+    let mut table = "| what is wrong | findings |\n|---|---|\n".to_owned();
+    for concern in Concern::ALL {
+        let of = FindingKind::ALL.iter().filter(|kind| kind.concern == concern);
+        let links = of.map(|FindingKind { name, .. }| format!("[`{name}`](findings/{name}.md)"));
+        table += &format!("| {} | {} |\n", concern.words(), links.collect::<Vec<_>>().join(", "));
+    }
+    table += "\n| finding | what Jepsen's verdict would be |\n|---|---|\n";
+    for FindingKind { name, jepsen, .. } in FindingKind::ALL {
+        table += &format!("| `{name}` | {jepsen} |\n");
+    }
+    table
+}
+
+#[test]
+fn the_chapter_on_findings_has_all_of_them() {
+    const START: &str = "## Which page to read\n\n";
+    let path = root().join("docs/src/findings.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, after) = text.split_once(START).unwrap();
+    let rest = after.find("\n\n## ").map_or("", |end| &after[end + 1..]);
+    let wanted = format!("{before}{START}{}{rest}", table_of_findings());
+    if std::env::var_os("GLOMERS_UPDATE").is_some() {
+        std::fs::write(&path, &wanted).unwrap();
+    } else {
+        assert!(text == wanted, "run this test with GLOMERS_UPDATE=1");
+    }
 }
 
 #[test]

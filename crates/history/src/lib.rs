@@ -12,6 +12,7 @@ mod found;
 mod growing;
 pub mod journal;
 pub mod jsonl;
+mod kinds;
 mod op;
 mod read;
 mod time;
@@ -21,6 +22,7 @@ pub use event::{Ended, Endpoint, Event, Message, Node, Observer, StopReason, Uno
 pub use found::{CircleStep, Finding, Mark};
 pub use glomers_protocol::{List, Value};
 pub use growing::Growing;
+pub use kinds::{Concern, FindingKind};
 pub use op::{History, Op, OpKind, Process};
 pub use read::{ReadError, ReadFromError, read, read_consistent, read_from, read_value};
 pub use time::{MILLISECOND, SECOND, Time};

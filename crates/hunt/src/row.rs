@@ -1,7 +1,7 @@
 //! What is kept of a run.
 
 use glomers_check::{Finding, Validity};
-use glomers_history::{OpKind, Process};
+use glomers_history::{Concern, FindingKind, OpKind, Process};
 use glomers_sim::{Ended, Latency, Outcome, Plan};
 use serde::{Deserialize, Serialize};
 
@@ -91,10 +91,6 @@ pub struct Row {
     pub features: Vec<String>,
 }
 
-/// Findings of clusters that do not do what they should in time, though nothing that they
-/// do is wrong: they count only under faults that the node claims to survive.
-const LIVENESS: [&str; 3] = ["unavailable", "unavailable-after-heal", "never-ok"];
-
 /// The longest mean latency with which no client loses its patience by chance, however long
 /// the tail and however many messages an answer takes.
 const QUICK_MS: u64 = 1;
@@ -117,7 +113,7 @@ pub fn is_calm(plan: &Plan) -> bool {
 
 /// Whether a finding says that something did not happen in time.
 pub fn is_liveness(finding: &Finding) -> bool {
-    LIVENESS.contains(&&*finding.name)
+    FindingKind::of(&finding.name).is_some_and(|kind| kind.concern == Concern::Serving)
 }
 
 impl Row {
