@@ -372,6 +372,9 @@ pub(crate) struct ScenarioArguments {
     /// Write the output into the file as what is expected
     #[arg(long)]
     pub(crate) update: bool,
+
+    #[command(flatten)]
+    pub(crate) nodes: TrustArguments,
 }
 
 /// What a history without a workload is about.

@@ -61,7 +61,7 @@ pub(crate) fn run_until(
         }
     };
     plan.validate().map_err(SessionError::from)?;
-    plan.program = arguments.nodes.program(&plan, "replay")?;
+    plan.program = arguments.nodes.program(&plan, "replay", "store")?;
     let session = Session {
         embedded: &EMBEDDED,
         judge,

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use glomers_session::Session;
+use glomers_trials::EMBEDDED;
 use glomers_trials::scenario::Scenario;
 
 use crate::arguments::ScenarioArguments;
@@ -15,7 +17,9 @@ pub(crate) fn run(arguments: &ScenarioArguments) -> Result<ExitCode, CliError> {
         .map_err(|error| CliError::usage(format!("{name} cannot be read: {error}")))?;
     let scenario =
         Scenario::parse(&text, &name).map_err(|error| CliError::usage(error.to_string()))?;
-    let ran = scenario.run().map_err(|error| CliError::usage(error.to_string()))?;
+    let program = arguments.nodes.program(scenario.plan(), "run", "scenario")?;
+    let session = Session { embedded: &EMBEDDED, ..Session::default() };
+    let ran = scenario.with_program(program).run_in(&session)?;
     if arguments.update {
         std::fs::write(path, &ran.rendered)
             .map_err(|error| CliError::machine(format!("{name} cannot be written: {error}")))?;

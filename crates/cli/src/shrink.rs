@@ -12,7 +12,7 @@ use glomers_sim::{Host, Plan};
 use glomers_trials::scenario::Scenario;
 
 use crate::error::CliError;
-use crate::hunt::lab::CliLab;
+use crate::hunt::lab::{Calm, CliLab};
 use crate::hunt::shrunk;
 use crate::trust::TrustArguments;
 use crate::{number, out};
@@ -53,14 +53,14 @@ pub(crate) struct ShrinkArguments {
 }
 
 pub(crate) fn run(arguments: &ShrinkArguments) -> Result<ExitCode, CliError> {
-    let (mut plan, options) = read(&arguments.run)?;
+    let (mut plan, options, what) = read(&arguments.run)?;
     // Of free processes it is said below why they cannot be shrunk.
     if plan.host != Host::Processes {
-        plan.program = arguments.nodes.program(&plan, "shrink")?;
+        plan.program = arguments.nodes.program(&plan, "shrink", what)?;
     }
     let interrupt = Interrupt::install_signal_handlers()
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
-    let lab = CliLab::new(options, interrupt);
+    let lab = CliLab::new(options, Calm::AsSaid, interrupt);
     let wanted = match &arguments.finding {
         Some(name) => Some(find(&plan, name, &lab)?),
         None => None,
@@ -73,8 +73,8 @@ pub(crate) fn run(arguments: &ShrinkArguments) -> Result<ExitCode, CliError> {
     })
 }
 
-/// The Plan of a stored run or of a scenario, and how it is judged.
-fn read(path: &Path) -> Result<(Plan, RunOptions), CliError> {
+/// The Plan of a stored run or of a scenario, how it is judged, and which of them it is.
+fn read(path: &Path) -> Result<(Plan, RunOptions, &'static str), CliError> {
     let refuse = |reason: String| {
         CliError::usage(format!("{} cannot be shrunk: {reason}", path.display()))
             .hint("name the directory of a run, as store/latest, or a scenario file")
@@ -84,13 +84,13 @@ fn read(path: &Path) -> Result<(Plan, RunOptions), CliError> {
         let bytes = std::fs::read(&replay)
             .map_err(|error| refuse(format!("{}: {error}", replay.display())))?;
         let file = ReplayFile::read(&bytes)?;
-        return Ok((file.plan, file.judge));
+        return Ok((file.plan, file.judge, "store"));
     }
     let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
     let name = path.display().to_string();
     let scenario =
         Scenario::parse(&text, &name).map_err(|error| CliError::usage(error.to_string()))?;
-    Ok((scenario.plan().clone(), RunOptions::default()))
+    Ok((scenario.plan().clone(), scenario.judge().clone(), "scenario"))
 }
 
 /// The finding of this name.

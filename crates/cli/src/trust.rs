@@ -30,15 +30,24 @@ impl TrustArguments {
     /// Glomers itself is run by this Glomers.
     ///
     /// # Errors
-    /// If the run started an executable, and it is neither named anew nor trusted.
-    pub(crate) fn program(&self, plan: &Plan, command: &str) -> Result<NodeProgram, CliError> {
+    /// If the run started an executable, and it is neither named anew nor trusted. `what` it
+    /// is that names the executable: a store or a scenario.
+    pub(crate) fn program(
+        &self,
+        plan: &Plan,
+        command: &str,
+        what: &str,
+    ) -> Result<NodeProgram, CliError> {
         let (path, stored) = match &plan.program {
             NodeProgram::Program { path, arguments } => (path, arguments),
             embedded @ NodeProgram::Embedded { .. } => {
                 return match self.bin.is_some() || self.trust {
                     false => Ok(embedded.clone()),
-                    true => Err(CliError::usage("this run was one of embedded nodes")
-                        .hint("--bin and --trust are for runs of executables; leave them out")),
+                    true => Err(CliError::usage(match what {
+                        "store" => "this run was one of embedded nodes".to_owned(),
+                        _ => format!("this {what} has embedded nodes"),
+                    })
+                    .hint("--bin and --trust are for runs of executables; leave them out")),
                 };
             }
         };
@@ -55,10 +64,13 @@ impl TrustArguments {
             .chain(stored)
             .map(|word| printable(&quoted(word)).into())
             .collect();
-        let error = format!("this run started an executable: {}", words.join(" "));
+        let error = match what {
+            "store" => format!("this run started an executable: {}", words.join(" ")),
+            _ => format!("this {what} starts an executable: {}", words.join(" ")),
+        };
         Err(CliError::usage(error).hint(format!(
-            "a store may come from anybody, so {command} starts nothing that it names: name it \
-             yourself with --bin FILE -- ARGUMENTS, or say --trust if the run is your own"
+            "a {what} may come from anybody, so {command} starts nothing that it names: name it \
+             yourself with --bin FILE -- ARGUMENTS, or say --trust if it is your own"
         )))
     }
 }

@@ -116,3 +116,25 @@ fn what_cannot_be_shrunk_says_why() {
     let said = place.run(&["shrink", "nowhere"]);
     assert!(said.err.contains("name the directory of a run"), "{said:?}");
 }
+
+/// How a run is judged belongs to it: without that the scenario would find nothing.
+#[test]
+fn a_scenario_is_judged_as_its_run_was() {
+    let place = Place::new();
+    let busy = ["--node", "broken/echo-busy", "--node-count", "1", "--concurrency", "4n"];
+    let load = ["--rate", "200", "--time-limit", "7", "--seed", "1"];
+    let judge = ["--availability", "answered"];
+    let test = [&["test", "-w", "echo"][..], &busy, &load, &judge].concat();
+    place.run(&test).shows(1, &["unavailable: "]);
+    let said = place.run(&["shrink"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let (path, text) = only_scenario(&place, "hunt", "unavailable");
+    assert!(text.contains("\navailability answered\n"), "{text}");
+    assert!(text.contains("\nunavailable: 1 of 2 operations"), "{text}");
+    place.run(&["run", &path]).shows(0, &[]);
+    // What a scenario does not ask for is not found in it.
+    std::fs::write(place.path("mild.scenario"), text.replace("availability answered\n", ""))
+        .unwrap();
+    place.run(&["run", "mild.scenario"]).shows(1, &["+strict: valid"]);
+    place.run(&["shrink", "mild.scenario"]).shows(254, &["finds nothing"]);
+}

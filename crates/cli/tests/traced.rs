@@ -7,27 +7,10 @@ mod support;
 use std::path::PathBuf;
 use std::process::Command;
 
-use support::{GLOMERS, Place};
+use support::{GLOMERS, Place, can_trace, can_trace_with, python};
 
 /// The nodes that `cargo xtask runtimes` runs, too.
 const RUNTIMES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../xtask/runtimes");
-
-fn can_trace() -> bool {
-    let doctor = Command::new(GLOMERS).arg("doctor").output().unwrap();
-    if !doctor.status.success() {
-        eprintln!("skipped, because programs cannot be traced here; see glomers doctor");
-    }
-    doctor.status.success()
-}
-
-/// Whether a program is on this machine; says if not.
-fn has(program: &str) -> bool {
-    let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output().unwrap();
-    if !found.status.success() {
-        eprintln!("skipped, because there is no {program} here");
-    }
-    found.status.success() && can_trace()
-}
 
 fn built(place: &Place, name: &str, compiler: &str, arguments: &[&str]) -> PathBuf {
     let program = place.path(name);
@@ -81,16 +64,9 @@ fn is_repeated(place: &Place, workload: &str, program: &std::path::Path, argumen
     assert!(said.out.contains("The same run, byte for byte"), "{said:?}");
 }
 
-/// The interpreter itself: what is called `python3` may be a script that looks for it.
-fn python() -> PathBuf {
-    let ask = ["-c", "import sys; print(sys.executable)"];
-    let output = Command::new("python3").args(ask).output().unwrap();
-    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
-}
-
 #[test]
 fn python_with_threads() {
-    if has("python3") {
+    if can_trace_with("python3") {
         let script = format!("{RUNTIMES}/threads.py");
         is_repeated(&Place::new(), "broadcast", &python(), &[&script]);
     }
@@ -98,7 +74,7 @@ fn python_with_threads() {
 
 #[test]
 fn python_with_asyncio() {
-    if has("python3") {
+    if can_trace_with("python3") {
         let script = format!("{RUNTIMES}/asyncio_node.py");
         is_repeated(&Place::new(), "broadcast", &python(), &[&script]);
     }
@@ -106,14 +82,14 @@ fn python_with_asyncio() {
 
 #[test]
 fn node_js() {
-    if has("node") {
+    if can_trace_with("node") {
         is_repeated(&Place::new(), "broadcast", &PathBuf::from(RUNTIMES).join("node.js"), &[]);
     }
 }
 
 #[test]
 fn java() {
-    if has("javac") && has("java") {
+    if can_trace_with("javac") && can_trace_with("java") {
         let place = Place::new();
         let source = format!("{RUNTIMES}/Broadcast.java");
         let classes = place.path("classes");
@@ -125,7 +101,7 @@ fn java() {
 
 #[test]
 fn c_with_threads() {
-    if has("cc") {
+    if can_trace_with("cc") {
         let place = Place::new();
         let source = format!("{RUNTIMES}/broadcast.c");
         let program = built(&place, "c-node", "cc", &["-O1", "-pthread", "-o", "c-node", &source]);
@@ -142,7 +118,7 @@ fn posix_shell() {
 
 #[test]
 fn rust_with_threads() {
-    if has("rustc") {
+    if can_trace_with("rustc") {
         let place = Place::new();
         let source = format!("{RUNTIMES}/echo.rs");
         let program = place.path("rust-node");
@@ -157,14 +133,14 @@ fn rust_with_threads() {
 
 #[test]
 fn ruby() {
-    if has("ruby") {
+    if can_trace_with("ruby") {
         is_repeated(&Place::new(), "broadcast", &PathBuf::from(RUNTIMES).join("broadcast.rb"), &[]);
     }
 }
 
 #[test]
 fn go() {
-    if has("go") {
+    if can_trace_with("go") {
         let place = Place::new();
         let source = format!("{RUNTIMES}/broadcast.go");
         let program = built(&place, "go-node", "go", &["build", "-o", "go-node", &source]);
@@ -174,7 +150,7 @@ fn go() {
 
 #[test]
 fn erlang() {
-    if has("escript") {
+    if can_trace_with("escript") {
         is_repeated(&Place::new(), "echo", &PathBuf::from(RUNTIMES).join("echo.escript"), &[]);
     }
 }
@@ -254,7 +230,7 @@ fn faults_that_need_the_disk_or_marks_are_refused_in_words() {
 
 #[test]
 fn executables_are_measured_beside_embedded_nodes() {
-    if !has("python3") {
+    if !can_trace_with("python3") {
         return;
     }
     let place = Place::new();
@@ -295,7 +271,7 @@ fn too_few_open_files_are_told_before_anything_runs() {
 
 #[test]
 fn a_node_that_waits_inside_a_handler_is_told_what_it_does_in_virtual_time_too() {
-    if !has("python3") {
+    if !can_trace_with("python3") {
         return;
     }
     let place = Place::new();

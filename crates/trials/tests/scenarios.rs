@@ -3,10 +3,10 @@
 
 use std::path::PathBuf;
 
-use glomers_sim::{Plan, Wire};
+use glomers_sim::{Operations, Plan, Wire};
 use glomers_testing::RunOptions;
 use glomers_trials::run_plan;
-use glomers_trials::scenario::{Scenario, ScenarioError};
+use glomers_trials::scenario::{Moments, Scenario, ScenarioError, write};
 
 fn files() -> Vec<(PathBuf, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios");
@@ -135,4 +135,70 @@ fn things_happen_in_the_order_of_the_file() {
     let text = "nodes 1 flood\nkill n0\nclient c1 broadcast 1\nhistory\n";
     let ran = Scenario::parse(text, "x").unwrap().run().unwrap();
     assert!(!ran.rendered.contains("ok "), "{}", ran.rendered);
+}
+
+/// What two scenarios must have in common to be the same: not how long nothing happens at
+/// the end, nor whether a client's own node is named.
+fn compared(plan: &Plan) -> Plan {
+    let mut plan = Plan { time_limit: 0, wire: Wire::Typed, ..plan.clone() };
+    let nodes = plan.nodes.len() as u32;
+    if let Operations::Listed(list) = &mut plan.operations {
+        for listed in list {
+            listed.node.get_or_insert(listed.worker % nodes);
+        }
+    }
+    plan
+}
+
+#[track_caller]
+fn is_written_as_it_was_read(name: &str, text: &str) {
+    let scenario = Scenario::parse(text, name).unwrap_or_else(|error| panic!("{error}"));
+    let (plan, judge) = (scenario.plan(), scenario.judge());
+    let written = write(plan, judge, &[], 0, &["verdict"], Moments::Exact).unwrap();
+    let again = Scenario::parse(&written, name).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(compared(again.plan()), compared(plan), "{written}");
+    assert_eq!(format!("{:?}", again.judge()), format!("{judge:?}"), "{written}");
+}
+
+#[test]
+fn whatever_a_scenario_says_can_be_written_as_one() {
+    for (path, text) in files() {
+        is_written_as_it_was_read(&path.display().to_string(), &text);
+    }
+    let rest = "names alpha beta n7\nseed 18446744073709551615\nlatency 20 lognormal:0.5\n\
+                latency-correlation 0.25\nlatency-step 1.5s x3\nin-order on\nbandwidth 10mbit\n\
+                link * -> n7 latency 7 uniform\nlink alpha -> * loss 0.125\nloss 0.01\n\
+                fault-services on\nservice-time 0.3\nsync-time 0.7\ninbox maelstrom\n\
+                rpc-timeout 1.5s\ninit-timeout 20s\nrecovery 3s\nrecovery-bound 700ms\n\
+                concurrency 9\navailability answered\njepsen-compat on\nrequire-faults on\n\
+                require-overlap on\ndrop message 17\ndelay alpha -> n7 3 250ms\n\
+                client c1 broadcast 1 to beta number 3\nrun 1s\n\
+                clock ahead 5s drift -200 n7\nclock heal\nclock behind 1s alpha\nclock heal\n\
+                clock drift 3 beta\n\
+                partition alpha lin-kv | beta\nrun 20us\nheal\nfinal c2 read from n7\nverdict\n";
+    is_written_as_it_was_read("embedded", &format!("nodes 3 flood-retry\n{rest}"));
+    let program = "nodes 3 --bin \"/a folder/no\\\"de.py\" -- --peers \"a,b c\" \"#1\" \"\" x=\"y\n\
+                   workload broadcast\nschedule random\n";
+    is_written_as_it_was_read("executable", &format!("{program}{rest}"));
+}
+
+#[test]
+fn a_scenario_of_an_executable_says_what_it_is_for_and_is_not_run_here() {
+    let text = "nodes 3 --bin ./node.py -- --fast\nworkload broadcast\nclient c1 read\nverdict\n";
+    let scenario = Scenario::parse(text, "x").unwrap();
+    assert_eq!(scenario.plan().validate(), Ok(()));
+    let error = scenario.run().unwrap_err().to_string();
+    assert!(!error.is_empty());
+    for (text, part) in [
+        ("nodes 3 --bin ./node.py", "needs its workload"),
+        ("nodes 3 --bin ./node.py\nlatency 3", "say which before all else"),
+        ("nodes 3 --bin ./node.py --fast", "expected \"--\""),
+        ("nodes 3 --bin", "the executable is missing"),
+        ("nodes 3 flood\nschedule random", "needs --bin"),
+        ("nodes 3 flood\nnames a b", "3 nodes, but 2 names"),
+        ("nodes 3 flood\navailability most", "Known: none, total, answered"),
+    ] {
+        let error = refused(text);
+        assert!(error.message.contains(part), "{error}\nexpected {part:?}");
+    }
 }

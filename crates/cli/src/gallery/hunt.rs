@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 
 use super::{GalleryArguments, print_table};
 use crate::error::CliError;
-use crate::hunt::lab::CliLab;
+use crate::hunt::lab::{Calm, CliLab};
 use crate::out;
 use crate::progress::Progress;
 
@@ -197,7 +197,7 @@ pub(super) fn run(
 ) -> Result<(bool, Json), CliError> {
     let interrupt = Interrupt::install_signal_handlers()
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
-    let lab = CliLab::new(RunOptions::default(), interrupt);
+    let lab = CliLab::new(RunOptions::default(), Calm::IsAnswered, interrupt);
     let _guard = lab.interrupt.guard();
     let strategies = strategies()?;
     let (repetitions, cap) = (arguments.repetitions, arguments.cap);

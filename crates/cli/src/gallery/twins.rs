@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use super::hunt::{base, interrupted, shipped};
 use super::{GalleryArguments, claims, print_table};
 use crate::error::CliError;
-use crate::hunt::lab::CliLab;
+use crate::hunt::lab::{Calm, CliLab};
 use crate::out;
 use crate::progress::Progress;
 
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &GalleryArguments) -> Result<(bool, Json), CliError
     all.retain(Claim::is_whole);
     let interrupt = Interrupt::install_signal_handlers()
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
-    let lab = CliLab::new(RunOptions::default(), interrupt);
+    let lab = CliLab::new(RunOptions::default(), Calm::IsAnswered, interrupt);
     let _guard = lab.interrupt.guard();
     let progress = Progress::of_runs(arguments.cap * all.len() as u64);
     let mut rows = vec![

@@ -10,33 +10,43 @@ use glomers_session::{RunOptions, Session};
 use glomers_sim::Plan;
 use glomers_trials::EMBEDDED;
 
-use super::Found;
+use super::{Found, shrunk};
 use crate::error::CliError;
 use crate::execute::{Show, execute};
 use crate::progress::Progress;
-use crate::test::quoted;
+
+/// How runs are judged in which nothing is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Calm {
+    /// Every request must have an answer, unless something else was said.
+    IsAnswered,
+    /// As all runs.
+    AsSaid,
+}
 
 /// Runs Plans as `glomers test` does, without a store.
 pub(crate) struct CliLab {
+    calm: Calm,
     pub(crate) session: Session<'static>,
     pub(crate) interrupt: Interrupt,
 }
 
 impl CliLab {
-    pub(crate) fn new(judge: RunOptions, interrupt: Interrupt) -> CliLab {
+    pub(crate) fn new(judge: RunOptions, calm: Calm, interrupt: Interrupt) -> CliLab {
         let session = Session {
             embedded: &EMBEDDED,
             judge,
             interrupt: Some(interrupt.clone()),
             ..Session::default()
         };
-        CliLab { session, interrupt }
+        CliLab { calm, session, interrupt }
     }
 
-    /// How a Plan is judged: where nothing is broken, every request must have an answer.
-    fn judge_of(&self, plan: &Plan) -> RunOptions {
+    /// How a Plan is judged.
+    pub(super) fn judge_of(&self, plan: &Plan) -> RunOptions {
         let mut judge = self.session.judge.clone();
-        if judge.availability == Availability::None && is_calm(plan) {
+        let asks_for_answers = self.calm == Calm::IsAnswered && is_calm(plan);
+        if judge.availability == Availability::None && asks_for_answers {
             judge.availability = Availability::Answered;
         }
         judge
@@ -82,7 +92,7 @@ impl CliLab {
                     directory
                 }
             };
-            let command = format!("glomers replay {}", quoted(&directory.to_string_lossy()));
+            let command = shrunk::replay(&directory, &hunt.base.plan);
             found.push(Found { signature: group.signature.clone(), command });
         }
         Ok(found)

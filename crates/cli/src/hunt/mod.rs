@@ -22,9 +22,8 @@ pub(crate) use arguments::HuntArguments;
 use crate::error::CliError;
 use crate::out;
 use crate::progress::Progress;
-use crate::test::quoted;
 use folder::Folder;
-use lab::CliLab;
+use lab::{Calm, CliLab};
 
 /// For how long a hunt goes on if nobody says.
 const USUAL: Duration = Duration::from_secs(60);
@@ -53,7 +52,7 @@ pub(crate) fn run(arguments: &HuntArguments) -> Result<ExitCode, CliError> {
         availability: arguments.fixed.availability.unwrap_or_default(),
         ..RunOptions::default()
     };
-    let lab = CliLab::new(judge, interrupt);
+    let lab = CliLab::new(judge, Calm::IsAnswered, interrupt);
     match hunt.shard {
         Some(part) => shard::run(arguments, &hunt, part, &lab),
         None => whole(arguments, &hunt, &lab),
@@ -207,7 +206,7 @@ fn shrink_smallest(
                 // It is shown as it was.
                 out::error(error);
                 let store = lab.store(&drawn.plan, &arguments.out.join("store"), "glomers hunt")?;
-                format!("glomers replay {}", quoted(&store.to_string_lossy()))
+                shrunk::replay(&store, &drawn.plan)
             }
         };
         all.push(Found { signature: group.signature.clone(), command });

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use glomers_hunt::files::write_text;
 use glomers_hunt::shrink::{self, ShrinkError, Shrunk, in_words};
 use glomers_hunt::{Lab as _, Signature};
-use glomers_sim::Plan;
+use glomers_sim::{Host, NodeProgram, Plan};
 use glomers_trials::scenario::{Moments, Scenario, write};
 
 use super::lab::CliLab;
@@ -82,13 +82,14 @@ fn scenario(shrunk: &Shrunk, lab: &CliLab) -> Result<(Plan, String), String> {
     }
     comments.push(String::new());
     comments.push(format!("Expected finding: {}", shrunk.finding.name));
+    let judge = lab.judge_of(&shrunk.plan);
     let mut outputs = vec!["verdict"];
     if shrunk.after.operations <= SHOWN {
         outputs.insert(0, "history");
     }
     let mut why = String::new();
     for moments in [Moments::Round, Moments::Exact] {
-        let text = write(&shrunk.plan, &comments, shrunk.until, &outputs, moments)?;
+        let text = write(&shrunk.plan, &judge, &comments, shrunk.until, &outputs, moments)?;
         let scenario = match Scenario::parse(&text, "shrunk.scenario") {
             Ok(scenario) => scenario,
             Err(error) => return Err(error.to_string()),
@@ -104,7 +105,7 @@ fn scenario(shrunk: &Shrunk, lab: &CliLab) -> Result<(Plan, String), String> {
                 .to_owned();
             continue;
         }
-        let ran = scenario.run().map_err(|error| error.to_string())?;
+        let ran = scenario.run_in(&lab.session).map_err(|error| error.to_string())?;
         let expected = format!("{}: ", shrunk.finding.name);
         if ran.rendered.lines().any(|line| line.starts_with(&expected)) {
             return Ok((scenario.plan().clone(), ran.rendered));
@@ -112,6 +113,20 @@ fn scenario(shrunk: &Shrunk, lab: &CliLab) -> Result<(Plan, String), String> {
         why = "what a scenario prints does not have this finding".to_owned();
     }
     Err(why)
+}
+
+/// What is added to a command so that it starts the executable of this Plan.
+fn trust(plan: &Plan) -> &'static str {
+    match plan.program {
+        NodeProgram::Program { .. } => " --trust",
+        NodeProgram::Embedded { .. } => "",
+    }
+}
+
+/// The command that repeats a stored run of this Plan.
+pub(super) fn replay(store: &Path, plan: &Plan) -> String {
+    let trust = if plan.host == Host::Processes { "" } else { trust(plan) };
+    format!("glomers replay {}{trust}", quoted(&store.to_string_lossy()))
 }
 
 impl Small {
@@ -151,14 +166,15 @@ impl Small {
     }
 
     fn command(&self, path: &Path) -> String {
-        format!("glomers run {}", quoted(&path.to_string_lossy()))
+        let trust = trust(&self.shrunk.plan);
+        format!("glomers run {}{trust}", quoted(&path.to_string_lossy()))
     }
 
     /// The command that shows it.
     pub(crate) fn shows(&self) -> String {
         match &self.scenario {
             Ok(path) => self.command(path),
-            Err(_) => format!("glomers replay {}", quoted(&self.store.to_string_lossy())),
+            Err(_) => replay(&self.store, &self.shrunk.plan),
         }
     }
 }

@@ -148,6 +148,31 @@ impl Drop for Place {
     }
 }
 
+/// Whether programs can be traced here; says if not.
+pub fn can_trace() -> bool {
+    let doctor = Command::new(GLOMERS).arg("doctor").output().unwrap();
+    if !doctor.status.success() {
+        eprintln!("skipped, because programs cannot be traced here; see glomers doctor");
+    }
+    doctor.status.success()
+}
+
+/// Whether a program is on this machine, and can be traced; says if not.
+pub fn can_trace_with(program: &str) -> bool {
+    let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output().unwrap();
+    if !found.status.success() {
+        eprintln!("skipped, because there is no {program} here");
+    }
+    found.status.success() && can_trace()
+}
+
+/// The interpreter itself: what is called `python3` may be a script that looks for it.
+pub fn python() -> PathBuf {
+    let ask = ["-c", "import sys; print(sys.executable)"];
+    let output = Command::new("python3").args(ask).output().unwrap();
+    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
+}
+
 impl Said {
     /// Asserts the exit status, and that these texts were printed.
     #[track_caller]

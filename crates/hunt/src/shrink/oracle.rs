@@ -1,6 +1,7 @@
 //! Whether a Plan still shows what it is shrunk for.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hasher as _};
 
 use glomers_check::Finding;
 use glomers_sim::Plan;
@@ -18,6 +19,9 @@ pub(crate) struct Oracle<'a> {
     pub(crate) recovery: Option<Recovery>,
     /// Other findings that were met on the way.
     pub(crate) others: BTreeSet<Signature>,
+    /// Plans that are known not to have it. What could not go is tried again after other
+    /// things went, and when nothing did, the same Plans come once more.
+    refused: BTreeSet<u64>,
     /// How many runs there were.
     pub(crate) tests: u64,
     /// Whether somebody ended it.
@@ -27,7 +31,16 @@ pub(crate) struct Oracle<'a> {
 impl<'a> Oracle<'a> {
     pub(crate) fn new(lab: &'a dyn Lab, wanted: Signature, is_over: &'a dyn Fn() -> bool) -> Self {
         let (others, recovery) = (BTreeSet::new(), None);
-        Oracle { lab, wanted, is_over, recovery, others, tests: 0, ended: false }
+        Oracle {
+            lab,
+            wanted,
+            is_over,
+            recovery,
+            others,
+            refused: BTreeSet::new(),
+            tests: 0,
+            ended: false,
+        }
     }
 
     /// The finding and the run, if the Plan still has it. A Plan that cannot be run has
@@ -38,8 +51,19 @@ impl<'a> Oracle<'a> {
         if self.ended || !is_fair || plan.validate().is_err() {
             return None;
         }
+        let known = digest(plan);
+        if known.is_some_and(|known| self.refused.contains(&known)) {
+            return None;
+        }
         self.tests += 1;
-        let run = self.lab.run(plan).ok()??;
+        let run = match self.lab.run(plan) {
+            Ok(Some(run)) => run,
+            Ok(None) => return None,
+            Err(_) => {
+                self.refused.extend(known);
+                return None;
+            }
+        };
         let mut found = None;
         for finding in &run.findings {
             let signature = Signature::of(finding, &run.outcome.history);
@@ -48,6 +72,9 @@ impl<'a> Oracle<'a> {
             } else {
                 self.others.insert(signature);
             }
+        }
+        if found.is_none() {
+            self.refused.extend(known);
         }
         found.map(|finding| (finding, run))
     }
@@ -65,4 +92,11 @@ impl<'a> Oracle<'a> {
         }
         is_better
     }
+}
+
+/// What tells Plans apart.
+fn digest(plan: &Plan) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&serde_json::to_vec(plan).ok()?);
+    Some(hasher.finish())
 }

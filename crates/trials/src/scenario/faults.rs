@@ -87,19 +87,27 @@ impl Parser {
         Ok(())
     }
 
-    /// `clock ahead 5s n0`, `clock behind 5s n0`, `clock drift -200 n0`, `clock
-    /// heal`.
+    /// `clock ahead 5s n0`, `clock behind 5s n0`, `clock drift -200 n0`, `clock ahead 5s
+    /// drift -200 n0`, `clock heal`.
     pub(super) fn clock(&mut self, line: &mut Line<'_>) -> Parsed<()> {
         let how = line.one_of("error of a clock", &["ahead", "behind", "drift", "heal"])?;
-        let (jump, drift) = match how {
-            "ahead" => (signed(duration(line)?), 0),
-            "behind" => (-signed(duration(line)?), 0),
-            "drift" => (0, line.parse("how much too fast, in millionths")?),
+        const DRIFT: &str = "how much too fast, in millionths";
+        let mut drift = 0;
+        let jump = match how {
+            "ahead" => signed(duration(line)?),
+            "behind" => -signed(duration(line)?),
+            "drift" => {
+                drift = line.parse(DRIFT)?;
+                0
+            }
             _ => {
                 self.mend(|fault| fault.name() == "clock");
                 return Ok(());
             }
         };
+        if drift == 0 && line.take("drift") {
+            drift = line.parse(DRIFT)?;
+        }
         let nodes = self.targets(line)?;
         self.fault(WrongClocks { jump, drift, nodes });
         Ok(())

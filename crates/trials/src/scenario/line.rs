@@ -1,5 +1,6 @@
 //! One line of a scenario, word by word.
 
+use glomers_history::Value;
 use glomers_workload::nearest;
 
 use super::error::ScenarioError;
@@ -97,6 +98,13 @@ impl<'a> Line<'a> {
         rest.map(|word| word.text.to_owned()).collect()
     }
 
+    /// All words that are left, without the quotes of those that have some.
+    pub(super) fn unquoted(&mut self) -> Vec<String> {
+        let rest = self.words[self.next..].iter();
+        self.next = self.words.len();
+        rest.map(|word| unquote(word.text)).collect()
+    }
+
     /// Makes sure that nothing is left.
     pub(super) fn end(&self) -> Parsed<()> {
         match self.peek() {
@@ -125,6 +133,23 @@ impl<'a> Line<'a> {
         }
         text += &format!(" Known: {}.", known.join(", "));
         self.error(word.column, text)
+    }
+}
+
+/// A word without its quotes, if it is a JSON string.
+pub(super) fn unquote(word: &str) -> String {
+    match Value::from_json(word) {
+        Ok(Value::String(text)) => text.to_string(),
+        _ => word.to_owned(),
+    }
+}
+
+/// A word as [`unquote`] reads it: in quotes where it would not be one word as it is.
+pub(super) fn quote(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+@%*~^!?<>|&;$".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => Value::string(word).to_json(),
     }
 }
 

@@ -22,14 +22,19 @@
 //! ```
 //!
 //! **The cluster**, first of all: `nodes 5 flood [arguments…]`, an embedded node
-//! by its name (`broken/NAME` for one of the gallery). Then settings, each with a default: `workload broadcast` (that
-//! of the node), `topology tree4`, `option key-count 3` (of the workload), `seed 7` (0), `latency 100 [constant | uniform
-//! | exponential]` (0), `link n0 -> n1 latency 300`, `link n0 -> n1 loss 0.5`,
+//! by its name (`broken/NAME` for one of the gallery); or `nodes 5 --bin ./node.py [-- arguments…]`, an executable in
+//! virtual time, with `workload broadcast` on the next line. What is not one word stands in quotes, as in JSON. Then settings,
+//! each with a default: `workload broadcast` (that
+//! of the node), `names alpha beta` (n0, n1, …), `schedule random` (of the threads of an executable; `fifo`), `topology tree4`, `option key-count 3` (of the workload), `seed 7` (0), `latency 100 [constant | uniform
+//! | exponential]` (0), `link n0 -> n1 latency 300`, `link n0 -> * loss 0.5` (`*`: any node),
 //! `loss 0.1` (0), `fault-services on` (off: faults and loss do not touch the links of
 //! services; on, they may be named where links are: `partition n0 | n1 lin-kv`),
 //! `service-time 0.5` and `sync-time 1` (0, so that times are
 //! round; all in ms), `inbox maelstrom` (`ideal`), `wire json` (`typed`), `rpc-timeout 5s`,
-//! `concurrency 5` (as many clients as nodes, or as the file names).
+//! `init-timeout 10s`, `recovery 10s`, `recovery-bound 5s` (as `recovery`),
+//! `concurrency 5` (as many clients as nodes, or as the file names). How the run is judged, as with
+//! the options of `glomers test`: `availability answered | total | 0.9` (`none`; judged when the run is over),
+//! `jepsen-compat on`, `require-faults on`, `require-overlap on` (all `off`).
 //!
 //! **What happens**, at the present moment: `client c1 broadcast 7 to n0`,
 //! `client c1 read from n0`, `client c2 generate at n1`, `final c1 read from n0` (as at the end of a test: what is lacking
@@ -79,14 +84,13 @@ mod settings;
 mod summary;
 mod write;
 
-use glomers_sim::Plan;
+use glomers_session::{RunOptions, Session, SessionError};
+use glomers_sim::{NodeProgram, Plan};
 
 pub use error::ScenarioError;
 pub use write::{Moments, write};
 
-use glomers_session::{RunOptions, SessionError};
-
-use crate::run::run_plan;
+use crate::embedded::EMBEDDED;
 use output::View;
 use parse::Block;
 use record::Recording;
@@ -96,6 +100,7 @@ use record::Recording;
 pub struct Scenario {
     text: String,
     plan: Plan,
+    judge: RunOptions,
     blocks: Vec<Block>,
     has_expectations: bool,
 }
@@ -129,6 +134,7 @@ impl Scenario {
         Ok(Scenario {
             text: text.to_owned(),
             plan,
+            judge: parsing.judge,
             blocks: parsing.blocks,
             has_expectations: parsing.has_expectations,
         })
@@ -139,19 +145,42 @@ impl Scenario {
         &self.plan
     }
 
+    /// How the run is judged.
+    pub fn judge(&self) -> &RunOptions {
+        &self.judge
+    }
+
+    /// The same with another program for its nodes.
+    #[must_use]
+    pub fn with_program(mut self, program: NodeProgram) -> Scenario {
+        self.plan.program = program;
+        self
+    }
+
     /// Whether the file says what it expects, so that it can fail.
     pub fn has_expectations(&self) -> bool {
         self.has_expectations
     }
 
-    /// Runs the scenario and compares.
+    /// Runs a scenario of embedded nodes and compares.
     ///
     /// # Errors
-    /// If the Plan cannot be run; what [`Scenario::parse`] has accepted can.
+    /// If the Plan cannot be run; what [`Scenario::parse`] has accepted can, unless its
+    /// nodes are executables.
     pub fn run(&self) -> Result<Ran, SessionError> {
+        self.run_in(&Session { embedded: &EMBEDDED, ..Session::default() })
+    }
+
+    /// Runs the scenario in a session that can start executables, if it has some, and
+    /// compares. It is judged as the scenario says.
+    ///
+    /// # Errors
+    /// If the Plan cannot be run.
+    pub fn run_in(&self, session: &Session<'_>) -> Result<Ran, SessionError> {
+        let session = Session { store: None, judge: self.judge.clone(), ..session.clone() };
         let mut recording = Recording::default();
-        let report = run_plan(&self.plan, &RunOptions::default(), &mut recording)?;
-        let mut view = View::new(&self.plan, &report.outcome, &recording);
+        let report = session.run(&self.plan, &mut recording)?.report;
+        let mut view = View::new(&self.plan, &report, &recording);
         let rendered = self.render(&mut view);
         let difference = match self.has_expectations {
             true => diff::difference(&self.text, &rendered),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{Time, edn};
+use glomers_session::RunReport;
 use glomers_sim::{Operations, Outcome, Plan};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -48,6 +49,7 @@ pub(super) struct Output {
 /// A run that is over, looked at moment by moment.
 pub(super) struct View<'a> {
     pub(super) plan: &'a Plan,
+    pub(super) report: &'a RunReport,
     pub(super) outcome: &'a Outcome,
     pub(super) recording: &'a Recording,
     main_start: Time,
@@ -56,11 +58,12 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(plan: &'a Plan, outcome: &'a Outcome, recording: &'a Recording) -> View<'a> {
+    pub(super) fn new(plan: &'a Plan, report: &'a RunReport, recording: &'a Recording) -> View<'a> {
         View {
             main_start: recording.main_start(plan.nodes.len() as u32),
             plan,
-            outcome,
+            report,
+            outcome: &report.outcome,
             recording,
             printed: BTreeMap::new(),
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use glomers_session::RunOptions;
 use glomers_sim::{Fault, FaultList, ListedOperation, Plan, PlanBuilder, SERVICES};
 
 use super::error::ScenarioError;
@@ -10,8 +11,10 @@ use super::line::{Line, Parsed, Word};
 use super::output::{Output, OutputKind};
 
 const OUTPUTS: [&str; 7] = ["history", "messages", "marks", "logs", "net", "verdict", "faults"];
-pub(super) const SETTINGS: [&str; 20] = [
+pub(super) const SETTINGS: [&str; 29] = [
     "workload",
+    "names",
+    "schedule",
     "topology",
     "option",
     "seed",
@@ -30,7 +33,14 @@ pub(super) const SETTINGS: [&str; 20] = [
     "inbox",
     "wire",
     "rpc-timeout",
+    "init-timeout",
+    "recovery",
+    "recovery-bound",
     "concurrency",
+    "availability",
+    "jepsen-compat",
+    "require-faults",
+    "require-overlap",
 ];
 const ACTIONS: [&str; 18] = [
     "client",
@@ -66,6 +76,7 @@ pub(super) struct Block {
 /// What a file says.
 pub(super) struct Parsing {
     pub(super) plan: Plan,
+    pub(super) judge: RunOptions,
     pub(super) blocks: Vec<Block>,
     pub(super) has_expectations: bool,
 }
@@ -73,6 +84,10 @@ pub(super) struct Parsing {
 pub(super) struct Parser {
     /// Since `nodes`.
     pub(super) plan: Option<PlanBuilder>,
+    /// Whether the nodes are an executable, and nobody has said yet what it is for.
+    pub(super) lacks_workload: bool,
+    /// How the run is judged.
+    pub(super) judge: RunOptions,
     /// What the file sets must not be set again, nor changed by a default.
     pub(super) concurrency: Option<u32>,
     pub(super) highest_worker: u32,
@@ -94,6 +109,8 @@ pub(super) struct Parser {
 pub(super) fn parse(text: &str, file: &str) -> Parsed<Parsing> {
     let mut parser = Parser {
         plan: None,
+        lacks_workload: false,
+        judge: RunOptions::default(),
         concurrency: None,
         highest_worker: 0,
         actions_began: false,
@@ -136,8 +153,9 @@ pub(super) fn parse(text: &str, file: &str) -> Parsed<Parsing> {
             blocks.push(Block { commands_end: at, end: at, outputs: std::mem::take(&mut outputs) });
         }
     }
+    let judge = parser.judge.clone();
     let plan = parser.finish(file, &lines)?;
-    Ok(Parsing { plan, blocks, has_expectations })
+    Ok(Parsing { plan, judge, blocks, has_expectations })
 }
 
 impl Parser {
@@ -160,6 +178,11 @@ impl Parser {
                     "a scenario begins with its nodes, \"nodes 5 flood\", but here is {name:?}"
                 ),
             ));
+        }
+        if self.lacks_workload && name != "workload" {
+            let text = "an executable may be for any workload: say which before all else, as in \
+                        \"workload broadcast\"";
+            return Err(line.error(word.column, text));
         }
         let mut output = None;
         if SETTINGS.contains(&name) {
@@ -285,6 +308,10 @@ impl Parser {
         let Some(mut plan) = self.plan else {
             return Err(at_end("a scenario needs nodes: \"nodes 5 flood\"".to_owned()));
         };
+        if self.lacks_workload {
+            let text = "a scenario of an executable needs its workload: \"workload broadcast\"";
+            return Err(at_end(text.to_owned()));
+        }
         let enough = (self.highest_worker + 1).max(plan.so_far().nodes.len() as u32);
         plan.workers(self.concurrency.unwrap_or(enough))
             .faults(self.faults.into_events())

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use glomers_check::Availability;
 use glomers_history::MILLISECOND;
 use glomers_sim::{
-    Distribution, Inbox, Latency, LatencyStep, LinkRule, NodeProgram, Plan, Rate, Regions, Wire,
-    parse_bandwidth,
+    Distribution, Host, Inbox, Latency, LatencyStep, LinkRule, NodeProgram, Plan, PlanBuilder,
+    Rate, Regions, Schedule, Wire, parse_bandwidth,
 };
 
-use super::line::{Line, Parsed, Word};
+use super::line::{Line, Parsed, Word, unquote};
 use super::parse::Parser;
 use crate::embedded::{embedded_factory, workload_of};
 
@@ -26,24 +27,86 @@ impl Parser {
             let text = format!("a cluster has 1 to {MOST_NODES} nodes");
             return Err(line.error(column, text));
         }
-        let name = line.word("the name of an embedded node")?;
+        let name = line.word("the name of an embedded node, or --bin and an executable")?;
+        if name.text == "--bin" {
+            return self.executables(count, line);
+        }
         let Some(workload) = workload_of(name.text) else {
             let known: Vec<&str> = glomers_nodes::NODES.iter().map(|node| node.name).collect();
             return Err(line.unknown(name, "embedded node", &known));
         };
         let argument = line.peek();
-        let program = NodeProgram::Embedded { name: name.text.to_owned(), arguments: line.rest() };
-        let mut plan = Plan::builder(0, program, workload);
-        // No service time, so that times are round.
-        plan.nodes(count)
-            .rate(Rate::PerSecond(0.0))
-            .service_time(Duration::ZERO)
-            .sync_time(Duration::ZERO);
+        let program =
+            NodeProgram::Embedded { name: name.text.to_owned(), arguments: line.unquoted() };
+        let plan = begun(count, program, workload);
         if let Err(error) = embedded_factory(plan.so_far()) {
             let column = argument.map_or(name.column, |argument| argument.column);
             return Err(line.error(column, error.to_string()));
         }
         self.plan = Some(plan);
+        Ok(())
+    }
+
+    /// `--bin ./node.py -- arguments`: an executable in virtual time. It may be on another
+    /// machine that this is read, so nobody looks for it before it is run.
+    fn executables(&mut self, count: u32, line: &mut Line<'_>) -> Parsed<()> {
+        let path = unquote(line.word("the executable")?.text);
+        let mut arguments = Vec::new();
+        if line.peek().is_some() {
+            line.must("--")?;
+            arguments = line.unquoted();
+        }
+        let program = NodeProgram::Program { path, arguments };
+        let mut plan = begun(count, program, "echo");
+        plan.host(Host::Traced { schedule: Schedule::Fifo });
+        (self.plan, self.lacks_workload) = (Some(plan), true);
+        Ok(())
+    }
+
+    /// `names alpha beta`: what nodes are called.
+    fn names(&mut self, line: &mut Line<'_>) -> Parsed<()> {
+        let column = line.peek().map_or(1, |word| word.column);
+        let (names, count) = (line.rest(), self.plan().nodes.len());
+        if names.len() != count {
+            let text = format!("there are {count} nodes, but {} names", names.len());
+            return Err(line.error(column, text));
+        }
+        self.builder().named(names);
+        Ok(())
+    }
+
+    /// Which thread of an executable goes on when several could.
+    fn schedule(&mut self, line: &mut Line<'_>) -> Parsed<()> {
+        let column = line.peek().map_or(1, |word| word.column);
+        let schedule = match line.one_of("schedule", &["fifo", "random"])? {
+            "random" => Schedule::Random,
+            _ => Schedule::Fifo,
+        };
+        if !self.plan().host.has_processes() {
+            return Err(
+                line.error(column, "embedded nodes have no threads: a schedule needs --bin")
+            );
+        }
+        self.builder().host(Host::Traced { schedule });
+        Ok(())
+    }
+
+    /// How many operations must succeed.
+    fn availability(&mut self, line: &mut Line<'_>) -> Parsed<()> {
+        self.judge.availability = match line.peek().map(|word| word.text) {
+            Some("none") => Availability::None,
+            Some("total") => Availability::Total,
+            Some("answered") => Availability::Answered,
+            Some(word) if word.starts_with(|c: char| c.is_ascii_digit()) => {
+                Availability::Fraction(fraction(line)?)
+            }
+            _ => {
+                let known = ["none", "total", "answered"];
+                line.one_of("availability (or a fraction from 0 to 1)", &known)?;
+                return Ok(());
+            }
+        };
+        line.rest();
         Ok(())
     }
 
@@ -53,7 +116,10 @@ impl Parser {
                 let known = glomers_workload::NAMES;
                 let name = line.one_of("workload", &known)?;
                 self.builder().workload(name);
+                self.lacks_workload = false;
             }
+            "names" => self.names(line)?,
+            "schedule" => self.schedule(line)?,
             "topology" => {
                 let known = glomers_workload::TOPOLOGIES;
                 let topology = line.one_of("topology", &known)?;
@@ -62,7 +128,7 @@ impl Parser {
             "option" => {
                 let name = line.word("the name of an option of the workload")?;
                 let value = line.word("its value")?;
-                self.builder().option(name.text, value.text);
+                self.builder().option(name.text, &unquote(value.text));
             }
             "seed" => {
                 let seed = line.parse("a seed")?;
@@ -84,7 +150,7 @@ impl Parser {
                 self.builder().latency_step(step);
             }
             "in-order" => {
-                let is_on = line.one_of("word", &["on", "off"])? == "on";
+                let is_on = is_on(line)?;
                 self.builder().in_order(is_on);
             }
             "bandwidth" => {
@@ -109,7 +175,7 @@ impl Parser {
                 self.builder().loss(loss);
             }
             "fault-services" => {
-                let is_on = line.one_of("word", &["on", "off"])? == "on";
+                let is_on = is_on(line)?;
                 self.builder().fault_services(is_on);
             }
             "link" => self.link(line)?,
@@ -139,17 +205,41 @@ impl Parser {
                 let length = Duration::from_nanos(duration(line)?);
                 self.builder().rpc_timeout(length);
             }
+            "init-timeout" => {
+                let length = Duration::from_nanos(duration(line)?);
+                self.builder().init_timeout(length);
+            }
+            "recovery" => {
+                let length = Duration::from_nanos(duration(line)?);
+                self.builder().recovery(length);
+            }
+            "recovery-bound" => {
+                let length = Duration::from_nanos(duration(line)?);
+                self.builder().recovery_bound(Some(length));
+            }
+            "availability" => self.availability(line)?,
+            "jepsen-compat" => self.judge.jepsen_compat = is_on(line)?,
+            "require-faults" => self.judge.require_faults = is_on(line)?,
+            "require-overlap" => self.judge.require_overlap = is_on(line)?,
             "concurrency" => self.concurrency = Some(line.parse("the number of clients")?),
             other => unreachable!("{other} is in the list of settings"),
         }
         Ok(())
     }
 
+    /// A node, or `*` for all.
+    fn end_of_links(&mut self, line: &mut Line<'_>) -> Parsed<Option<u32>> {
+        match line.take("*") {
+            true => Ok(None),
+            false => self.node(line).map(Some),
+        }
+    }
+
     fn link(&mut self, line: &mut Line<'_>) -> Parsed<()> {
-        let src = self.node(line)?;
+        let src = self.end_of_links(line)?;
         line.must("->")?;
-        let dest = self.node(line)?;
-        let mut rule = LinkRule { src: Some(src), dest: Some(dest), latency: None, loss: None };
+        let dest = self.end_of_links(line)?;
+        let mut rule = LinkRule { src, dest, latency: None, loss: None };
         match line.one_of("setting of a link", &["latency", "loss"])? {
             "latency" => rule.latency = Some(latency(line)?),
             _ => rule.loss = Some(fraction(line)?),
@@ -157,6 +247,21 @@ impl Parser {
         self.builder().link(rule);
         Ok(())
     }
+}
+
+/// A Plan with so many nodes, and nothing that happens by itself: no service time, so that
+/// times are round.
+fn begun(count: u32, program: NodeProgram, workload: &str) -> PlanBuilder {
+    let mut plan = Plan::builder(0, program, workload);
+    plan.nodes(count)
+        .rate(Rate::PerSecond(0.0))
+        .service_time(Duration::ZERO)
+        .sync_time(Duration::ZERO);
+    plan
+}
+
+fn is_on(line: &mut Line<'_>) -> Parsed<bool> {
+    Ok(line.one_of("word", &["on", "off"])? == "on")
 }
 
 /// `100`, `100 exponential`.
@@ -189,7 +294,7 @@ fn milliseconds(line: &mut Line<'_>) -> Parsed<Duration> {
     let column = line.peek().map_or(1, |word| word.column);
     let ms: f64 = line.parse("a number of milliseconds")?;
     if ms.is_finite() && ms >= 0.0 {
-        return Ok(Duration::from_nanos((ms * MILLISECOND as f64) as u64));
+        return Ok(Duration::from_nanos((ms * MILLISECOND as f64).round() as u64));
     }
     Err(line.error(column, "a time cannot be negative"))
 }

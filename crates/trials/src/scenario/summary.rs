@@ -1,6 +1,6 @@
 //! What is printed of the run so far: counts, verdict, faults.
 
-use glomers_check::{Context, JudgeOptions, Validity, judge};
+use glomers_check::{Context, JudgeOptions, Validity, Verdict, judge};
 use glomers_history::journal::{Disturbance, DropReason};
 use glomers_history::{History, Op, OpKind, Time};
 use glomers_sim::{Counts, FaultReport, NetStatistics};
@@ -49,8 +49,12 @@ impl View<'_> {
     }
 
     pub(super) fn verdict(&self, until: Time) -> Vec<String> {
+        let ops = self.ops_until(until);
+        if ops.len() == self.outcome.history.len() {
+            return in_lines(&self.report.verdict);
+        }
         let seen = |time: Time| self.absolute(time) <= until;
-        let history: History = self.ops_until(until).iter().cloned().collect();
+        let history: History = ops.iter().cloned().collect();
         let all = &self.outcome.context;
         let context = Context {
             nodes: all.nodes.clone(),
@@ -78,16 +82,7 @@ impl View<'_> {
             self.statistics(until).to_value(),
             findings,
         );
-        let word = |validity: Validity| match validity {
-            Validity::Valid => "valid",
-            Validity::Unknown => "unknown",
-            Validity::Invalid => "invalid",
-        };
-        let mut lines =
-            vec![format!("strict: {}, Jepsen: {}", word(verdict.strict), word(verdict.compat))];
-        lines.extend(verdict.findings.iter().flat_map(|finding| finding.render()));
-        lines.extend(verdict.notes.iter().map(|note| format!("note: {note}")));
-        lines
+        in_lines(&verdict)
     }
 
     pub(super) fn faults(&self, until: Time) -> Vec<String> {
@@ -136,6 +131,19 @@ impl View<'_> {
             _ => (dropped(DropReason::NodeDown, &named), "lost"),
         }
     }
+}
+
+fn in_lines(verdict: &Verdict) -> Vec<String> {
+    let word = |validity: Validity| match validity {
+        Validity::Valid => "valid",
+        Validity::Unknown => "unknown",
+        Validity::Invalid => "invalid",
+    };
+    let mut lines =
+        vec![format!("strict: {}, Jepsen: {}", word(verdict.strict), word(verdict.compat))];
+    lines.extend(verdict.findings.iter().flat_map(|finding| finding.render()));
+    lines.extend(verdict.notes.iter().map(|note| format!("note: {note}")));
+    lines
 }
 
 /// "1 message", "2 messages".

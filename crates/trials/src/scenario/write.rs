@@ -2,14 +2,20 @@
 
 use std::fmt::Write as _;
 
-use glomers_history::Value;
+use glomers_check::Availability;
+use glomers_history::{SECOND, Value};
+use glomers_session::RunOptions;
 use glomers_sim::{
-    Change, Cut, DiskCondition, Distribution, Fault, FaultEvent, Inbox, Latency, LatencyChange,
-    Links, ListedOperation, MessageName, NodeProgram, Operations, OverrideAction, Partition,
-    PartitionKind, Plan, SERVICES, ServiceTime, Targets,
+    Change, Cut, DiskCondition, Distribution, Fault, FaultEvent, Host, Inbox, Latency,
+    LatencyChange, Links, ListedOperation, MessageName, NodeProgram, Operations, OverrideAction,
+    Partition, PartitionKind, Plan, SERVICES, Schedule, ServiceTime, Targets,
 };
 
+use super::line::quote;
 use crate::embedded::workload_of;
+
+/// What a Plan has as its times of starting and of recovering, ns, unless it says another.
+const USUAL_TIME: u64 = 10 * SECOND;
 
 /// How exactly moments are kept. In a scenario what happens at one moment happens one
 /// after the other, a nanosecond apart.
@@ -22,12 +28,13 @@ pub enum Moments {
 }
 
 /// The text of a scenario that does what a Plan does, up to a moment, in ns, and prints
-/// these outputs at its end. `comments` stand at its head.
+/// these outputs at its end; it is judged so. `comments` stand at its head.
 ///
 /// # Errors
 /// If a scenario cannot say it; says what.
 pub fn write(
     plan: &Plan,
+    judge: &RunOptions,
     comments: &[String],
     until: u64,
     outputs: &[&str],
@@ -41,6 +48,8 @@ pub fn write(
         writer.line(format!("# {line}").trim_end());
     }
     writer.cluster()?;
+    writer.judged(judge);
+    writer.exceptions();
     writer.line("");
     let mut events: Vec<(u64, Event<'_>)> =
         plan.faults.iter().map(|event| (event.at, Event::Fault(event))).collect();
@@ -108,22 +117,11 @@ impl Writer<'_> {
 
     fn cluster(&mut self) -> Result<(), String> {
         let plan = self.plan;
-        let NodeProgram::Embedded { name, arguments } = &plan.program else {
-            return Err("its nodes are executables, and scenarios have embedded nodes".to_owned());
-        };
-        let is_usual = plan.nodes.iter().enumerate().all(|(at, name)| *name == format!("n{at}"));
-        if !is_usual {
-            return Err("its nodes have names of their own".to_owned());
-        }
-        let arguments: String = arguments.iter().map(|argument| format!(" {argument}")).collect();
-        self.line(&format!("nodes {} {name}{arguments}", plan.nodes.len()));
-        if workload_of(name) != Some(&plan.workload.name) {
-            self.line(&format!("workload {}", plan.workload.name));
-        }
+        self.program()?;
         for (name, value) in &plan.workload.options {
             match &**name {
                 "topology" => self.line(&format!("topology {value}")),
-                name => self.line(&format!("option {name} {value}")),
+                name => self.line(&format!("option {name} {}", quote(value))),
             }
         }
         if plan.seed != 0 {
@@ -152,10 +150,8 @@ impl Writer<'_> {
             self.line(&format!("loss-model {bursts}"));
         }
         for rule in &plan.links {
-            let (Some(src), Some(dest)) = (rule.src, rule.dest) else {
-                return Err("it has rules for all links to or from a node".to_owned());
-            };
-            let link = format!("link {} -> {}", self.node(src), self.node(dest));
+            let end = |place: Option<u32>| place.map_or("*".to_owned(), |place| self.node(place));
+            let link = format!("link {} -> {}", end(rule.src), end(rule.dest));
             if let Some(of) = rule.latency {
                 self.line(&format!("{link} latency {}", latency(of)));
             }
@@ -180,12 +176,26 @@ impl Writer<'_> {
         if let Some(timeout) = plan.rpc_timeout {
             self.line(&format!("rpc-timeout {}", duration(timeout)));
         }
+        for (name, time, usual) in [
+            ("init-timeout", Some(plan.init_timeout), Some(USUAL_TIME)),
+            ("recovery", Some(plan.recovery), Some(USUAL_TIME)),
+            ("recovery-bound", plan.recovery_bound, None),
+        ] {
+            if let Some(time) = time.filter(|_| time != usual) {
+                self.line(&format!("{name} {}", duration(time)));
+            }
+        }
         let Operations::Listed(list) = &plan.operations else { return Ok(()) };
         let highest = list.iter().map(|listed| listed.worker + 1).max().unwrap_or(0);
         if plan.concurrency != highest.max(plan.nodes.len() as u32) {
             self.line(&format!("concurrency {}", plan.concurrency));
         }
-        for one in &plan.overrides {
+        Ok(())
+    }
+
+    /// What becomes of single messages.
+    fn exceptions(&mut self) {
+        for one in &self.plan.overrides {
             let which = match one.message {
                 MessageName::Nth { src, dest, count } => {
                     format!("{} -> {} {count}", self.node(src), self.node(dest))
@@ -198,7 +208,59 @@ impl Writer<'_> {
             };
             self.line(&line);
         }
+    }
+
+    /// The nodes: how many, what they run, and what they are called.
+    fn program(&mut self) -> Result<(), String> {
+        let plan = self.plan;
+        let count = plan.nodes.len();
+        let words = |words: &[String]| -> String {
+            words.iter().map(|word| format!(" {}", quote(word))).collect()
+        };
+        match (&plan.program, plan.host) {
+            (NodeProgram::Embedded { name, arguments }, Host::InProcess) => {
+                self.line(&format!("nodes {count} {name}{}", words(arguments)));
+                if workload_of(name) != Some(&plan.workload.name) {
+                    self.line(&format!("workload {}", plan.workload.name));
+                }
+            }
+            (NodeProgram::Program { path, arguments }, Host::Traced { schedule }) => {
+                let dashes = if arguments.is_empty() { "" } else { " --" };
+                let arguments = words(arguments);
+                self.line(&format!("nodes {count} --bin {}{dashes}{arguments}", quote(path)));
+                self.line(&format!("workload {}", plan.workload.name));
+                if schedule == Schedule::Random {
+                    self.line("schedule random");
+                }
+            }
+            _ => return Err("its nodes are free processes, which follow no script".to_owned()),
+        }
+        if !plan.nodes.iter().enumerate().all(|(at, name)| *name == format!("n{at}")) {
+            if let Some(name) = plan.nodes.iter().find(|name| quote(name) != **name) {
+                return Err(format!("a node has the name {name:?}, which is not one word"));
+            }
+            self.line(&format!("names {}", plan.nodes.join(" ")));
+        }
         Ok(())
+    }
+
+    /// How it is judged, where that is not as usual.
+    fn judged(&mut self, judge: &RunOptions) {
+        match judge.availability {
+            Availability::None => {}
+            Availability::Total => self.line("availability total"),
+            Availability::Answered => self.line("availability answered"),
+            Availability::Fraction(fraction) => self.line(&format!("availability {fraction}")),
+        }
+        for (name, is_on) in [
+            ("jepsen-compat", judge.jepsen_compat),
+            ("require-faults", judge.require_faults),
+            ("require-overlap", judge.require_overlap),
+        ] {
+            if is_on {
+                self.line(&format!("{name} on"));
+            }
+        }
     }
 
     fn node(&self, place: u32) -> String {
@@ -288,11 +350,14 @@ impl Writer<'_> {
             Fault::WrongClocks(clocks) => {
                 let nodes = self.targets(&clocks.nodes);
                 let by = duration(clocks.jump.unsigned_abs());
-                match (clocks.jump, clocks.drift) {
-                    (0, drift) if drift != 0 => format!("clock drift {drift} {nodes}"),
-                    (jump, 0) if jump < 0 => format!("clock behind {by} {nodes}"),
-                    (_, 0) => format!("clock ahead {by} {nodes}"),
-                    _ => return Err("a clock jumps and drifts at once".to_owned()),
+                let drift = match clocks.drift {
+                    0 => String::new(),
+                    drift => format!("drift {drift} "),
+                };
+                match clocks.jump {
+                    0 if clocks.drift != 0 => format!("clock {drift}{nodes}"),
+                    jump if jump < 0 => format!("clock behind {by} {drift}{nodes}"),
+                    _ => format!("clock ahead {by} {drift}{nodes}"),
                 }
             }
             Fault::BadDisks(bad) => {
