@@ -133,46 +133,52 @@ impl Forecast {
         }
     }
 
-    /// The part of values that is not everywhere after `wanted`.
-    pub(super) fn late(&self, way: &Candidate, wanted: f64) -> f64 {
+    /// Whether few enough values are not everywhere after `wanted`.
+    fn is_enough(&self, way: &Candidate, wanted: f64) -> bool {
         let period = way.period;
         let has_news = 1.0 - (-self.own * self.nodes * period).exp();
         let sends_again = 1.0 - (-self.own * period).exp();
-        let mut late = 0.0;
-        for phase in 0..PHASES {
+        let (mut late, mut has_not) = (0.0, Vec::new());
+        let allowed = self.allowed * PHASES as f64;
+        // Those that wait longest first: they decide it mostly.
+        for phase in (0..PHASES).rev() {
             let wait = (phase as f64 + 0.5) / PHASES as f64 * period;
             // Until the hub's first moment, of which so much is the message's way.
             let (left, way_up) = match way.margin {
                 Some(margin) => (wanted - wait - margin - self.shortest, margin),
                 None => (wanted - wait, wait - self.shortest),
             };
-            let (mut missed, mut in_time, mut moment) = (1.0, 0.0, 0);
-            while moment as f64 * period <= left {
-                let begin = moment as f64 * period;
-                // What has not come by now; it is sent again with the leaf's next news.
-                let mut not_yet = self.excess.at(way_up + begin);
+            // Whether a leaf has at each of the hub's moments what it could have by then: a
+            // product over the later moments, so from the last to the first.
+            let moments = if left < 0.0 { 0 } else { (left / period) as usize + 1 };
+            has_not.resize(moments, 0.0);
+            let mut later = 1.0;
+            for moment in (0..moments).rev() {
+                let part = self.lacks_after(left - moment as f64 * period, way.ask);
+                has_not[moment] = part * later;
+                later *= 1.0 - has_news * (1.0 - part);
+            }
+            // It is sent again with the leaf's next news, at each moment so far.
+            let (mut missed, mut in_time, mut again) = (1.0, 0.0, 1.0);
+            for (moment, lacking) in has_not.iter().enumerate() {
+                let since = way_up + moment as f64 * period;
+                let part = self.excess.at(since);
+                // What has not come by now.
+                let mut not_yet = part * again;
                 if way.is_double {
-                    not_yet *= self.excess.at(way_up + begin - COPY_AFTER);
+                    not_yet *= self.excess.at(since - COPY_AFTER);
                 }
-                for again in 1..=moment {
-                    let part = self.excess.at(way_up + begin - again as f64 * period);
-                    not_yet *= 1.0 - sends_again * (1.0 - part);
-                }
-                let not_yet = not_yet.min(missed);
-                let mut lacking = 1.0;
-                let mut at = begin;
-                while at <= left {
-                    let part = self.lacks_after(left - at, way.ask);
-                    lacking *= if at > begin { 1.0 - has_news * (1.0 - part) } else { part };
-                    at += period;
-                }
+                again *= 1.0 - sends_again * (1.0 - part);
+                let not_yet = f64::min(not_yet, missed);
                 in_time += (missed - not_yet) * power(1.0 - lacking, self.nodes as u32 - 2);
                 missed = not_yet;
-                moment += 1;
             }
             late += 1.0 - in_time;
+            if late > allowed {
+                return false;
+            }
         }
-        late / PHASES as f64
+        true
     }
 
     fn lacks_after(&self, time: f64, ask: Option<f64>) -> f64 {
@@ -197,14 +203,16 @@ impl Forecast {
     /// The longest period that is short enough, for a way of working.
     fn fit(&self, way: Candidate, wanted: f64) -> Option<Candidate> {
         let with = |period: f64| Candidate { period, ..way };
-        let is_enough = |period: f64| self.late(&with(period), wanted) <= self.allowed;
-        let (mut short, mut long) = ((wanted / 40.0).max(0.005), wanted);
-        if !is_enough(short) {
-            return None;
-        }
+        let is_enough = |period: f64| self.is_enough(&with(period), wanted);
+        let shortest = (wanted / 40.0).max(0.005);
+        let (mut short, mut long) = (shortest, wanted);
         for _ in 0..STEPS {
             let middle = (short + long) / 2.0;
             if is_enough(middle) { short = middle } else { long = middle }
+        }
+        // Last, as many short periods take long to compute.
+        if short == shortest && !is_enough(short) {
+            return None;
         }
         let found = with(short);
         Some(Candidate { cost: self.cost(&found), ..found })
@@ -245,8 +253,17 @@ impl Forecast {
     }
 }
 
-fn power(base: f64, times: u32) -> f64 {
-    (0..times).fold(1.0, |product, _| product * base)
+/// By squaring: what `std` computes may differ between machines.
+fn power(mut base: f64, mut times: u32) -> f64 {
+    let mut product = 1.0;
+    while times > 0 {
+        if times % 2 == 1 {
+            product *= base;
+        }
+        base *= base;
+        times /= 2;
+    }
+    product
 }
 
 #[cfg(test)]
