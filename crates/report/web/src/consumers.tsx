@@ -2,7 +2,7 @@
 
 import { useMemo, useState } from 'preact/hooks';
 import type { Lags } from './data';
-import type { Colours } from './draw';
+import type { Colours } from './colours';
 import type { Model } from './model';
 import { type Figure, Plot, stepped } from './plots';
 import type { State } from './state';

@@ -1,6 +1,9 @@
 // The space-time view: time downwards, a column a lane, drawn on a canvas.
 
+import { colours } from './colours';
 import { DELIVERED, IN_FLIGHT } from './data';
+import { type Layout, arrow, toSegment, upperOp } from './geometry';
+import { Minimap } from './minimap';
 import type { Event } from './model';
 import type { State } from './state';
 import { clipped, moment } from './text';
@@ -13,56 +16,6 @@ const MINIMAP = 56;
 /** On a phone it leaves room for the columns. */
 const NARROW = 560;
 
-/** Colours that colour-blind people tell apart (after Okabe and Ito). */
-const LIGHT = {
-  ground: '#ffffff',
-  ink: '#1b1f24',
-  faint: '#5c6570',
-  line: '#d5dae0',
-  lost: '#c2410c',
-  mark: '#7a4fbf',
-  lit: '#fff3c4',
-  select: '#0b57d0',
-  ok: '#bfdcf5',
-  fail: '#dfe3e8',
-  info: '#fde7b8',
-  fault: ['#d55e00', '#0072b2', '#cc79a7', '#009e73'],
-  kinds: ['#0072b2', '#009e73', '#8a6d00', '#a0488a', '#56708a', '#2a9db5', '#7a5230', '#5a5ad0'],
-};
-const DARK: typeof LIGHT = {
-  ground: '#14181d',
-  ink: '#e8ecf1',
-  faint: '#9aa5b1',
-  line: '#313943',
-  lost: '#ff8a4c',
-  mark: '#c3a4ff',
-  lit: '#4a3f12',
-  select: '#8ab4ff',
-  ok: '#1f4a6e',
-  fail: '#3a424c',
-  info: '#5f4a12',
-  fault: ['#ff9d5c', '#6db9ee', '#e6a5c8', '#4fd0a5'],
-  kinds: ['#6db9ee', '#4fd0a5', '#e0c04a', '#e6a5c8', '#a9bdd2', '#6ad5ea', '#d3a273', '#a9a9ff'],
-};
-
-export type Colours = typeof LIGHT;
-
-export function colours(): Colours {
-  return matchMedia('(prefers-color-scheme: dark)').matches && !matchMedia('print').matches ? DARK : LIGHT;
-}
-
-export interface Layout {
-  width: number;
-  height: number;
-  /** The middle of each lane's column; NaN: it has none. */
-  x: Float64Array;
-  left: number;
-  right: number;
-  top: number;
-  /** How wide the map of the whole run is. */
-  map: number;
-}
-
 export class View {
   readonly context: CanvasRenderingContext2D;
   layout: Layout = { width: 0, height: 0, x: new Float64Array(0), left: 0, right: 0, top: HEAD, map: MINIMAP };
@@ -73,7 +26,7 @@ export class View {
   /** How many are under way all the time that is in view. */
   passing = 0;
   isDense = false;
-  private overview: { width: number; height: number; key: string; image: HTMLCanvasElement } | null = null;
+  private readonly minimap = new Minimap();
 
   constructor(
     readonly canvas: HTMLCanvasElement,
@@ -136,7 +89,7 @@ export class View {
     this.emphasis();
     context.restore();
     this.heads();
-    this.minimap();
+    this.minimap.draw(context, layout, colour, this.state, (n) => this.isLit(n));
   }
 
   private count(start: number, end: number) {
@@ -577,77 +530,6 @@ export class View {
     context.fillText('time ↓', 6, HEAD / 2);
   }
 
-  /** The whole run at the right, and which part of it is in view. */
-  private minimap() {
-    const { context, layout, colours: colour, state } = this;
-    const left = layout.width - layout.map;
-    const height = layout.height;
-    const key = `${colour.ground} ${state.lostOnly} ${[...state.hiddenKinds]} ${state.follow?.kind} ${JSON.stringify(state.follow)} ${height} ${layout.map}`;
-    if (this.overview?.key !== key) this.overview = this.makeOverview(height, key);
-    context.drawImage(this.overview.image, left, 0, layout.map, height);
-    const { first, last } = state.model.run;
-    const at = (time: number) => ((time - first) / (last - first)) * height;
-    const [y1, y2] = [Math.max(0, at(state.from)), Math.min(height, at(state.until))];
-    context.fillStyle = colour.select;
-    context.globalAlpha = 0.16;
-    context.fillRect(left, y1, layout.map, Math.max(3, y2 - y1));
-    context.globalAlpha = 1;
-    context.strokeStyle = colour.select;
-    context.lineWidth = 1.5;
-    context.strokeRect(left + 0.75, y1 + 0.75, layout.map - 1.5, Math.max(3, y2 - y1) - 1.5);
-    const dot = (time: number, shade: string, size: number) => {
-      context.fillStyle = shade;
-      context.fillRect(left, at(time) - size / 2, 7, size);
-    };
-    for (const finding of state.model.run.meta.findings) {
-      if (finding.time !== null) dot(finding.time, colour.lost, 3);
-    }
-    state.found?.events.slice(0, 2000).forEach((event) => dot(state.model.time(event), colour.mark, 1.5));
-  }
-
-  private makeOverview(height: number, key: string) {
-    const { state, layout, colours: colour } = this;
-    const { messages, first, last, meta } = state.model.run;
-    const scale = devicePixelRatio || 1;
-    const image = document.createElement('canvas');
-    image.width = layout.map * scale;
-    image.height = Math.max(1, height * scale);
-    const context = image.getContext('2d')!;
-    context.scale(scale, scale);
-    context.fillStyle = colour.ground;
-    context.fillRect(0, 0, layout.map, height);
-    context.fillStyle = colour.line;
-    context.fillRect(0, 0, 1, height);
-    const bins = Math.max(1, Math.ceil(height / 2));
-    const good = new Uint32Array(bins);
-    const bad = new Uint32Array(bins);
-    for (let n = 0; n < messages.count; n++) {
-      if (!state.takes(n) || !this.isLit(n)) continue;
-      const at = Math.min(bins - 1, (((messages.sent[n]! - first) / (last - first)) * bins) | 0);
-      if (messages.fate[n]! > IN_FLIGHT) bad[at]!++;
-      else good[at]!++;
-    }
-    let most = 1;
-    for (let n = 0; n < bins; n++) most = Math.max(most, good[n]! + bad[n]!);
-    for (const fault of meta.faults) {
-      const [y1, y2] = [fault.from, fault.until ?? last].map((time) => ((time - first) / (last - first)) * height) as [number, number];
-      const kinds = [...new Set(meta.faults.map((fault) => fault.kind))];
-      context.fillStyle = colour.fault[kinds.indexOf(fault.kind) % colour.fault.length]!;
-      context.globalAlpha = 0.35;
-      context.fillRect(2, y1, 8, Math.max(1, y2 - y1));
-      context.globalAlpha = 1;
-    }
-    for (let n = 0; n < bins; n++) {
-      const width = Math.sqrt((good[n]! + bad[n]!) / most) * (layout.map - 16);
-      const part = good[n]! + bad[n]! ? (width * bad[n]!) / (good[n]! + bad[n]!) : 0;
-      context.fillStyle = colour.faint;
-      context.fillRect(12, n * 2, width - part, 1.6);
-      context.fillStyle = colour.lost;
-      context.fillRect(12 + width - part, n * 2, part, 1.6);
-    }
-    return { width: layout.map, height, key, image };
-  }
-
   /** What is under a point, if anything is near. */
   hit(x: number, y: number): Event | null {
     const { layout, state } = this;
@@ -688,39 +570,4 @@ export class View {
     }
     return best;
   }
-}
-
-function upperOp(times: ArrayLike<number>, time: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (times[middle]! <= time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function arrow(path: Path2D, x1: number, y1: number, x2: number, y2: number, head: boolean, size = 6) {
-  if (x1 === x2) {
-    // To itself: a small bow.
-    path.moveTo(x1, y1);
-    path.quadraticCurveTo(x1 + 16, (y1 + y2) / 2, x2, y2 + 0.5);
-    return;
-  }
-  path.moveTo(x1, y1);
-  path.lineTo(x2, y2);
-  if (!head) return;
-  const length = Math.hypot(x2 - x1, y2 - y1) || 1;
-  const [dx, dy] = [((x2 - x1) / length) * size, ((y2 - y1) / length) * size];
-  path.moveTo(x2 - dx - dy * 0.5, y2 - dy + dx * 0.5);
-  path.lineTo(x2, y2);
-  path.lineTo(x2 - dx + dy * 0.5, y2 - dy - dx * 0.5);
-}
-
-function toSegment(x: number, y: number, x1: number, y1: number, x2: number, y2: number): number {
-  const [dx, dy] = [x2 - x1, y2 - y1];
-  const length = dx * dx + dy * dy;
-  const part = length ? Math.max(0, Math.min(1, ((x - x1) * dx + (y - y1) * dy) / length)) : 0;
-  return Math.hypot(x - x1 - part * dx, y - y1 - part * dy);
 }

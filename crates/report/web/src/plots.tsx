@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { type Colours, colours } from './draw';
+import { type Colours, colours } from './colours';
 import { DELIVERED, type Run } from './data';
 import type { Model } from './model';
 import type { State } from './state';
