@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use glomers_session::{Test, WANTED_RUN, WANTED_STORE};
 
-use crate::simulation::TestRun;
+use crate::test_run::TestRun;
 
 /// What cargo puts into the folder of all that it makes.
 const TAG: &str = "CACHEDIR.TAG";

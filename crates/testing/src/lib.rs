@@ -99,6 +99,7 @@ pub mod prelude;
 mod regressions;
 mod seeds;
 mod simulation;
+mod test_run;
 mod trace;
 
 pub use by_hand::ByHand;
@@ -144,7 +145,8 @@ pub use latency::{
 pub use load::{Load, Rated};
 pub use seeds::{Seeds, SeedsRun};
 pub use serde;
-pub use simulation::{MakeNode, Simulation, TestRun};
+pub use simulation::{MakeNode, Simulation};
+pub use test_run::TestRun;
 pub use trace::Trace;
 
 use std::time::Duration;

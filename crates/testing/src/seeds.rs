@@ -18,7 +18,8 @@ use crate::fault::FaultSpec;
 use crate::invariant::text_of;
 use crate::load::{Load, Source};
 use crate::regressions::{Known, Regressions};
-use crate::simulation::{MakeNode, Simulation, TestRun};
+use crate::simulation::{MakeNode, Simulation};
+use crate::test_run::TestRun;
 
 /// How long the failing run is shrunk at most.
 const BUDGET: Duration = Duration::from_secs(20);
