@@ -18,6 +18,32 @@ const SUMMARY: &str = "SUMMARY";
 /// The folder with a page for each finding.
 const FINDINGS: &str = "findings/";
 
+/// What people call something that a page explains under another name.
+const OTHER_NAMES: [(&str, &str); 22] = [
+    ("deadlock", "findings/stopped-reading"),
+    ("hang", "findings/stopped-reading"),
+    ("hangs", "findings/stopped-reading"),
+    ("stuck", "findings/stopped-reading"),
+    ("blocked", "findings/stopped-reading"),
+    ("busy-loop", "findings/endless-computation"),
+    ("infinite-loop", "findings/endless-computation"),
+    ("endless-loop", "findings/endless-computation"),
+    ("timeout", "findings/unavailable"),
+    ("timeouts", "findings/unavailable"),
+    ("crash", "findings/node-crashed"),
+    ("crashed", "findings/node-crashed"),
+    ("stale-read", "findings/not-linearizable"),
+    ("linearizability", "findings/not-linearizable"),
+    ("write-skew", "findings/G2-item"),
+    ("dirty-read", "findings/G1a"),
+    ("dirty-write", "findings/G0"),
+    ("nemesis", "faults"),
+    ("partition", "faults"),
+    ("grading", "teachers"),
+    ("simulation", "own-nodes"),
+    ("topology", "workloads/broadcast"),
+];
+
 impl Page {
     /// Its first heading.
     pub fn title(&self) -> &'static str {
@@ -43,9 +69,18 @@ pub fn summary() -> &'static str {
 
 /// The pages that a name may mean, the most likely first: the page of that name,
 /// else those with that name in a folder. Upper and lower case are the same, and
-/// `.md` may follow.
+/// `.md` may follow. Where there is none, the page that explains what people call so.
 pub fn find(name: &str) -> Vec<&'static Page> {
     let name = name.trim_end_matches(".md");
+    let found = named(name);
+    if !found.is_empty() {
+        return found;
+    }
+    let other = OTHER_NAMES.iter().find(|(other, _)| is(other, name));
+    other.map_or(Vec::new(), |(_, page)| named(page))
+}
+
+fn named(name: &str) -> Vec<&'static Page> {
     let mut found: Vec<&Page> = pages().filter(|page| is(page.name, name)).collect();
     found.extend(
         pages().filter(|page| page.name != page.short_name() && is(page.short_name(), name)),
@@ -77,6 +112,10 @@ mod tests {
         assert_eq!(names("g1A"), ["findings/G1a"]);
         assert_eq!(names("nothing-of-the-kind"), [""; 0]);
         assert_eq!(names("SUMMARY"), [""; 0]);
+        assert_eq!(names("Deadlock"), ["findings/stopped-reading"]);
+        for (other, page) in OTHER_NAMES {
+            assert_eq!(names(other), [page], "{other} has a page of its own by now");
+        }
     }
 
     #[test]

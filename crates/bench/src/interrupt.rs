@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -14,6 +14,9 @@ const INTERRUPTED: i32 = 130;
 
 /// How long a wish waits for somebody who asks for it.
 const PATIENCE: Duration = Duration::from_millis(900);
+/// Signals that come so soon after each other are one wish: `timeout` sends one to the
+/// process and one to its group.
+const ONE_WISH: Duration = Duration::from_millis(250);
 const NOBODY_ASKED: &[u8] = b"Interrupted at once: the code of a node or a check went on and did \
 not return. What was stored can be read; `glomers recover` checks it.\n";
 
@@ -26,11 +29,27 @@ pub struct Interrupt {
     may_exit: Arc<AtomicBool>,
     /// Whether somebody has asked since the wish, and so ends what runs.
     is_seen: Arc<AtomicBool>,
-    /// The first signal sets it: the second ends Glomers at once. A run with
-    /// nodes clears it again.
+    /// A signal sets it; a run with nodes clears it again.
+    is_wanted: Arc<AtomicBool>,
+    /// Some time after a signal, if nothing cleared that: the next signal ends Glomers at
+    /// once.
     is_impatient: Arc<AtomicBool>,
+    /// What is said before a sudden end.
+    last_words: LastWords,
     /// How many guards there are.
     guards: Arc<Mutex<usize>>,
+}
+
+type Words = Box<dyn Fn() + Send>;
+
+/// What is said before a sudden end, if anything is.
+#[derive(Clone, Default)]
+struct LastWords(Arc<Mutex<Option<Words>>>);
+
+impl std::fmt::Debug for LastWords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LastWords")
+    }
 }
 
 #[derive(Debug)]
@@ -53,7 +72,9 @@ impl Interrupt {
             is_requested: Arc::new(AtomicBool::new(false)),
             is_seen: Arc::new(AtomicBool::new(false)),
             may_exit: Arc::new(AtomicBool::new(true)),
+            is_wanted: Arc::new(AtomicBool::new(false)),
             is_impatient: Arc::new(AtomicBool::new(false)),
+            last_words: LastWords::default(),
             guards: Arc::new(Mutex::new(0)),
         })
     }
@@ -78,35 +99,53 @@ impl Interrupt {
                     condition.clone(),
                 )?;
             }
-            signal_hook::flag::register(signal, interrupt.is_impatient.clone())?;
+            signal_hook::flag::register(signal, interrupt.is_wanted.clone())?;
             signal_hook::flag::register(signal, interrupt.is_requested.clone())?;
             let writer = interrupt.shared.writer.try_clone()?;
             signal_hook::low_level::pipe::register(signal, writer)?;
         }
-        interrupt.exit_if_nobody_asks()?;
+        interrupt.watch_signals()?;
         Ok(interrupt)
     }
 
-    /// Ends Glomers if nobody asks for the wish within a second of it: an embedded
-    /// node whose code never returns would keep everybody waiting.
-    fn exit_if_nobody_asks(&self) -> io::Result<()> {
+    /// Lets a second wish count some time after the first, and ends Glomers if nobody asks
+    /// for the wish within a second of it: an embedded node whose code never returns would
+    /// keep everybody waiting.
+    fn watch_signals(&self) -> io::Result<()> {
         let (mut signalled, writer) = UnixStream::pair()?;
         for signal in [SIGINT, SIGTERM] {
             signal_hook::low_level::pipe::register(signal, writer.try_clone()?)?;
         }
-        let is_seen = self.is_seen.clone();
+        let (is_seen, is_wanted) = (self.is_seen.clone(), self.is_wanted.clone());
+        let (is_impatient, last_words) = (self.is_impatient.clone(), self.last_words.clone());
         let wait = move || {
-            if signalled.read_exact(&mut [0]).is_err() {
-                return;
-            }
             #[expect(clippy::disallowed_methods, reason = "this is what it is for")]
-            std::thread::sleep(PATIENCE);
-            if !is_seen.load(Ordering::SeqCst) {
-                let _ = io::stderr().write_all(NOBODY_ASKED);
-                std::process::exit(INTERRUPTED);
+            let pause = std::thread::sleep;
+            while signalled.read_exact(&mut [0]).is_ok() {
+                pause(ONE_WISH);
+                if is_wanted.swap(false, Ordering::SeqCst) {
+                    is_impatient.store(true, Ordering::SeqCst);
+                }
+                if is_seen.load(Ordering::SeqCst) {
+                    continue;
+                }
+                pause(PATIENCE - ONE_WISH);
+                if !is_seen.load(Ordering::SeqCst) {
+                    if let Some(say) = &*lock(&last_words.0) {
+                        say();
+                    }
+                    let _ = io::stderr().write_all(NOBODY_ASKED);
+                    std::process::exit(INTERRUPTED);
+                }
             }
         };
         std::thread::Builder::new().name("interrupt".to_owned()).spawn(wait).map(drop)
+    }
+
+    /// What is done before Glomers ends because nobody asked for the wish: a command that
+    /// has collected something can print it. A later call takes the place of this one.
+    pub fn before_sudden_end(&self, words: impl Fn() + Send + 'static) {
+        *lock(&self.last_words.0) = Some(Box::new(words));
     }
 
     /// Wishes it.
@@ -131,7 +170,7 @@ impl Interrupt {
     /// of their own. Guards may overlap.
     #[must_use = "it guards for as long as it lives"]
     pub fn guard(&self) -> Guard {
-        let mut count = self.guards.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut count = lock(&self.guards);
         *count += 1;
         self.may_exit.store(false, Ordering::SeqCst);
         Guard { may_exit: self.may_exit.clone(), guards: self.guards.clone() }
@@ -145,10 +184,15 @@ impl Interrupt {
     /// Empties what [`Interrupt::fd`] holds, so that it can become readable again.
     /// There are processes, which only we can end well: no hurry.
     pub(crate) fn drain(&self) {
+        self.is_wanted.store(false, Ordering::SeqCst);
         self.is_impatient.store(false, Ordering::SeqCst);
         let mut bytes = [0; 64];
         while (&self.shared.reader).read(&mut bytes).is_ok_and(|count| count > 0) {}
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// While this lives the first signal does not end Glomers.
@@ -160,7 +204,7 @@ pub struct Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let mut count = self.guards.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut count = lock(&self.guards);
         *count -= 1;
         self.may_exit.store(*count == 0, Ordering::SeqCst);
     }

@@ -21,6 +21,7 @@
 
 mod clock;
 mod cluster;
+mod command;
 mod driver;
 mod error;
 mod groups;
@@ -34,6 +35,7 @@ mod process;
 mod program;
 mod watchdog;
 
+pub use command::{Why, run_until};
 pub use driver::run_real;
 pub use error::BenchError;
 pub use interrupt::{Guard, Interrupt};

@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glomers_check::Availability;
 
+use crate::challenge;
 use crate::ci::CiArguments;
 use crate::compare::CompareArguments;
 use crate::doc::DocArguments;
@@ -326,7 +327,8 @@ pub(crate) struct TestArguments {
 }
 
 #[derive(Debug, Args)]
-#[command(allow_negative_numbers = true)]
+#[command(allow_negative_numbers = true, after_help = challenge::about(),
+          group(clap::ArgGroup::new("program").args(["bin", "submissions"])))]
 pub(crate) struct ChallengeArguments {
     /// Which: 1, 2, 3a, 3b, 3c, 3d, 3e, 4, 5a, 5b, 5c, 6a, 6b, 6c [default: all]
     #[arg(value_name = "ID")]
@@ -341,7 +343,7 @@ pub(crate) struct ChallengeArguments {
     #[arg(long, value_name = "S", default_value = "10", value_parser = number::seconds)]
     pub(crate) init_timeout: Duration,
     /// Whose clock the executable follows
-    #[arg(long, value_enum, default_value = "real", requires = "bin")]
+    #[arg(long, value_enum, default_value = "real", requires = "program")]
     pub(crate) time: TimeArgument,
 
     /// The seed; without one the table is always the same
@@ -351,6 +353,28 @@ pub(crate) struct ChallengeArguments {
     /// Where runs are stored, or none
     #[arg(long, value_name = "DIR", default_value = "store")]
     pub(crate) store: String,
+
+    /// Grade these executables one after another, as --bin would run each. One that hangs or
+    /// crashes does not hold up the others
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Many submissions",
+          conflicts_with_all = ["junit", "one_line", "report"])]
+    pub(crate) submissions: Vec<PathBuf>,
+
+    /// Run the challenges with each of these seeds: 1..=3
+    #[arg(
+        long,
+        value_name = "A..B",
+        help_heading = "Many submissions",
+        requires = "submissions",
+        conflicts_with = "seed"
+    )]
+    pub(crate) seeds: Option<glomers_hunt::Seeds>,
+
+    /// How long a submission may take by the clock, all challenges and seeds together, in
+    /// seconds; then it is ended and has not passed
+    #[arg(long, value_name = "S", default_value = "600", value_parser = number::seconds,
+          help_heading = "Many submissions", requires = "submissions")]
+    pub(crate) submission_limit: Duration,
 
     /// Print what came of it as JSON, for programs
     #[arg(long, help_heading = "Output", conflicts_with = "one_line")]

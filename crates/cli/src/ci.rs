@@ -9,7 +9,8 @@ use glomers_sim::{Ended, Plan};
 
 use crate::error::CliError;
 use crate::junit::{self, Case};
-use crate::{findings, out, report as page, summary};
+use crate::summary::{self, counted};
+use crate::{findings, out, report as page};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
@@ -140,18 +141,14 @@ impl Run<'_> {
     /// In one line: verdict, what was run, how much, where it is stored.
     fn one_line(&self) -> String {
         let outcome = &self.executed.report.outcome;
-        let count = |number: u64, noun: &str| match number {
-            1 => format!("1 {noun}"),
-            _ => format!("{number} {noun}s"),
-        };
-        let operations = count(outcome.net.operations, "operation");
+        let operations = counted(outcome.net.operations, "operation");
         let mut text = format!("{}: {}: {operations}", self.verdict(), name(self.plan));
         if !outcome.faults.is_empty() {
-            text += &format!(", {}", count(outcome.faults.len() as u64, "fault"));
+            text += &format!(", {}", counted(outcome.faults.len() as u64, "fault"));
         }
         if !self.executed.report.warnings.is_empty() {
             let warnings = self.executed.report.warnings.len() as u64;
-            text += &format!(", {}", count(warnings, "warning"));
+            text += &format!(", {}", counted(warnings, "warning"));
         }
         if let Some(directory) = &self.executed.directory {
             text += &format!("; {}", directory.display());

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use clap::ArgMatches;
 use clap::parser::ValueSource;
+use clap::{ArgMatches, Command};
 use glomers_sim::nemesis::Kind;
 use glomers_sim::{Distribution, Host};
 
@@ -15,6 +15,33 @@ pub(crate) fn given(matches: &ArgMatches) -> BTreeSet<String> {
     let is_typed =
         |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
     matches.ids().filter(is_typed).map(|id| id.as_str().to_owned()).collect()
+}
+
+/// The options that were typed, as words that mean the same wherever they are typed, but
+/// for those of these fields. What follows `--` is not among them.
+pub(crate) fn words(command: &Command, matches: &ArgMatches, but_for: &[&str]) -> Vec<String> {
+    let mut words = Vec::new();
+    for argument in command.get_arguments() {
+        let id = argument.get_id().as_str();
+        let is_typed = matches.value_source(id) == Some(ValueSource::CommandLine);
+        let Some(flag) = argument.get_long().filter(|_| is_typed && !but_for.contains(&id)) else {
+            continue;
+        };
+        if !argument.get_action().takes_values() {
+            words.push(format!("--{flag}"));
+            continue;
+        }
+        let comma = argument.get_value_delimiter().map(String::from);
+        for values in matches.get_raw_occurrences(id).into_iter().flatten() {
+            let values = values.map(|value| value.to_string_lossy().into_owned());
+            words.push(format!("--{flag}"));
+            match &comma {
+                Some(comma) => words.push(values.collect::<Vec<String>>().join(comma)),
+                None => words.extend(values),
+            }
+        }
+    }
+    words
 }
 
 /// Options of faults, each with the kinds that look at it.

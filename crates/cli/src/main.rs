@@ -153,6 +153,12 @@ fn parsed() -> Result<Result<Arguments, clap::Error>, CliError> {
         {
             test.given = ignored::given(given);
         }
+        if let (Command::Hunt(hunt), Some(("hunt", given))) =
+            (&mut arguments.command, matches.subcommand())
+            && let Some(command) = Arguments::command().find_subcommand("hunt")
+        {
+            hunt.typed = ignored::words(command, given, &hunt::OF_ONE_PROCESS);
+        }
         Ok(arguments)
     }))
 }

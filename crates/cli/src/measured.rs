@@ -73,6 +73,7 @@ impl ProgramArguments {
     /// If it cannot be run.
     pub(crate) fn program(&self, file: PathBuf, arguments: Vec<String>) -> Result<Runs, CliError> {
         let path = glomers_bench::check_program(&file)?;
+        crate::plan::relative_files(&arguments).iter().for_each(crate::out::note);
         let path = path
             .to_str()
             .ok_or_else(|| CliError::usage("the path of an executable must be valid UTF-8"))?

@@ -13,6 +13,9 @@ use crate::error::CliError;
 use crate::hunt::{exit_code, folder, report};
 use crate::out;
 
+/// The weights that the parts began with, for a hunt of one of their seeds.
+const FIRST_WEIGHTS: &str = "first-weights.json";
+
 const EXAMPLES: &str = "\
 Examples:
   glomers hunt -w kafka --seeds 1..=8000 --shard 3/8 --out parts
@@ -59,10 +62,15 @@ pub(crate) fn run(arguments: &MergeArguments) -> Result<ExitCode, CliError> {
     let tally = merged.tally();
     table::write(&folder.join("rows.parquet"), &merged.rows, &merged.manifest.to_text())?;
     write_text(&folder.join("weights.json"), &folder::text(&json!(tally.counted())))?;
-    let document = folder::report(&tally, &[], merged.missing.is_empty());
+    let weights = folder.join(FIRST_WEIGHTS);
+    if !merged.manifest.weights.is_empty() {
+        write_text(&weights, &folder::text(&json!(merged.manifest.weights)))?;
+    }
+    let found = folder::commands(&merged.manifest, &weights, &tally);
+    let document = folder::report(&tally, &found, merged.missing.is_empty());
     write_text(&folder.join("report.json"), &folder::text(&document))?;
     let what = merged.manifest.what["workload"].as_str().unwrap_or("?");
-    report::print_merged(what, &merged, &tally);
+    report::print_merged(what, &merged, &tally, &found);
     Ok(exit_code(&tally, false))
 }
 

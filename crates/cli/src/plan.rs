@@ -7,8 +7,9 @@ use glomers_sim::{ClusterSize, Host, Inbox, NodeProgram, Plan, Schedule, Wire};
 
 use crate::arguments::{InboxArgument, TestArguments, TimeArgument, WireArgument};
 use crate::error::CliError;
-use crate::links;
 use crate::number::Concurrency;
+use crate::test::quoted;
+use crate::{links, out};
 
 /// How many nodes there are if nobody says.
 const NODES: u32 = 5;
@@ -41,6 +42,7 @@ pub(crate) fn choose_node(choice: &NodeChoice<'_>) -> Result<(NodeProgram, Host)
     let schedule = choice.schedule;
     if let Some(bin) = choice.bin {
         let path = glomers_bench::check_program(bin)?;
+        relative_files(&arguments).iter().for_each(out::note);
         let path = path.to_str().ok_or_else(|| CliError::usage("--bin must be valid UTF-8"))?;
         let program = NodeProgram::Program { path: path.to_owned(), arguments };
         return Ok(match choice.time {
@@ -60,6 +62,23 @@ pub(crate) fn choose_node(choice: &NodeChoice<'_>) -> Result<(NodeProgram, Host)
         Some(TimeArgument::Real) => (program, Host::Processes),
         _ => (program, Host::InProcess),
     })
+}
+
+/// Nodes run in the folder for temporary files: a note for each argument that is a file as
+/// seen from here, and none as seen from there.
+pub(crate) fn relative_files(arguments: &[String]) -> Vec<String> {
+    let folder = std::env::temp_dir();
+    let note = |argument: &String| {
+        let path = Path::new(argument);
+        let is_elsewhere = path.is_relative() && path.is_file() && !folder.join(path).exists();
+        let whole = path.canonicalize().ok().filter(|_| is_elsewhere)?;
+        Some(format!(
+            "nodes run in {}, where there is no {argument}; give its whole path: {}",
+            folder.display(),
+            quoted(&whole.to_string_lossy())
+        ))
+    };
+    arguments.iter().filter_map(note).collect()
 }
 
 /// An embedded node that is made for another workload answers nothing that this one

@@ -28,6 +28,13 @@ impl Progress {
         Progress { bar }
     }
 
+    /// For submissions that are graded.
+    pub(crate) fn of_submissions(count: u64) -> Progress {
+        let bar = Progress::bar("{bar:30} {pos}/{len} submissions, {elapsed}");
+        bar.set_length(count);
+        Progress { bar }
+    }
+
     /// For a hunt, of which so many runs are done; how many there will be is not always
     /// known.
     pub(crate) fn of_hunt(count: Option<u64>, done: u64) -> Progress {

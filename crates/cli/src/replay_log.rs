@@ -8,6 +8,7 @@ use glomers_protocol::printable;
 use glomers_sim::Snapshot;
 
 use crate::out;
+use crate::summary::counted;
 
 /// The most values of one label that are shown.
 const MOST_VALUES: usize = 20;
@@ -44,7 +45,12 @@ impl Watch {
 
     /// What there is at the moment at which the run was stopped.
     pub(crate) fn describe(&self, snapshot: &Snapshot) -> String {
-        let mut text = format!("At {}:\n", snapshot.time);
+        let mut text = match snapshot.is_over {
+            true => {
+                format!("The run ended at {}, before that moment. At its end:\n", snapshot.time)
+            }
+            false => format!("At {}:\n", snapshot.time),
+        };
         for node in &snapshot.nodes {
             let life = node.incarnation;
             let state = match (node.is_up, node.is_paused) {
@@ -70,7 +76,8 @@ impl Watch {
             times("timers due at", &node.timers);
             times("syncs done at", &node.syncs);
         }
-        let _ = writeln!(text, "\n{} messages under way", snapshot.messages.len());
+        let count = counted(snapshot.messages.len() as u64, "message");
+        let _ = writeln!(text, "\n{count} under way");
         for message in &snapshot.messages {
             let when = match message.due <= snapshot.time {
                 true => "waits at its receiver".to_owned(),

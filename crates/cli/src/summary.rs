@@ -23,15 +23,19 @@ fn quantiles(found: Quantiles) -> String {
     format!("median {median} ms, 0.95 {p95} ms, 0.99 {p99} ms, max {max} ms")
 }
 
-/// What the run could have shown.
-fn exposure(exposure: Exposure) -> String {
-    let count = |number: u64, noun: &str| match number {
+/// "1 seed", "2 seeds".
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    match number {
         1 => format!("1 {noun}"),
         _ => format!("{number} {noun}s"),
-    };
-    let mut text = format!("at most {} at once", count(exposure.overlap, "operation"));
+    }
+}
+
+/// What the run could have shown.
+fn exposure(exposure: Exposure) -> String {
+    let mut text = format!("at most {} at once", counted(exposure.overlap, "operation"));
     if exposure.contended_keys > 0 {
-        text += &format!(", which met at {}", count(exposure.contended_keys, "key"));
+        text += &format!(", which met at {}", counted(exposure.contended_keys, "key"));
         if exposure.keys_with_rival_writers == 0 {
             text += " (never two writers)";
         }
@@ -40,7 +44,7 @@ fn exposure(exposure: Exposure) -> String {
         text += &format!(
             ", {} of {} could have been stale",
             exposure.reads_that_could_be_stale,
-            count(exposure.reads, "read")
+            counted(exposure.reads, "read")
         );
     }
     text
@@ -57,6 +61,24 @@ pub(crate) fn program(plan: &Plan) -> String {
             let path = std::path::Path::new(path);
             path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
         }
+    }
+}
+
+/// Which neighbours the nodes were told, where clients tell that.
+fn topology(plan: &Plan) -> String {
+    let entry = glomers_workload::entry(&plan.workload.name).ok();
+    let Some(option) = entry.and_then(|entry| entry.option("topology")) else {
+        return String::new();
+    };
+    let chosen = plan.workload.options.get(option.name);
+    format!(", topology {}", chosen.map_or(option.default, String::as_str))
+}
+
+/// Which values the true latencies are of, if so many reached some nodes only.
+fn reached(incomplete: u64) -> String {
+    match incomplete {
+        0 => String::new(),
+        more => format!(" of the values that reached all nodes ({more} did not)"),
     }
 }
 
@@ -98,15 +120,15 @@ pub(crate) fn facts(
     let outcome = &report.outcome;
     let mut facts: Vec<(String, String)> = Vec::new();
     let mut row = |name: &str, value: String| facts.push((name.to_owned(), value));
-    let count = plan.nodes.len();
     row("verdict", verdict(report, options));
     row(
         "cluster",
         format!(
-            "{}, {count} node{} ({}), {} s, seed {}",
+            "{}, {} ({}){}, {} s, seed {}",
             plan.workload.name,
-            if count == 1 { "" } else { "s" },
+            counted(plan.nodes.len() as u64, "node"),
             program(plan),
+            topology(plan),
             plan.time_limit as f64 / 1e9,
             plan.seed
         ),
@@ -139,10 +161,13 @@ pub(crate) fn facts(
             net.clients.sent
         ),
     );
-    for (name, found) in [("observed", measured.observed), ("true", measured.truth)] {
+    let of = reached(measured.incomplete);
+    for (name, found, of) in
+        [("observed", measured.observed, ""), ("true", measured.truth, of.as_str())]
+    {
         if let Some(found) = found {
             let name = format!("{name:<9}");
-            row(&name, format!("stable latency: {}", quantiles(found)));
+            row(&name, format!("stable latency{of}: {}", quantiles(found)));
         }
     }
     for fault in &outcome.faults {
@@ -166,6 +191,8 @@ pub(crate) fn facts(
         for note in &traced.notes {
             row("note", note.clone());
         }
+    } else if plan.clock == Clock::Real {
+        row("guarantee", REAL.to_owned());
     }
     if let Some(directory) = &executed.directory {
         if let Some(logs) = logs(directory, &plan.nodes) {
@@ -247,6 +274,9 @@ fn verdict(report: &RunReport, options: &RunOptions) -> String {
     }
     text
 }
+
+/// What can be said of a run in real time.
+const REAL: &str = "none: in real time the seed fixes operations and faults only";
 
 /// What a run in real time could have been.
 const FASTER: &str = "--time virtual runs the same executable many times faster, and each time \

@@ -212,12 +212,12 @@ impl TestRuns<'_> {
         let run =
             Run { plan: &plan, executed: &executed, options: &session.judge, command: &command };
         if !self.arguments.ci.one_line {
-            let (done, seed) = (total.runs, plan.seed);
+            let (done, seed) = (summary::counted(total.runs, "run"), plan.seed);
             out::line(match executed.report.outcome.ended {
                 Ended::Interrupted => {
-                    format!("{done} runs; the last, seed {seed}, was cut short:\n")
+                    format!("{done}; the last, seed {seed}, was cut short:\n")
                 }
-                _ => format!("{done} runs; the last, seed {seed}, is not valid:\n"),
+                _ => format!("{done}; the last, seed {seed}, is not valid:\n"),
             });
         }
         runs.show(&run);
@@ -349,7 +349,8 @@ impl Totals {
             );
         }
         if self.idle_faults > 0 {
-            text += &format!("\n  warning: {} faults touched nothing", self.idle_faults);
+            let faults = summary::counted(self.idle_faults as u64, "fault");
+            text += &format!("\n  warning: {faults} touched nothing");
         }
         text
     }

@@ -77,6 +77,7 @@ pub(crate) fn prepare(words: Vec<String>, parser: &Command) -> Result<Typed, Cli
     if let Some((_, instead)) = MISSING_COMMANDS.iter().find(|(missing, _)| *missing == name) {
         return Err(CliError::usage(format!("glomers {name} is not here yet")).hint(*instead));
     }
+    refuse_without_command(&words, parser)?;
     // What follows the name of a node is the node's.
     let is_ours = |command: &&Command| !command.is_hide_set() && name != "node";
     let Some(command) = parser.find_subcommand(&name).filter(is_ours) else {
@@ -226,6 +227,20 @@ fn refuse_dashes(word: &str) -> Result<(), CliError> {
         .hint(format!("type {hyphens}{rest}")))
 }
 
+/// `glomers -w echo` lacks the command.
+fn refuse_without_command(words: &[String], parser: &Command) -> Result<(), CliError> {
+    let flag = split(&words[1]).0;
+    let is_of_test = parser.find_subcommand("test").is_some_and(|test| {
+        Flags::of(test).find(flag).is_some() && !["-h", "--help"].contains(&flag)
+    });
+    if !is_of_test {
+        return Ok(());
+    }
+    let rest: Vec<String> = words[1..].iter().map(|word| crate::test::quoted(word)).collect();
+    Err(CliError::usage(format!("{flag} is an option of a command, and no command was typed"))
+        .hint(format!("type: glomers test {}", rest.join(" "))))
+}
+
 /// `--bin` takes a file, not a command line.
 fn refuse_command_line(program: &str) -> Result<(), CliError> {
     let words: Vec<&str> = program.split_whitespace().collect();
@@ -315,6 +330,10 @@ mod tests {
     #[test]
     fn what_is_missing_or_means_another_thing_is_answered_in_words() {
         is_refused("glomers demo", "glomers demo is not here yet");
+        is_refused("glomers -w echo", "type: glomers test -w echo");
+        is_refused("glomers --bin=./a b", "type: glomers test --bin=./a b");
+        becomes("glomers --help", "glomers --help");
+        becomes("glomers --version", "glomers --version");
         is_refused("glomers test -n n1", "-n n1 is not taken here\n  help: name all nodes at once");
         is_refused("glomers test --bin python3_node.py", "--bin python3 -- node.py");
         is_refused("glomers test –bin a", "begins with an en dash (–), which is no hyphen");

@@ -272,3 +272,44 @@ fn mistakes_are_told_with_what_to_do() {
     let nothing = place.run(&["merge", "."]);
     assert!(nothing.err.contains("there is no part of a campaign"), "{}", nothing.err);
 }
+
+/// Who claims little is told that less is tried, and "nothing found" says what was tried.
+#[test]
+fn a_hunt_says_what_was_broken_and_what_was_not() {
+    let place = Place::new();
+    let hunt = |claims: &str, more: &[&str]| {
+        let words = ["hunt", "-w", "echo", "--claims", claims, "--seeds", "1..=9"];
+        place.run(&[&words, more].concat())
+    };
+    let said = hunt("pause", &["--family", "leader", "--family", "link"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.err.contains("without any fault: link (one-way, "), "{}", said.err);
+    assert!(!said.err.contains("leader ("), "{}", said.err);
+    assert!(said.out.contains("9 seeds") && said.out.contains("nothing found."), "{}", said.out);
+    let line = said.out.lines().find_map(|line| line.split_once("with their seeds: "));
+    let counts = line.expect("a line").1.split(", ").filter_map(|one| one.split(' ').nth(1));
+    let families: u64 = counts.map(|count| count.parse::<u64>().expect("a number")).sum();
+    assert_eq!(families, 9, "{}", said.out);
+    assert!(said.out.contains("\n  broken: pause in "), "{}", said.out);
+    let said = hunt("none", &[]);
+    assert!(said.out.contains("\n  broken: nothing in any run\n"), "{}", said.out);
+    assert!(!said.err.contains("without any fault"), "{}", said.err);
+    assert!(said.err.contains("the finished hunt in hunt is replaced"), "{}", said.err);
+}
+
+#[test]
+fn merged_parts_name_the_command_that_shows_a_finding() {
+    let place = Place::new();
+    let node = [&flood(&["--seeds", "1..=8", "--out", "parts"])[..], &["--shard", "1/1"]].concat();
+    assert_eq!(place.run(&node).code, Some(1));
+    let merged = place.run(&["merge", "parts"]);
+    let found = merged.out.lines().find(|line| line.starts_with("lost · operation"));
+    let (_, words) = found.and_then(|line| line.split_once("glomers ")).expect("a command");
+    assert!(words.starts_with("hunt --workload broadcast --node flood --family link "), "{words}");
+    let words: Vec<&str> = words.split(' ').collect();
+    let said = place.run(&words);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.out.contains("lost · operation") && said.out.contains("glomers run "), "{said:?}");
+    let report = std::fs::read_to_string(place.path("parts/report.json")).unwrap();
+    assert!(report.contains("\"command\": \"glomers hunt --workload"), "{report}");
+}

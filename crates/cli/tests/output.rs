@@ -276,3 +276,38 @@ fn tables_fit_the_terminal() {
     let (narrow, _) = run(&["compare", "flood", "flood-retry", "--seeds", "2"], "60");
     assert!(!narrow.contains('│') && narrow.contains("\n  B/A "), "{narrow}");
 }
+
+/// What a summary says so that nobody relies on more than there is.
+#[test]
+fn a_summary_names_its_limits() {
+    let place = Place::new();
+    let said = place.run(&["test", "-w", "echo", "--time", "real", "--time-limit", "0.2"]);
+    let row = "  guarantee    none: in real time the seed fixes operations and faults only\n";
+    assert!(said.out.contains(row), "{}", said.out);
+    assert!(!said.out.contains("topology"), "{}", said.out);
+    let lossy = ["test", "-w", "broadcast", "--node", "flood", "--seed", "1", "--time-limit", "5"];
+    let said = place.run(&[&lossy[..], &["--loss", "0.3", "--topology", "line"]].concat());
+    assert!(said.out.contains("5 nodes (flood), topology line, 5 s"), "{}", said.out);
+    let of = "  true         stable latency of the values that reached all nodes (";
+    assert!(said.out.contains(of) && said.out.contains(" did not): median "), "{}", said.out);
+    let said = place.run(&lossy);
+    assert!(said.out.contains("(flood), topology grid, 5 s"), "{}", said.out);
+    assert!(said.out.contains("  true         stable latency: median "), "{}", said.out);
+}
+
+/// What a finding says of a message is what `glomers trace` takes.
+#[test]
+fn a_finding_names_messages_by_their_numbers() {
+    let place = Place::new();
+    let lossy = ["test", "-w", "broadcast", "--node", "flood", "--seed", "1", "--loss", "0.3"];
+    let said = place.run(&[&lossy[..], &["--time-limit", "5"]].concat());
+    let line = said.out.lines().find(|line| line.contains("should have brought")).expect("a line");
+    let (_, rest) = line.split_once("(message ").expect("a number");
+    let (number, ends) = rest.split_once(", ").expect("who sent it to whom");
+    let ends = ends.trim_end_matches(')');
+    let said = place.run(&["trace", "--around", &format!("message {number}")]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let shown = said.out.lines().find(|line| line.contains(&format!("#{number} ")));
+    let shown = shown.unwrap_or_else(|| panic!("message {number} {ends}:\n{}", said.out));
+    assert!(shown.contains('✗'), "{shown}");
+}

@@ -211,3 +211,16 @@ fn a_trace_is_cut_to_what_is_asked_for() {
         assert!(said.code == Some(254) && said.err.contains(words), "{said:?}");
     }
 }
+
+/// At its end a run stops its nodes, which does not mean that they were down.
+#[test]
+fn after_the_end_of_a_run_its_end_is_shown() {
+    let place = with_run();
+    let said = place.run(&["replay", "--until", "100s"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.starts_with("The run ended at 20.2"), "{said:?}");
+    assert!(said.out.contains(" s, before that moment. At its end:\n"), "{said:?}");
+    assert_eq!(said.out.matches(" runs, incarnation ").count(), 3, "{said:?}");
+    let last = place.run(&["replay", "--until", "20s"]);
+    assert!(last.out.starts_with("At 20.000 s:\n"), "{last:?}");
+}

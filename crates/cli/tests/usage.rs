@@ -178,3 +178,16 @@ fn scenarios_that_cannot_be_read() {
 fn a_store_without_a_name() {
     test_refused(&["--store", ""], &["--store is empty", "help: name a directory"]);
 }
+
+/// Nodes run in another folder.
+#[test]
+fn a_script_that_is_only_here_is_named_with_its_whole_path() {
+    let place = Place::new();
+    let script = place.write("only-here.py", "print('x')\n").canonicalize().unwrap();
+    let echo = ["test", "-w", "echo", "--bin", "sh", "--time-limit", "0.2"];
+    let said = place.run(&[&echo[..], &["only-here.py"]].concat());
+    let whole = format!("there is no only-here.py; give its whole path: {}", script.display());
+    assert!(said.err.contains(&whole), "{}", said.err);
+    let said = place.run(&[&echo[..], &["--", &script.to_string_lossy()]].concat());
+    assert!(!said.err.contains("whole path"), "{}", said.err);
+}

@@ -54,6 +54,41 @@ pub struct Drawn {
     pub knobs: Vec<(String, u32)>,
 }
 
+impl Base {
+    /// Whether the node claims to survive a kind of fault, and whether it can be done to it.
+    fn allows(&self, kind: Kind) -> bool {
+        let claimed = match kind {
+            // A node that survives cut links survives them whichever they are.
+            Kind::Bridge | Kind::SingleLink => Kind::Partition,
+            kind => kind,
+        };
+        let is_claimed = self
+            .claims
+            .as_ref()
+            .is_none_or(|claims| claims.contains(&claimed) || claims.contains(&kind));
+        let is_possible = match self.plan.host {
+            Host::InProcess => true,
+            Host::Traced { .. } => kind != Kind::Disk,
+            Host::Processes => !matches!(kind, Kind::Disk | Kind::Clock),
+        };
+        is_claimed && is_possible
+    }
+
+    /// The kinds of faults of a family, if none of them is ever drawn: its runs then break
+    /// less than its file says.
+    pub fn without(&self, family: &Family) -> Vec<Kind> {
+        if self.kinds.is_some() {
+            return Vec::new();
+        }
+        let mut kinds: Vec<Kind> = family.faults.iter().flat_map(FaultGroup::kinds).collect();
+        if kinds.iter().any(|kind| self.allows(*kind)) {
+            return Vec::new();
+        }
+        kinds.dedup();
+        kinds
+    }
+}
+
 /// Draws the Plan of a seed.
 ///
 /// # Errors
@@ -261,7 +296,7 @@ impl Knobs<'_> {
                     let mut kinds: Vec<Kind> = Vec::new();
                     for kind in group.kinds() {
                         let is_there = self.chance(&format!("{prefix}{}", kind.name()), group.each);
-                        if is_there && self.is_allowed(kind, plan) {
+                        if is_there && self.base.allows(kind) {
                             kinds.push(kind);
                         }
                     }
@@ -272,25 +307,6 @@ impl Knobs<'_> {
         // Stable: at one moment the groups stand in the order of the family.
         events.sort_by_key(|event: &FaultEvent| event.at);
         Ok(events)
-    }
-
-    fn is_allowed(&self, kind: Kind, plan: &Plan) -> bool {
-        let claimed = match kind {
-            // A node that survives cut links survives them whichever they are.
-            Kind::Bridge | Kind::SingleLink => Kind::Partition,
-            kind => kind,
-        };
-        let is_claimed = self
-            .base
-            .claims
-            .as_ref()
-            .is_none_or(|claims| claims.contains(&claimed) || claims.contains(&kind));
-        let is_possible = match plan.host {
-            Host::InProcess => true,
-            Host::Traced { .. } => kind != Kind::Disk,
-            Host::Processes => !matches!(kind, Kind::Disk | Kind::Clock),
-        };
-        is_claimed && is_possible
     }
 
     fn group(

@@ -55,7 +55,7 @@ pub fn run_virtual_until(
 
 /// As [`run_virtual`], but stops before anything happens after `moment`, which
 /// counts as operations do; what there is then. A run that is over before stands
-/// as it ended.
+/// as it ended, before its nodes were stopped.
 ///
 /// # Errors
 /// If the Plan is invalid.
@@ -70,12 +70,19 @@ pub fn run_virtual_to(
     let is_due = |engine: &Engine<'_>| {
         engine.next_deadline().is_some_and(|next| !engine.is_after(next, moment))
     };
-    while !stepper.is_finished() && is_due(&stepper.engine) {
-        stepper.step();
+    while !stepper.engine.is_over() && is_due(&stepper.engine) {
+        stepper.advance();
+        while !stepper.engine.is_over()
+            && let Some(command) = stepper.engine.next_command()
+        {
+            carry_out(command, &mut stepper.engine, stepper.host, &mut stepper.output);
+        }
     }
-    let engine = &stepper.engine;
-    let time = if engine.is_finished() { engine.as_history_time(engine.now()) } else { moment };
-    Ok(stepper.snapshot(time))
+    let time = if stepper.engine.is_over() { stepper.now() } else { moment };
+    let snapshot = stepper.snapshot(time);
+    // Nodes that the end of the run stops.
+    stepper.carry_out_all();
+    Ok(snapshot)
 }
 
 /// A run in virtual time that somebody drives by hand, event by event.
@@ -113,12 +120,17 @@ impl<'a> Stepper<'a> {
         if self.is_finished() {
             return false;
         }
+        self.advance();
+        self.carry_out_all();
+        true
+    }
+
+    /// Lets the next event happen in the engine.
+    fn advance(&mut self) {
         let Some(deadline) = self.engine.next_deadline() else {
             unreachable!("a run that is not finished has a deadline: its phase ends")
         };
         self.engine.advance(deadline.max(self.engine.now()));
-        self.carry_out_all();
-        true
     }
 
     /// Ends the run now.

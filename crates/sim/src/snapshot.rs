@@ -12,6 +12,8 @@ pub struct Snapshot {
     pub nodes: Vec<NodeSnapshot>,
     /// Messages on their way, by when they are due.
     pub messages: Vec<PendingMessage>,
+    /// Whether the run was over by then; the nodes are as they were when it ended.
+    pub is_over: bool,
 }
 
 /// A node at one moment.

@@ -278,10 +278,12 @@ pub(super) fn culprit(context: &Context, dest: usize, value: &Value) -> Option<S
     let (src, dest) = (context.node_name(message.src), context.node_name(message.dest));
     let what = format!("the message that should have brought {} to {dest}", words::value(value));
     let time = message.time;
+    // As `glomers trace --around "message 17"` takes it.
+    let which = format!("(message {}, {src} → {dest})", message.id);
     Some(match message.how {
-        Kept::Cut | Kept::Paused => format!("{what} was cut at {time} ({src} → {dest})"),
-        Kept::Lost => format!("{what} was lost at {time} ({src} → {dest})"),
-        Kept::Down => format!("{what} came when {dest} was down, at {time} ({src} → {dest})"),
+        Kept::Cut | Kept::Paused => format!("{what} was cut at {time} {which}"),
+        Kept::Lost => format!("{what} was lost at {time} {which}"),
+        Kept::Down => format!("{what} came when {dest} was down, at {time} {which}"),
     })
 }
 

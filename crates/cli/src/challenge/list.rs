@@ -220,6 +220,50 @@ pub(crate) fn ids() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|challenge| challenge.id)
 }
 
+const ABOVE: &str = "\
+The challenges. Each part is a run that must be valid and stay below its marks, if it has any:
+";
+const BELOW: &str = "
+
+With latency, nodes take no time for a message (--service-time 0); messages wait as Maelstrom's do
+(--inbox maelstrom).
+
+Exit status: 0 all passed, 1 not all passed, 130 interrupted, 254 usage, 255 machine.";
+
+/// What each challenge is, and what it takes to pass, for a help text.
+pub(crate) fn about() -> String {
+    let mut text = ABOVE.to_owned();
+    for challenge in &ALL {
+        let Challenge { id, about, seconds, rate, latency_ms, .. } = challenge;
+        let nodes = crate::summary::counted(challenge.nodes.into(), "node");
+        text += &format!("\n  {id:<4}{about:<28}{nodes}, {rate} operations/s for {seconds} s");
+        if *latency_ms > 0 {
+            text += &format!(", latency {latency_ms} ms");
+        }
+        if challenge.partitions {
+            text += ", partitions";
+        }
+        let mut below = Vec::new();
+        if let Some(marks) = challenge.marks {
+            let Marks { messages_per_operation, median_ms, max_ms } = marks;
+            below.push(format!("< {messages_per_operation} messages per operation"));
+            below.push(format!("median < {median_ms} ms, maximum < {max_ms} ms"));
+        }
+        if let Some(other) = challenge.half_of {
+            below.push(format!(
+                "at most half of the messages that the reference node of {other} needs"
+            ));
+        }
+        if challenge.available {
+            below.push("every operation succeeds".to_owned());
+        }
+        if !below.is_empty() {
+            text += &format!("\n      {}", below.join(", "));
+        }
+    }
+    text + BELOW
+}
+
 /// The challenge of this id, which is one of ours.
 pub(super) fn named(id: &str) -> &'static Challenge {
     ALL.iter().find(|challenge| challenge.id == id).expect("it is in the list")

@@ -2,10 +2,12 @@
 
 mod json;
 mod list;
+mod submissions;
 mod table;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use glomers_bench::Interrupt;
 use glomers_check::Validity;
@@ -19,28 +21,38 @@ use crate::arguments::{ChallengeArguments, TimeArgument};
 use crate::ci::{CiArguments, Run, Runs};
 use crate::error::CliError;
 use crate::execute::{Show, execute, store_root};
+use crate::plan::relative_files;
 use crate::progress::Progress;
 use crate::test::quoted;
 use crate::{out, report as page, summary};
-pub(crate) use list::ids;
 use list::{Challenge, chosen, named};
+pub(crate) use list::{about, ids};
 use table::Attempt;
 
 pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> {
-    if arguments.bin.is_some() && arguments.ids.is_empty() {
+    let has_submissions = !arguments.submissions.is_empty();
+    if (arguments.bin.is_some() || has_submissions) && arguments.ids.is_empty() {
         return Err(CliError::usage("one executable cannot be the solution of all challenges")
             .hint("say which it is for, as in: glomers challenge 3a 3b 3c --bin FILE"));
     }
-    if arguments.bin.is_none() && !arguments.node_arguments.is_empty() {
+    if arguments.bin.is_none() && !has_submissions && !arguments.node_arguments.is_empty() {
         return Err(CliError::usage("arguments after -- are for an executable")
             .hint("name it with --bin; the reference nodes are run with arguments of their own"));
     }
     let chosen = chosen(&arguments.ids)?;
+    if has_submissions {
+        return submissions::run(arguments, chosen.len());
+    }
     let bin = arguments.bin.as_deref().map(glomers_bench::check_program).transpose()?;
+    relative_files(&arguments.node_arguments).iter().for_each(out::note);
     let interrupt = Interrupt::install_signal_handlers()
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
     let _guard = interrupt.guard();
     let mut tally = Tally::new(&arguments.ci, arguments.json)?;
+    if let Some(attempts) = tally.json.clone() {
+        // Whoever reads this gets what there is, also if a node holds up everything.
+        interrupt.before_sudden_end(move || out::text(&json::whole(&lock(&attempts), true)));
+    }
     let single = chosen.len() == 1;
     for challenge in chosen {
         let program = match &bin {
@@ -101,13 +113,17 @@ pub(crate) fn run(arguments: &ChallengeArguments) -> Result<ExitCode, CliError> 
     tally.finish(interrupt.is_requested(), store_root(&arguments.store)?.as_deref())
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The name of the page of the table.
 const PAGE: &str = "challenge.html";
 
 /// What came of the challenges so far.
 struct Tally<'a> {
     /// What is printed as JSON, if that is wanted.
-    json: Option<Vec<serde_json::Value>>,
+    json: Option<Arc<Mutex<Vec<serde_json::Value>>>>,
     arguments: &'a CiArguments,
     runs: Runs<'a>,
     table: comfy_table::Table,
@@ -123,7 +139,7 @@ struct Tally<'a> {
 impl<'a> Tally<'a> {
     fn new(arguments: &'a CiArguments, as_json: bool) -> Result<Tally<'a>, CliError> {
         Ok(Tally {
-            json: as_json.then(Vec::new),
+            json: as_json.then(Arc::default),
             arguments,
             runs: Runs::new(arguments, "glomers challenge")?,
             table: table::empty(),
@@ -151,8 +167,8 @@ impl<'a> Tally<'a> {
             let verdict = summary::word(run.executed.report.validity(run.options));
             self.directories.push((id, verdict, directory.clone()));
         }
-        if let Some(attempts) = &mut self.json {
-            attempts.push(json::attempt(attempt, run));
+        if let Some(attempts) = &self.json {
+            lock(attempts).push(json::attempt(attempt, run));
         }
         self.table.add_row(attempt.row());
         if run.executed.report.validity(run.options) != Validity::Valid {
@@ -173,7 +189,7 @@ impl<'a> Tally<'a> {
             page::write(&store.join(PAGE), &self.page(store))?;
         }
         if let Some(attempts) = &self.json {
-            out::text(&json::whole(attempts, self.passed, is_interrupted));
+            out::text(&json::whole(&lock(attempts), is_interrupted));
             return self.runs.finish().map(|()| exit_code);
         }
         if self.arguments.one_line {

@@ -119,7 +119,25 @@ pub(crate) struct HuntArguments {
 
     #[command(flatten)]
     pub(crate) options: WorkloadArguments,
+
+    /// What was typed and decides what is drawn, as words.
+    #[arg(skip)]
+    pub(crate) typed: Vec<String>,
 }
+
+/// Options that differ between the parts of a campaign, or decide nothing that is drawn.
+pub(crate) const OF_ONE_PROCESS: [&str; 10] = [
+    "seeds",
+    "duration",
+    "weights",
+    "shard",
+    "shards",
+    "resume",
+    "no_shrink",
+    "threads",
+    "out",
+    "junit",
+];
 
 /// Options that are held fixed in all runs.
 #[derive(Debug, Args)]

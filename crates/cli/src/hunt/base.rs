@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use glomers_hunt::{Base, Family, Fixed, Weights, family};
+use glomers_hunt::{Base, Family, Fixed, Hunt, Weights, family};
 use glomers_sim::nemesis::Kind;
 use glomers_sim::{Host, Plan, ServiceTime};
 
@@ -133,6 +133,23 @@ pub(super) fn base(arguments: &HuntArguments) -> Result<Base, CliError> {
     }
     let takes_keys = entry.option("key-count").is_some();
     Ok(Base { plan, fixed, kinds, claims, workers_per_node, takes_keys })
+}
+
+/// Says which families have none of their faults, because of what the node claims.
+pub(super) fn without_faults(hunt: &Hunt) -> Option<String> {
+    // Who claims nothing knows that nothing is broken.
+    hunt.base.claims.as_ref().filter(|claims| !claims.is_empty())?;
+    let left: Vec<String> = hunt
+        .families
+        .iter()
+        .filter_map(|family| {
+            let kinds = hunt.base.without(family);
+            let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+            (!names.is_empty()).then(|| format!("{} ({})", family.name, names.join(", ")))
+        })
+        .collect();
+    (!left.is_empty())
+        .then(|| format!("--claims leaves these families without any fault: {}", left.join(", ")))
 }
 
 /// What cannot be done to processes is not left out in silence.

@@ -10,6 +10,8 @@ use serde_json::{Value as Json, json};
 
 use super::{Found, HuntArguments};
 use crate::error::CliError;
+use crate::out;
+use crate::test::quoted;
 
 pub(super) struct Folder {
     path: PathBuf,
@@ -36,6 +38,8 @@ pub(super) fn manifest(arguments: &HuntArguments, hunt: &Hunt) -> Manifest {
         "claims": format!("{:?}", hunt.base.claims),
         "workers_per_node": hunt.base.workers_per_node,
         "availability": format!("{:?}", arguments.fixed.availability.unwrap_or_default()),
+        "options": arguments.typed,
+        "arguments": arguments.node_arguments,
     });
     Manifest {
         version: VERSION,
@@ -86,10 +90,14 @@ impl Folder {
             (log, rows)
         } else {
             if !matches!(there, Ok(None)) && !is_complete(&path) {
-                return Err(CliError::usage(format!(
-                    "the hunt in {shown} has not come to its end"
-                ))
-                .hint("--resume goes on with it; --out DIR begins one in another folder"));
+                return Err(CliError::usage(format!("the hunt in {shown} is not finished"))
+                    .hint("--resume goes on with it; --out DIR begins one in another folder"));
+            }
+            if matches!(there, Ok(Some(_))) {
+                out::note(format_args!(
+                    "the finished hunt in {shown} is replaced: its rows, weights and report; \
+                     --out DIR begins one in another folder"
+                ));
             }
             (Log::create(&log_path)?, Vec::new())
         };
@@ -120,6 +128,36 @@ impl Folder {
         write_text(&self.path.join("report.json"), &text(&report))?;
         Ok(())
     }
+}
+
+/// For each group the command that runs its smallest run again, shrinks it and stores it;
+/// `weights`: the file of those that the hunt began with.
+pub(crate) fn commands(manifest: &Manifest, weights: &Path, tally: &Tally) -> Vec<Found> {
+    let command = |seed| {
+        let mut words = vec!["glomers hunt".to_owned()];
+        words.extend(texts(&manifest.what["options"]));
+        if !manifest.weights.is_empty() {
+            words.push(format!("--weights {}", quoted(&weights.to_string_lossy())));
+        }
+        words.push(format!("--seeds {seed}"));
+        let arguments: Vec<String> = texts(&manifest.what["arguments"]).collect();
+        if !arguments.is_empty() {
+            words.push(format!("-- {}", arguments.join(" ")));
+        }
+        words.join(" ")
+    };
+    let groups = tally.groups().in_order().into_iter();
+    groups
+        .map(|group| Found {
+            signature: group.signature.clone(),
+            command: command(group.smallest.seed),
+        })
+        .collect()
+}
+
+/// The words in a list, as a shell takes them.
+fn texts(list: &Json) -> impl Iterator<Item = String> {
+    list.as_array().into_iter().flatten().filter_map(Json::as_str).map(quoted)
 }
 
 /// The report for machines.

@@ -1,6 +1,8 @@
 //! Runs the Plans of a hunt.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use glomers_bench::Interrupt;
 use glomers_check::Availability;
@@ -29,6 +31,51 @@ pub(crate) struct CliLab {
     calm: Calm,
     pub(crate) session: Session<'static>,
     pub(crate) interrupt: Interrupt,
+    broken: Mutex<Broken>,
+}
+
+/// What was broken in runs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Broken {
+    /// In how many runs each kind of fault was.
+    kinds: BTreeMap<&'static str, u64>,
+    /// In how many runs nothing was broken.
+    calm: u64,
+}
+
+impl Broken {
+    fn count(&mut self, plan: &Plan) {
+        let mut kinds: BTreeSet<&'static str> =
+            plan.faults.iter().filter_map(|event| Some(event.fault()?.name())).collect();
+        if plan.loss > 0.0 {
+            kinds.insert("loss");
+        }
+        if !plan.overrides.is_empty() {
+            kinds.insert("late messages");
+        }
+        self.calm += u64::from(kinds.is_empty());
+        for kind in kinds {
+            *self.kinds.entry(kind).or_default() += 1;
+        }
+    }
+
+    /// `partition in 12 runs, kill in 8; nothing in 3`.
+    pub(crate) fn words(&self) -> String {
+        let mut kinds: Vec<(&str, u64)> = self.kinds.iter().map(|(kind, n)| (*kind, *n)).collect();
+        kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let mut runs = Some(" runs");
+        let mut words: Vec<String> = Vec::new();
+        for (kind, count) in kinds {
+            let noun = if count == 1 { " run" } else { " runs" };
+            words.push(format!("{kind} in {count}{}", runs.take().map_or("", |_| noun)));
+        }
+        let calm = match (self.calm, words.is_empty()) {
+            (0, _) => return words.join(", "),
+            (_, true) => return "nothing in any run".to_owned(),
+            (calm, false) => calm,
+        };
+        format!("{}; nothing in {calm}", words.join(", "))
+    }
 }
 
 impl CliLab {
@@ -39,7 +86,12 @@ impl CliLab {
             interrupt: Some(interrupt.clone()),
             ..Session::default()
         };
-        CliLab { calm, session, interrupt }
+        CliLab { calm, session, interrupt, broken: Mutex::default() }
+    }
+
+    /// What was broken in the runs so far.
+    pub(super) fn broken(&self) -> Broken {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How a Plan is judged.
@@ -105,6 +157,7 @@ impl Lab for CliLab {
         let executed = session.run(plan, &mut Unobserved).map_err(|error| error.to_string())?;
         let report = executed.report;
         let validity = report.validity(&session.judge);
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).count(plan);
         let run = Run { validity, findings: report.verdict.findings, outcome: report.outcome };
         Ok(Some(run).filter(Run::is_complete))
     }

@@ -17,13 +17,13 @@ use glomers_hunt::{Hunt, Over, Row, Seeds, Shard, Signature, Tally, campaign, en
 use glomers_session::RunOptions;
 use glomers_sim::Host;
 
-pub(crate) use arguments::HuntArguments;
+pub(crate) use arguments::{HuntArguments, OF_ONE_PROCESS};
 
 use crate::error::CliError;
 use crate::out;
 use crate::progress::Progress;
 use folder::Folder;
-use lab::{Calm, CliLab};
+use lab::{Broken, Calm, CliLab};
 
 /// For how long a hunt goes on if nobody says.
 const USUAL: Duration = Duration::from_secs(60);
@@ -46,6 +46,9 @@ pub(crate) fn run(arguments: &HuntArguments) -> Result<ExitCode, CliError> {
         adapts: shard.is_none() && arguments.weights.is_none(),
     };
     check(&hunt)?;
+    if let Some(note) = base::without_faults(&hunt) {
+        out::note(note);
+    }
     let interrupt = Interrupt::install_signal_handlers()
         .map_err(|error| CliError::machine(format!("no signal handlers: {error}")))?;
     let judge = RunOptions {
@@ -106,6 +109,8 @@ struct Went {
     seconds: f64,
     /// How many runs this process did.
     runs: u64,
+    /// In how many of them each kind of fault was.
+    broken: Broken,
 }
 
 /// Runs what is left of a hunt, and shows how it goes on.
@@ -148,7 +153,7 @@ fn go(
     progress.clear();
     let over = over.map_err(CliError::machine)?;
     let seconds = clock.elapsed().as_secs_f64();
-    Ok(Went { over, seconds, runs: tally.rows() - before })
+    Ok(Went { over, seconds, runs: tally.rows() - before, broken: lab.broken() })
 }
 
 /// A hunt in one process.

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use glomers_hunt::merge::Merged;
-use glomers_hunt::{Group, Hunt, Tally};
+use glomers_hunt::{Group, Hunt, Tally, Weights};
 
 use super::{Found, HuntArguments, Went, is_unknown};
 use crate::error::CliError;
 use crate::junit::{self, Case};
-use crate::{out, summary};
+use crate::out;
+use crate::summary::{self, counted as count};
 
 /// What reports call the runs of this command.
 const SUITE: &str = "glomers hunt";
@@ -18,14 +19,6 @@ pub(super) fn begin(arguments: &HuntArguments) -> Result<(), CliError> {
     match &arguments.junit {
         Some(path) => junit::write(path, SUITE, &[junit::unfinished()]),
         None => Ok(()),
-    }
-}
-
-/// "1 seed", "2 seeds".
-fn count(number: u64, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        _ => format!("{number} {noun}s"),
     }
 }
 
@@ -52,6 +45,16 @@ pub(super) fn print(
         head += &format!("; {} could not be judged", count(tally.unknown(), "run"));
     }
     out::line(format_args!("{head}."));
+    if let Some(families) = families(tally, &hunt.weights) {
+        out::line(families);
+    }
+    if went.runs > 0 {
+        let of = match went.runs == tally.rows() {
+            true => String::new(),
+            false => format!(", in the {} since --resume", count(went.runs, "run")),
+        };
+        out::line(format_args!("  broken{of}: {}", went.broken.words()));
+    }
     if !tally.groups().is_empty() {
         out::line("");
         out::text(&table(&rows(tally, found)));
@@ -61,17 +64,36 @@ pub(super) fn print(
     }
 }
 
+/// `families: swarm 12, leader 8`: how many seeds each had.
+fn families(tally: &Tally, before: &Weights) -> Option<String> {
+    let tries = |weights: &Weights, name: &str| weights.of(name).map_or(0, |of| of.all.tries);
+    let counted = tally.counted();
+    let mut families: Vec<(u64, &str)> = counted
+        .families
+        .keys()
+        .map(|name| (tries(counted, name).saturating_sub(tries(before, name)), name.as_str()))
+        .filter(|(count, _)| *count > 0)
+        .collect();
+    families.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let words: Vec<String> =
+        families.iter().map(|(count, name)| format!("{name} {count}")).collect();
+    (!words.is_empty()).then(|| format!("  families, with their seeds: {}", words.join(", ")))
+}
+
 /// Prints what parts come to.
-pub(crate) fn print_merged(workload: &str, merged: &Merged, tally: &Tally) {
+pub(crate) fn print_merged(workload: &str, merged: &Merged, tally: &Tally, found: &[Found]) {
     let parts = count(merged.files as u64, "part");
-    let found = match tally.groups().len() {
+    let how_many = match tally.groups().len() {
         0 => "nothing found".to_owned(),
         groups => format!("{} found", count(groups as u64, "mistake")),
     };
-    out::line(format_args!("{workload}: {parts}, {}, {found}.", count(tally.rows(), "seed")));
+    out::line(format_args!("{workload}: {parts}, {}, {how_many}.", count(tally.rows(), "seed")));
+    if let Some(families) = families(tally, &merged.manifest.weights) {
+        out::line(families);
+    }
     if !tally.groups().is_empty() {
         out::line("");
-        out::text(&table(&rows(tally, &[])));
+        out::text(&table(&rows(tally, found)));
     }
 }
 
@@ -143,11 +165,11 @@ pub(super) fn junit(
     }];
     for group in tally.groups().in_order() {
         let details = format!(
-            "in {}, first with seed {}; smallest: seed {}, {} operations",
+            "in {}, first with seed {}; smallest: seed {}, {}",
             count(group.runs, "run"),
             group.first,
             group.smallest.seed,
-            group.smallest.operations
+            count(group.smallest.operations, "operation")
         );
         cases.push(Case {
             name: format!("{name}: {}", group.signature),

@@ -1,6 +1,7 @@
 //! One part of a campaign: its file is written whole or not at all, so whatever started
 //! it may kill it and start it again.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use glomers_hunt::{Hunt, Shard, Tally, table};
@@ -9,6 +10,7 @@ use super::lab::CliLab;
 use super::{HuntArguments, exit_code, folder, go, report};
 use crate::error::CliError;
 use crate::out;
+use crate::summary::counted;
 
 /// The name of a shard's file.
 pub(super) fn file_name(shard: Shard) -> String {
@@ -27,7 +29,8 @@ pub(super) fn run(
     }
     folder::make(&arguments.out)?;
     let path = arguments.out.join(file_name(shard));
-    let part = folder::manifest(arguments, hunt).to_text();
+    let manifest = folder::manifest(arguments, hunt);
+    let part = manifest.to_text();
     let mut tally = Tally::new(hunt);
     if path.exists() {
         let (rows, there) = table::read(&path)?;
@@ -40,7 +43,8 @@ pub(super) fn run(
             .hint("name another folder with --out DIR, or remove the file"));
         }
         rows.iter().for_each(|row| tally.add(row));
-        out::line(format_args!("{} is there already, with {} rows", path.display(), rows.len()));
+        let rows = counted(rows.len() as u64, "row");
+        out::line(format_args!("{} is there already, with {rows}", path.display()));
         return Ok(exit_code(&tally, false));
     }
     report::begin(arguments)?;
@@ -55,7 +59,9 @@ pub(super) fn run(
         return Ok(exit_code(&tally, true));
     }
     table::write(&path, &rows, &part)?;
-    report::print(hunt, &tally, &went, &[], false);
+    let weights = arguments.weights.as_deref().unwrap_or(Path::new(""));
+    let found = folder::commands(&manifest, weights, &tally);
+    report::print(hunt, &tally, &went, &found, false);
     out::line(format_args!(
         "Written to {}; glomers merge puts the parts together.",
         path.display()

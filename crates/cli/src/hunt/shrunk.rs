@@ -100,8 +100,8 @@ fn scenario(shrunk: &Shrunk, lab: &CliLab) -> Result<(Plan, String), String> {
             run.findings.iter().any(|one| Signature::of(one, history) == shrunk.signature)
         });
         if !has_it {
-            why = "with the moments of a scenario, which are a nanosecond apart, it finds \
-                   something else"
+            why = "run from a file, in which no two events have the same time, it has another \
+                   finding"
                 .to_owned();
             continue;
         }
@@ -110,7 +110,7 @@ fn scenario(shrunk: &Shrunk, lab: &CliLab) -> Result<(Plan, String), String> {
         if ran.rendered.lines().any(|line| line.starts_with(&expected)) {
             return Ok((scenario.plan().clone(), ran.rendered));
         }
-        why = "what a scenario prints does not have this finding".to_owned();
+        why = "the output of the scenario lacks this finding".to_owned();
     }
     Err(why)
 }
@@ -151,7 +151,7 @@ impl Small {
         text += match shrunk.is_minimal {
             true => "  No single operation, fault, node or message can be left out.\n",
             false => {
-                "  The time was over before it was as small as it goes; --budget gives more.\n"
+                "  The time was over before it was as small as possible; a longer --budget helps.\n"
             }
         };
         if !shrunk.others.is_empty() {
@@ -160,7 +160,10 @@ impl Small {
         }
         text += &match &self.scenario {
             Ok(path) => format!("  {}\n", self.command(path)),
-            Err(why) => format!("  There is no scenario of it: {why}.\n"),
+            Err(why) => format!(
+                "  It could not be written as a scenario: {why}. This repeats it:\n  {}\n",
+                self.shows()
+            ),
         };
         text + &format!("  glomers trace {}\n", quoted(&self.store.to_string_lossy()))
     }

@@ -274,7 +274,7 @@ fn one(page: &Page<'_>, number: usize, finding: &Finding, picture: &Markup) -> M
 /// A text with its links.
 fn linked(page: &Page<'_>, line: &str) -> Markup {
     let is_set = is_of_sets(page);
-    let pieces = links::pieces(line, page.history.len(), is_set, |named| page.named(named));
+    let pieces = links::pieces(line, page.history.len(), is_set, |id| page.never_arrived(id));
     html! {
         @for piece in &pieces {
             @match &piece.to {

@@ -25,7 +25,7 @@ pub(super) struct Journal {
     pub(super) labels: Names,
     pub(super) bodies: Bodies,
     /// The messages that never arrived, for links to them.
-    pub(super) dropped: Vec<Dropped>,
+    pub(super) dropped: Vec<u64>,
     messages: Messages,
     copies: Copies,
     marks: Marks,
@@ -33,17 +33,6 @@ pub(super) struct Journal {
     arrivals: FxHashMap<u32, Vec<i64>>,
     /// The last time of all, µs.
     pub(super) last: i64,
-}
-
-/// A message that never arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dropped {
-    pub(super) id: u64,
-    pub(super) src: u32,
-    pub(super) dest: u32,
-    /// When that was certain, ns.
-    pub(super) at: i64,
-    pub(super) content: u32,
 }
 
 #[derive(Debug, Default)]
@@ -177,9 +166,8 @@ impl Journal {
         if let (Fate::Delivered, Some(_)) = (message.fate, end) {
             self.arrivals.entry(dest).or_default().push(until.max(sent));
         }
-        if let (Fate::Dropped(_), Some(at)) = (message.fate, end) {
-            let content = parts.content;
-            self.dropped.push(Dropped { id: message.id, src, dest, at, content });
+        if let (Fate::Dropped(_), Some(_)) = (message.fate, end) {
+            self.dropped.push(message.id);
         }
         let place = self.messages.id.len() as u64 - 1;
         for ending in message.endings.iter().filter(|_| message.endings.len() > 1).skip(1) {

@@ -8,42 +8,26 @@ pub(super) struct Piece {
     pub(super) to: Option<String>,
 }
 
-/// A message as evidence names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Named<'a> {
-    pub(super) src: &'a str,
-    pub(super) dest: &'a str,
-    /// When it was lost, as evidence says it: `0.957 s`.
-    pub(super) time: &'a str,
-    /// What it should have brought.
-    pub(super) value: Option<&'a str>,
-}
-
 /// Cuts a line into pieces. `op 29` leads to the operation, if there are that many;
-/// `at 0.957 s (n2 → n1)` to the message that `message` knows by that. `values`: numbers
+/// `message 203` to the message, if `message` knows it. `values`: numbers
 /// that the line is about are values, and lead to what is told of these.
 pub(super) fn pieces(
     line: &str,
     operations: usize,
     values: bool,
-    message: impl Fn(&Named<'_>) -> Option<u64>,
+    message: impl Fn(u64) -> bool,
 ) -> Vec<Piece> {
     let mut links: Vec<(std::ops::Range<usize>, String)> = Vec::new();
-    for (at, _) in line.match_indices("op ") {
-        let is_word = !line[..at].ends_with(|c: char| c.is_alphanumeric());
-        let digits = &line[at + 3..];
-        let length = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-        let number = digits[..length].parse::<usize>().ok();
-        if let Some(number) = number.filter(|&number| is_word && number < operations) {
-            links.push((at..at + 3 + length, format!("op-{number}")));
-        }
-    }
-    for (arrow, _) in line.match_indices(" → ") {
-        let Some((range, named)) = named(line, arrow) else { continue };
-        if let Some(id) = message(&named) {
-            links.push((range, format!("message-{id}")));
-        }
-    }
+    links.extend(
+        numbered(line, "op ")
+            .filter(|(_, number)| *number < operations as u64)
+            .map(|(range, number)| (range, format!("op-{number}"))),
+    );
+    links.extend(
+        numbered(line, "message ")
+            .filter(|(_, id)| message(*id))
+            .map(|(range, id)| (range, format!("message-{id}"))),
+    );
     if values {
         links.extend(value_links(line));
     }
@@ -65,6 +49,20 @@ pub(super) fn pieces(
         pieces.push(plain(&line[done..]));
     }
     pieces
+}
+
+/// Where a word stands with a number after it.
+fn numbered<'a>(
+    line: &'a str,
+    word: &'a str,
+) -> impl Iterator<Item = (std::ops::Range<usize>, u64)> + 'a {
+    line.match_indices(word).filter_map(move |(at, _)| {
+        let is_word = !line[..at].ends_with(|c: char| c.is_alphanumeric());
+        let digits = &line[at + word.len()..];
+        let length = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        let number = digits[..length].parse().ok().filter(|_| is_word)?;
+        Some((at..at + word.len() + length, number))
+    })
 }
 
 /// The values of a set that a line is about: the number at its beginning, and the lists
@@ -95,32 +93,12 @@ fn value_links(line: &str) -> Vec<(std::ops::Range<usize>, String)> {
     links
 }
 
-/// The message around an arrow: `at 0.957 s (n2 → n1)`.
-fn named(line: &str, arrow: usize) -> Option<(std::ops::Range<usize>, Named<'_>)> {
-    let (before, after) = (&line[..arrow], &line[arrow + " → ".len()..]);
-    let open = before.rfind('(')?;
-    let dest = &after[..after.find(')')?];
-    let time_end = before[..open].strip_suffix(' ')?;
-    let at = time_end.strip_suffix(" s")?.rfind(' ')? + 1;
-    let value = before
-        .split_once("brought ")
-        .and_then(|(_, rest)| rest.split_once(" to "))
-        .map(|(value, _)| value);
-    let end = arrow + " → ".len() + dest.len();
-    let named = Named { src: &before[open + 1..], dest, time: &time_end[at..], value };
-    Some((open + 1..end, named))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn texts(line: &str) -> Vec<(String, Option<String>)> {
-        let message = |named: &Named<'_>| {
-            let is_it =
-                *named == Named { src: "n2", dest: "n1", time: "0.957 s", value: Some("4") };
-            is_it.then_some(203)
-        };
+        let message = |id| id == 203;
         pieces(line, 100, true, message).into_iter().map(|piece| (piece.text, piece.to)).collect()
     }
 
@@ -133,13 +111,13 @@ mod tests {
             [link("op 12", "op-12"), plain(", which began as "), link("op 9", "op-9")]
         );
         assert_eq!(
-            texts("the message that should have brought 4 to n1 was cut at 0.957 s (n2 → n1)"),
+            texts("the message that should have brought 4 to n1 was cut (message 203, n2 → n1)"),
             [
                 plain("the message that should have brought "),
                 link("4", "value-4"),
-                plain(" to n1 was cut at 0.957 s ("),
-                link("n2 → n1", "message-203"),
-                plain(")")
+                plain(" to n1 was cut ("),
+                link("message 203", "message-203"),
+                plain(", n2 → n1)")
             ]
         );
         assert_eq!(texts("4 was known")[0], link("4", "value-4"));
@@ -157,8 +135,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_no_link() {
-        for line in ["", "op 100", "stop 3", "op x", "a → b", "(n2 → n1)", "at 1 s (n2 → n3)"]
-        {
+        for line in ["", "op 100", "stop 3", "op x", "a → b", "message 204", "message that"] {
             assert!(texts(line).iter().all(|(_, to)| to.is_none()), "{line}");
         }
     }

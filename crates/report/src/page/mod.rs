@@ -249,28 +249,10 @@ impl<'a> Page<'a> {
         json!({"observed": of("stable-latencies"), "true": of("true-latencies")})
     }
 
-    /// A message that never arrived, as evidence names it.
-    fn named(&self, named: &links::Named<'_>) -> Option<u64> {
-        let journal = &self.journal;
-        let (src, dest) = (journal.names.known(named.src)?, journal.names.known(named.dest)?);
-        let fits = journal.dropped.iter().filter(|dropped| {
-            let at = Time(dropped.at.max(0) as u64).to_string();
-            dropped.src == src && dropped.dest == dest && at == named.time
-        });
-        let has_value = |dropped: &&journal::Dropped| {
-            let content = journal.bodies.texts().get(dropped.content as usize);
-            named.value.zip(content).is_some_and(|(value, content)| holds(content, value))
-        };
-        fits.clone().find(has_value).or_else(|| fits.clone().next()).map(|dropped| dropped.id)
+    /// Whether a message that evidence names is one that never arrived.
+    fn never_arrived(&self, id: u64) -> bool {
+        self.journal.dropped.contains(&id)
     }
-}
-
-/// Whether a value stands in a text, not merely as a part of a longer number.
-fn holds(text: &str, value: &str) -> bool {
-    let is_inner = |letter: char| letter.is_ascii_alphanumeric() || letter == '.';
-    text.match_indices(value).any(|(at, _)| {
-        !text[..at].ends_with(is_inner) && !text[at + value.len()..].starts_with(is_inner)
-    })
 }
 
 /// The times around what findings name, µs.

@@ -21,11 +21,6 @@ impl Names {
         place
     }
 
-    /// The number of a text that is known.
-    pub(super) fn known(&self, text: &str) -> Option<u32> {
-        self.places.get(text).copied()
-    }
-
     /// All texts.
     pub(super) fn all(&self) -> &[String] {
         &self.all

@@ -60,7 +60,10 @@ struct View<'a> {
 impl View<'_> {
     fn head(&mut self) {
         if self.trace.before > 0 {
-            let _ = writeln!(self.text, "… {} events before these", self.trace.before);
+            let _ = match self.trace.before {
+                1 => writeln!(self.text, "… 1 event before these"),
+                before => writeln!(self.text, "… {before} events before these"),
+            };
         }
         let mut head = format!("{:>11} {:bars$} ", "time", "", bars = self.bar_columns);
         for node in &self.trace.nodes {

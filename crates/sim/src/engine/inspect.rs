@@ -19,6 +19,11 @@ impl Engine<'_> {
         self.origin.is_some_and(|origin| time.0 > origin.0.saturating_add(moment.0))
     }
 
+    /// Whether the run has ended; nodes may be there that wait to be stopped.
+    pub(crate) fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
     /// Whether operations may begin, or could at a time.
     pub(crate) fn has_begun(&self) -> bool {
         !matches!(self.phase, Phase::Before | Phase::Init { .. } | Phase::Setup { .. })
@@ -45,7 +50,7 @@ impl Engine<'_> {
         let nodes = self.names.iter().zip(&self.nodes).map(|(name, state)| NodeSnapshot {
             name: name.to_string(),
             incarnation: state.incarnation,
-            is_up: state.is_up,
+            is_up: state.is_up || state.was_up_at_end,
             is_paused: state.is_paused,
             timers: Vec::new(),
             syncs: Vec::new(),
@@ -53,6 +58,6 @@ impl Engine<'_> {
         let mut messages: Vec<PendingMessage> =
             self.in_flight.iter().map(|(_, message)| self.pending(message)).collect();
         messages.sort_by_key(|message| (message.due, message.id));
-        Snapshot { time, nodes: nodes.collect(), messages }
+        Snapshot { time, nodes: nodes.collect(), messages, is_over: self.is_over() }
     }
 }

@@ -19,6 +19,8 @@ use crate::queue::Due;
 pub(super) struct NodeState {
     /// Between the command to start it and its end.
     pub(super) is_up: bool,
+    /// It was up when the run ended, which stopped it.
+    pub(super) was_up_at_end: bool,
     pub(super) is_paused: bool,
     pub(super) has_started: bool,
     pub(super) incarnation: u32,

@@ -330,6 +330,7 @@ impl Engine<'_> {
         for node in 0..self.nodes.len() as u32 {
             let state = &mut self.nodes[node as usize];
             if std::mem::take(&mut state.is_up) {
+                state.was_up_at_end = true;
                 let has_crashed = state.has_crashed;
                 self.commands.push_back(Command::Stop { node, how: Stop::Kill });
                 if !has_crashed {

@@ -139,7 +139,7 @@ impl FaultReport {
             + self.clock_reads
     }
 
-    /// What it did, in words: `12 messages cut, 3 operations in flight`.
+    /// What it did, in words: `12 messages cut, 3 operations under way meanwhile`.
     pub fn effects(&self) -> String {
         let own = match self.kind {
             "partition" => (self.messages_cut, "message", "cut"),
@@ -155,7 +155,7 @@ impl FaultReport {
             "disk" => parts.push((self.disk_trouble, "write or sync", "slowed or refused")),
             _ => parts.push(own),
         }
-        parts.push((self.operations_in_flight, "operation", "in flight"));
+        parts.push((self.operations_in_flight, "operation", "under way meanwhile"));
         if self.kind == "kill" {
             parts.push((self.nodes_restarted, "node", "restarted"));
         }
