@@ -184,7 +184,7 @@ fn a_store_without_a_name() {
 fn a_script_that_is_only_here_is_named_with_its_whole_path() {
     let place = Place::new();
     let script = place.write("only-here.py", "print('x')\n").canonicalize().unwrap();
-    let echo = ["test", "-w", "echo", "--bin", "sh", "--time-limit", "0.2"];
+    let echo = ["test", "-w", "echo", "--time-limit", "0.2", "--bin", "sh"];
     let said = place.run(&[&echo[..], &["only-here.py"]].concat());
     let whole = format!("there is no only-here.py; give its whole path: {}", script.display());
     assert!(said.err.contains(&whole), "{}", said.err);

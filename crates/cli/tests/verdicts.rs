@@ -149,7 +149,8 @@ fn many_runs_stop_at_the_first_that_is_not_valid() {
     for threads in ["1", "8"] {
         let said = ran(1, &[&faults[..], &["--threads", threads]].concat(), &["is not valid:"]);
         let count: u64 = said.out.split(' ').next().unwrap().parse().unwrap();
-        assert!(said.out.contains(&format!("{count} runs; the last, seed {count}, is not")));
+        let runs = if count == 1 { "1 run".to_owned() } else { format!("{count} runs") };
+        assert!(said.out.contains(&format!("{runs}; the last, seed {count}, is not")));
         // What is said to repeat it does.
         let repeat = said.out.lines().find_map(|line| line.trim().strip_prefix("repeat"));
         let words: Vec<&str> = repeat.unwrap().split_whitespace().skip(1).collect();
