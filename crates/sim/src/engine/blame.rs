@@ -21,7 +21,7 @@ impl Engine<'_> {
     /// Notes that a node broke the protocol with one message, which is dropped.
     /// `expected` says what would have been right and where to read.
     pub(super) fn blame(&mut self, node: u32, what: &str, line: &str, expected: &str) {
-        let name = &self.names[node as usize];
+        let name = self.cluster.name(node);
         let summary = format!("{name} broke the protocol: {what}. The message was dropped.");
         self.blame_for(node, "node-error", summary, line, expected);
     }
@@ -35,7 +35,7 @@ impl Engine<'_> {
         line: &str,
         expected: &str,
     ) {
-        let record = &mut self.nodes[node as usize].record;
+        let record = &mut self.cluster.nodes[node as usize].record;
         record.errors += 1;
         if record.errors > ERRORS_PER_NODE {
             return;
@@ -49,7 +49,7 @@ impl Engine<'_> {
             summary,
             evidence,
             operations: Vec::new(),
-            node: Some(self.names[node as usize].to_string()),
+            node: Some(self.cluster.name(node).to_string()),
             time: Some(self.history_time()),
             circle: Vec::new(),
         });
@@ -59,7 +59,7 @@ impl Engine<'_> {
     /// with [`NOTE`](crate::outcome::NOTE).
     pub(super) fn remark(&mut self, node: u32, name: &'static str, summary: String, line: &str) {
         debug_assert!(name.starts_with(crate::outcome::NOTE));
-        let notes = &mut self.nodes[node as usize].record.notes;
+        let notes = &mut self.cluster.nodes[node as usize].record.notes;
         if notes.contains(&name) {
             return;
         }
@@ -70,7 +70,7 @@ impl Engine<'_> {
             summary,
             evidence,
             operations: Vec::new(),
-            node: Some(self.names[node as usize].to_string()),
+            node: Some(self.cluster.name(node).to_string()),
             time: Some(self.history_time()),
             circle: Vec::new(),
         });
@@ -91,7 +91,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn some_names(&self) -> String {
-        match &*self.names {
+        match &*self.cluster.names {
             [only] => only.to_string(),
             [first, .., last] => format!("{first} … {last}"),
             [] => String::new(),
@@ -103,10 +103,10 @@ impl Engine<'_> {
         if !self.is_current(node, incarnation) {
             return;
         }
-        self.nodes[node as usize].has_crashed = true;
+        self.cluster.nodes[node as usize].has_crashed = true;
         self.node_stopped(node, StopReason::Crashed);
-        let name = self.names[node as usize].clone();
-        let initialised = self.nodes[node as usize].is_initialised();
+        let name = self.cluster.name(node).clone();
+        let initialised = self.cluster.nodes[node as usize].is_initialised();
         let finding = if initialised { "node-crashed" } else { "init-failed" };
         let when = if initialised { "" } else { " before it answered \"init\"" };
         self.break_off(
@@ -128,7 +128,7 @@ impl Engine<'_> {
         if !self.is_current(node, incarnation) {
             return;
         }
-        let node_name = self.names[node as usize].clone();
+        let node_name = self.cluster.name(node).clone();
         self.break_off(node, name, format!("{node_name} {how}."), output);
     }
 
@@ -146,8 +146,8 @@ impl Engine<'_> {
     ) {
         let mut evidence = Vec::new();
         if finding == "init-failed" {
-            let name = &self.names[node as usize];
-            if let Some(busy) = self.nodes[node as usize].patience.in_words(name) {
+            let name = self.cluster.name(node);
+            if let Some(busy) = self.cluster.nodes[node as usize].patience.in_words(name) {
                 evidence.push(busy);
             }
             evidence.push(format!(
@@ -165,7 +165,7 @@ impl Engine<'_> {
             summary,
             evidence,
             operations: Vec::new(),
-            node: Some(self.names[node as usize].to_string()),
+            node: Some(self.cluster.name(node).to_string()),
             time: Some(self.history_time()),
             circle: Vec::new(),
         });

@@ -4,9 +4,9 @@
 use glomers_history::Event;
 use glomers_history::journal::{Disturbance, DropReason};
 
+use super::Engine;
 use super::links::Fate;
 use super::network::InFlight;
-use super::{Engine, named};
 use crate::draws::{Draws, Origin, Purpose};
 use crate::faults::{Fault, LinkSet, Passage};
 use crate::latency::Latency;
@@ -83,7 +83,7 @@ impl Engine<'_> {
     /// The time that a node takes for a message while some nodes are slow.
     #[cold]
     pub(super) fn slowed(&mut self, node: u32, key: u32, service: u64) -> u64 {
-        let factor = self.slow_nodes.as_ref().map_or(1, |factors| factors[node as usize]);
+        let factor = self.cluster.slow.as_ref().map_or(1, |factors| factors[node as usize]);
         if factor == 1 {
             return service;
         }
@@ -98,13 +98,13 @@ impl Engine<'_> {
     }
 
     fn tell_disturbance(&mut self, key: u32, how: Disturbance) {
-        let message = self.in_flight[key as usize].told();
+        let message = self.network.in_flight[key as usize].told();
         self.events.tell(self.now, &Event::Disturbed(message, how));
     }
 
     pub(super) fn clock_read(&mut self, node: u32, incarnation: u32) {
         if self.is_current(node, incarnation) && self.faults.has_wrong_clock(node) {
-            self.events.tell(self.now, &Event::ClockRead(named(&self.names, node)));
+            self.events.tell(self.now, &Event::ClockRead(self.cluster.named(node)));
         }
     }
 }

@@ -95,14 +95,18 @@ impl Engine<'_> {
     }
 
     fn places_where(&self, test: impl Fn(&NodeState) -> bool) -> Vec<u32> {
-        (0..).zip(&self.nodes).filter(|(_, node)| test(node)).map(|(place, _)| place).collect()
+        (0..)
+            .zip(&self.cluster.nodes)
+            .filter(|(_, node)| test(node))
+            .map(|(place, _)| place)
+            .collect()
     }
 
     /// A fault of the Plan is due to begin or to end. Cold, so that the code for all
     /// other events is faster when this is elsewhere.
     #[cold]
     pub(super) fn fault(&mut self, index: u32) {
-        if self.phase != Phase::Main && self.phase != Phase::Draining {
+        if self.course.phase != Phase::Main && self.course.phase != Phase::Draining {
             return;
         }
         match self.plan.faults[index as usize].change.clone() {
@@ -127,7 +131,7 @@ impl Engine<'_> {
             }
             Whom::Links(links) => {
                 let (found, set) = self.resolve_links(links);
-                self.links.disturbances.begin(id, on.fault.clone(), set);
+                self.network.links.disturbances.begin(id, on.fault.clone(), set);
                 found.to_value(&self.plan.place_names())
             }
             Whom::Cut => {
@@ -167,7 +171,7 @@ impl Engine<'_> {
                 let is_like = |other: &On| other.fault.name() == on.fault.name();
                 let which = self.faults.0.iter().any(is_like).then(|| on.did.clone());
                 self.nemesis(words.end, which.unwrap_or(Value::Null));
-                self.links.disturbances.end(id);
+                self.network.links.disturbances.end(id);
                 self.take_effect(&on.nodes);
                 self.nemesis(words.end, Value::keyword(words.mended));
             }
@@ -176,18 +180,18 @@ impl Engine<'_> {
 
     /// Lets links, and what these nodes have, be as the faults that are on want it.
     fn take_effect(&mut self, nodes: &[u32]) {
-        self.barrier = Barrier::new(self.faults.cuts(), self.plan.place_names().len());
-        self.slow_nodes = self.faults.slowness(self.names.len());
+        self.network.barrier = Barrier::new(self.faults.cuts(), self.plan.place_names().len());
+        self.cluster.slow = self.faults.slowness(self.cluster.names.len());
         for &node in nodes {
             let (jump, drift) = self.faults.clock(node);
-            if self.clocks[node as usize] != (jump, drift) {
-                self.clocks[node as usize] = (jump, drift);
+            if self.cluster.clocks[node as usize] != (jump, drift) {
+                self.cluster.clocks[node as usize] = (jump, drift);
                 self.commands.push_back(Command::SetClock { node, jump, drift });
             }
             let condition = self.faults.disk(node);
-            if self.disks[node as usize] != condition {
-                self.disks[node as usize] = condition;
-                let incarnation = self.nodes[node as usize].incarnation;
+            if self.cluster.disks[node as usize] != condition {
+                self.cluster.disks[node as usize] = condition;
+                let incarnation = self.cluster.nodes[node as usize].incarnation;
                 self.commands.push_back(Command::Disk { node, incarnation, condition });
             }
         }
@@ -220,7 +224,7 @@ impl Engine<'_> {
         let mut others = self.places_where(|node| !node.leads);
         if self.plan.fault_services {
             // They stand with those who can still agree on something.
-            others.extend(self.names.len() as u32..self.plan.place_names().len() as u32);
+            others.extend(self.cluster.names.len() as u32..self.plan.place_names().len() as u32);
         }
         let alone = leaders.into_iter().map(|leader| vec![leader]);
         Cut::components(&alone.chain([others]).collect::<Vec<Vec<u32>>>())
@@ -233,7 +237,7 @@ impl Engine<'_> {
         let nodes: Vec<u32> = nodes.iter().copied().filter(|&node| !is_kept(node)).collect();
         self.nemesis("start", self.names_value(&nodes));
         for &node in &nodes {
-            if !self.nodes[node as usize].is_up {
+            if !self.cluster.nodes[node as usize].is_up {
                 self.start_node(node);
             }
         }
@@ -257,13 +261,13 @@ impl Engine<'_> {
     }
 
     fn names_value(&self, nodes: &[u32]) -> Value {
-        Value::list(nodes.iter().map(|&node| Value::string(&*self.names[node as usize])))
+        Value::list(nodes.iter().map(|&node| Value::string(self.cluster.name(node))))
     }
 
     fn states_value(&self, nodes: &[u32], state: &str) -> Value {
         let state = Value::keyword(state);
         Value::map(
-            nodes.iter().map(|&node| (Value::string(&*self.names[node as usize]), state.clone())),
+            nodes.iter().map(|&node| (Value::string(self.cluster.name(node)), state.clone())),
         )
     }
 }

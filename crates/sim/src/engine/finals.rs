@@ -19,8 +19,8 @@ impl Engine<'_> {
         let Some(first) = self.workload.final_operation() else {
             return;
         };
-        self.phase = Phase::Final { unfinished: self.plan.concurrency };
-        self.final_start = self.now;
+        self.course.phase = Phase::Final { unfinished: self.plan.concurrency };
+        self.course.final_start = self.now;
         self.draw_anew();
         for worker in 0..self.plan.concurrency {
             self.invoke_final(worker, first.clone(), None);
@@ -29,7 +29,7 @@ impl Engine<'_> {
 
     /// From here on workers draw what does not depend on what they drew before.
     pub(super) fn draw_anew(&mut self) {
-        for (number, worker) in (0..).zip(&mut self.workers) {
+        for (number, worker) in (0..).zip(&mut self.workers.all) {
             worker.draws = Draws::keyed(self.plan.seed, Purpose::Worker, number, 1, 0);
         }
     }
@@ -37,10 +37,10 @@ impl Engine<'_> {
     /// A worker has ended a final operation: what then?
     pub(super) fn plan_next_final(&mut self, worker: u32) {
         let Some(op) = self.events.recorder.history().ops().last() else { return };
-        let elapsed = self.now.since(self.final_start);
-        let mut draws = self.workers[worker as usize].draws.clone();
+        let elapsed = self.now.since(self.course.final_start);
+        let mut draws = self.workers.all[worker as usize].draws.clone();
         let next = self.workload.next_final(&FinalEnd { worker, op, elapsed }, &mut draws);
-        let state = &mut self.workers[worker as usize];
+        let state = &mut self.workers.all[worker as usize];
         state.draws = draws;
         let Some((pause, next)) = next else {
             return self.final_is_done();
@@ -61,18 +61,18 @@ impl Engine<'_> {
     pub(super) fn probed(&mut self, worker: u32) {
         let was_served =
             self.events.recorder.history().ops().last().and_then(was_served).unwrap_or(true);
-        if was_served || self.now >= self.serve_until {
+        if was_served || self.now >= self.course.serve_until {
             return self.probing_is_done();
         }
         let next = self.generate_for(worker);
-        self.workers[worker as usize].next_final = Some(next);
-        let again = (self.now + PAUSE_OF_PROBES).min(self.serve_until);
+        self.workers.all[worker as usize].next_final = Some(next);
+        let again = (self.now + PAUSE_OF_PROBES).min(self.course.serve_until);
         self.schedule(again, Due::NextFinal { worker });
     }
 
     /// A worker's next final operation is due.
     pub(super) fn next_final(&mut self, worker: u32) {
-        if let Some(next) = self.workers[worker as usize].next_final.take() {
+        if let Some(next) = self.workers.all[worker as usize].next_final.take() {
             self.invoke_final(worker, next, None);
         }
     }

@@ -69,6 +69,16 @@ pub(super) struct Held {
     keys: Vec<u32>,
 }
 
+/// What a test holds back.
+#[derive(Debug, Default)]
+pub(super) struct Holding {
+    /// Whether messages may have to be held back, and which were.
+    is_on: bool,
+    held: Vec<Held>,
+    /// Of those, the ones that are let go though others like them are not.
+    let_go: Vec<u32>,
+}
+
 impl Engine<'_> {
     /// From now on holds back these messages at the moment when they would reach their
     /// receivers, until [`Engine::release`].
@@ -80,59 +90,64 @@ impl Engine<'_> {
             self.plan.inbox != Inbox::Maelstrom,
             "Maelstrom's inbox takes messages when they are sent: nothing can be held back"
         );
-        self.holds = true;
-        self.held.push(Held { which: Some(which), keys: Vec::new() });
-        Hold(self.held.len() as u32 - 1)
+        self.holding.is_on = true;
+        self.holding.held.push(Held { which: Some(which), keys: Vec::new() });
+        Hold(self.holding.held.len() as u32 - 1)
     }
 
     /// Lets go what is held, in the order in which it came, and holds no more.
     pub fn release(&mut self, hold: Hold) {
-        let Some(held) = self.held.get_mut(hold.0 as usize) else { return };
+        let Some(held) = self.holding.held.get_mut(hold.0 as usize) else { return };
         held.which = None;
         for key in std::mem::take(&mut held.keys) {
             self.schedule(self.now, Due::Arrive(key));
         }
-        if self.held.iter().all(|held| held.which.is_none() && held.keys.is_empty()) {
-            self.holds = false;
+        if self.holding.held.iter().all(|held| held.which.is_none() && held.keys.is_empty()) {
+            self.holding.is_on = false;
         }
     }
 
     /// Lets go the first message that is held, and goes on to hold others; whether there
     /// was one.
     pub fn release_first(&mut self, hold: Hold) -> bool {
-        let Some(held) = self.held.get_mut(hold.0 as usize) else { return false };
+        let Some(held) = self.holding.held.get_mut(hold.0 as usize) else { return false };
         if held.keys.is_empty() {
             return false;
         }
         let key = held.keys.remove(0);
-        self.let_go.push(key);
+        self.holding.let_go.push(key);
         self.schedule(self.now, Due::Arrive(key));
         true
     }
 
     /// Lets go all that is held by anybody.
     pub fn release_all(&mut self) {
-        for number in 0..self.held.len() as u32 {
+        for number in 0..self.holding.held.len() as u32 {
             self.release(Hold(number));
         }
     }
 
     /// The messages that are held, in the order in which they came.
     pub fn held_back(&self, hold: Hold) -> Vec<PendingMessage> {
-        let keys = self.held.get(hold.0 as usize).map_or(&[][..], |held| &held.keys);
-        let messages = keys.iter().filter_map(|key| self.in_flight.get(*key as usize));
+        let keys = self.holding.held.get(hold.0 as usize).map_or(&[][..], |held| &held.keys);
+        let messages = keys.iter().filter_map(|key| self.network.in_flight.get(*key as usize));
         messages.map(|message| self.pending(message)).collect()
     }
 
     /// Whether a message that arrives is held back; then it is kept.
+    #[inline]
+    pub(super) fn keeps_back(&mut self, key: u32) -> bool {
+        self.holding.is_on && self.keep_back(key)
+    }
+
     #[cold]
-    pub(super) fn keep_back(&mut self, key: u32) -> bool {
-        if let Some(place) = self.let_go.iter().position(|one| *one == key) {
-            self.let_go.remove(place);
+    fn keep_back(&mut self, key: u32) -> bool {
+        if let Some(place) = self.holding.let_go.iter().position(|one| *one == key) {
+            self.holding.let_go.remove(place);
             return false;
         }
-        let Some(message) = self.in_flight.get(key as usize) else { return false };
-        let name = |end| name_in(&self.names, &self.clients, &self.services, end);
+        let Some(message) = self.network.in_flight.get(key as usize) else { return false };
+        let name = |end| name_in(&self.cluster.names, &self.clients.slots, &self.services, end);
         let (src, dest) = (name(message.src), name(message.dest));
         let kind = message.payload.header();
         let are_nodes =
@@ -143,9 +158,9 @@ impl Engine<'_> {
                 && which.kind.as_ref().is_none_or(|wanted| kind.kind() == wanted)
                 && (are_nodes || !which.between_nodes)
         };
-        let place = self.held.iter().position(|held| held.which.as_ref().is_some_and(fits));
+        let place = self.holding.held.iter().position(|held| held.which.as_ref().is_some_and(fits));
         if let Some(place) = place {
-            self.held[place].keys.push(key);
+            self.holding.held[place].keys.push(key);
         }
         place.is_some()
     }

@@ -43,7 +43,7 @@ impl Engine<'_> {
             let summary = format!(
                 "{} wrote two messages in one line; both were taken, but each should have a line \
                  of its own.",
-                self.names[node as usize]
+                self.cluster.name(node)
             );
             self.remark(node, "note-two-in-a-line", summary, text);
             (text, is_first) = (rest, false);
@@ -59,7 +59,7 @@ impl Engine<'_> {
             };
             self.falls_silent(node, &why);
         }
-        let name = &self.names[node as usize];
+        let name = self.cluster.name(node);
         let own = Endpoint::Node(node);
         let src = if *message.src == **name { Some(own) } else { self.endpoint(&message.src) };
         let Some(src) = src else {
@@ -72,7 +72,7 @@ impl Engine<'_> {
             let expected = format!(
                 "expected: \"src\" is its own id, {:?}, or, where it passes a message on, the \
                  id of who sent that (protocol: messages)",
-                self.names[node as usize]
+                self.cluster.name(node)
             );
             return self.blame(node, &what, text, &expected);
         };
@@ -103,7 +103,7 @@ impl Engine<'_> {
         let summary = format!(
             "{} sends messages in the name of others, as one that forwards requests may; they \
              take its own links and count as its own.",
-            self.names[node as usize]
+            self.cluster.name(node)
         );
         self.remark(node, "note-foreign-src", summary, text);
     }

@@ -1,14 +1,27 @@
-//! The event loop. Its parts: `network` (what happens to a message),
-//! `links` (loss and latency), `link_counts` (how many there were), `disturbances` (what faults add
-//! to that),
-//! `nodes` (start, stop, inboxes), `clients` (operations), `finals` (the last of them), `phases` (the course of
-//! a run), `starts` (from a process to its `init_ok`), `faults` (their beginnings and
-//! ends), `lines` (what live nodes write), `blame` (what nodes do wrong), `replies`
-//! (what clients do not wait for), `silence` (what Maelstrom would ignore), `standstill`
-//! (too many events at one instant), `held` (messages that a test holds back).
+//! The event loop: it routes what happens to components, each of which owns its state.
+//!
+//! | component | what it owns | what the engine does with it |
+//! |---|---|---|
+//! | `Course` (`phases`) | the phase, when operations count from, the set-up | `phases`, `finals`: from the start to the end |
+//! | `Cluster` | names, nodes' states, slow nodes, clocks, disks | `nodes`: lives and inboxes; `starts`: from a process to its `init_ok`; `lines`: what live nodes write |
+//! | `Network` | what is on its way, links, partitions | `network`: from sending to arrival; `links`, `link_counts`, `disturbances`: latency, loss and what faults add |
+//! | `Holding` (`held`) | what a test holds back | before an arrival |
+//! | `Clients` | addresses, requests that wait | `clients`: requests, answers, time-outs; `replies`: what clients do not wait for |
+//! | `Workers` | turns, operations under way | `workers`: operations from invocation to end |
+//! | `Faults` | the faults that are on | `faults`: beginnings and ends |
+//! | `Events` | the recorder, the observer | told all that happens, in order |
+//!
+//! The order of calls: a driver takes [`Engine::next_deadline`], calls [`Engine::advance`] until
+//! nothing is due, carries out each [`Engine::next_command`], and hands what comes of it to
+//! [`Engine::input`]. A message goes `send` → `post` (told as sent, its key and fate drawn) →
+//! `travels` → queue → `arrive` → held back, or `client_receives`, `service_receives` or
+//! `node_receives` → `deliver` (told as received, a command). An operation goes `generate` →
+//! `invoke` → `step` → `request` → … → `complete`. `blame` is what nodes do wrong, `silence` what
+//! Maelstrom would ignore, `standstill` too many events at one instant.
 
 mod blame;
 mod clients;
+mod cluster;
 mod disturbances;
 mod faults;
 mod finals;
@@ -24,22 +37,20 @@ mod replies;
 mod silence;
 mod standstill;
 mod starts;
+mod workers;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use glomers_history::journal::DropReason;
-use glomers_history::{Ended, Endpoint, Event, Node, Observer, Op, OpKind, Process, Time, Value};
-use glomers_node::{Effect, NodeId};
-use rustc_hash::FxHashMap;
+use glomers_history::{Ended, Endpoint, Event, Observer, Op, OpKind, Process, Time, Value};
+use glomers_node::Effect;
 use slab::Slab;
 
 use crate::chooser::{Chooser, Enabled, EnabledKind};
-use crate::disk::DiskCondition;
 use crate::driving::{Command, DISK_TROUBLE, Input, LOST_WRITES};
 use crate::faults::{LEADER, leads};
 use crate::outcome::Outcome;
-use crate::partition::Barrier;
 use crate::plan::{Plan, PlanError};
 use crate::queue::{Due, EventQueue};
 use crate::recorder::Recorder;
@@ -47,12 +58,13 @@ use crate::services::Services;
 use crate::statistics::NetStatistics;
 use crate::workload::Workload;
 
-use clients::{ClientSlot, Worker};
+use clients::Clients;
+use cluster::Cluster;
+use held::Holding;
 pub use held::{Hold, Messages};
-use links::LinkTable;
-use network::InFlight;
-use nodes::NodeState;
-use phases::Phase;
+use network::{InFlight, Network};
+use phases::Course;
+use workers::Workers;
 
 /// What a node did, later than at the moment of the step that it did it in.
 #[derive(Debug)]
@@ -69,63 +81,19 @@ pub struct Engine<'a> {
     chooser: Option<Box<dyn Chooser>>,
 
     now: Time,
-    /// When all nodes were initialised; operations count from here.
-    origin: Option<Time>,
-    /// When operations began.
-    main_start: Time,
-    /// Until when the cluster must serve again, where it is asked.
-    serve_until: Time,
-    /// When final operations began.
-    final_start: Time,
-    phase: Phase,
-    ended: Ended,
-
+    course: Course,
     queue: EventQueue,
     commands: VecDeque<Command>,
     deferred: Slab<(u32, u32, Deferred)>,
 
-    names: Vec<NodeId>,
-    /// What names add to keys.
-    name_keys: Vec<u64>,
-    places: FxHashMap<NodeId, u32>,
-    nodes: Vec<NodeState>,
-    in_flight: Slab<InFlight>,
-    next_message_id: u64,
-    /// Whether messages may have to be held back, and which were.
-    holds: bool,
-    held: Vec<held::Held>,
-    /// Of those, the ones that are let go though others like them are not.
-    let_go: Vec<u32>,
-    links: LinkTable,
-    barrier: Barrier,
+    cluster: Cluster,
+    network: Network,
+    holding: Holding,
     services: Services,
-
-    clients: Vec<ClientSlot>,
-    /// The places of workers' clients by their numbers, and the first of these.
-    worker_clients: FxHashMap<u32, u32>,
-    first_worker_client: u32,
-    workers: Vec<Worker>,
-    /// The order of turns in this round.
-    turns: Vec<u32>,
-    /// The place in it after the worker that began the last operation.
-    next_turn: usize,
-    round: u64,
-    /// Workers with an operation under way, or waiting in a list.
-    busy_workers: u32,
-    generated: u64,
-    generator_waits: bool,
-    rpc_timeout: Duration,
-
+    clients: Clients,
+    workers: Workers,
     faults: faults::Faults,
-    /// How many times as long each node takes for a message; `None`: all as ever.
-    slow_nodes: Option<Vec<u64>>,
-    /// How wrong each node's clock is: its jump and its drift.
-    clocks: Vec<(i64, i64)>,
-    /// What is wrong with each node's disk.
-    disks: Vec<Option<DiskCondition>>,
     standstill: standstill::Standstill,
-    setup: Vec<crate::workload::SetupRequest>,
-    all_ids: Option<std::sync::Arc<[NodeId]>>,
 }
 
 impl<'a> Engine<'a> {
@@ -139,8 +107,6 @@ impl<'a> Engine<'a> {
         observer: &'a mut dyn Observer,
     ) -> Result<Engine<'a>, PlanError> {
         plan.validate()?;
-        let names: Vec<NodeId> = plan.nodes.iter().map(NodeId::new).collect();
-        let places = names.iter().cloned().zip(0..).collect();
         let rpc_timeout = plan.rpc_timeout_of(workload);
         let recorder = Recorder::new(plan, workload);
         let mut engine = Engine {
@@ -149,47 +115,19 @@ impl<'a> Engine<'a> {
             events: Events { observer, recorder },
             chooser: None,
             now: Time::ZERO,
-            origin: None,
-            main_start: Time::ZERO,
-            serve_until: Time::MAX,
-            final_start: Time::ZERO,
-            phase: Phase::Before,
-            ended: Ended::Completed,
+            course: Course::new(),
             queue: EventQueue::default(),
             commands: VecDeque::new(),
             deferred: Slab::new(),
-            nodes: names.iter().map(|_| NodeState::default()).collect(),
-            places,
-            in_flight: Slab::new(),
-            next_message_id: 0,
-            holds: false,
-            held: Vec::new(),
-            let_go: Vec::new(),
-            links: LinkTable::new(plan),
-            barrier: Barrier::default(),
+            cluster: Cluster::new(&plan.nodes),
+            network: Network::new(plan),
+            holding: Holding::default(),
             services: Services::new(plan.seed),
-            clients: Vec::new(),
-            worker_clients: FxHashMap::default(),
-            first_worker_client: u32::MAX,
-            workers: Vec::new(),
-            turns: (0..plan.concurrency).collect(),
-            next_turn: 0,
-            round: 0,
-            busy_workers: 0,
-            generated: 0,
-            generator_waits: false,
-            rpc_timeout,
+            clients: Clients::default(),
+            workers: Workers::new(plan, rpc_timeout),
             faults: faults::Faults::default(),
-            slow_nodes: None,
-            clocks: vec![(0, 0); names.len()],
-            disks: vec![None; names.len()],
-            standstill: standstill::Standstill::new(names.len()),
-            setup: Vec::new(),
-            all_ids: None,
-            name_keys: names.iter().map(|name| glomers_node::key::of_name(name)).collect(),
-            names,
+            standstill: standstill::Standstill::new(plan.nodes.len()),
         };
-        engine.make_workers();
         engine.begin_workload()?;
         Ok(engine)
     }
@@ -207,10 +145,10 @@ impl<'a> Engine<'a> {
     /// How far the run is: (moment of the main phase, its length), for progress.
     pub fn progress(&self) -> (Duration, Duration) {
         let limit = Duration::from_nanos(self.plan.time_limit);
-        if self.origin.is_none() {
+        if self.course.origin.is_none() {
             return (Duration::ZERO, limit);
         }
-        (self.now.since(self.main_start).min(limit), limit)
+        (self.now.since(self.course.main_start).min(limit), limit)
     }
 
     /// Messages counted so far.
@@ -225,18 +163,17 @@ impl<'a> Engine<'a> {
 
     /// Whether this is the incarnation of the node that lives.
     pub fn is_current(&self, node: u32, incarnation: u32) -> bool {
-        let state = &self.nodes[node as usize];
-        state.is_up && state.incarnation == incarnation
+        self.cluster.is_current(node, incarnation)
     }
 
     /// Whether the run is over and all commands have been taken.
     pub fn is_finished(&self) -> bool {
-        self.phase == Phase::Over && self.commands.is_empty()
+        self.course.is_over() && self.commands.is_empty()
     }
 
     /// The key of a step in which a node that speaks in bytes is woken.
     pub fn wake_key(&self, node: u32) -> u64 {
-        crate::draws::Origin::Wake.key(self.name_keys[node as usize], self.now.0)
+        crate::draws::Origin::Wake.key(self.cluster.key(node), self.now.0)
     }
 
     /// In real time: a moment to write what has gathered.
@@ -247,7 +184,7 @@ impl<'a> Engine<'a> {
     /// A live node logged a line, or something that still runs did when the run was
     /// over.
     pub fn logged(&mut self, now: Time, node: u32, line: &str) {
-        let node = named(&self.names, node);
+        let node = self.cluster.named(node);
         self.events.tell(now, &Event::Logged { node, line });
     }
 
@@ -264,7 +201,7 @@ impl<'a> Engine<'a> {
     /// If `now` is before an earlier `now`.
     pub fn advance(&mut self, now: Time) -> bool {
         assert!(now >= self.now, "time cannot go back");
-        if self.phase == Phase::Over {
+        if self.course.is_over() {
             return false;
         }
         if self.queue.next_time().is_none_or(|next| next > now) {
@@ -294,7 +231,7 @@ impl<'a> Engine<'a> {
             .map(|entry| Enabled {
                 time: entry.time,
                 kind: match entry.due {
-                    Due::Arrive(key) => match self.in_flight.get(key as usize) {
+                    Due::Arrive(key) => match self.network.in_flight.get(key as usize) {
                         Some(InFlight {
                             src: Endpoint::Node(src),
                             dest: Endpoint::Node(dest),
@@ -325,7 +262,7 @@ impl<'a> Engine<'a> {
             Due::Timeout { client } => self.timeout(client),
             Due::Woken { worker } => self.client_woken(worker),
             Due::Fault { index } => self.fault(index),
-            Due::LatencyStep { index } => self.links.take_step(index),
+            Due::LatencyStep { index } => self.network.links.take_step(index),
             Due::PhaseEnd { phase } => self.phase_end(phase),
             Due::Deferred(key) => {
                 let (node, incarnation, deferred) = self.deferred.remove(key as usize);
@@ -346,7 +283,7 @@ impl<'a> Engine<'a> {
     /// Tells the engine what came from outside.
     pub fn input(&mut self, now: Time, input: Input<'_>) {
         self.now = self.now.max(now);
-        if self.phase == Phase::Over {
+        if self.course.is_over() {
             return;
         }
         match input {
@@ -409,15 +346,15 @@ impl<'a> Engine<'a> {
 
     fn mark(&mut self, node: u32, label: &str, value: &Value) {
         if label == LEADER {
-            self.nodes[node as usize].leads = leads(value);
+            self.cluster.nodes[node as usize].leads = leads(value);
         }
-        let node = named(&self.names, node);
+        let node = self.cluster.named(node);
         self.events.tell(self.now, &Event::Marked { node, label, value });
     }
 
     /// The present moment as histories count.
     fn history_time(&self) -> Time {
-        Time(self.now.0 - self.origin.unwrap_or(self.now).0)
+        Time(self.now.0 - self.course.origin.unwrap_or(self.now).0)
     }
 
     fn record(
@@ -445,7 +382,7 @@ impl<'a> Engine<'a> {
     /// If the run is not over.
     pub fn finish(mut self) -> Outcome {
         assert!(self.is_finished(), "the run goes on");
-        self.events.tell(self.now, &Event::Ended(self.ended));
+        self.events.tell(self.now, &Event::Ended(self.course.ended));
         self.events.recorder.finish(&self.plan)
     }
 }
@@ -462,9 +399,4 @@ impl Events<'_> {
         self.recorder.event(now, event);
         self.observer.event(now, event);
     }
-}
-
-/// A node as events tell of it.
-fn named(names: &[NodeId], node: u32) -> Node<'_> {
-    Node { place: node, name: &names[node as usize] }
 }

@@ -3,14 +3,16 @@
 use glomers_history::journal::DropReason;
 use glomers_history::{Endpoint, Event, Message, Time};
 use glomers_node::{NodeId, Payload};
+use slab::Slab;
 
 use super::Engine;
 use super::clients::ClientSlot;
 use super::link_counts::Place;
-use super::links::{Fate, Parcel};
+use super::links::{Fate, LinkTable, Parcel};
 use crate::draws::{Origin, message_key};
 use crate::driving::Command;
-use crate::plan::{Inbox, Wire};
+use crate::partition::Barrier;
+use crate::plan::{Inbox, Plan, Wire};
 use crate::queue::Due;
 use crate::services::Services;
 
@@ -38,6 +40,49 @@ impl InFlight {
     /// As events tell of it.
     pub(super) fn told(&self) -> Message<'_> {
         Message { id: self.id, src: self.src, dest: self.dest, payload: &self.payload }
+    }
+}
+
+/// All that is on its way, and the links that it takes.
+pub(super) struct Network {
+    pub(super) in_flight: Slab<InFlight>,
+    next_id: u64,
+    pub(super) links: LinkTable,
+    pub(super) barrier: Barrier,
+}
+
+impl Network {
+    pub(super) fn new(plan: &Plan) -> Network {
+        Network {
+            in_flight: Slab::new(),
+            next_id: 0,
+            links: LinkTable::new(plan),
+            barrier: Barrier::default(),
+        }
+    }
+
+    fn new_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id - 1
+    }
+
+    /// The id of the message that is sent next.
+    pub(super) fn next_id(&self) -> u64 {
+        self.next_id
+    }
+
+    /// Whether a partition keeps a message from its receiver at present, in a cluster of so
+    /// many nodes.
+    fn is_cut(&self, key: u32, nodes: usize) -> bool {
+        let message = &self.in_flight[key as usize];
+        match (message.src, message.dest) {
+            (Endpoint::Node(src), Endpoint::Node(dest)) => self.barrier.cuts(src, dest),
+            (Endpoint::Client(_), _) | (_, Endpoint::Client(_)) => false,
+            (src, dest) => match (src.place(nodes), dest.place(nodes)) {
+                (Some(src), Some(dest)) => self.barrier.cuts(src, dest),
+                _ => false,
+            },
+        }
     }
 }
 
@@ -76,22 +121,10 @@ impl Engine<'_> {
 
     /// Who has this name, if anybody has or had.
     pub(super) fn endpoint(&self, name: &str) -> Option<Endpoint> {
-        if let Some(number) = name.strip_prefix('c') {
-            let client = self.client_of(number.parse().ok()?)?;
-            // `c007` is nobody.
-            return (*self.clients[client as usize].name == *name)
-                .then_some(Endpoint::Client(client));
-        }
-        // Nearly all names are n and the place.
-        if let Some(place) = name.strip_prefix('n').and_then(|place| place.parse::<u32>().ok())
-            && self.names.get(place as usize).is_some_and(|at| **at == *name)
-        {
-            return Some(Endpoint::Node(place));
-        }
-        if let Some(&place) = self.places.get(name) {
-            return Some(Endpoint::Node(place));
-        }
-        Services::place(name).map(Endpoint::Service)
+        let client = || self.clients.place(name).map(Endpoint::Client);
+        let node = || self.cluster.place(name).map(Endpoint::Node);
+        let service = || Services::place(name).map(Endpoint::Service);
+        node().or_else(client).or_else(service)
     }
 
     /// Sends a message; `cause` is the key of the step that does.
@@ -102,7 +135,7 @@ impl Engine<'_> {
     /// What the receivers of messages add to their keys.
     fn receiver_key(&self, dest: Endpoint) -> u64 {
         match dest {
-            Endpoint::Node(node) => self.name_keys[node as usize],
+            Endpoint::Node(node) => self.cluster.key(node),
             Endpoint::Client(client) => 1 << 32 | u64::from(client),
             Endpoint::Service(service) => 1 << 33 | u64::from(service),
         }
@@ -111,7 +144,7 @@ impl Engine<'_> {
     /// What caused a message of a process that does not say so itself: what it replies
     /// to, or else all that it sent there before.
     pub(super) fn cause_of_line(&self, src: u32, payload: &Payload) -> u64 {
-        let own = self.name_keys[src as usize];
+        let own = self.cluster.key(src);
         match payload.header().in_reply_to {
             Some(id) => Origin::Reply.key(own, id),
             None => Origin::Line.key(own, 0),
@@ -143,9 +176,8 @@ impl Engine<'_> {
             Wire::Typed => payload,
             Wire::Json => payload.into_json(),
         };
-        let id = self.next_message_id;
-        self.next_message_id += 1;
-        let name = |end| name_in(&self.names, &self.clients, &self.services, end);
+        let id = self.network.new_id();
+        let name = |end| name_in(&self.cluster.names, &self.clients.slots, &self.services, end);
         let (src_name, dest_name) = (name(src), name(dest));
         let message = Message { id, src, dest, payload: &payload };
         let sent = Event::Sent { message, src: src_name, dest: dest_name };
@@ -153,13 +185,9 @@ impl Engine<'_> {
 
         let (key, fate) = self.dispatch(src, dest, &payload, cause);
         let incarnation = match dest {
-            Endpoint::Node(node) if self.nodes[node as usize].is_up => {
-                self.nodes[node as usize].incarnation
-            }
-            // What is sent to a node that is down does not reach a later one.
-            Endpoint::Node(_) => u32::MAX,
+            Endpoint::Node(node) => self.cluster.receiving(node),
             Endpoint::Service(_) => match src {
-                Endpoint::Node(node) => self.nodes[node as usize].incarnation,
+                Endpoint::Node(node) => self.cluster.nodes[node as usize].incarnation,
                 _ => 0,
             },
             Endpoint::Client(_) => 0,
@@ -205,19 +233,24 @@ impl Engine<'_> {
             }
             (src, dest) => (link_end(src), link_end(dest)),
         };
-        let Place { of_all, of_cause } = self.links.counts.count(from, to, cause);
+        let Place { of_all, of_cause } = self.network.links.counts.count(from, to, cause);
         let key = message_key(cause, receiver, of_cause);
-        let bytes = if self.links.counts_bytes() { self.length(src, dest, payload) } else { 0 };
+        let bytes =
+            if self.network.links.counts_bytes() { self.length(src, dest, payload) } else { 0 };
         let parcel = Parcel { src: from, dest: to, key, of_all, now: self.now, bytes };
-        let fate =
-            if is_service { self.links.fate_of_service(&parcel) } else { self.links.fate(&parcel) };
+        let fate = if is_service {
+            self.network.links.fate_of_service(&parcel)
+        } else {
+            self.network.links.fate(&parcel)
+        };
         (key, fate)
     }
 
     /// How many bytes a message has as a line.
     #[cold]
     fn length(&self, src: Endpoint, dest: Endpoint, payload: &Payload) -> u64 {
-        let name = |end| name_in(&self.names, &self.clients, &self.services, end).len();
+        let name =
+            |end| name_in(&self.cluster.names, &self.clients.slots, &self.services, end).len();
         // {"id":1,"src":"","dest":"","body":} and the end of the line.
         let frame = 35 + name(src) + name(dest);
         (frame + payload.to_json().get().len()) as u64
@@ -236,17 +269,17 @@ impl Engine<'_> {
         if let (Inbox::Maelstrom, Endpoint::Node(node)) = (self.plan.inbox, dest) {
             return self.queue_as_maelstrom(node, message);
         }
-        let key = self.in_flight.insert(message) as u32;
+        let key = self.network.in_flight.insert(message) as u32;
         self.schedule(due, Due::Arrive(key));
     }
 
     pub(super) fn arrive(&mut self, key: u32) {
-        if self.holds && self.keep_back(key) {
+        if self.keeps_back(key) {
             return;
         }
-        match self.in_flight[key as usize].dest {
+        match self.network.in_flight[key as usize].dest {
             Endpoint::Client(client) => {
-                let message = self.in_flight.remove(key as usize);
+                let message = self.network.in_flight.remove(key as usize);
                 self.client_receives(client, message);
             }
             Endpoint::Node(node) => self.node_receives(node, key),
@@ -259,7 +292,7 @@ impl Engine<'_> {
         if self.is_cut(key) {
             return self.drop_key(key, DropReason::Partition);
         }
-        let message = self.in_flight.remove(key as usize);
+        let message = self.network.in_flight.remove(key as usize);
         self.events.tell(self.now, &Event::Received(message.told()));
         let answer = self.services.answer(service, message.name, &message.payload, message.key);
         let Some(answer) = answer else {
@@ -276,9 +309,10 @@ impl Engine<'_> {
 
     /// Hands a message to its node: the moment of delivery.
     pub(super) fn deliver(&mut self, node: u32, key: u32) {
-        let message = self.in_flight.remove(key as usize);
+        let message = self.network.in_flight.remove(key as usize);
         self.events.tell(self.now, &Event::Received(message.told()));
-        let src = name_in(&self.names, &self.clients, &self.services, message.name).clone();
+        let src =
+            name_in(&self.cluster.names, &self.clients.slots, &self.services, message.name).clone();
         if let Endpoint::Client(client) = message.name {
             self.request_delivered(client, node, &message.payload);
         }
@@ -294,13 +328,6 @@ impl Engine<'_> {
 
     /// Whether a partition keeps this message from its receiver at present.
     pub(super) fn is_cut(&self, key: u32) -> bool {
-        match (self.in_flight[key as usize].src, self.in_flight[key as usize].dest) {
-            (Endpoint::Node(src), Endpoint::Node(dest)) => self.barrier.cuts(src, dest),
-            (Endpoint::Client(_), _) | (_, Endpoint::Client(_)) => false,
-            (src, dest) => match (src.place(self.names.len()), dest.place(self.names.len())) {
-                (Some(src), Some(dest)) => self.barrier.cuts(src, dest),
-                _ => false,
-            },
-        }
+        self.network.is_cut(key, self.cluster.names.len())
     }
 }

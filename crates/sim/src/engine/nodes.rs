@@ -6,9 +6,9 @@ use std::collections::{BinaryHeap, VecDeque};
 use glomers_history::journal::DropReason;
 use glomers_history::{Event, MILLISECOND, StopReason, Time};
 
+use super::Engine;
 use super::network::InFlight;
 use super::starts::Patience;
-use super::{Engine, named};
 use crate::draws::{Draws, Purpose};
 use crate::driving::{Command, Stop};
 use crate::plan::{Inbox, ServiceTime};
@@ -62,17 +62,17 @@ pub(super) struct Record {
 
 impl Engine<'_> {
     pub(super) fn start_node(&mut self, node: u32) {
-        let state = &mut self.nodes[node as usize];
+        let state = &mut self.cluster.nodes[node as usize];
         state.is_up = true;
         let incarnation = state.incarnation;
         self.commands.push_back(Command::Start { node, incarnation });
-        let node = named(&self.names, node);
+        let node = self.cluster.named(node);
         self.events.tell(self.now, &Event::Started { node, incarnation });
     }
 
     /// Ends a node: what it had and what waits for it is gone.
     pub(super) fn stop_node(&mut self, node: u32, how: Stop) {
-        let state = &mut self.nodes[node as usize];
+        let state = &mut self.cluster.nodes[node as usize];
         if !state.is_up {
             return;
         }
@@ -83,7 +83,7 @@ impl Engine<'_> {
         state.incarnation = old.incarnation + 1;
         state.record = record;
         if let Some(client) = old.init_client {
-            self.clients[client as usize].owner = super::clients::Owner::Nobody;
+            self.clients.slots[client as usize].owner = super::clients::Owner::Nobody;
         }
         self.commands.push_back(Command::Stop { node, how });
         self.node_stopped(node, StopReason::Killed);
@@ -96,12 +96,12 @@ impl Engine<'_> {
 
     /// A node has ended.
     pub(super) fn node_stopped(&mut self, node: u32, why: StopReason) {
-        let node = named(&self.names, node);
+        let node = self.cluster.named(node);
         self.events.tell(self.now, &Event::Stopped { node, why });
     }
 
     pub(super) fn pause_node(&mut self, node: u32) {
-        let state = &mut self.nodes[node as usize];
+        let state = &mut self.cluster.nodes[node as usize];
         if state.is_up && !state.is_paused {
             state.is_paused = true;
             let waiting: Vec<u32> = state.serving.iter().chain(&state.inbox).copied().collect();
@@ -111,7 +111,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn resume_node(&mut self, node: u32) {
-        let state = &mut self.nodes[node as usize];
+        let state = &mut self.cluster.nodes[node as usize];
         if !state.is_paused {
             return;
         }
@@ -131,13 +131,13 @@ impl Engine<'_> {
     }
 
     pub(super) fn drop_key(&mut self, key: u32, reason: DropReason) {
-        let message = self.in_flight.remove(key as usize);
+        let message = self.network.in_flight.remove(key as usize);
         self.drop_message(message, reason);
     }
 
     /// Whether the receiver of a message is the one it was sent to.
     fn is_receiver_alive(&self, node: u32, key: u32) -> bool {
-        self.is_current(node, self.in_flight[key as usize].incarnation)
+        self.is_current(node, self.network.in_flight[key as usize].incarnation)
     }
 
     /// A message is due at a node with an ideal inbox.
@@ -145,9 +145,9 @@ impl Engine<'_> {
         if !self.is_receiver_alive(node, key) {
             return self.drop_key(key, DropReason::NodeDown);
         }
-        let state = &self.nodes[node as usize];
-        if !state.has_started && self.must_wait(node, &self.in_flight[key as usize]) {
-            return self.nodes[node as usize].waiting.push_back(key);
+        let state = &self.cluster.nodes[node as usize];
+        if !state.has_started && self.must_wait(node, &self.network.in_flight[key as usize]) {
+            return self.cluster.nodes[node as usize].waiting.push_back(key);
         }
         self.enter(node, key);
     }
@@ -156,19 +156,19 @@ impl Engine<'_> {
     pub(super) fn queue_as_maelstrom(&mut self, node: u32, message: InFlight) {
         let incarnation = message.incarnation;
         let must_wait = self.must_wait(node, &message);
-        let key = self.in_flight.insert(message) as u32;
+        let key = self.network.in_flight.insert(message) as u32;
         if !self.is_current(node, incarnation) {
             return self.drop_key(key, DropReason::NodeDown);
         }
         if must_wait {
-            return self.nodes[node as usize].waiting.push_back(key);
+            return self.cluster.nodes[node as usize].waiting.push_back(key);
         }
         self.enters_maelstroms_queue(node, key);
     }
 
     pub(super) fn enters_maelstroms_queue(&mut self, node: u32, key: u32) {
-        let InFlight { due, id, .. } = self.in_flight[key as usize];
-        self.nodes[node as usize].maelstrom.push(Reverse((due, id, key)));
+        let InFlight { due, id, .. } = self.network.in_flight[key as usize];
+        self.cluster.nodes[node as usize].maelstrom.push(Reverse((due, id, key)));
         self.poll_as_maelstrom(node);
     }
 
@@ -176,7 +176,7 @@ impl Engine<'_> {
     /// and sleeps the whole milliseconds until then.
     fn poll_as_maelstrom(&mut self, node: u32) {
         loop {
-            let state = &mut self.nodes[node as usize];
+            let state = &mut self.cluster.nodes[node as usize];
             if state.held.is_some() {
                 return;
             }
@@ -192,7 +192,7 @@ impl Engine<'_> {
             if sleep == 0 {
                 self.enter(node, key);
             } else {
-                self.nodes[node as usize].held = Some(key);
+                self.cluster.nodes[node as usize].held = Some(key);
                 self.schedule(Time(self.now.0 + sleep), Due::Held { node, incarnation });
             }
         }
@@ -202,7 +202,7 @@ impl Engine<'_> {
         if !self.is_current(node, incarnation) {
             return;
         }
-        if let Some(key) = self.nodes[node as usize].held.take() {
+        if let Some(key) = self.cluster.nodes[node as usize].held.take() {
             self.enter(node, key);
         }
         self.poll_as_maelstrom(node);
@@ -210,7 +210,7 @@ impl Engine<'_> {
 
     /// A message has come to a node, and waits for its turn.
     fn enter(&mut self, node: u32, key: u32) {
-        let state = &mut self.nodes[node as usize];
+        let state = &mut self.cluster.nodes[node as usize];
         state.inbox.push_back(key);
         if state.is_paused {
             return self.waits(key);
@@ -221,7 +221,7 @@ impl Engine<'_> {
     /// Lets a node that is idle take the next message.
     fn serve_next(&mut self, node: u32) {
         loop {
-            let state = &mut self.nodes[node as usize];
+            let state = &mut self.cluster.nodes[node as usize];
             if state.serving.is_some() || state.is_paused {
                 return;
             }
@@ -238,13 +238,13 @@ impl Engine<'_> {
             match self.plan.service_time {
                 ServiceTime::Off => self.deliver(node, key),
                 ServiceTime::Exponential { mean } => {
-                    let message = self.in_flight[key as usize].key;
+                    let message = self.network.in_flight[key as usize].key;
                     let mut draws = Draws::keyed(self.plan.seed, Purpose::Service, message, 0, 0);
                     let mut service = draws.exponential(mean as f64) as u64;
-                    if self.slow_nodes.is_some() {
+                    if self.cluster.slow.is_some() {
                         service = self.slowed(node, key, service);
                     }
-                    self.nodes[node as usize].serving = Some(key);
+                    self.cluster.nodes[node as usize].serving = Some(key);
                     let until = Time(self.now.0 + service);
                     self.schedule(until, Due::Served { node, incarnation });
                 }
@@ -256,7 +256,7 @@ impl Engine<'_> {
         if !self.is_current(node, incarnation) {
             return;
         }
-        let state = &mut self.nodes[node as usize];
+        let state = &mut self.cluster.nodes[node as usize];
         if state.is_paused {
             state.served_while_paused = true;
             return;
@@ -271,7 +271,7 @@ impl Engine<'_> {
         if !self.is_current(node, incarnation) {
             return;
         }
-        let state = &mut self.nodes[node as usize];
+        let state = &mut self.cluster.nodes[node as usize];
         state.wanted_wake = at;
         let Some(at) = at else { return };
         // A wake-up that is in the queue already and comes earlier will look
@@ -287,7 +287,7 @@ impl Engine<'_> {
             return;
         }
         let now = self.now;
-        let state = &mut self.nodes[node as usize];
+        let state = &mut self.cluster.nodes[node as usize];
         // Of several in the queue only the one that was scheduled last counts.
         if state.is_paused || state.scheduled_wake.is_none_or(|scheduled| scheduled > now) {
             return;

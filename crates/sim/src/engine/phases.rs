@@ -14,6 +14,7 @@ use crate::draws::Origin;
 use crate::driving::{Command, Stop};
 use crate::plan::{Operations, Rate};
 use crate::queue::Due;
+use crate::workload::SetupRequest;
 
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,40 @@ pub(super) enum Phase {
         unfinished: u32,
     },
     Over,
+}
+
+/// How far a run is.
+pub(super) struct Course {
+    /// When all nodes were initialised; operations count from here.
+    pub(super) origin: Option<Time>,
+    /// When operations began.
+    pub(super) main_start: Time,
+    /// Until when the cluster must serve again, where it is asked.
+    pub(super) serve_until: Time,
+    /// When final operations began.
+    pub(super) final_start: Time,
+    pub(super) phase: Phase,
+    pub(super) ended: Ended,
+    /// What is asked before operations begin.
+    pub(super) setup: Vec<SetupRequest>,
+}
+
+impl Course {
+    pub(super) fn new() -> Course {
+        Course {
+            origin: None,
+            main_start: Time::ZERO,
+            serve_until: Time::MAX,
+            final_start: Time::ZERO,
+            phase: Phase::Before,
+            ended: Ended::Completed,
+            setup: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
 }
 
 impl Phase {
@@ -71,10 +106,10 @@ impl Engine<'_> {
     pub fn begin(&mut self, now: Time) {
         self.now = now;
         let count = self.plan.nodes.len() as u32;
-        self.phase = Phase::Init { missing: count };
+        self.course.phase = Phase::Init { missing: count };
         // Clients of inits come first and are numbered as the nodes.
         for node in 0..count {
-            self.new_client(Owner::Init(node));
+            self.clients.make_first(Owner::Init(node));
         }
         for node in 0..count {
             self.start_node(node);
@@ -88,33 +123,26 @@ impl Engine<'_> {
         }
         // The same client in all its lives: a late answer to one is none to the next.
         let client = node;
-        self.clients[client as usize].owner = Owner::Init(node);
-        let state = &mut self.nodes[node as usize];
+        self.clients.slots[client as usize].owner = Owner::Init(node);
+        let state = &mut self.cluster.nodes[node as usize];
         state.init_client = Some(client);
         state.init_since = self.now;
         let init = self.init_body(node);
         let deadline = self.init_deadline(node, self.now);
-        let cause = Origin::Init.key(self.name_keys[node as usize], incarnation.into());
+        let cause = Origin::Init.key(self.cluster.key(node), incarnation.into());
         self.request(client, node, Arc::new(init), deadline, cause);
     }
 
     fn init_body(&mut self, node: u32) -> Init {
-        let node_ids = match &self.all_ids {
-            Some(ids) => ids.clone(),
-            None => {
-                let ids: Arc<[glomers_node::NodeId]> = self.names.iter().cloned().collect();
-                self.all_ids = Some(ids.clone());
-                ids
-            }
-        };
-        Init { node_id: self.names[node as usize].clone(), node_ids }
+        let node_ids = self.cluster.shared_names();
+        Init { node_id: self.cluster.name(node).clone(), node_ids }
     }
 
     pub(super) fn init_timed_out(&mut self, node: u32) {
         let seconds = Duration::from_nanos(self.plan.init_timeout).as_secs_f64();
         let summary = format!(
             "{} did not answer \"init\" with \"init_ok\" within {seconds} s (--init-timeout).",
-            self.names[node as usize]
+            self.cluster.name(node)
         );
         self.break_off(node, "init-failed", summary, &[]);
     }
@@ -123,53 +151,54 @@ impl Engine<'_> {
         if reply.header().kind() != "init_ok" || reply.decode::<InitOk>().is_err() {
             let summary = format!(
                 "{} answered \"init\" with {reply:?}; \"init_ok\" was expected.",
-                self.names[node as usize]
+                self.cluster.name(node)
             );
             return self.break_off(node, "init-failed", summary, &[]);
         }
-        self.nodes[node as usize].has_started = true;
-        self.nodes[node as usize].init_client = None;
+        self.cluster.nodes[node as usize].has_started = true;
+        self.cluster.nodes[node as usize].init_client = None;
         self.hand_over_waiting(node);
-        let Phase::Init { missing } = &mut self.phase else {
+        let Phase::Init { missing } = &mut self.course.phase else {
             return;
         };
         *missing -= 1;
         if *missing == 0 {
-            self.origin = Some(self.now);
+            self.course.origin = Some(self.now);
             self.events.tell(self.now, &Event::Initialised);
             self.begin_setup();
         }
     }
 
     fn begin_setup(&mut self) {
-        self.setup = self.workload.setup(&self.names);
-        let missing = self.setup.len() as u32;
-        self.phase = Phase::Setup { missing };
+        self.course.setup = self.workload.setup(&self.cluster.names);
+        let missing = self.course.setup.len() as u32;
+        self.course.phase = Phase::Setup { missing };
         // As in Maelstrom every node has a client for the set-up, asked or not.
         let count = self.plan.nodes.len() as u32;
-        let first = self.clients.len() as u32;
+        let first = self.clients.slots.len() as u32;
         for _ in 0..count.max(missing) {
-            self.new_client(Owner::Nobody);
+            self.clients.make_first(Owner::Nobody);
         }
-        self.first_worker_client = self.clients.len() as u32;
+        self.clients.begin_workers();
         if missing == 0 {
             return self.begin_main();
         }
         for index in 0..missing {
             let client = first + index;
-            self.clients[client as usize].owner = Owner::Setup(index);
-            let request = &self.setup[index as usize];
+            self.clients.slots[client as usize].owner = Owner::Setup(index);
+            let request = &self.course.setup[index as usize];
             let (node, body) = (request.node, request.body.clone());
             // On a machine so slow that nodes may take longer to start, they may to
             // be set up, too.
-            let patience = self.rpc_timeout.max(Duration::from_nanos(self.plan.init_timeout));
-            let cause = Origin::Setup.key(self.name_keys[node as usize], index.into());
+            let patience =
+                self.workers.rpc_timeout.max(Duration::from_nanos(self.plan.init_timeout));
+            let cause = Origin::Setup.key(self.cluster.key(node), index.into());
             self.request(client, node, body, self.now + patience, cause);
         }
     }
 
     pub(super) fn setup_answered(&mut self, index: u32, node: u32, reply: &Payload) {
-        let request = &self.setup[index as usize];
+        let request = &self.course.setup[index as usize];
         if let Err(what) = (request.validate)(reply) {
             let what = format!("its answer is not of the form it must have: {what}");
             let text = reply.to_json();
@@ -180,7 +209,7 @@ impl Engine<'_> {
                 "expected: exactly the fields of the reply's type (protocol: workloads)",
             );
         }
-        let Phase::Setup { missing } = &mut self.phase else {
+        let Phase::Setup { missing } = &mut self.course.phase else {
             return;
         };
         *missing -= 1;
@@ -190,19 +219,19 @@ impl Engine<'_> {
     }
 
     pub(super) fn setup_failed(&mut self, index: u32, how: &str) {
-        let request = &self.setup[index as usize];
+        let request = &self.course.setup[index as usize];
         let node = request.node;
         let summary = format!(
             "{} was asked {:?} before operations began, and {how}.",
-            self.names[node as usize],
+            self.cluster.name(node),
             request.body.kind()
         );
         self.break_off(node, "setup-failed", summary, &[]);
     }
 
     fn begin_main(&mut self) {
-        self.phase = Phase::Main;
-        self.main_start = self.now;
+        self.course.phase = Phase::Main;
+        self.course.main_start = self.now;
         self.events.tell(self.now, &Event::MainBegan);
         let start = self.now.0;
         let limit = self.plan.time_limit;
@@ -234,12 +263,12 @@ impl Engine<'_> {
     }
 
     pub(super) fn phase_end(&mut self, phase: u8) {
-        if phase != self.phase.number() {
+        if phase != self.course.phase.number() {
             return;
         }
-        match self.phase {
+        match self.course.phase {
             Phase::Main => {
-                self.phase = Phase::Draining;
+                self.course.phase = Phase::Draining;
                 self.all_done_if_idle();
             }
             Phase::Recovery => {
@@ -251,13 +280,13 @@ impl Engine<'_> {
 
     /// Goes on to the next phase once no operation is under way.
     pub(super) fn all_done_if_idle(&mut self) {
-        if self.busy_workers > 0 {
+        if !self.workers.are_idle() {
             return;
         }
-        match self.phase {
+        match self.course.phase {
             Phase::Draining if self.workload.final_operation().is_some() && self.has_final() => {
                 self.heal();
-                self.phase = Phase::Recovery;
+                self.course.phase = Phase::Recovery;
                 let end = Time(self.now.0.saturating_add(self.plan.recovery));
                 self.schedule(end, Due::PhaseEnd { phase: Phase::Recovery.number() });
             }
@@ -277,8 +306,8 @@ impl Engine<'_> {
     fn begin_probing(&mut self) {
         self.heal();
         let unserved = self.plan.concurrency;
-        self.phase = Phase::Probing { unserved };
-        self.serve_until = self.now + self.plan.recovery_bound();
+        self.course.phase = Phase::Probing { unserved };
+        self.course.serve_until = self.now + self.plan.recovery_bound();
         self.draw_anew();
         for worker in 0..unserved {
             self.probe(worker);
@@ -287,7 +316,7 @@ impl Engine<'_> {
 
     /// A worker was served, or it is too late for that.
     pub(super) fn probing_is_done(&mut self) {
-        let Phase::Probing { unserved } = &mut self.phase else {
+        let Phase::Probing { unserved } = &mut self.course.phase else {
             return;
         };
         *unserved -= 1;
@@ -298,7 +327,7 @@ impl Engine<'_> {
 
     /// A worker is done with its final operations.
     pub(super) fn final_is_done(&mut self) {
-        let Phase::Final { unfinished } = &mut self.phase else {
+        let Phase::Final { unfinished } = &mut self.course.phase else {
             return;
         };
         *unfinished -= 1;
@@ -314,21 +343,21 @@ impl Engine<'_> {
 
     /// Ends the run before its time.
     pub(super) fn end_early(&mut self, ended: Ended) {
-        if self.phase == Phase::Over {
+        if self.course.phase == Phase::Over {
             return;
         }
-        self.ended = ended;
-        self.phase = Phase::Over;
+        self.course.ended = ended;
+        self.course.phase = Phase::Over;
         self.abandon_operations();
         self.end();
     }
 
     fn end(&mut self) {
-        self.phase = Phase::Over;
+        self.course.phase = Phase::Over;
         // What is still on its way stays so in the journal: nothing happened to
         // it.
-        for node in 0..self.nodes.len() as u32 {
-            let state = &mut self.nodes[node as usize];
+        for node in 0..self.cluster.nodes.len() as u32 {
+            let state = &mut self.cluster.nodes[node as usize];
             if std::mem::take(&mut state.is_up) {
                 state.was_up_at_end = true;
                 let has_crashed = state.has_crashed;

@@ -38,7 +38,7 @@ impl Engine<'_> {
     /// made, or forwarded in the client's name.
     pub(super) fn request_delivered(&mut self, client: u32, node: u32, payload: &Payload) {
         let Some(msg_id) = payload.header().msg_id else { return };
-        let requests = &mut self.clients[client as usize].requests;
+        let requests = &mut self.clients.slots[client as usize].requests;
         match requests.find(msg_id, node) {
             Some(asked) => asked.deliveries += 1,
             None => {
@@ -55,7 +55,7 @@ impl Engine<'_> {
     /// here can count.
     pub(super) fn request_answered(&mut self, client: u32, node: u32, reply: &Payload) {
         let Some(msg_id) = reply.header().in_reply_to else { return };
-        let slot = &mut self.clients[client as usize];
+        let slot = &mut self.clients.slots[client as usize];
         let owner = slot.owner;
         let Some(asked) = slot.requests.find(msg_id, node) else { return };
         asked.replies += 1;
@@ -63,7 +63,7 @@ impl Engine<'_> {
         if replies <= deliveries {
             return;
         }
-        let (name, client) = (&self.names[node as usize], &slot.name);
+        let (name, client) = (self.cluster.name(node), &slot.name);
         let text = reply.to_json();
         if matches!(owner, Owner::Init(_) | Owner::Setup(_)) {
             let summary = format!(
@@ -85,7 +85,7 @@ impl Engine<'_> {
     /// something: noted if it is long. Also when the run is over.
     pub fn note_unread(&mut self, node: u32, unread: &Unread, since: Duration) {
         let has_answered = |client: &str, id| self.has_answered(node, client, id);
-        if let Some(how) = unread.in_words(&self.names[node as usize], since, has_answered) {
+        if let Some(how) = unread.in_words(self.cluster.name(node), since, has_answered) {
             self.remark(node, "note-stopped-reading", how, "");
         }
     }
@@ -93,7 +93,7 @@ impl Engine<'_> {
     /// Whether this node has answered a request of a client, given by name.
     fn has_answered(&self, node: u32, client: &str, msg_id: u64) -> bool {
         let Some(Endpoint::Client(client)) = self.endpoint(client) else { return false };
-        let mut asked = self.clients[client as usize].requests.0.iter();
+        let mut asked = self.clients.slots[client as usize].requests.0.iter();
         asked.any(|asked| (asked.msg_id, asked.node) == (msg_id, node) && asked.replies > 0)
     }
 
@@ -124,7 +124,7 @@ impl Engine<'_> {
                 return self.blame(node, &what, text.get(), &expected);
             }
         };
-        let name = &self.names[node as usize];
+        let name = self.cluster.name(node);
         let summary =
             format!("{name} sent a client a message {what}; clients ignore such messages.");
         self.remark(node, "note-unawaited", summary, text.get());

@@ -11,8 +11,8 @@ use super::phases::Phase;
 impl Engine<'_> {
     /// From here on Maelstrom ignores what this incarnation of a node sends.
     pub(super) fn falls_silent(&mut self, node: u32, why: &str) {
-        let next = self.next_message_id;
-        let state = &mut self.nodes[node as usize];
+        let next = self.network.next_id();
+        let state = &mut self.cluster.nodes[node as usize];
         if state.silent_from.is_none() {
             state.silent_from = Some(next);
             self.mark(node, WOULD_IGNORE, &Value::string(why));
@@ -21,7 +21,7 @@ impl Engine<'_> {
 
     /// Whether Maelstrom would not have heard this message.
     pub(super) fn is_unheard(&self, node: u32, message: u64) -> bool {
-        self.nodes[node as usize].silent_from.is_some_and(|from| message >= from)
+        self.cluster.nodes[node as usize].silent_from.is_some_and(|from| message >= from)
     }
 
     /// An operation has ended by a message that Maelstrom would not have heard.
@@ -32,7 +32,7 @@ impl Engine<'_> {
     /// The start of the run rests on such a message: Maelstrom waits for it in vain
     /// and crashes.
     pub(super) fn started_unheard(&mut self, node: u32) {
-        if matches!(self.phase, Phase::Init { .. } | Phase::Setup { .. }) {
+        if matches!(self.course.phase, Phase::Init { .. } | Phase::Setup { .. }) {
             self.mark(node, WOULD_CRASH, &Value::Null);
         }
     }
@@ -40,6 +40,6 @@ impl Engine<'_> {
     /// Whether this is a client that no worker has any more.
     pub(super) fn is_gone(&self, end: Endpoint) -> bool {
         matches!(end, Endpoint::Client(client)
-            if self.clients[client as usize].owner == Owner::Nobody)
+            if self.clients.slots[client as usize].owner == Owner::Nobody)
     }
 }

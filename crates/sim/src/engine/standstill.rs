@@ -78,9 +78,11 @@ impl Engine<'_> {
 
     fn in_words(&self, due: Due) -> String {
         match due {
-            Due::Arrive(key) => match self.in_flight.get(key as usize) {
+            Due::Arrive(key) => match self.network.in_flight.get(key as usize) {
                 Some(message) => {
-                    let name = |end| name_in(&self.names, &self.clients, &self.services, end);
+                    let name = |end| {
+                        name_in(&self.cluster.names, &self.clients.slots, &self.services, end)
+                    };
                     let header: Header = message.payload.header();
                     let (src, dest) = match (message.src, message.dest) {
                         (Endpoint::Client(_), dest) => {
@@ -96,10 +98,10 @@ impl Engine<'_> {
                 None => "a message arrives".to_owned(),
             },
             Due::Wake { node, .. } => {
-                format!("a timer of {} fires", self.names[node as usize])
+                format!("a timer of {} fires", self.cluster.name(node))
             }
             Due::Served { node, .. } | Due::Held { node, .. } => {
-                format!("{} takes a message", self.names[node as usize])
+                format!("{} takes a message", self.cluster.name(node))
             }
             Due::Generate | Due::Listed { .. } | Due::NextFinal { .. } => {
                 "a client begins an operation".to_owned()

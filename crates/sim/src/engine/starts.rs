@@ -38,13 +38,13 @@ impl Patience {
 impl Engine<'_> {
     /// Whether this incarnation of a node is up, awake, and has not answered `init`.
     pub fn is_starting(&self, node: u32, incarnation: u32) -> bool {
-        let state = &self.nodes[node as usize];
+        let state = &self.cluster.nodes[node as usize];
         self.is_current(node, incarnation) && !state.has_started && !state.is_paused
     }
 
     /// Whether a node is paused.
     pub fn is_paused(&self, node: u32) -> bool {
-        self.nodes[node as usize].is_paused
+        self.cluster.nodes[node as usize].is_paused
     }
 
     pub(super) fn machine_was_busy(
@@ -55,14 +55,14 @@ impl Engine<'_> {
         machine: String,
     ) {
         if self.is_starting(node, incarnation) {
-            self.nodes[node as usize].patience = Patience { waited, machine };
+            self.cluster.nodes[node as usize].patience = Patience { waited, machine };
         }
     }
 
     /// When a node that was started then must have answered `init`.
     pub(super) fn init_deadline(&self, node: u32, started: Time) -> Time {
         let asked = Duration::from_nanos(self.plan.init_timeout);
-        let waited = self.nodes[node as usize].patience.waited;
+        let waited = self.cluster.nodes[node as usize].patience.waited;
         started + asked + waited.min(asked.saturating_mul(LONGEST))
     }
 
@@ -70,7 +70,7 @@ impl Engine<'_> {
     /// has not, nor have answers of services to what this incarnation asked them:
     /// it may need them to start.
     pub(super) fn must_wait(&self, node: u32, message: &InFlight) -> bool {
-        let state = &self.nodes[node as usize];
+        let state = &self.cluster.nodes[node as usize];
         let is_init = match message.src {
             Endpoint::Client(client) => state.init_client == Some(client),
             _ => false,
@@ -80,7 +80,7 @@ impl Engine<'_> {
 
     /// A node is ready: it gets what waited for that, in order.
     pub(super) fn hand_over_waiting(&mut self, node: u32) {
-        let waiting = std::mem::take(&mut self.nodes[node as usize].waiting);
+        let waiting = std::mem::take(&mut self.cluster.nodes[node as usize].waiting);
         for key in waiting {
             match self.plan.inbox {
                 Inbox::Ideal => self.node_receives(node, key),
