@@ -90,6 +90,9 @@ pub struct Message<'a> {
     pub src: Endpoint,
     /// Who is to receive it.
     pub dest: Endpoint,
+    /// What led to it, as a number: the same message in all runs in which that happens. The
+    /// copy that a fault makes has another. 0 where a store tells of it.
+    pub key: u64,
     /// Its body.
     pub payload: &'a Payload,
 }

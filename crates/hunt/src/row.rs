@@ -1,7 +1,7 @@
 //! What is kept of a run.
 
 use glomers_check::{Finding, Validity};
-use glomers_history::{Concern, FindingKind, OpKind, Process};
+use glomers_history::{Concern, FindingKind, Observer, OpKind, Process, Unobserved};
 use glomers_sim::{Ended, Latency, Outcome, Plan};
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,15 @@ pub trait Lab: Sync {
     ///
     /// # Errors
     /// If it cannot be run; says why.
-    fn run(&self, plan: &glomers_sim::Plan) -> Result<Option<Run>, String>;
+    fn run(&self, plan: &Plan) -> Result<Option<Run>, String> {
+        self.watch(plan, &mut Unobserved)
+    }
+
+    /// As [`Lab::run`], and tells somebody all that happens.
+    ///
+    /// # Errors
+    /// As [`Lab::run`].
+    fn watch(&self, plan: &Plan, observer: &mut dyn Observer) -> Result<Option<Run>, String>;
 }
 
 /// A verdict, as rows spell it.

@@ -276,6 +276,8 @@ pub enum OverrideAction {
     Drop,
     /// It takes this long, ns.
     Delay(u64),
+    /// It goes its way, and a copy comes, too, which takes this long, ns.
+    Double(u64),
 }
 
 /// What is wrong with a Plan.

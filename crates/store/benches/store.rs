@@ -81,7 +81,7 @@ fn send(writer: &mut StoreWriter, id: u64) {
 }
 
 fn message(id: u64, payload: &Payload) -> Message<'_> {
-    Message { id, src: Endpoint::Node(0), dest: Endpoint::Node(1), payload }
+    Message { id, src: Endpoint::Node(0), dest: Endpoint::Node(1), key: 0, payload }
 }
 
 fn sent(writer: &mut StoreWriter, id: u64, payload: &Payload) {

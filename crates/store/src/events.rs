@@ -24,7 +24,7 @@ struct OnTheWay {
 
 impl OnTheWay {
     fn told(&self, id: u64) -> Message<'_> {
-        Message { id, src: self.src, dest: self.dest, payload: &self.payload }
+        Message { id, src: self.src, dest: self.dest, key: 0, payload: &self.payload }
     }
 }
 

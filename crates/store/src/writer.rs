@@ -353,7 +353,7 @@ mod tests {
         for id in 0..20 {
             let payload = Payload::from_json(format!("{{\"x\":{id}}}")).unwrap();
             let (src, dest) = (Endpoint::Node(0), Endpoint::Node(1));
-            let message = Message { id, src, dest, payload: &payload };
+            let message = Message { id, src, dest, key: 0, payload: &payload };
             writer.event(Time(id), &Event::Sent { message, src: "n0", dest: "n1" });
             writer.event(Time(id), &Event::Received(message));
             writer.operation(&Op {

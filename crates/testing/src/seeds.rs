@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use glomers_history::Observer;
 use glomers_hunt::shrink::{self, in_words};
 use glomers_hunt::{Lab, Run, Signature};
 use glomers_sim::{Inbox, Latency, Plan, Wire};
@@ -366,10 +367,11 @@ impl Seeds {
 struct Bench<'a>(&'a Seeds);
 
 impl Lab for Bench<'_> {
-    fn run(&self, plan: &Plan) -> Result<Option<Run>, String> {
+    fn watch(&self, plan: &Plan, observer: &mut dyn Observer) -> Result<Option<Run>, String> {
         let run =
             catch_unwind(AssertUnwindSafe(|| self.0.simulation(plan.seed).run_plan(plan.clone())));
         let run = run.map_err(|_| "it panics".to_owned())?;
+        run.trace.play(observer);
         let (validity, findings) = (run.verdict.strict, run.verdict.findings);
         Ok(Some(Run { validity, findings, outcome: run.outcome }))
     }

@@ -21,6 +21,7 @@ pub struct Trace {
 struct Sent {
     src: Endpoint,
     dest: Endpoint,
+    key: u64,
     payload: Payload,
 }
 
@@ -100,8 +101,8 @@ impl Trace {
     }
 
     fn message(&self, id: u64) -> Message<'_> {
-        let Sent { src, dest, payload } = &self.messages[id as usize];
-        Message { id, src: *src, dest: *dest, payload }
+        let Sent { src, dest, key, payload } = &self.messages[id as usize];
+        Message { id, src: *src, dest: *dest, key: *key, payload }
     }
 
     fn event<'a>(&'a self, entry: &'a Entry) -> Event<'a> {
@@ -139,7 +140,8 @@ impl Observer for Trace {
             Event::Sent { message, src, dest } => {
                 debug_assert_eq!(message.id as usize, self.messages.len(), "ids count from 0");
                 let payload = message.payload.clone();
-                self.messages.push(Sent { src: message.src, dest: message.dest, payload });
+                let Message { src: from, dest: to, key, .. } = message;
+                self.messages.push(Sent { src: from, dest: to, key, payload });
                 Entry::Sent { id: message.id, src: src.into(), dest: dest.into() }
             }
             Event::Received(message) => Entry::Received(message.id),

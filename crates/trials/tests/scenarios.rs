@@ -172,6 +172,7 @@ fn whatever_a_scenario_says_can_be_written_as_one() {
                 rpc-timeout 1.5s\ninit-timeout 20s\nrecovery 3s\nrecovery-bound 700ms\n\
                 concurrency 9\navailability answered\njepsen-compat on\nrequire-faults on\n\
                 require-overlap on\ndrop message 17\ndelay alpha -> n7 3 250ms\n\
+                double n7 -> beta 0 1ms\n\
                 client c1 broadcast 1 to beta number 3\nrun 1s\n\
                 clock ahead 5s drift -200 n7\nclock heal\nclock behind 1s alpha\nclock heal\n\
                 clock drift 3 beta\n\

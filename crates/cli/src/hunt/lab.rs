@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use glomers_bench::Interrupt;
 use glomers_check::Availability;
-use glomers_history::Unobserved;
+use glomers_history::Observer;
 use glomers_hunt::{Hunt, Lab, Run, Tally, is_calm};
 use glomers_session::{RunOptions, Session};
 use glomers_sim::Plan;
@@ -152,9 +152,9 @@ impl CliLab {
 }
 
 impl Lab for CliLab {
-    fn run(&self, plan: &Plan) -> Result<Option<Run>, String> {
+    fn watch(&self, plan: &Plan, observer: &mut dyn Observer) -> Result<Option<Run>, String> {
         let session = Session { judge: self.judge_of(plan), ..self.session.clone() };
-        let executed = session.run(plan, &mut Unobserved).map_err(|error| error.to_string())?;
+        let executed = session.run(plan, observer).map_err(|error| error.to_string())?;
         let report = executed.report;
         let validity = report.validity(&session.judge);
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).count(plan);

@@ -52,7 +52,7 @@ pub(crate) fn write_down(
     super::folder::make(out)?;
     let scenario = match scenario(&shrunk, lab) {
         Ok((plan, text)) => {
-            let path = free_name(out, &signature);
+            let path = free_name(out, &signature, &text);
             write_text(&path, &text)?;
             Ok((plan, path))
         }
@@ -65,11 +65,13 @@ pub(crate) fn write_down(
     Ok(Small { shrunk, scenario, store, seconds })
 }
 
-/// `NAME-1.scenario`, or the first number that is free.
-fn free_name(out: &Path, signature: &Signature) -> PathBuf {
+/// `NAME-1.scenario`, or the first number that is free, or has this text already: a hunt that
+/// was killed shrinks once more when it goes on.
+fn free_name(out: &Path, signature: &Signature, text: &str) -> PathBuf {
     let stem = signature.file_stem();
     let names = (1u64..).map(|number| out.join(format!("{stem}-{number}.scenario")));
-    let mut free = names.filter(|path| !path.exists());
+    let is_there = |path: &PathBuf| std::fs::read(path).is_ok_and(|there| there == text.as_bytes());
+    let mut free = names.filter(|path| !path.exists() || is_there(path));
     free.next().unwrap_or_else(|| out.join(format!("{stem}.scenario")))
 }
 
@@ -82,7 +84,11 @@ fn scenario(shrunk: &Shrunk, lab: &CliLab) -> Result<(Plan, String), String> {
     }
     comments.push(String::new());
     comments.push(format!("Expected finding: {}", shrunk.finding.name));
-    let judge = lab.judge_of(&shrunk.plan);
+    // What only hunts ask for stands in a scenario that is about it.
+    let judge = match &*shrunk.finding.name {
+        "unavailable" => lab.judge_of(&shrunk.plan),
+        _ => lab.session.judge.clone(),
+    };
     let mut outputs = vec!["verdict"];
     if shrunk.after.operations <= SHOWN {
         outputs.insert(0, "history");

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hasher as _};
 use glomers_check::Finding;
 use glomers_sim::Plan;
 
+use super::messages::Fates;
 use super::recovery::Recovery;
 use crate::row::{Lab, Run};
 use crate::signature::Signature;
@@ -77,6 +78,18 @@ impl<'a> Oracle<'a> {
             self.refused.extend(known);
         }
         found.map(|finding| (finding, run))
+    }
+
+    /// What became of the messages of a Plan.
+    pub(crate) fn watch(&mut self, plan: &Plan) -> Option<Fates> {
+        self.ended |= (self.is_over)();
+        if self.ended {
+            return None;
+        }
+        self.tests += 1;
+        let mut fates = Fates::default();
+        self.lab.watch(plan, &mut fates).ok()??;
+        Some(fates)
     }
 
     /// Whether it still has it.

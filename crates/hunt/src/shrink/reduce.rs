@@ -7,6 +7,7 @@ use glomers_sim::{ListedOperation, Operations, Plan};
 
 use super::NEARBY;
 use super::delete::delete;
+use super::messages;
 use super::oracle::Oracle;
 use super::places::{Orphans, without_node};
 use super::simplify;
@@ -14,18 +15,31 @@ use super::windows::{Window, schedule, windows};
 
 /// Shrinks a Plan of listed operations as far as it goes.
 pub(crate) fn to_the_end(plan: &mut Plan, oracle: &mut Oracle<'_>) {
+    messages::named_by_cause(plan, oracle);
     after_the_evidence(plan, oracle);
     to_a_fixpoint(plan, oracle);
     loop {
+        let before = size(plan);
+        messages::named_by_place(plan, oracle);
+        messages::round(plan, oracle);
         simplify::round(plan, oracle);
         simplify::values(plan, oracle);
         simplify::numbers(plan, oracle);
         to_a_fixpoint(plan, oracle);
-        if oracle.ended || !under_another_seed(plan, oracle) {
+        if oracle.ended {
+            return;
+        }
+        // What is less now may have simpler numbers.
+        if size(plan) == before && !under_another_seed(plan, oracle) {
             return;
         }
         to_a_fixpoint(plan, oracle);
     }
+}
+
+/// Of how much a Plan consists.
+fn size(plan: &Plan) -> [usize; 4] {
+    [plan.nodes.len(), list(plan).len(), plan.faults.len(), plan.overrides.len()]
 }
 
 /// Shrinks all but the operations, where these cannot be written down.
@@ -40,6 +54,7 @@ fn to_a_fixpoint(plan: &mut Plan, oracle: &mut Oracle<'_>) {
         let before = plan.clone();
         faults(plan, oracle);
         operations(plan, oracle);
+        messages::listed(plan, oracle);
         exceptions(plan, oracle);
         nodes(plan, oracle);
         simplify::cut_end(plan, oracle);
@@ -181,6 +196,10 @@ fn under_another_seed(plan: &mut Plan, oracle: &mut Oracle<'_>) -> bool {
         less.overrides.remove(place);
         less
     }));
+    // Messages that are lost in one cluster are others in a smaller one.
+    let others = candidates.iter().filter(|less| less.nodes.len() < plan.nodes.len());
+    let others: Vec<Plan> = others.filter_map(messages::lost_by_chance).collect();
+    candidates.extend(others);
     for more in 1..=NEARBY {
         for candidate in &candidates {
             let candidate = Plan { seed: plan.seed.wrapping_add(more), ..candidate.clone() };

@@ -18,12 +18,19 @@ pub fn in_words(plan: &Plan) -> String {
             parts.push(count(number, one, many));
         }
     }
-    let is_drop = |action: OverrideAction| action == OverrideAction::Drop;
-    let drops = plan.overrides.iter().filter(|one| is_drop(one.action)).count();
-    let late = plan.overrides.len() - drops;
-    for (number, one, many) in
-        [(drops, "lost message", "lost messages"), (late, "late message", "late messages")]
-    {
+    let (mut lost, mut late, mut doubled) = (0, 0, 0);
+    for exception in &plan.overrides {
+        match exception.action {
+            OverrideAction::Drop => lost += 1,
+            OverrideAction::Delay(_) => late += 1,
+            OverrideAction::Double(_) => doubled += 1,
+        }
+    }
+    for (number, one, many) in [
+        (lost, "lost message", "lost messages"),
+        (late, "late message", "late messages"),
+        (doubled, "doubled message", "doubled messages"),
+    ] {
         if number > 0 {
             parts.push(count(number, one, many));
         }

@@ -23,6 +23,19 @@ pub(super) struct Touched {
     disturbances: Vec<Disturbance>,
 }
 
+impl Fate {
+    /// The same with a copy that takes so long, unless there is nothing to copy.
+    pub(super) fn doubled(self, copy: u64) -> Fate {
+        let (latency, mut disturbances) = match self {
+            Fate::Arrives(latency) => (latency, Vec::new()),
+            Fate::Disturbed(touched) => (touched.latency, touched.disturbances),
+            lost @ Fate::Lost(_) => return lost,
+        };
+        disturbances.push(Disturbance::Doubled);
+        Fate::Disturbed(Touched { latency, copy: Some(copy), disturbances })
+    }
+}
+
 impl Disturbances {
     pub(super) fn are_on(&self) -> bool {
         !self.0.is_empty()

@@ -163,8 +163,15 @@ impl LinkTable {
         match exception.map(|one| one.action) {
             Some(OverrideAction::Drop) => return Fate::Lost(DropReason::Override),
             Some(OverrideAction::Delay(nanos)) => return Fate::Arrives(nanos),
+            Some(OverrideAction::Double(nanos)) => return self.by_chance(parcel).doubled(nanos),
             None => {}
         }
+        self.by_chance(parcel)
+    }
+
+    /// What becomes of a message that the Plan does not name.
+    fn by_chance(&mut self, parcel: &Parcel) -> Fate {
+        let &Parcel { src, dest, key, .. } = parcel;
         // Services have no row.
         let is_ruled = !self.ruled.is_empty() && src < self.nodes && dest < self.nodes;
         let (latency, loss) = match is_ruled {

@@ -39,7 +39,8 @@ pub(super) struct InFlight {
 impl InFlight {
     /// As events tell of it.
     pub(super) fn told(&self) -> Message<'_> {
-        Message { id: self.id, src: self.src, dest: self.dest, payload: &self.payload }
+        let InFlight { id, src, dest, key, ref payload, .. } = *self;
+        Message { id, src, dest, key, payload }
     }
 }
 
@@ -177,13 +178,13 @@ impl Engine<'_> {
             Wire::Json => payload.into_json(),
         };
         let id = self.network.new_id();
+        let (key, fate) = self.dispatch(src, dest, &payload, cause);
         let name = |end| name_in(&self.cluster.names, &self.clients.slots, &self.services, end);
         let (src_name, dest_name) = (name(src), name(dest));
-        let message = Message { id, src, dest, payload: &payload };
+        let message = Message { id, src, dest, key, payload: &payload };
         let sent = Event::Sent { message, src: src_name, dest: dest_name };
         self.events.tell(self.now, &sent);
 
-        let (key, fate) = self.dispatch(src, dest, &payload, cause);
         let incarnation = match dest {
             Endpoint::Node(node) => self.cluster.receiving(node),
             Endpoint::Service(_) => match src {

@@ -152,10 +152,10 @@ impl Plan {
             return refuse(format!("a link names node number {node} of {count}"));
         }
         for exception in &self.overrides {
-            if let OverrideAction::Delay(nanos) = exception.action
+            if let OverrideAction::Delay(nanos) | OverrideAction::Double(nanos) = exception.action
                 && nanos > LONGEST_NS
             {
-                return refuse(format!("a message cannot be delayed by {nanos} ns"));
+                return refuse(format!("a message cannot take {nanos} ns"));
             }
         }
         Ok(())

@@ -68,19 +68,19 @@ pub(crate) fn sent(
     dest: &str,
     payload: &Payload,
 ) {
-    let message = Message { id, src: end(src), dest: end(dest), payload };
+    let message = Message { id, src: end(src), dest: end(dest), key: 0, payload };
     writer.event(time, &Event::Sent { message, src, dest });
 }
 
 /// Tells the writer that a message was delivered.
 pub(crate) fn received(writer: &mut StoreWriter, time: Time, id: u64) {
     let (src, dest, payload) = (end("n0"), end("n1"), &json("{}"));
-    writer.event(time, &Event::Received(Message { id, src, dest, payload }));
+    writer.event(time, &Event::Received(Message { id, src, dest, key: 0, payload }));
 }
 
 fn dropped(writer: &mut StoreWriter, time: Time, id: u64, reason: DropReason) {
     let (src, dest, payload) = (end("n0"), end("n1"), &json("{}"));
-    writer.event(time, &Event::Dropped(Message { id, src, dest, payload }, reason));
+    writer.event(time, &Event::Dropped(Message { id, src, dest, key: 0, payload }, reason));
 }
 
 /// Plays the run: seven messages with all fates, two marks, two log lines.

@@ -38,7 +38,7 @@ fn a_stored_run_tells_the_events_that_it_was_made_of() {
     let payloads = [json(r#"{"type":"a","x":[1]}"#), json("null")];
     let message = |id: u64, src, dest| {
         let payload = &payloads[usize::from(id == 9)];
-        Message { id, src: end(src), dest: end(dest), payload }
+        Message { id, src: end(src), dest: end(dest), key: 0, payload }
     };
     both.tell(1, &Event::Started { node: n1, incarnation: 0 });
     both.tell(2, &Event::Sent { message: message(0, "c0", "n1"), src: "c0", dest: "n1" });

@@ -66,7 +66,7 @@ mod tests {
         let mut meter = Meter::new(2);
         let payload = Payload::from_json("{\"a\":1}").unwrap();
         let (client, n0, n1) = (Endpoint::Client(0), Endpoint::Node(0), Endpoint::Node(1));
-        let message = |id, src, dest| Message { id, src, dest, payload: &payload };
+        let message = |id, src, dest| Message { id, src, dest, key: 0, payload: &payload };
         let all = [(client, n0), (n0, n1), (n0, n1), (n0, client)];
         for (id, (src, dest)) in (0..).zip(all) {
             let message = message(id, src, dest);

@@ -27,7 +27,7 @@ impl Parser {
             "slow" => self.slow(line)?,
             "clock" => self.clock(line)?,
             "disk" => self.disk(line)?,
-            "drop" | "delay" => self.exception(name, line)?,
+            "drop" | "delay" | "double" => self.exception(name, line)?,
             "run" => {
                 let nanos = duration(line)?;
                 self.run(nanos);
@@ -118,7 +118,8 @@ impl Parser {
         Ok(())
     }
 
-    /// `drop n0 -> n1 3`, `delay n0 -> n1 3 250ms`, `drop message 17` (by its key).
+    /// `drop n0 -> n1 3`, `delay n0 -> n1 3 250ms`, `double n0 -> n1 3 20ms`, `drop message 17`
+    /// (by its key).
     fn exception(&mut self, name: &str, line: &mut Line<'_>) -> Parsed<()> {
         let message = if line.take("message") {
             MessageName::Key(line.parse("the key of a message")?)
@@ -131,6 +132,7 @@ impl Parser {
         };
         let action = match name {
             "drop" => OverrideAction::Drop,
+            "double" => OverrideAction::Double(duration(line)?),
             _ => OverrideAction::Delay(duration(line)?),
         };
         self.builder().exception(MessageOverride { message, action });

@@ -46,8 +46,8 @@
 //! hears all), `cut n0 -> n1` besides, `heal`; `kill n1`, `start n1`, `pause n1`,
 //! `resume n1`; `disk full n0 n1`, `disk slow 100 n0` (times), `disk failing 30 n0`
 //! (percent) instead of what was wrong with disks, `disk heal`. `drop n0 -> n1 3`
-//! and `delay n0 -> n1 3 250ms` are about the fourth message of all that n0 sends
-//! to n1, as the first is number 0.
+//! and `delay n0 -> n1 3 250ms`, `double n0 -> n1 3 20ms` (a copy comes after so long) are about the fourth
+//! message of all that n0 sends to n1, as the first is number 0.
 //!
 //! `lose 0.3` (of the messages between nodes), `duplicate 0.3 100ms` (the copy comes
 //! up to so much later), `reorder 0.3 100ms` (held up by up to so much), each on all

@@ -42,7 +42,7 @@ pub(super) const SETTINGS: [&str; 29] = [
     "require-faults",
     "require-overlap",
 ];
-const ACTIONS: [&str; 18] = [
+const ACTIONS: [&str; 19] = [
     "client",
     "final",
     "partition",
@@ -60,6 +60,7 @@ const ACTIONS: [&str; 18] = [
     "clock",
     "drop",
     "delay",
+    "double",
     "run",
 ];
 

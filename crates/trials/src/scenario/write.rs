@@ -205,6 +205,7 @@ impl Writer<'_> {
             let line = match one.action {
                 OverrideAction::Drop => format!("drop {which}"),
                 OverrideAction::Delay(nanos) => format!("delay {which} {}", duration(nanos)),
+                OverrideAction::Double(nanos) => format!("double {which} {}", duration(nanos)),
             };
             self.line(&line);
         }
