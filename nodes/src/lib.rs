@@ -19,4 +19,4 @@ pub mod txn;
 pub mod unique_ids;
 
 pub use registry::{Entry, Hazard, Make, NODES, entry, no_arguments, process_arguments};
-pub use templates::{TEMPLATES, Template};
+pub use templates::{EXAMPLES, Example, TEMPLATES, Template};

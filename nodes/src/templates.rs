@@ -1,4 +1,4 @@
-//! Nodes to begin with, in several languages: what `glomers new` writes.
+//! Nodes to begin with and to learn from, in several languages: what `glomers new` writes.
 
 /// A node to begin with.
 #[derive(Debug)]
@@ -54,4 +54,52 @@ pub const TEMPLATES: [Template; 4] = [
         build: Some("cargo build --release"),
         program: "target/release/node",
     },
+];
+
+/// A node that solves a challenge, in one file.
+#[derive(Debug)]
+pub struct Example {
+    /// The language, as that of a [`Template`].
+    pub language: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// The file, a program.
+    pub file: &'static str,
+    /// Its text.
+    pub text: &'static str,
+    /// The test that it passes, without `--bin`: `-w broadcast`.
+    pub test: &'static str,
+}
+
+macro_rules! example {
+    ($language:literal, $name:literal, $file:literal, $test:literal) => {
+        Example {
+            language: $language,
+            name: $name,
+            file: $file,
+            text: include_str!(concat!("../examples/", $file)),
+            test: $test,
+        }
+    };
+}
+
+/// All examples.
+pub const EXAMPLES: [Example; 7] = [
+    example!("python", "broadcast", "broadcast.py", "-w broadcast --nemesis partition"),
+    example!(
+        "python",
+        "durable-broadcast",
+        "durable_broadcast.py",
+        "-w broadcast --nemesis partition,kill"
+    ),
+    example!("python", "counter", "counter.py", "-w g-counter --node-count 3"),
+    example!("python", "kafka", "kafka.py", "-w kafka --node-count 2 --concurrency 2n"),
+    example!(
+        "python",
+        "registers",
+        "registers.py",
+        "-w txn-rw-register --node-count 2 --consistency-models read-committed"
+    ),
+    example!("javascript", "counter", "counter.js", "-w g-counter --node-count 3"),
+    example!("javascript", "kafka", "kafka.js", "-w kafka --node-count 2 --concurrency 2n"),
 ];

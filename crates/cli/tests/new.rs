@@ -71,3 +71,27 @@ fn nothing_is_overwritten() {
     place.run(&["new", "cobol", "x"]).shows(254, &["python", "javascript"]);
     assert!(!place.path("x").exists());
 }
+
+/// An example passes the test that is printed with it.
+#[test]
+fn examples_are_written_with_a_command_that_runs_them() {
+    let place = Place::new();
+    let said = place.run(&["new", "python", "registers", "--example", "registers"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let command = said.out.lines().find_map(|line| line.strip_prefix("  glomers "));
+    let mut words: Vec<&str> = command.expect("a command").split(' ').collect();
+    words.extend(["--time-limit", "1", "--seed", "1"]);
+    if Command::new("python3").arg("--version").output().is_ok() {
+        let words: Vec<String> = words
+            .iter()
+            .map(|word| word.replace("./registers.py", "registers/registers.py"))
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        place.run(&words).shows(0, &["verdict      valid"]);
+    }
+    let said = place.run(&["new", "go", "x", "--example", "kafka"]);
+    let help = "there is no example \"kafka\" in go\n  help: there are examples in python and";
+    assert!(said.code == Some(254) && said.err.contains(help), "{said:?}");
+    let said = place.run(&["new", "python", "x", "--example", "kafak"]);
+    assert!(said.err.contains("help: there are: broadcast, durable-broadcast"), "{said:?}");
+}
