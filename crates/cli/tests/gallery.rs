@@ -153,3 +153,20 @@ fn broken_nodes_are_hunted_by_several_strategies() {
     assert_eq!(rows, hunt("two.json"));
     place.run(&["gallery", "--cap", "3"]).shows(254, &["--hunt"]);
 }
+
+#[test]
+fn what_broken_nodes_are_found_by_is_shrunk_as_a_table() {
+    let place = Place::new();
+    let shrink = ["gallery", "--shrink", "--only", "broadcast-no-retry,ids-local-counter"];
+    let said = place.run(&[&shrink[..], &["--json", "sizes.json"]].concat());
+    let said = said.shows(0, &["2 of 2 nodes end with at most 10 operations and 2 faults."]);
+    assert!(said.out.contains("5 → 2"), "{}", said.out);
+    let text = std::fs::read_to_string(place.path("sizes.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for node in json["shrunk"].as_array().unwrap() {
+        assert_eq!((&node["minimal"], &node["scenario"]), (&true.into(), &true.into()), "{node}");
+        assert!(node["operations"]["after"].as_u64() < node["operations"]["before"].as_u64());
+    }
+    place.run(&["gallery", "--budget", "3s"]).shows(254, &["--shrink"]);
+    place.run(&["gallery", "--shrink", "--hunt"]).shows(254, &["--hunt"]);
+}

@@ -16,6 +16,46 @@ pub struct Trace {
     entries: Vec<(Time, Entry)>,
     /// By their network ids, which count from 0.
     messages: Vec<Sent>,
+    names: Names,
+}
+
+/// The names of all that sent or received something, or are nodes. Each stands here once: a
+/// run of many messages would have as many copies.
+#[derive(Default)]
+struct Names {
+    nodes: Vec<Box<str>>,
+    clients: Vec<Box<str>>,
+    services: Vec<Box<str>>,
+}
+
+impl Names {
+    fn slot(&mut self, end: Endpoint) -> &mut Box<str> {
+        let (names, place) = match end {
+            Endpoint::Node(place) => (&mut self.nodes, place as usize),
+            Endpoint::Client(place) => (&mut self.clients, place as usize),
+            Endpoint::Service(place) => (&mut self.services, place as usize),
+        };
+        if names.len() <= place {
+            names.resize_with(place + 1, Box::default);
+        }
+        &mut names[place]
+    }
+
+    fn keep(&mut self, end: Endpoint, name: &str) {
+        let slot = self.slot(end);
+        if **slot != *name {
+            *slot = name.into();
+        }
+    }
+
+    fn of(&self, end: Endpoint) -> &str {
+        let (names, place) = match end {
+            Endpoint::Node(place) => (&self.nodes, place),
+            Endpoint::Client(place) => (&self.clients, place),
+            Endpoint::Service(place) => (&self.services, place),
+        };
+        names.get(place as usize).map_or("", |name| name)
+    }
 }
 
 struct Sent {
@@ -25,19 +65,20 @@ struct Sent {
     payload: Payload,
 }
 
-/// A node, by its place and name.
-type Who = (u32, Box<str>);
+/// A node, by its place.
+type Who = u32;
 
-/// An [`Event`]; messages by their ids.
+/// An [`Event`]; messages by their ids. Small, as there are many: what is rare or large
+/// stands elsewhere.
 enum Entry {
     Initialised,
     MainBegan,
-    Operation(Op),
-    Sent { id: u64, src: Box<str>, dest: Box<str> },
+    Operation(Box<Op>),
+    Sent(u64),
     Received(u64),
     Dropped(u64, DropReason),
     Disturbed(u64, Disturbance),
-    Marked { node: Who, label: Box<str>, value: Value },
+    Marked { node: Who, mark: Box<(Box<str>, Value)> },
     ClockRead(Who),
     Started { node: Who, incarnation: u32 },
     Stopped { node: Who, why: StopReason },
@@ -57,8 +98,10 @@ impl Trace {
                     edn::write_op(op, &mut text);
                     Ok(())
                 }
-                Entry::Sent { id, src, dest } => {
-                    let body = format!("{:?}", self.messages[*id as usize].payload);
+                Entry::Sent(id) => {
+                    let Sent { src, dest, payload, .. } = &self.messages[*id as usize];
+                    let (src, dest) = (self.names.of(*src), self.names.of(*dest));
+                    let body = format!("{payload:?}");
                     let (dest, body) = (printable(dest), printable(&body));
                     writeln!(text, "{:>12} #{id} {src} → {dest} {body}", time.0)
                 }
@@ -69,16 +112,20 @@ impl Trace {
                 Entry::Disturbed(id, how) => {
                     writeln!(text, "{:>12} #{id} fault: {}", time.0, how.name())
                 }
-                Entry::Marked { node: (_, node), label, value } if **label == *EXPOSED => {
-                    let value = value.to_string();
-                    writeln!(text, "{:>12} {node} exposes {}", time.0, printable(&value))
+                Entry::Marked { node, mark } => {
+                    let (label, value) = &**mark;
+                    let (node, value) = (self.node(*node).name, value.to_string());
+                    let value = printable(&value);
+                    match **label == *EXPOSED {
+                        true => writeln!(text, "{:>12} {node} exposes {value}", time.0),
+                        false => {
+                            let label = printable(label);
+                            writeln!(text, "{:>12} {node} marks {label} = {value}", time.0)
+                        }
+                    }
                 }
-                Entry::Marked { node: (_, node), label, value } => {
-                    let value = value.to_string();
-                    let (label, value) = (printable(label), printable(&value));
-                    writeln!(text, "{:>12} {node} marks {label} = {value}", time.0)
-                }
-                Entry::Logged { node: (_, node), line } => {
+                Entry::Logged { node, line } => {
+                    let node = self.node(*node).name;
                     writeln!(text, "{:>12} {node} logs: {}", time.0, printable(line))
                 }
                 Entry::Initialised
@@ -105,17 +152,26 @@ impl Trace {
         Message { id, src: *src, dest: *dest, key: *key, payload }
     }
 
+    fn node(&self, place: Who) -> Node<'_> {
+        Node { place, name: self.names.of(Endpoint::Node(place)) }
+    }
+
     fn event<'a>(&'a self, entry: &'a Entry) -> Event<'a> {
-        let node = |(place, name): &'a Who| Node { place: *place, name };
+        let node = |place: &Who| self.node(*place);
         match entry {
             Entry::Initialised => Event::Initialised,
             Entry::MainBegan => Event::MainBegan,
             Entry::Operation(op) => Event::Operation(op),
-            Entry::Sent { id, src, dest } => Event::Sent { message: self.message(*id), src, dest },
+            Entry::Sent(id) => {
+                let message = self.message(*id);
+                let (src, dest) = (self.names.of(message.src), self.names.of(message.dest));
+                Event::Sent { message, src, dest }
+            }
             Entry::Received(id) => Event::Received(self.message(*id)),
             Entry::Dropped(id, reason) => Event::Dropped(self.message(*id), *reason),
             Entry::Disturbed(id, how) => Event::Disturbed(self.message(*id), *how),
-            Entry::Marked { node: who, label, value } => {
+            Entry::Marked { node: who, mark } => {
+                let (label, value) = &**mark;
                 Event::Marked { node: node(who), label, value }
             }
             Entry::ClockRead(who) => Event::ClockRead(node(who)),
@@ -132,23 +188,29 @@ impl Trace {
 
 impl Observer for Trace {
     fn event(&mut self, time: Time, event: &Event<'_>) {
-        let who = |node: Node<'_>| (node.place, Box::from(node.name));
+        let names = &mut self.names;
+        let mut who = |node: Node<'_>| {
+            names.keep(Endpoint::Node(node.place), node.name);
+            node.place
+        };
         let entry = match *event {
             Event::Initialised => Entry::Initialised,
             Event::MainBegan => Entry::MainBegan,
-            Event::Operation(op) => Entry::Operation(op.clone()),
+            Event::Operation(op) => Entry::Operation(Box::new(op.clone())),
             Event::Sent { message, src, dest } => {
                 debug_assert_eq!(message.id as usize, self.messages.len(), "ids count from 0");
                 let payload = message.payload.clone();
-                let Message { src: from, dest: to, key, .. } = message;
+                let Message { id, src: from, dest: to, key, .. } = message;
+                self.names.keep(from, src);
+                self.names.keep(to, dest);
                 self.messages.push(Sent { src: from, dest: to, key, payload });
-                Entry::Sent { id: message.id, src: src.into(), dest: dest.into() }
+                Entry::Sent(id)
             }
             Event::Received(message) => Entry::Received(message.id),
             Event::Dropped(message, reason) => Entry::Dropped(message.id, reason),
             Event::Disturbed(message, how) => Entry::Disturbed(message.id, how),
             Event::Marked { node, label, value } => {
-                Entry::Marked { node: who(node), label: label.into(), value: value.clone() }
+                Entry::Marked { node: who(node), mark: Box::new((label.into(), value.clone())) }
             }
             Event::ClockRead(node) => Entry::ClockRead(who(node)),
             Event::Started { node, incarnation } => Entry::Started { node: who(node), incarnation },

@@ -4,12 +4,13 @@ mod broken;
 mod claims;
 mod hunt;
 mod list;
+mod shrink;
 mod twins;
 
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use glomers_broken_nodes::entries;
@@ -33,6 +34,8 @@ Examples:
                                           how many seeds hunts take to find each
   glomers gallery --hunt --twins-only --cap 10000
                                           hunts for reference nodes, which must find nothing
+  glomers gallery --shrink --only broadcast
+                                          what each is found by, made as small as it goes
   glomers test -w unique-ids --node broken/ids-from-clock --rate 500
                                           a broken node in a test of your own
 
@@ -65,6 +68,16 @@ pub(crate) struct GalleryArguments {
     /// the family swarm, and with all that a hunt does
     #[arg(long, conflicts_with_all = ["list", "seeds"])]
     hunt: bool,
+
+    /// Shrink the first run of each broken node that has its finding, and print how large it
+    /// was and is; --seeds says how many are tried for one
+    #[arg(long, conflicts_with_all = ["list", "hunt", "twins_only", "traced"])]
+    shrink: bool,
+
+    /// For how long each is shrunk at most
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = number::span,
+          requires = "shrink")]
+    budget: Duration,
 
     /// How many hunts there are for each node and strategy
     #[arg(
@@ -112,9 +125,10 @@ pub(crate) fn run(arguments: &GalleryArguments) -> Result<ExitCode, CliError> {
             list::print(&chosen);
             return Ok(ExitCode::SUCCESS);
         }
-        match arguments.hunt {
-            true => hunt::run(arguments, &chosen)?,
-            false => broken::run(arguments, &chosen)?,
+        match (arguments.hunt, arguments.shrink) {
+            (true, _) => hunt::run(arguments, &chosen)?,
+            (false, true) => shrink::run(arguments, &chosen)?,
+            (false, false) => broken::run(arguments, &chosen)?,
         }
     };
     if let Some(file) = &arguments.json {

@@ -77,7 +77,7 @@ fn free_name(out: &Path, signature: &Signature, text: &str) -> PathBuf {
 
 /// The scenario of a Plan, with what is printed, and the Plan that it is; it has the
 /// finding, too, or there is none.
-fn scenario(shrunk: &Shrunk, lab: &CliLab) -> Result<(Plan, String), String> {
+pub(crate) fn scenario(shrunk: &Shrunk, lab: &CliLab) -> Result<(Plan, String), String> {
     let mut comments = vec![format!("{}.", in_words(&shrunk.plan)), String::new()];
     for line in shrunk.finding.render() {
         comments.extend(line.lines().map(str::to_owned));
