@@ -1,8 +1,9 @@
 //! What the command line takes. Maelstrom's flags keep their names.
 
 mod network;
-mod traced;
-mod workload;
+pub(crate) mod traced;
+pub(crate) mod values;
+pub(crate) mod workload;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,9 +28,9 @@ use crate::serve::ServeArguments;
 use crate::shrink::ShrinkArguments;
 use crate::trust::TrustArguments;
 pub(crate) use network::NetworkModels;
-pub(crate) use traced::{ScheduleArgument, TracedArguments};
-pub(crate) use workload::WorkloadArguments;
-use workload::workloads_and_nodes;
+use traced::TracedArguments;
+use values::{AroundArgument, InboxArgument, StoreFormat, TimeArgument, WireArgument};
+use workload::{WorkloadArguments, workloads_and_nodes};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -110,42 +111,6 @@ pub(crate) enum Command {
     Man { folder: PathBuf },
     #[command(hide = true, name = "__watchdog")]
     Watchdog,
-}
-
-/// Whose clock a run follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TimeArgument {
-    /// Jump from event to event, always the same run: embedded nodes anywhere,
-    /// executables on Linux (x86-64)
-    Virtual,
-    /// The clock on the wall: any executable, never quite the same run
-    Real,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum InboxArgument {
-    /// Each message is delivered when it is due
-    Ideal,
-    /// As Maelstrom: one message at a time sleeps until it is due, others wait
-    Maelstrom,
-}
-
-/// What a stored run has.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StoreFormat {
-    /// All files
-    #[default]
-    Full,
-    /// No texts and tables that follow from the streams
-    Journal,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum WireArgument {
-    /// Embedded nodes exchange Rust values
-    Typed,
-    /// Every body goes through JSON text; the run is the same
-    Json,
 }
 
 #[derive(Debug, Args)]
@@ -514,13 +479,6 @@ pub(crate) struct ReplayArguments {
 
     #[command(flatten)]
     pub(crate) nodes: TrustArguments,
-}
-
-/// What a view is centred on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AroundArgument {
-    Operation(u64),
-    Message(u64),
 }
 
 const TRACE_EXAMPLES: &str = "\

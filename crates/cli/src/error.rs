@@ -3,7 +3,9 @@ use std::fmt;
 use glomers_session::{ReplayFileError, SessionError};
 use glomers_sim::PlanError;
 
-use crate::execute::SCRATCH_HINT;
+/// What helps where no such folder can be made or written.
+pub(crate) const SCRATCH_HINT: &str = "this folder is for what is compared and then removed; the \
+                                       environment variable TMPDIR names another place for it";
 
 /// Exit status: the user's mistake.
 pub(crate) const USAGE: u8 = 254;

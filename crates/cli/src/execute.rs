@@ -8,18 +8,10 @@ use glomers_session::{Executed, Scratch, Session};
 use glomers_sim::{Clock, Plan};
 use glomers_store::Remark;
 
-use crate::error::{CRASHED, CliError};
-use crate::log_net::Shown;
+use crate::error::{CRASHED, CliError, SCRATCH_HINT};
+use crate::log_net::{Show, Shown};
 use crate::out;
 use crate::progress::Progress;
-
-/// What of a run is shown while it goes on.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Show {
-    pub(crate) logs: bool,
-    pub(crate) sent: bool,
-    pub(crate) received: bool,
-}
 
 /// What `--store` says.
 pub(crate) fn store_root(argument: &str) -> Result<Option<PathBuf>, CliError> {
@@ -54,10 +46,6 @@ pub(crate) fn blame(scratch: &Scratch, error: CliError) -> CliError {
     let is_here = error.message.contains(&*scratch.path.to_string_lossy());
     if error.exit == CRASHED && is_here { error.hint(SCRATCH_HINT) } else { error }
 }
-
-/// What helps where no such folder can be made or written.
-pub(crate) const SCRATCH_HINT: &str = "this folder is for what is compared and then removed; the \
-                                       environment variable TMPDIR names another place for it";
 
 /// Says what the user should know about the store: of many runs once.
 fn tell(remarks: &[Remark]) {

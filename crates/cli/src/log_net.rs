@@ -3,8 +3,15 @@
 use glomers_history::{Event, Observer, Time};
 use glomers_protocol::printable;
 
-use crate::execute::Show;
 use crate::out;
+
+/// What of a run is shown while it goes on.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Show {
+    pub(crate) logs: bool,
+    pub(crate) sent: bool,
+    pub(crate) received: bool,
+}
 
 /// Shows on standard error what was asked for.
 pub(crate) struct Shown {

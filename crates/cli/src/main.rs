@@ -36,6 +36,7 @@ mod replay_log;
 mod report;
 mod scenario;
 mod serve;
+mod shell;
 mod shrink;
 mod stops;
 mod summary;

@@ -11,7 +11,7 @@ use glomers_trials::EMBEDDED;
 use glomers_trials::frontier::{Figures, Meter};
 use glomers_workload::make;
 
-use crate::arguments::TimeArgument;
+use crate::arguments::values::TimeArgument;
 use crate::error::CliError;
 use crate::number;
 use crate::progress::Progress;
@@ -73,7 +73,7 @@ impl ProgramArguments {
     /// If it cannot be run.
     pub(crate) fn program(&self, file: PathBuf, arguments: Vec<String>) -> Result<Runs, CliError> {
         let path = glomers_bench::check_program(&file)?;
-        crate::plan::relative_files(&arguments).iter().for_each(crate::out::note);
+        crate::shell::relative_files(&arguments).iter().for_each(crate::out::note);
         let path = path
             .to_str()
             .ok_or_else(|| CliError::usage("the path of an executable must be valid UTF-8"))?

@@ -10,7 +10,7 @@ use glomers_nodes::{EXAMPLES, Example, TEMPLATES, Template};
 
 use crate::error::CliError;
 use crate::out;
-use crate::test::quoted;
+use crate::shell::quoted;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {

@@ -7,7 +7,7 @@ use glomers_history::{History, SECOND, Time};
 use glomers_session::{Executed, RunOptions};
 use glomers_sim::{Clock, NodeProgram, Plan};
 
-use crate::test::quoted;
+use crate::shell::quoted;
 
 /// The directory that `trace` and `replay` take if none is named.
 const LATEST: &str = "store";

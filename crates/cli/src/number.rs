@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::arguments::AroundArgument;
+use crate::arguments::values::AroundArgument;
 
 fn within(text: &str, lowest: f64, highest: f64, what: &str) -> Result<f64, String> {
     let number = parsed(text).ok_or_else(|| format!("{what} must be a number"))?;

@@ -5,10 +5,11 @@ use std::path::Path;
 use glomers_session::SessionError;
 use glomers_sim::{ClusterSize, Host, Inbox, NodeProgram, Plan, Schedule, Wire};
 
-use crate::arguments::{InboxArgument, TestArguments, TimeArgument, WireArgument};
+use crate::arguments::TestArguments;
+use crate::arguments::values::{InboxArgument, TimeArgument, WireArgument};
 use crate::error::CliError;
 use crate::number::Concurrency;
-use crate::test::quoted;
+use crate::shell::relative_files;
 use crate::{links, out};
 
 /// How many nodes there are if nobody says.
@@ -62,23 +63,6 @@ pub(crate) fn choose_node(choice: &NodeChoice<'_>) -> Result<(NodeProgram, Host)
         Some(TimeArgument::Real) => (program, Host::Processes),
         _ => (program, Host::InProcess),
     })
-}
-
-/// Nodes run in the folder for temporary files: a note for each argument that is a file as
-/// seen from here, and none as seen from there.
-pub(crate) fn relative_files(arguments: &[String]) -> Vec<String> {
-    let folder = std::env::temp_dir();
-    let note = |argument: &String| {
-        let path = Path::new(argument);
-        let is_elsewhere = path.is_relative() && path.is_file() && !folder.join(path).exists();
-        let whole = path.canonicalize().ok().filter(|_| is_elsewhere)?;
-        Some(format!(
-            "nodes run in {}, where there is no {argument}; give its whole path: {}",
-            folder.display(),
-            quoted(&whole.to_string_lossy())
-        ))
-    };
-    arguments.iter().filter_map(note).collect()
 }
 
 /// An embedded node that is made for another workload answers nothing that this one

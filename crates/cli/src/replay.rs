@@ -16,10 +16,11 @@ use glomers_trials::EMBEDDED;
 
 use crate::arguments::ReplayArguments;
 use crate::error::CliError;
-use crate::execute::{Show, blame, execute, store_root};
+use crate::execute::{blame, execute, store_root};
+use crate::log_net::Show;
 use crate::progress::Progress;
 use crate::replay_log::Watch;
-use crate::test::quoted;
+use crate::shell::quoted;
 use crate::trust::TrustArguments;
 use crate::{out, summary};
 

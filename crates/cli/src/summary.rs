@@ -255,7 +255,7 @@ fn files(directory: &Path) -> Option<String> {
     let mut text = format!("{}, of which {}", size(total), largest.join(", "));
     let path = directory.join("history.edn.zst");
     if path.is_file() {
-        let path = crate::test::quoted(&path.to_string_lossy());
+        let path = crate::shell::quoted(&path.to_string_lossy());
         let _ = write!(text, "; read the history with: zstd -dc {path}");
     }
     Some(text)

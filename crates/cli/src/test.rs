@@ -10,11 +10,14 @@ use glomers_session::{Executed, RunOptions, RunReport, Scratch, Session, many};
 use glomers_sim::{Ended, Host, NodeProgram, Plan};
 use glomers_trials::EMBEDDED;
 
-use crate::arguments::{StoreFormat, TestArguments};
+use crate::arguments::TestArguments;
+use crate::arguments::values::StoreFormat;
 use crate::ci::{Run, Runs};
 use crate::error::CliError;
-use crate::execute::{Show, blame, execute, store_root};
+use crate::execute::{blame, execute, store_root};
+use crate::log_net::Show;
 use crate::progress::Progress;
+use crate::shell::quoted;
 use crate::stops::Stops;
 use crate::{ignored, out, plan, summary};
 
@@ -128,16 +131,6 @@ fn command_of(seed: u64, runs: u64) -> String {
     }
     words.extend(typed.map(|word| quoted(&word)));
     words.join(" ")
-}
-
-/// A word as a shell takes it.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    // A word with a zero byte never came from a shell.
-    shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
 }
 
 /// The runs of one command.

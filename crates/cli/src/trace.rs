@@ -9,7 +9,8 @@ use glomers_session::ReplayFile;
 use glomers_session::trace::{Selection, Trace, What};
 use glomers_sim::Plan;
 
-use crate::arguments::{AroundArgument, TraceArguments};
+use crate::arguments::TraceArguments;
+use crate::arguments::values::AroundArgument;
 use crate::error::CliError;
 use crate::out;
 

@@ -8,7 +8,7 @@ use glomers_protocol::printable;
 use glomers_sim::{NodeProgram, Plan};
 
 use crate::error::CliError;
-use crate::test::quoted;
+use crate::shell::quoted;
 
 #[derive(Debug, Args)]
 pub(crate) struct TrustArguments {
@@ -53,7 +53,7 @@ impl TrustArguments {
         };
         if let Some(bin) = &self.bin {
             let path = glomers_bench::check_program(bin)?;
-            crate::plan::relative_files(&self.node_arguments).iter().for_each(crate::out::note);
+            crate::shell::relative_files(&self.node_arguments).iter().for_each(crate::out::note);
             let path = path.to_str().ok_or_else(|| CliError::usage("--bin must be valid UTF-8"))?;
             let (path, arguments) = (path.to_owned(), self.node_arguments.clone());
             return Ok(NodeProgram::Program { path, arguments });

@@ -236,7 +236,7 @@ fn refuse_without_command(words: &[String], parser: &Command) -> Result<(), CliE
     if !is_of_test {
         return Ok(());
     }
-    let rest: Vec<String> = words[1..].iter().map(|word| crate::test::quoted(word)).collect();
+    let rest: Vec<String> = words[1..].iter().map(|word| crate::shell::quoted(word)).collect();
     Err(CliError::usage(format!("{flag} is an option of a command, and no command was typed"))
         .hint(format!("type: glomers test {}", rest.join(" "))))
 }

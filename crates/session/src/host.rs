@@ -2,15 +2,11 @@
 
 #[cfg(feature = "processes")]
 use std::borrow::Cow;
-use std::cell::Cell;
-use std::path::Path;
 
-use glomers_history::Observer;
-use glomers_sim::{
-    Engine, Host, InProcessHost, Outcome, Plan, SteppedHost, Workload, run_virtual_until,
-};
+use glomers_sim::{Host, InProcessHost, Outcome, Plan, SteppedHost, run_virtual_until};
 #[cfg(feature = "processes")]
 use {
+    crate::job::NODE_DATA,
     crate::scratch::Scratch,
     glomers_bench::{RealOptions, run_real},
     glomers_sim::NodeProgram,
@@ -18,26 +14,9 @@ use {
 };
 
 use crate::error::SessionError;
+use crate::job::{Job, Traced};
 use crate::quiet::Quiet;
-use crate::run::{Session, Traced};
-
-/// Where nodes that are processes may keep data.
-#[cfg(feature = "processes")]
-pub(crate) const NODE_DATA: &str = "node-data";
-
-/// One run on its way: what it needs beside Plan and session.
-pub(crate) struct Job<'a> {
-    pub(crate) workload: &'a mut dyn Workload,
-    pub(crate) observer: &'a mut dyn Observer,
-    /// Whether going on would be in vain.
-    pub(crate) has_failed: &'a Cell<bool>,
-    /// Where the run is stored: processes keep data there.
-    #[cfg_attr(not(feature = "processes"), expect(dead_code, reason = "processes need it"))]
-    pub(crate) directory: Option<&'a Path>,
-    /// Who is told how far the run is, in real time.
-    #[cfg_attr(not(feature = "processes"), expect(dead_code, reason = "processes need it"))]
-    pub(crate) progress: &'a dyn Fn(&Engine<'_>),
-}
+use crate::run::Session;
 
 impl Session<'_> {
     /// Runs a Plan on the host that it names.

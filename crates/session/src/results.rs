@@ -2,8 +2,8 @@
 
 use glomers_history::{Time, Value};
 
+use crate::job::Traced;
 use crate::judge::RunReport;
-use crate::run::Traced;
 
 /// The map of results, with what the run itself knows added.
 pub fn results(report: &RunReport, traced: Option<&Traced>) -> Value {

@@ -12,7 +12,7 @@ use glomers_workload::make;
 use crate::embedded::{Embedded, NoNodes};
 use crate::error::SessionError;
 use crate::fingerprint;
-use crate::host::Job;
+use crate::job::{Job, Traced};
 use crate::judge::{RunOptions, RunReport, judge_outcome};
 use crate::replay_file::{BUILD, ReplayFile};
 use crate::results::results;
@@ -79,19 +79,6 @@ pub struct Executed {
     pub traced: Option<Traced>,
     /// What the user should know about the store.
     pub remarks: Vec<Remark>,
-}
-
-/// What the tracer says of its nodes.
-#[derive(Debug, Clone, Default)]
-pub struct Traced {
-    /// Whether another run on this machine is the same, byte for byte.
-    pub is_exact: bool,
-    /// What happened that is worth a word.
-    pub notes: Vec<String>,
-    /// How often a thread was stopped, in all.
-    pub stops: u64,
-    /// The files whose code ran.
-    pub files: Vec<PathBuf>,
 }
 
 impl Session<'_> {
@@ -163,7 +150,7 @@ impl Session<'_> {
         let result = self.judged(plan, observer, progress, Some(&directory), Some(&mut writer));
         let finished = writer.finish();
         #[cfg(feature = "processes")]
-        remove_empty(&directory.join(crate::host::NODE_DATA));
+        remove_empty(&directory.join(crate::job::NODE_DATA));
         let (report, traced) = result?;
         let written = finished?;
         if self.derives {

@@ -42,11 +42,6 @@ pub(crate) fn write_all(
     Ok(kept)
 }
 
-/// The names whose files were kept.
-pub(crate) fn names<const N: usize>(kept: [(&'static str, bool); N]) -> Vec<&'static str> {
-    kept.into_iter().filter(|(_, is_kept)| *is_kept).map(|(name, _)| name).collect()
-}
-
 /// Writes the results twice: as Jepsen does, and for other tools. Gives the names
 /// of the files that were there, differ and were kept.
 pub(crate) fn write_results(
@@ -66,5 +61,5 @@ pub(crate) fn write_results(
     let mut json = serde_json::to_vec_pretty(&versioned).expect("a value is always JSON");
     json.push(b'\n');
     let json_kept = files::replace_with(run, RESULTS_JSON, &json, how)?;
-    Ok(names([(RESULTS_EDN, edn_kept), (RESULTS_JSON, json_kept)]))
+    Ok(files::names([(RESULTS_EDN, edn_kept), (RESULTS_JSON, json_kept)]))
 }

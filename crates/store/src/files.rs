@@ -81,3 +81,8 @@ pub(crate) fn replace_with(
         out.write_all(bytes).map_err(StoreError::at(&directory.join(name), "written"))
     })
 }
+
+/// The names whose files were kept.
+pub(crate) fn names<const N: usize>(kept: [(&'static str, bool); N]) -> Vec<&'static str> {
+    kept.into_iter().filter(|(_, is_kept)| *is_kept).map(|(name, _)| name).collect()
+}

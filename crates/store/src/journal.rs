@@ -11,8 +11,8 @@ use crate::StoreError;
 use crate::bodies::LastBodies;
 use crate::files::{BUFFER, JOURNAL};
 use crate::frames::{FrameReader, Header, Step, VERSION};
+use crate::loss::Loss;
 use crate::messages::{Disturbed, Ending, Event, Fate, FindingRef, MarkRef, Message, MessageRef};
-use crate::recover::Loss;
 
 /// A journal that has been read once.
 ///

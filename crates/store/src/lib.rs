@@ -34,10 +34,12 @@ mod directory;
 mod error;
 mod events;
 mod files;
+mod form;
 mod frames;
 mod journal;
 mod links;
 mod lock;
+mod loss;
 mod messages;
 mod names;
 mod node_logs;
@@ -57,9 +59,10 @@ pub use compare::{Difference, Place, compare};
 pub use directory::{Remark, Store};
 pub use error::StoreError;
 pub use lock::Lock;
+pub use loss::Loss;
 pub use messages::{
     Disturbed, Ending, Event, Fate, FindingRef, Mark, MarkRef, Message, MessageRef,
 };
-pub use recover::{Loss, Recovered, derive};
+pub use recover::{Recovered, derive};
 pub use timestamp::timestamp;
 pub use writer::{StoreWriter, Written};

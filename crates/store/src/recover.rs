@@ -1,32 +1,17 @@
 //! A run read again from its directory, however it ended and whatever happened to
 //! its files since.
 
-use std::fmt;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use glomers_history::{Endpoint, History, Observer, jsonl};
-use glomers_protocol::printable;
 
 use crate::files::{BUFFER, HISTORY, REPLAY, Replace};
 use crate::journal::{Journal, Told};
+use crate::loss::Loss;
 use crate::messages::{Event, Mark, Message};
 use crate::{StoreError, derive as derived, files};
-
-/// What of a stream could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loss {
-    /// Which file.
-    pub file: &'static str,
-    /// How many bytes of it were read.
-    pub kept_bytes: u64,
-    /// How many bytes behind these were left out.
-    pub dropped_bytes: u64,
-    /// What is wrong with them. `None`: they are just unfinished, or not there, as
-    /// a kill leaves them.
-    pub damage: Option<String>,
-}
 
 /// What is wrong with a `replay.json` beside which the journal holds a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,26 +19,6 @@ enum Spoilt {
     Missing,
     NoJson,
     Changed,
-}
-
-impl fmt::Display for Loss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Loss { file, kept_bytes, dropped_bytes, damage } = self;
-        match damage {
-            None if *dropped_bytes == 0 => {
-                write!(f, "{file} was cut off after {kept_bytes} bytes: it has no end")
-            }
-            None => write!(
-                f,
-                "{file} was cut off: its last {dropped_bytes} bytes are unfinished and were left out"
-            ),
-            Some(damage) => write!(
-                f,
-                "{file} is damaged: after {kept_bytes} good bytes comes {}; the {dropped_bytes} bytes from there on were left out",
-                printable(damage)
-            ),
-        }
-    }
 }
 
 /// A run read from its directory, however it ended.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::StoreError;
 use crate::columns::{MarkTable, MessageTable};
-use crate::derive::names;
+use crate::files::names;
 use crate::files::{self, MARKS, MESSAGES, Replace};
 use crate::journal::Journal;
 use crate::messages::Event;

@@ -3,14 +3,15 @@
 use std::io::Write;
 use std::path::Path;
 
-use glomers_history::{History, List, Op, Value, edn};
+use glomers_history::{History, List, Value, edn};
 
 use crate::StoreError;
-use crate::derive::names;
+use crate::files::names;
 use crate::files::{self, BUFFER, HISTORY_EDN, HISTORY_TEXT, Replace};
 #[cfg(feature = "compression")]
 use crate::files::{HISTORY_EDN_PACKED, HISTORY_TEXT_PACKED};
 #[cfg(feature = "compression")]
+use crate::form::{Form, Lines};
 use crate::woven::Woven;
 
 /// A history whose `history.edn` has about so many bytes is long: its texts are packed.
@@ -52,42 +53,6 @@ fn length(history: &History) -> u64 {
         }
     }
     history.ops().iter().map(|op| 80 + of(&op.value)).sum()
-}
-
-/// How texts are kept: the parts of both grow line by line.
-pub(crate) trait Form {
-    /// Appends the lines of an operation.
-    fn push(&mut self, lines: &Lines);
-    /// Appends the lines of an operation whose value is this long list; `false` and nothing
-    /// if it need not be treated in another way than others.
-    fn push_list(&mut self, list: &List, lines: &mut Lines) -> bool;
-    /// What is finished, which is taken away: the rest too, at the end.
-    fn ready(&mut self, is_end: bool) -> [&mut Vec<u8>; 2];
-}
-
-/// The parts of an operation's lines, in buffers that are used again.
-#[derive(Default)]
-pub(crate) struct Lines {
-    /// Before the value, in each text.
-    pub(crate) before: [String; 2],
-    pub(crate) value: String,
-    /// Behind it.
-    pub(crate) after: [String; 2],
-}
-
-impl Lines {
-    fn spell_around(&mut self, op: &Op) {
-        let [edn, text] = &mut self.before;
-        edn.clear();
-        text.clear();
-        edn::write_before_value(op, edn);
-        edn::write_text_before_value(op, text);
-        let [edn, text] = &mut self.after;
-        edn.clear();
-        text.clear();
-        edn::write_after_value(op, edn);
-        edn::write_text_after_value(op, text);
-    }
 }
 
 fn write_as(

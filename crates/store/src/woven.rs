@@ -3,7 +3,7 @@
 
 use glomers_history::{Growing, List};
 
-use crate::texts::{Form, Lines};
+use crate::form::{Form, Lines};
 use crate::weave::Weave;
 
 /// How many elements stand between two places of a list whose offsets are kept.

@@ -8,6 +8,7 @@ mod diagnosis;
 mod errors;
 mod findings;
 mod lag;
+mod offsets;
 mod orders;
 mod parse;
 mod report;

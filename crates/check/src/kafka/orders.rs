@@ -1,7 +1,8 @@
 //! The order of each key's messages, as offsets tell it.
 
+use super::offsets::Offsets;
 use super::parse::Parsed;
-use crate::places::{NONE, Places};
+use crate::places::NONE;
 
 /// What the offsets of a key hold. Places count the offsets that hold something.
 #[derive(Debug, Default)]
@@ -36,28 +37,6 @@ pub(super) struct Orders {
     pub(super) positions: Vec<Position>,
     /// [`Position::ordered`] alone, which is asked for each message of each poll.
     ordered: Vec<u32>,
-}
-
-/// What the offsets of a key hold, while they are met.
-#[derive(Debug, Default)]
-pub(super) struct Offsets {
-    /// The message of each offset: where there are several, the one met first.
-    first: Places,
-    /// Further messages, some more than once.
-    others: Vec<(i64, u32)>,
-}
-
-impl Offsets {
-    /// Notes that an offset holds a message.
-    #[inline]
-    pub(super) fn put(&mut self, offset: i64, message: u32) {
-        let known = self.first.get(offset);
-        if known == NONE {
-            self.first.insert(offset, message);
-        } else if known != message {
-            self.others.push((offset, message));
-        }
-    }
 }
 
 impl Orders {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use glomers_history::{History, List, Op, OpKind, Process, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::orders::Offsets;
+use super::offsets::Offsets;
 use super::transactions::{Message, Poll, Send, Transaction, range};
 use crate::places::{NONE, Places};
 

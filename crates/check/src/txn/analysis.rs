@@ -3,16 +3,16 @@
 use glomers_history::History;
 
 use super::cases::{Anomalies, Case};
-use super::cycles::{Cycle, Sort, components, cycles};
+use super::cycles::{Cycle, components, cycles};
 use super::demand::ConsistencyModels;
-use super::edges::Order;
+use super::graph::Order;
 use super::graph::{Components, Graph, Label};
 use super::lists::Lists;
-use super::marked::Marked;
 use super::models::{self, Names, UNKNOWN};
-use super::parse::{Kind, Parsed};
+use super::parse::{Kind, Marked, Parsed};
 use super::registers::{Basis, Registers};
 use super::search::{Level, Writers};
+use super::sort::Sort;
 use super::why::Why;
 use super::{complete, list_cases, list_edges, register_cases};
 use crate::{Mark, Validity};

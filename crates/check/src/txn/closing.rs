@@ -3,10 +3,10 @@
 
 use rustc_hash::FxHashSet;
 
-use super::cycles::{Sort, is_nonadjacent, labels};
 use super::graph::{Components, Edges, Graph, Label, Labels};
 use super::parse::NONE;
 use super::paths::{Hop, Paths};
+use super::sort::{Sort, is_nonadjacent, labels};
 
 /// In components of so many nodes the shortest cycle of all is found, in larger
 /// ones a shortest one through the first edge that closes any.

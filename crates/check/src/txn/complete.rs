@@ -4,7 +4,7 @@
 use super::analysis::Analysis;
 use super::axiom::Axiom;
 use super::cases::Case;
-use super::edges::Order;
+use super::graph::Order;
 use super::lists::Lists;
 use super::models::Names;
 use super::parse::{NONE, Parsed};

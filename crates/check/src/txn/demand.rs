@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::edges::Order;
+use super::graph::Order;
 use super::models::{self, Names};
 use crate::spelling::nearest;
 

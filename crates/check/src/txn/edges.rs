@@ -2,19 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::graph::{Edges, Graph, Label};
+use super::graph::{Edges, Graph, Label, Order};
 use super::parse::{NONE, Parsed};
-
-/// Which order of transactions counts besides what they read and wrote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// None.
-    Free,
-    /// That of each session: of each process.
-    Session,
-    /// Real time: what was over before another began comes before it.
-    RealTime,
-}
 
 /// Set beside the number of a transaction that begins; numbers are lower than that.
 const BEGINS: u32 = 1 << 31;

@@ -1,8 +1,18 @@
 //! Graphs of transactions in compact form, with a label on each edge, and their
 //! strongly connected components.
 
-use super::edges::Order;
 use super::parse::NONE;
+
+/// Which order of transactions counts besides what they read and wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// None.
+    Free,
+    /// That of each session: of each process.
+    Session,
+    /// Real time: what was over before another began comes before it.
+    RealTime,
+}
 
 /// Why one transaction comes before another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,7 @@
 //! Which transactions come before which, as lists tell it.
 
-use super::edges::{Builder, Order};
+use super::edges::Builder;
+use super::graph::Order;
 use super::graph::{Graph, Label};
 use super::lists::{Lists, is_kept};
 use super::parse::{Mop, NONE, Parsed};

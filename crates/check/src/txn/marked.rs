@@ -2,24 +2,13 @@
 
 use glomers_history::Value;
 
-use super::parse::{NONE, Parsed};
+use super::parse::{Marked, NONE, Parsed};
 use crate::Mark;
 
 /// The label of such marks. The value is a pair: the transaction's place in the order,
 /// of any JSON (numbers, or lists of numbers), and the transaction as it was asked for
 /// or answered.
 const LABEL: &str = "txn-order";
-
-/// What nodes have marked.
-#[derive(Debug, Default)]
-pub(super) struct Marked {
-    /// Versions of a key, each written right before the other.
-    pub(super) next: Vec<(u32, u32)>,
-    /// Transactions that were marked, and so certainly happened.
-    pub(super) txns: Vec<u32>,
-    /// How many marks name no transaction: what they say was written nobody wrote.
-    pub(super) unknown: usize,
-}
 
 impl Marked {
     pub(super) fn new(parsed: &Parsed<'_>, marks: &[Mark]) -> Marked {

@@ -27,6 +27,7 @@ mod readers;
 mod register_cases;
 mod registers;
 mod search;
+mod sort;
 mod tell;
 mod version_order;
 mod weak;
@@ -38,8 +39,9 @@ use crate::{CheckResult, Checker, Context, Mark, Validity};
 use analysis::{Analysis, Refusal};
 pub(crate) use cycles::{components, cycles};
 pub use demand::{ConsistencyModels, UnknownModel};
-pub(crate) use edges::{Builder, Order};
+pub(crate) use edges::Builder;
 pub(crate) use graph::Label;
+pub(crate) use graph::Order;
 use parse::Kind;
 
 /// Judges transactions of reads and appends to lists: txn-list-append.

@@ -3,7 +3,6 @@
 use glomers_history::{History, List, Op, OpKind, Process, Value};
 use rustc_hash::FxHashMap;
 
-use super::marked::Marked;
 use crate::intern::Interner;
 use crate::places::Places;
 
@@ -100,6 +99,17 @@ impl Versions {
             }
         }
     }
+}
+
+/// What nodes have marked.
+#[derive(Debug, Default)]
+pub(super) struct Marked {
+    /// Versions of a key, each written right before the other.
+    pub(super) next: Vec<(u32, u32)>,
+    /// Transactions that were marked, and so certainly happened.
+    pub(super) txns: Vec<u32>,
+    /// How many marks name no transaction: what they say was written nobody wrote.
+    pub(super) unknown: usize,
 }
 
 /// A history as the checkers of transactions see it.

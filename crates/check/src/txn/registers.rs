@@ -3,7 +3,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::edges::{Builder, Order};
+use super::edges::Builder;
+use super::graph::Order;
 use super::graph::{Edges, Graph, Label, Labels};
 use super::parse::{Mop, NONE, Parsed};
 use super::readers::Readers;

@@ -7,8 +7,8 @@ use glomers_history::Value;
 use super::analysis::Analysis;
 use super::axiom::{Reason, Step};
 use super::cycles::Cycle;
-use super::edges::Order;
 use super::graph::Label;
+use super::graph::Order;
 use super::parse::{Kind, NONE};
 use crate::{Context, words};
 

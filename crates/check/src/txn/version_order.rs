@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::edges::Order;
+use super::graph::Order;
 use super::parse::{NONE, Parsed, Txn};
 use super::registers::Registers;
 

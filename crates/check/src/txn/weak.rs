@@ -5,7 +5,7 @@
 
 use super::axiom::{Axiom, Reason, Step};
 use super::clocks::Clocks;
-use super::edges::Order;
+use super::graph::Order;
 use super::graph::{Edges, Graph, Label, Labels};
 use super::parse::{NONE, Parsed};
 use super::paths::Paths;

@@ -9,11 +9,12 @@ use glomers_bench::{Interrupt, Why, run_until};
 use serde_json::{Value as Json, json};
 
 use super::json::VERSION;
-use crate::arguments::{ChallengeArguments, TimeArgument};
+use crate::arguments::ChallengeArguments;
+use crate::arguments::values::TimeArgument;
 use crate::error::{CRASHED, CliError};
 use crate::out;
-use crate::plan::relative_files;
 use crate::progress::Progress;
+use crate::shell::relative_files;
 use crate::summary::counted;
 
 /// What came of a submission.

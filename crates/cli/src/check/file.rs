@@ -110,7 +110,7 @@ fn hint(file: &Path, bytes: &[u8]) -> String {
     let folder = file.parent().filter(|folder| folder.join("journal.bin").is_file());
     let is_stream = file.file_name().is_some_and(|name| name == "history.jsonl");
     if let (Some(folder), true) = (folder, is_stream) {
-        let folder = crate::test::quoted(&folder.to_string_lossy());
+        let folder = crate::shell::quoted(&folder.to_string_lossy());
         return format!(
             "this is the stream of a run, which was cut off or damaged; what is left of it is \
              judged by: glomers recover {folder}"

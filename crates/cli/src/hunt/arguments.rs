@@ -10,7 +10,9 @@ use glomers_hunt::{Seeds, Shard};
 use glomers_sim::Distribution;
 use glomers_sim::nemesis::{KINDS, Kind};
 
-use crate::arguments::{ScheduleArgument, TimeArgument, WorkloadArguments};
+use crate::arguments::traced::ScheduleArgument;
+use crate::arguments::values::TimeArgument;
+use crate::arguments::workload::WorkloadArguments;
 use crate::faults::{TargetArgument, kind};
 use crate::number::{self, Concurrency, RateArgument};
 

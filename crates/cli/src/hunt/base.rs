@@ -8,7 +8,7 @@ use glomers_sim::nemesis::Kind;
 use glomers_sim::{Host, Plan, ServiceTime};
 
 use super::arguments::{Claim, HuntArguments};
-use crate::arguments::TimeArgument;
+use crate::arguments::values::TimeArgument;
 use crate::error::CliError;
 use crate::number::Concurrency;
 use crate::plan::{NodeChoice, choose_node};

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use super::{Found, HuntArguments};
 use crate::error::CliError;
 use crate::out;
-use crate::test::quoted;
+use crate::shell::quoted;
 
 pub(super) struct Folder {
     path: PathBuf,

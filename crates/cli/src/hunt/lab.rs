@@ -14,7 +14,8 @@ use glomers_trials::EMBEDDED;
 
 use super::{Found, shrunk};
 use crate::error::CliError;
-use crate::execute::{Show, execute};
+use crate::execute::execute;
+use crate::log_net::Show;
 use crate::progress::Progress;
 
 /// How runs are judged in which nothing is broken.

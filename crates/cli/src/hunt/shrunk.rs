@@ -11,7 +11,7 @@ use glomers_trials::scenario::{Moments, Scenario, write};
 
 use super::lab::CliLab;
 use crate::error::CliError;
-use crate::test::quoted;
+use crate::shell::quoted;
 
 /// Histories up to so many operations are shown in a scenario.
 const SHOWN: u64 = 30;
