@@ -25,6 +25,7 @@ mod measured;
 mod merge;
 mod new;
 mod next_step;
+mod node_choice;
 mod number;
 mod out;
 mod panics;

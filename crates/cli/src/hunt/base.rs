@@ -10,8 +10,8 @@ use glomers_sim::{Host, Plan, ServiceTime};
 use super::arguments::{Claim, HuntArguments};
 use crate::arguments::values::TimeArgument;
 use crate::error::CliError;
+use crate::node_choice::{NodeChoice, choose_node};
 use crate::number::Concurrency;
-use crate::plan::{NodeChoice, choose_node};
 
 /// The families that were named, or all that are shipped.
 pub(super) fn families(names: &[String]) -> Result<Vec<Family>, CliError> {
