@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What is not written, and what is.
-const PHRASES: [(&str, &str); 13] = [
+const PHRASES: [(&str, &str); 19] = [
     ("makes no sense", "is invalid"),
     ("make no sense", "are invalid"),
     ("in its midst", "say where it is"),
@@ -19,6 +19,12 @@ const PHRASES: [(&str, &str); 13] = [
     ("whosoever", "who"),
     ("heretofore", "until now"),
     ("aforementioned", "name it"),
+    ("were it an error", "even if it is an error"),
+    ("as small as it goes", "as small as possible"),
+    ("as if there were not", "without knowledge of"),
+    ("that is to stay", "to keep"),
+    ("no scenario of it", "say that it could not be written as a scenario"),
+    ("time of loss", "period of loss"),
 ];
 
 fn root() -> PathBuf {

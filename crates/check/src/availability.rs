@@ -20,7 +20,7 @@ pub enum Availability {
     None,
     /// All of them.
     Total,
-    /// Any number, but each that began after the first 5 s must have an answer, were it an
+    /// Any number, but each that began after the first 5 s must have an answer, even if it is an
     /// error: for runs in which nothing is broken.
     Answered,
     /// This fraction of them at least, from 0 to 1.

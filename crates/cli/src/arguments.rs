@@ -67,9 +67,9 @@ pub(crate) enum Command {
     Gallery(GalleryArguments),
     /// Hunt for mistakes: many seeds, each under conditions of its own
     Hunt(Box<HuntArguments>),
-    /// Make a run that found something as small as it goes
+    /// Shrink a run with a finding to the smallest run that still has it
     Shrink(ShrinkArguments),
-    /// Put the parts of a hunt together that were made with --shard
+    /// Put together the parts of a hunt that --shard made
     Merge(MergeArguments),
     /// Compare two nodes over the same seeds, or two stores
     Compare(Box<CompareArguments>),
@@ -91,8 +91,8 @@ pub(crate) enum Command {
     New(NewArguments),
     /// Read the guide: a chapter, a finding, a workload, a service
     Doc(DocArguments),
-    /// Be a node, on standard input and output: a reference node or a broken one, for
-    /// other workbenches or to be run as a process
+    /// Run a reference node or a broken one as a process that speaks the protocol on
+    /// standard input and output, for example under another workbench
     Node {
         /// Which: a name such as raft, or broken/NAME
         name: String,
@@ -100,7 +100,7 @@ pub(crate) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Say what this machine allows: executables in virtual time
+    /// Check whether this machine can run executables in virtual time
     Doctor,
     /// Print completions for a shell
     Completions {
@@ -206,7 +206,7 @@ pub(crate) struct TestArguments {
     pub(crate) faults: FaultArguments,
 
     /// The fraction of operations that must succeed: total, or 0 to 1; or answered: each
-    /// that began after the first 5 s must have an answer, were it an error
+    /// that began after the first 5 s must have an answer, even if it is an error
     #[arg(long, value_parser = number::availability, help_heading = "Verdict")]
     pub(crate) availability: Option<Availability>,
 
@@ -250,8 +250,8 @@ pub(crate) struct TestArguments {
     #[arg(long, value_name = "DIR", default_value = "store", help_heading = "Output")]
     pub(crate) store: String,
 
-    /// What is stored: full, or journal: only what is written while the run goes on, the
-    /// results and the logs. glomers recover makes the rest
+    /// What is stored. glomers recover makes the other files of a run that was stored as
+    /// journal
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = "Output")]
     pub(crate) store_format: StoreFormat,
 
@@ -311,7 +311,7 @@ pub(crate) struct ChallengeArguments {
     #[arg(long, value_enum, default_value = "real", requires = "program")]
     pub(crate) time: TimeArgument,
 
-    /// The seed; without one the table is always the same
+    /// The seed: the same seed gives the same table
     #[arg(long, default_value_t = 1, value_parser = number::seed)]
     pub(crate) seed: u64,
 
@@ -341,7 +341,7 @@ pub(crate) struct ChallengeArguments {
           help_heading = "Many submissions", requires = "submissions")]
     pub(crate) submission_limit: Duration,
 
-    /// Print what came of it as JSON, for programs
+    /// Print the result as JSON, for programs
     #[arg(long, help_heading = "Output", conflicts_with = "one_line")]
     pub(crate) json: bool,
 
@@ -435,8 +435,8 @@ pub(crate) struct CheckArguments {
           value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub(crate) budget: u32,
 
-    /// Show what the verdict rests on: of registers the longest order that there
-    /// is, what they could hold then, and the operation that fits none
+    /// Show what the verdict rests on: for registers the longest order that was found, what
+    /// they could hold after it, and the operation that does not fit
     #[arg(long)]
     pub(crate) explain: bool,
 

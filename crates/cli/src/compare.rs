@@ -22,14 +22,14 @@ Examples:
   glomers compare flood flood-retry
   glomers compare \"hub-ft --period 450\" \"hub-sync --period 450\" --seeds 50 --loss 0.05
   glomers compare hub-ft --bin ./my_node.py
-                                          your own node beside an embedded one, in real time
+                                          your own node and an embedded one, in real time
   glomers compare \"./my_node.py --old\" ./my_node.py -w g-counter --time virtual
                                           two executables
   glomers compare before/broadcast after/broadcast
                                           two stores: the runs of the same seeds
 
-Runs of executables in real time take as long as the clock says: how long is said
-before, and more than an hour is refused.
+Runs of executables in real time take their full time. How long is printed
+first, and more than an hour is refused.
 
 Exit status: 0 compared, 1 a run was not valid, 130 interrupted, 254 usage, 255 machine.";
 
@@ -47,7 +47,7 @@ pub(crate) struct CompareArguments {
     #[arg(short, long, value_name = "NAME", help_heading = "Executables")]
     workload: Option<String>,
 
-    /// Write what came of it into this file, as a page for the browser
+    /// Write the result into this file, as a page for the browser
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 

@@ -25,9 +25,9 @@ pub(crate) enum TargetArgument {
     Any,
     /// One node
     One,
-    /// As many as can be missed
+    /// The most nodes that are no majority: 2 of 5
     Minority,
-    /// As few as cannot be missed
+    /// The fewest nodes that are a majority: 3 of 5
     Majority,
     /// Nodes that say they lead (by their mark "leader")
     Leader,

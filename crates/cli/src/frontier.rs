@@ -21,10 +21,10 @@ const EXAMPLES: &str = "\
 Examples:
   glomers frontier                        the whole family
   glomers frontier --bin ./my_node.py --algorithms hub-ft,flood --time-limit 10
-                                          your own node beside two of them, in real time
+                                          your own node and two of them, in real time
 
-Runs of an executable in real time take as long as the clock says: how long is said
-before, and more than an hour is refused.
+Runs of an executable in real time take their full time. How long is printed
+first, and more than an hour is refused.
 
 Exit status: 0 measured, 1 a run lost something, 130 interrupted, 254 usage, 255 machine.";
 

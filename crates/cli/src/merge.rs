@@ -33,7 +33,7 @@ pub(crate) struct MergeArguments {
     /// The folder with the parts: copy those of other machines into one
     pub(crate) directory: PathBuf,
 
-    /// Put together what is there, though parts are missing
+    /// Put together what is there, even if parts are missing
     #[arg(long)]
     pub(crate) partial: bool,
 }

@@ -20,7 +20,7 @@ use crate::{number, out};
 const EXAMPLES: &str = "\
 Examples:
   glomers test -w broadcast --node flood --loss 0.1 --seed 3
-  glomers shrink store/latest             the last run, as small as it goes
+  glomers shrink store/latest             the last run, as small as possible
   glomers shrink my.scenario --finding not-linearizable --budget 5m
                                           of several findings this one, for five minutes
 
@@ -36,11 +36,11 @@ pub(crate) struct ShrinkArguments {
     #[arg(value_name = "STORE|SCENARIO", default_value = "store/latest")]
     pub(crate) run: PathBuf,
 
-    /// The finding that is to stay [default: the first]
+    /// The finding to keep [default: the first]
     #[arg(long, value_name = "NAME")]
     pub(crate) finding: Option<String>,
 
-    /// For how long at most: 60s, 5m
+    /// How long it may take: 60s, 5m
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = number::span)]
     pub(crate) budget: Duration,
 

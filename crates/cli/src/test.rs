@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
     let command = TestRuns { arguments, program: &program, host, first: seed, interrupt };
     if arguments.check_determinism {
         if arguments.ci.junit.is_some() || arguments.ci.one_line {
-            return Err(CliError::usage("--check-determinism says itself what came of it")
+            return Err(CliError::usage("--check-determinism prints its own result")
                 .hint("leave out --junit and --one-line, or run without --check-determinism"));
         }
         if host == Host::Processes {

@@ -209,7 +209,7 @@ fn help_teaches() {
         assert_eq!(said.err, "");
         // Which nodes there are is the registry's business.
         let (text, nodes) = said.out.split_once("\nEmbedded nodes, ").unwrap_or((&said.out, ""));
-        assert_eq!(nodes.contains("flood-retry    broadcast"), name == "help-test", "{nodes}");
+        assert_eq!(nodes.contains("flood-retry     broadcast"), name == "help-test", "{nodes}");
         support::snapshot(&format!("{name}.txt"), text);
     }
     // Without anything the help comes as well.

@@ -101,7 +101,7 @@ fn a_stored_run_is_shrunk_and_so_is_a_scenario() {
     }
     let again = place.run(&["shrink", &path, "--out", "small", "--finding", "not-linearizable"]);
     assert_eq!(again.code, Some(0), "{again:?}");
-    // As small as it goes is as small as it goes: the same text is not written twice.
+    // It is as small as possible already: the same text is not written twice.
     assert_eq!(std::fs::read_to_string(place.path(&path)).unwrap(), text);
     assert!(!place.path("small/not-linearizable-2.scenario").exists());
     let other = place.run(&["shrink", &path, "--finding", "lost"]);

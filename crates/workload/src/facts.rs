@@ -126,8 +126,8 @@ pub(crate) const VERSION_ORDERS: [&str; 2] = ["inferred", "marked"];
 
 pub(crate) const VERSION_ORDER: OptionFacts = OptionFacts {
     name: "version-order",
-    about: "Where the order of versions comes from: inferred from what was read, or marked, in \
-            which nodes also say it, by marks \"txn-order\"",
+    about: "Where the order of versions comes from: inferred from reads, or marked: nodes also \
+            tell it, by marks \"txn-order\"",
     default: "inferred",
     takes: Takes::OneOf(&VERSION_ORDERS),
     of_verdict: true,
@@ -135,8 +135,8 @@ pub(crate) const VERSION_ORDER: OptionFacts = OptionFacts {
 
 pub(crate) const REQUIRE: OptionFacts = OptionFacts {
     name: "require",
-    about: "What a set must do besides: \"monotonic-reads\", reads at one node never lack what an \
-            earlier one held (broadcast must anyhow)",
+    about: "What is required of a set in addition: with \"monotonic-reads\" a read at a node \
+            never lacks what an earlier read there held (of broadcast always required)",
     default: "",
     takes: Takes::OneOf(&[crate::MONOTONIC_READS]),
     of_verdict: true,

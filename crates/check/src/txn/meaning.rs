@@ -65,7 +65,7 @@ pub(super) fn of_anomaly(name: &str) -> &'static str {
         "incompatible-order" => "two reads of a list show appends in orders that do not fit",
         "dirty-update" => "a transaction built on what a failed one wrote",
         "lost-update" => {
-            "transactions read the same and replaced it, as if there were not the others"
+            "transactions read the same and replaced it, without knowledge of each other"
         }
         "cyclic-versions" => "of some versions of a key each comes before the others",
         "cyclic-versions-in-order" => {

@@ -40,8 +40,8 @@ pub(crate) struct NetworkModels {
     #[arg(long, value_name = "RATE", value_parser = parse_bandwidth, help_heading = "Network")]
     pub(crate) bandwidth: Option<u64>,
 
-    /// Loss in bursts: gemodel:P,R[,LOSS[,LOSS-GOOD]], where a good link turns bad with P
-    /// and a bad one good with R, each 10 ms
+    /// Loss in bursts: gemodel:P,R[,LOSS[,LOSS-GOOD]]. Every 10 ms a good link turns bad with
+    /// probability P, and a bad one good with probability R
     #[arg(long, value_name = "HOW", help_heading = "Network")]
     pub(crate) loss_model: Option<Bursts>,
 }

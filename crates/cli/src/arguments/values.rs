@@ -26,7 +26,7 @@ pub(crate) enum StoreFormat {
     /// All files
     #[default]
     Full,
-    /// No texts and tables that follow from the streams
+    /// Only the two streams, the results and the logs
     Journal,
 }
 

@@ -16,11 +16,11 @@ fn entries() -> impl Iterator<Item = &'static Entry> {
 /// The workloads and the embedded nodes, for the help.
 pub(super) fn workloads_and_nodes() -> String {
     let workloads: String = entries()
-        .map(|entry| format!("\n  {:<13}{} ({})", entry.name, entry.about, entry.default_node))
+        .map(|entry| format!("\n  {:<17}{} ({})", entry.name, entry.about, entry.default_node))
         .collect();
     let nodes: String = glomers_nodes::NODES
         .iter()
-        .map(|node| format!("\n  {:<15}{:<12}{}", node.name, node.workload, node.about))
+        .map(|node| format!("\n  {:<16}{:<17}{}", node.name, node.workload, node.about))
         .collect();
     format!(
         "Workloads, each with the node that it runs by default:{workloads}\n\n\

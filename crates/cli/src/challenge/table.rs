@@ -12,7 +12,7 @@ use crate::summary;
 pub(super) const LEGEND: &str = "\
 msgs/op: messages between servers per operation. Latencies: median and maximum
 of the stable latencies, observed by reads with Maelstrom's inbox, for which the
-marks (in parentheses) were set; beside them observed with an ideal inbox, and
+marks (in parentheses) were set; then observed with an ideal inbox, and
 true: when the last node had the value. 5c may need half of the messages that
 the reference node of 5b needs.";
 

@@ -39,7 +39,7 @@ Examples:
   glomers test -w unique-ids --node broken/ids-from-clock --rate 500
                                           a broken node in a test of your own
 
-Exit status: 0 as it should be, 1 a broken node is found out by its finding in less than 99 % of
+Exit status: 0 all as expected, 1 a broken node is found out by its finding in less than 99 % of
 the seeds, or a right one refused (with --hunt --twins-only: something is found); 130 interrupted,
 254 usage, 255 machine. --hunt for broken nodes measures, and says 0 when the table is whole.";
 
@@ -54,8 +54,8 @@ pub(crate) struct GalleryArguments {
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     only: Vec<String>,
 
-    /// Only reference nodes, each under all that it claims to survive; with --hunt each is
-    /// hunted within that, over so many seeds as --cap says, and nothing may be found
+    /// Run only reference nodes, each under all faults that it claims to survive. With --hunt
+    /// a hunt of as many seeds as --cap says must find nothing in any
     #[arg(long)]
     twins_only: bool,
 
@@ -63,7 +63,7 @@ pub(crate) struct GalleryArguments {
     #[arg(long, conflicts_with_all = ["twins_only", "json"])]
     list: bool,
 
-    /// Hunt for each broken node as glomers hunt does, without being told what is wrong:
+    /// Hunt for each broken node as glomers hunt does, without knowing what is wrong:
     /// how many seeds it takes with the usual options and one kind of fault or all, with
     /// the family swarm, and with all that a hunt does
     #[arg(long, conflicts_with_all = ["list", "seeds"])]

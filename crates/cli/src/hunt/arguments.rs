@@ -69,8 +69,9 @@ pub(crate) struct HuntArguments {
     #[arg(long, value_name = "NAME|FILE", help_heading = "Hunt")]
     pub(crate) family: Vec<String>,
 
-    /// What the node claims to survive, with commas between, or none: nothing else is
-    /// drawn, and only then it counts if the cluster does not serve in time
+    /// The faults that the node claims to survive, with commas between, or none. Only these
+    /// are drawn. And only with this option it is a finding if the cluster does not serve in
+    /// time
     #[arg(long, value_name = "KIND,KIND", value_delimiter = ',', value_parser = claim(),
           help_heading = "Hunt")]
     pub(crate) claims: Option<Vec<Claim>>,
@@ -94,11 +95,11 @@ pub(crate) struct HuntArguments {
     #[arg(long, help_heading = "Hunt")]
     pub(crate) resume: bool,
 
-    /// Do not shrink what was found: store the smallest run of each finding as it was
+    /// Do not shrink: store the smallest run of each finding as it was
     #[arg(long, help_heading = "Hunt")]
     pub(crate) no_shrink: bool,
 
-    /// For how long each finding is shrunk at most
+    /// How long each finding may be shrunk
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = number::span,
           help_heading = "Hunt")]
     pub(crate) budget: Duration,
@@ -208,7 +209,7 @@ pub(crate) struct FixedArguments {
 
     /// The fraction of operations that must succeed: total, or 0 to 1 [default: answered in
     /// runs in which nothing is broken: each that began after the first 5 s must have an
-    /// answer, were it an error]
+    /// answer, even if it is an error]
     #[arg(long, value_parser = number::availability)]
     pub(crate) availability: Option<Availability>,
 

@@ -35,7 +35,10 @@ pub(super) fn print(
     let per_second = went.runs as f64 / went.seconds.max(1e-3);
     let mut head = format!("{what}: {}", count(tally.rows(), "seed"));
     if went.runs > 0 {
-        head += &format!(", {per_second:.0} a second");
+        head += &match per_second < 10.0 {
+            true => format!(", {per_second:.1} a second"),
+            false => format!(", {per_second:.0} a second"),
+        };
     }
     head += &match tally.groups().len() {
         0 => ", nothing found".to_owned(),
