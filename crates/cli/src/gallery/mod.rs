@@ -35,7 +35,7 @@ Examples:
   glomers gallery --hunt --twins-only --cap 10000
                                           hunts for reference nodes, which must find nothing
   glomers gallery --shrink --only broadcast
-                                          what each is found by, made as small as it goes
+                                          what each is found by, made as small as possible
   glomers test -w unique-ids --node broken/ids-from-clock --rate 500
                                           a broken node in a test of your own
 

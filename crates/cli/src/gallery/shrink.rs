@@ -1,4 +1,4 @@
-//! What each broken node is found by, made as small as it goes: how large it was and is.
+//! What each broken node is found by, made as small as possible: how large it was and is.
 
 use std::num::NonZero;
 use std::time::{Duration, Instant};
@@ -58,7 +58,7 @@ pub(super) fn run(
         "messages",
         "runs",
         "s",
-        "as small as it goes",
+        "as small as possible",
         "scenario",
     ];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
