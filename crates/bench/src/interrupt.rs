@@ -34,6 +34,8 @@ pub struct Interrupt {
     /// Some time after a signal, if nothing cleared that: the next signal ends Glomers at
     /// once.
     is_impatient: Arc<AtomicBool>,
+    /// While this is set a wish waits for as long as it takes to ask for it.
+    is_patient: Arc<AtomicBool>,
     /// What is said before a sudden end.
     last_words: LastWords,
     /// How many guards there are.
@@ -74,6 +76,7 @@ impl Interrupt {
             may_exit: Arc::new(AtomicBool::new(true)),
             is_wanted: Arc::new(AtomicBool::new(false)),
             is_impatient: Arc::new(AtomicBool::new(false)),
+            is_patient: Arc::new(AtomicBool::new(false)),
             last_words: LastWords::default(),
             guards: Arc::new(Mutex::new(0)),
         })
@@ -118,6 +121,7 @@ impl Interrupt {
         }
         let (is_seen, is_wanted) = (self.is_seen.clone(), self.is_wanted.clone());
         let (is_impatient, last_words) = (self.is_impatient.clone(), self.last_words.clone());
+        let is_patient = self.is_patient.clone();
         let wait = move || {
             #[expect(clippy::disallowed_methods, reason = "this is what it is for")]
             let pause = std::thread::sleep;
@@ -130,7 +134,9 @@ impl Interrupt {
                     continue;
                 }
                 pause(PATIENCE - ONE_WISH);
-                if !is_seen.load(Ordering::SeqCst) {
+                let is_awaited =
+                    is_seen.load(Ordering::SeqCst) || is_patient.load(Ordering::SeqCst);
+                if !is_awaited {
                     if let Some(say) = &*lock(&last_words.0) {
                         say();
                     }
@@ -174,6 +180,12 @@ impl Interrupt {
         *count += 1;
         self.may_exit.store(false, Ordering::SeqCst);
         Guard { may_exit: self.may_exit.clone(), guards: self.guards.clone() }
+    }
+
+    /// Says that it may be long until somebody asks for a wish, as where processes under a
+    /// tracer take seconds to start: then nobody ends Glomers at once but a second signal.
+    pub fn be_patient(&self) {
+        self.is_patient.store(true, Ordering::SeqCst);
     }
 
     /// What becomes readable at a wish.

@@ -5,8 +5,9 @@
 mod support;
 
 use std::process::Command;
+use std::time::Duration;
 
-use support::{Place, can_trace_with, python};
+use support::{Place, can_trace_with, finish, pause, python, signal};
 
 /// Broadcast that passes each value on once: what a cut takes is lost.
 const PYTHON: &str = r#"import json, sys
@@ -178,6 +179,28 @@ fn a_run_of_a_go_node_is_shrunk_to_a_scenario() {
     );
     assert_eq!(said.code, Some(1), "{said:?}");
     place.run(&["shrink"]).shows(254, &["a store may come from anybody"]);
+    // Whenever somebody stops it, what there is then is written down, or there is nothing yet.
+    for (number, moment) in [50, 1500, 4000].into_iter().enumerate() {
+        let out = format!("stopped-{number}");
+        let child = place.start(&["shrink", "--trust", "--out", &out]);
+        pause(Duration::from_millis(moment));
+        if place.path(&out).exists() {
+            // The machine is so quick that it is done.
+            finish(child);
+            continue;
+        }
+        signal(&child, "INT");
+        let said = finish(child);
+        let words = "interrupted: nothing was shrunk yet";
+        match said.code {
+            Some(130) if said.out.is_empty() => assert!(said.err.contains(words), "{said:?}"),
+            // Stopped before its operations were listed, it is a run to be replayed.
+            Some(130) => assert!(said.out.contains(&format!(" {out}/")), "{said:?}"),
+            // Before there are handlers the system ends it; and it may just have come to its end.
+            code => assert!(matches!(code, None | Some(0)), "{said:?}"),
+        }
+        assert!(place.left().is_empty(), "{:?}", place.left());
+    }
     let said = place.run(&["shrink", "--trust", "--out", "small"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     let (path, text) = scenario(&place, "small");

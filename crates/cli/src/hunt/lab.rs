@@ -95,6 +95,13 @@ impl CliLab {
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The same for a few runs that are to come to their end, whoever wants to stop.
+    pub(super) fn unstoppable(&self) -> CliLab {
+        let session = Session { interrupt: None, ..self.session.clone() };
+        let interrupt = self.interrupt.clone();
+        CliLab { calm: self.calm, session, interrupt, broken: Mutex::default() }
+    }
+
     /// How a Plan is judged.
     pub(super) fn judge_of(&self, plan: &Plan) -> RunOptions {
         let mut judge = self.session.judge.clone();

@@ -36,6 +36,11 @@ pub(crate) fn write_down(
     #[expect(clippy::disallowed_methods, reason = "shrinking has a budget of time")]
     let clock = Instant::now();
     let interrupt = &lab.interrupt;
+    // Ctrl-C ends the shrinking, and what there is then is written down.
+    let _guard = interrupt.guard();
+    if plan.host.has_processes() {
+        interrupt.be_patient();
+    }
     let is_over = || clock.elapsed() >= budget || interrupt.is_requested();
     let shrunk = shrink::shrink(plan, wanted, lab, &is_over).map_err(|error| {
         let message = format!("this run cannot be shrunk: {error}");
@@ -44,10 +49,15 @@ pub(crate) fn write_down(
                 .hint("on Linux (x86-64) add --time virtual to the run: then its seed repeats it"),
             ShrinkError::Gone(_) => CliError::usage(message)
                 .hint("name a finding that the run has with --finding, or shrink another run"),
+            ShrinkError::Run(_) if interrupt.is_requested() => {
+                CliError { exit: 130, ..CliError::usage("interrupted: nothing was shrunk yet") }
+            }
             ShrinkError::Run(_) => CliError::machine(message),
         }
     })?;
     let seconds = clock.elapsed().as_secs_f64();
+    // What there is is written down, also if somebody stopped it.
+    let lab = &lab.unstoppable();
     let signature = shrunk.signature.clone();
     super::folder::make(out)?;
     let scenario = match scenario(&shrunk, lab) {

@@ -131,9 +131,14 @@ pub fn shrink(
         _ => return Err(ShrinkError::Gone(found)),
     };
     let before = Extent::of(plan, &run);
+    let place = found.iter().position(|one| *one == wanted).unwrap_or_default();
     let mut oracle = Oracle::new(lab, wanted.clone(), is_over);
     let mut left = plan.clone();
-    if write_down(&mut left, &run, &mut oracle) {
+    let is_written_down = write_down(&mut left, &run, &mut oracle);
+    if oracle.last.is_none() {
+        oracle.last = Some((run.findings[place].clone(), run));
+    }
+    if is_written_down {
         oracle.recovery = Recovery::of(&left, &wanted);
         reduce::to_the_end(&mut left, &mut oracle);
     } else {
@@ -141,9 +146,8 @@ pub fn shrink(
     }
     let is_minimal = !oracle.ended && left.operations != Operations::Generated;
     let (others, tests) = (oracle.others.into_iter().collect(), oracle.tests);
-    // The last look is taken even if the time is over.
-    let mut last = Oracle::new(lab, wanted.clone(), &|| false);
-    let (finding, run) = last.find(&left).ok_or_else(stopped)?;
+    // Even if somebody has stopped it there is what was reached.
+    let (finding, run) = oracle.last.ok_or_else(stopped)?;
     let after = Extent::of(&left, &run);
     let ends = run.outcome.history.ops().iter().map(|op| op.time.0).max().unwrap_or_default();
     let until = ends.saturating_sub(run.outcome.main_start.0) / SECOND * SECOND + SECOND;

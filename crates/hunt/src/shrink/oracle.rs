@@ -20,6 +20,9 @@ pub(crate) struct Oracle<'a> {
     pub(crate) recovery: Option<Recovery>,
     /// Other findings that were met on the way.
     pub(crate) others: BTreeSet<Signature>,
+    /// What the last Plan had that still has it. Every such Plan is taken, so it is what is
+    /// left.
+    pub(crate) last: Option<(Finding, Run)>,
     /// Plans that are known not to have it. What could not go is tried again after other
     /// things went, and when nothing did, the same Plans come once more.
     refused: BTreeSet<u64>,
@@ -38,6 +41,7 @@ impl<'a> Oracle<'a> {
             is_over,
             recovery,
             others,
+            last: None,
             refused: BTreeSet::new(),
             tests: 0,
             ended: false,
@@ -46,7 +50,7 @@ impl<'a> Oracle<'a> {
 
     /// The finding and the run, if the Plan still has it. A Plan that cannot be run has
     /// not, nor one that does not give the cluster its time to recover.
-    pub(crate) fn find(&mut self, plan: &Plan) -> Option<(Finding, Run)> {
+    pub(crate) fn find(&mut self, plan: &Plan) -> Option<&(Finding, Run)> {
         self.ended |= (self.is_over)();
         let is_fair = self.recovery.is_none_or(|recovery| recovery.is_given_by(plan));
         if self.ended || !is_fair || plan.validate().is_err() {
@@ -77,7 +81,8 @@ impl<'a> Oracle<'a> {
         if found.is_none() {
             self.refused.extend(known);
         }
-        found.map(|finding| (finding, run))
+        self.last = Some((found?, run));
+        self.last.as_ref()
     }
 
     /// What became of the messages of a Plan.
