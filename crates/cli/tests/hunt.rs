@@ -253,6 +253,7 @@ fn mistakes_are_told_with_what_to_do() {
     for (words, said) in [
         (&["--family", "swarn"][..], "did you mean \"swarm\"?"),
         (&["--family", "mine.toml"], "ratte"),
+        (&["--family", "mine.toml"], "help: glomers doc hunting shows a family"),
         (&["--seeds", "5..5"], "there is no seed in 5..5"),
         (&["--shard", "9/8", "--seeds", "1..9"], "shards count from 1 to 8"),
         (&["--shard", "1/8"], "say which with --seeds A..B"),

@@ -10,8 +10,8 @@ use crate::files::names;
 use crate::files::{self, BUFFER, HISTORY_EDN, HISTORY_TEXT, Replace};
 #[cfg(feature = "compression")]
 use crate::files::{HISTORY_EDN_PACKED, HISTORY_TEXT_PACKED};
-#[cfg(feature = "compression")]
 use crate::form::{Form, Lines};
+#[cfg(feature = "compression")]
 use crate::woven::Woven;
 
 /// A history whose `history.edn` has about so many bytes is long: its texts are packed.

@@ -45,7 +45,10 @@ fn one(name: &str) -> Result<Family, CliError> {
         CliError::usage(message)
             .hint(format!("--family takes a TOML file or one of {}", shipped.join(", ")))
     })?;
-    Family::parse(name, &text).map_err(|error| CliError::usage(error.to_string()))
+    Family::parse(name, &text).map_err(|error| {
+        CliError::usage(error.to_string().trim_end().to_owned())
+            .hint("glomers doc hunting shows a family with all that it may have")
+    })
 }
 
 /// The weights that a hunt begins with.
