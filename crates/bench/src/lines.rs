@@ -2,19 +2,13 @@
 //! read; only the pieces of a line that spans chunks are copied together, and no
 //! byte is searched twice.
 
-use std::collections::VecDeque;
-
+use glomers_sim::LastLines;
 use memchr::memchr;
 
 /// What a buffer may keep for the next line.
 const KEPT: usize = 256 * 1024;
 /// The longest piece of a log that is handed on at once.
 const LOG_PIECE: usize = 64 * 1024;
-/// How many lines of a log are remembered for findings.
-const REMEMBERED: usize = 20;
-/// How much is remembered of each.
-const REMEMBERED_LENGTH: usize = 1000;
-
 /// A line grew over the bound.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooLong;
@@ -73,7 +67,7 @@ impl LineBuffer {
 #[derive(Debug, Default)]
 pub(crate) struct LogBuffer {
     partial: Vec<u8>,
-    last: VecDeque<String>,
+    last: LastLines,
 }
 
 impl LogBuffer {
@@ -110,20 +104,14 @@ impl LogBuffer {
 
     /// The last lines.
     pub(crate) fn last(&self) -> Vec<String> {
-        self.last.iter().cloned().collect()
+        self.last.lines()
     }
 }
 
-fn hand_on(last: &mut VecDeque<String>, line: &[u8], each: &mut impl FnMut(&str)) {
+fn hand_on(last: &mut LastLines, line: &[u8], each: &mut impl FnMut(&str)) {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let text = String::from_utf8_lossy(line);
-    // The string that falls out at the front is used again: logs can be long.
-    let mut kept =
-        if last.len() == REMEMBERED { last.pop_front().unwrap_or_default() } else { String::new() };
-    kept.clear();
-    let end = text.char_indices().nth(REMEMBERED_LENGTH).map_or(text.len(), |(end, _)| end);
-    kept.push_str(&text[..end]);
-    last.push_back(kept);
+    last.push(&text);
     each(&text);
 }
 
@@ -179,7 +167,7 @@ mod tests {
         log.finish(|line| seen.push(line.to_owned()));
         assert_eq!((seen.len(), &*seen[2], &*seen[3], &*seen[200]), (201, "line 1", "half", "end"));
         let last = log.last();
-        assert_eq!((last.len(), &*last[18], &*last[19]), (REMEMBERED, "half", "end"));
+        assert_eq!((last.len(), &*last[18], &*last[19]), (20, "half", "end"));
     }
 
     #[test]
@@ -192,6 +180,6 @@ mod tests {
         log.feed(b"\n", |line| lengths.push(line.len()));
         assert_eq!(lengths.iter().sum::<usize>(), 250_000);
         assert!(lengths.iter().all(|&length| length <= LOG_PIECE));
-        assert!(log.last()[0].len() == REMEMBERED_LENGTH);
+        assert!(log.last()[0].len() == 1000);
     }
 }

@@ -41,19 +41,34 @@ pub(crate) fn warning(outcome: &Outcome) -> Option<String> {
         "the rate was not reached: {rate} op/s were asked, but {:.1} op/s began",
         begun / seconds
     );
-    if waited < BUSY * seconds * f64::from(asked.workers) {
-        return Some(format!(
-            "{told}, though the {clients} were free at times; the machine may have been too slow"
-        ));
-    }
     let late = match unanswered {
         0 => String::new(),
-        1 => ", and 1 got none in time".to_owned(),
-        count => format!(", and {count} got none in time"),
+        1 => ", and 1 request got no answer in time".to_owned(),
+        count => format!(", and {count} requests got no answer in time"),
+    };
+    let was_broken = !outcome.faults.is_empty();
+    if waited < BUSY * seconds * f64::from(asked.workers) {
+        return Some(match (was_broken, asked.is_real) {
+            (true, _) => format!(
+                "{told}: the {clients} waited for answers while something was broken, and were free \
+                 at other times{late}"
+            ),
+            (false, true) => format!(
+                "{told}, though the {clients} were free at times; the machine may have been too slow"
+            ),
+            (false, false) => format!(
+                "{told}: at times all of the {clients} waited for answers{late}. More clients \
+                 (--concurrency) or quicker answers would keep the rate"
+            ),
+        });
+    }
+    let advice = match was_broken {
+        true => "Some of that is the faults' doing; where nothing is broken, more",
+        false => "More",
     };
     Some(format!(
         "{told}: {clients} did one operation at a time, and an answer took {:.3} s on average{late}. \
-         More clients (--concurrency) or quicker answers would keep the rate",
+         {advice} clients (--concurrency) or quicker answers would keep the rate",
         waited / ended.max(1) as f64
     ))
 }

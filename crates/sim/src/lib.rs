@@ -20,6 +20,7 @@ mod driving;
 mod engine;
 mod faults;
 mod host;
+mod last_lines;
 mod latency;
 pub mod nemesis;
 mod normal;
@@ -48,6 +49,7 @@ pub use faults::{
 };
 pub use glomers_history::Ended;
 pub use host::{InProcessHost, NodeFactory, StepInput, StepOutput, SteppedHost};
+pub use last_lines::LastLines;
 pub use latency::{Distribution, Latency, LatencyChange, LatencyStep, parse_bandwidth};
 pub use outcome::{Asked, NOTE, Outcome};
 

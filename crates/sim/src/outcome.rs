@@ -5,7 +5,7 @@ use std::time::Duration;
 use glomers_history::{Context, Ended, Finding, History, Time};
 
 use crate::faults::FaultReport;
-use crate::plan::{Operations, Plan, Rate};
+use crate::plan::{Clock, Operations, Plan, Rate};
 use crate::statistics::NetStatistics;
 
 /// How the names of notes begin, which are stored like findings and are none.
@@ -20,6 +20,8 @@ pub struct Asked {
     pub length: Duration,
     /// How many clients there were.
     pub workers: u32,
+    /// Whether time is that of the machine, which may be too slow.
+    pub is_real: bool,
 }
 
 impl Asked {
@@ -36,7 +38,8 @@ impl Asked {
             _ => None,
         };
         let length = Duration::from_nanos(plan.time_limit);
-        Asked { rate, length, workers: plan.concurrency }
+        let is_real = plan.clock == Clock::Real;
+        Asked { rate, length, workers: plan.concurrency, is_real }
     }
 }
 

@@ -1,13 +1,8 @@
 //! Bytes of a node into lines.
 
-use std::collections::VecDeque;
-
+use glomers_sim::LastLines;
 use memchr::memchr;
 
-/// How many lines of a log are remembered for findings.
-const REMEMBERED: usize = 20;
-/// How many characters are remembered of each.
-const REMEMBERED_LENGTH: usize = 1000;
 /// The longest piece of a log that is handed on at once.
 const LOG_PIECE: usize = 64 * 1024;
 
@@ -44,7 +39,7 @@ impl Lines {
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     lines: Lines,
-    last: VecDeque<String>,
+    last: LastLines,
 }
 
 impl Log {
@@ -68,20 +63,17 @@ impl Log {
 
     /// The last lines.
     pub(crate) fn last(&self) -> Vec<String> {
-        self.last.iter().cloned().collect()
+        self.last.lines()
     }
 }
 
-fn remembered(last: &mut VecDeque<String>, mut line: Vec<u8>) -> String {
+fn remembered(last: &mut LastLines, mut line: Vec<u8>) -> String {
     if line.ends_with(b"\r") {
         line.pop();
     }
     let text = String::from_utf8(line)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-    if last.len() == REMEMBERED {
-        last.pop_front();
-    }
-    last.push_back(text.chars().take(REMEMBERED_LENGTH).collect());
+    last.push(&text);
     text
 }
 
@@ -110,6 +102,6 @@ mod tests {
         log.finish(|_| seen += 1);
         assert_eq!(seen, 201);
         let last = log.last();
-        assert_eq!((last.len(), &*last[19], &*last[18]), (REMEMBERED, "x", "rest"));
+        assert_eq!((last.len(), &*last[19], &*last[18]), (20, "x", "rest"));
     }
 }

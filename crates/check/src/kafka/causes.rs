@@ -7,6 +7,7 @@ use super::actual::Actual;
 use super::errors::Errors;
 use super::orders::Orders;
 use super::parse::Parsed;
+use super::reached::Reached;
 use crate::places::NONE;
 use crate::refused::is_refused;
 
@@ -55,7 +56,16 @@ impl<'a> Refused<'a> {
     }
 }
 
-/// How many messages are said to be missing that a refused poll may have held, and
+/// How many messages seem to be missing, and may be kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Hidden {
+    /// A poll may have held them whose reply was refused for its form.
+    pub(super) refused: usize,
+    /// No poll came as far.
+    pub(super) unreached: usize,
+}
+
+/// How many messages are said to be missing that may be kept, and
 /// the errors without those, and without what only follows from messages that are
 /// at several offsets.
 pub(super) fn only(
@@ -63,7 +73,8 @@ pub(super) fn only(
     history: &History,
     parsed: &Parsed,
     orders: &Orders,
-) -> (usize, Errors) {
+    reached: &Reached<'_>,
+) -> (Hidden, Errors) {
     let mut errors = errors;
     let missing = errors.lost.len() + errors.unseen.len();
     if missing > 0 {
@@ -71,7 +82,10 @@ pub(super) fn only(
         errors.lost.retain(|&id| !refused.may_have(id));
         errors.unseen.retain(|&id| !refused.may_have(id));
     }
-    let hidden = missing - errors.lost.len() - errors.unseen.len();
+    let refused = missing - errors.lost.len() - errors.unseen.len();
+    errors.unseen.retain(|&id| reached.should_have(id));
+    let unreached = missing - refused - errors.lost.len() - errors.unseen.len();
+    let hidden = Hidden { refused, unreached };
     if !errors.duplicates.is_empty() {
         errors.steps = Actual { history, parsed, orders }.steps(&errors.steps);
     }

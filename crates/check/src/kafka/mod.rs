@@ -11,6 +11,7 @@ mod lag;
 mod offsets;
 mod orders;
 mod parse;
+mod reached;
 mod report;
 mod sessions;
 mod starts;
@@ -19,10 +20,12 @@ mod transactions;
 use glomers_history::{History, Value};
 
 use crate::{CheckResult, Checker, Context, Finding, Validity, words};
+use causes::Hidden;
 pub use commits::commit_too_far;
 use errors::{Errors, Kind};
 use orders::Orders;
 use parse::Parsed;
+use reached::Reached;
 
 /// Judges logs: kafka.
 ///
@@ -70,14 +73,19 @@ fn check(history: &History, context: &Context, consumers: bool) -> CheckResult {
         fields: report::fields(history, parsed, orders, errors),
         ..CheckResult::default()
     };
-    let hidden;
-    (result.findings, hidden) = parts.findings(history, context, consumers);
-    result.strict = match (result.findings.is_empty(), throws || hidden > 0) {
+    let lacking = Reached::new(history, parsed, orders).lacking(history, context);
+    let (hidden, why_not);
+    (result.findings, hidden, why_not) = parts.findings(history, context, consumers);
+    let is_open = throws || hidden != Hidden::default();
+    result.strict = match (result.findings.is_empty(), is_open) {
         (false, _) => Validity::Invalid,
         (true, true) => Validity::Unknown,
         (true, false) => Validity::Valid,
     };
-    if hidden > 0 && result.findings.is_empty() {
+    result.notes.extend(lacking);
+    result.notes.extend(why_not);
+    if hidden.refused > 0 && result.findings.is_empty() {
+        let hidden = hidden.refused;
         result.notes.push(format!(
             "Whether {} {} kept cannot be said: replies to polls that may have held {} had the \
              wrong form.",
@@ -117,31 +125,34 @@ impl Parts {
         Parts { parsed, orders, errors }
     }
 
-    /// The findings; and how many messages seem to be missing only because replies
-    /// were refused for their form.
+    /// The findings; and how many messages seem to be missing that may be kept, and why where
+    /// no poll came as far.
     fn findings(
         self,
         history: &History,
         context: &Context,
         consumers: bool,
-    ) -> (Vec<Finding>, usize) {
+    ) -> (Vec<Finding>, Hidden, Option<String>) {
         let Parts { parsed, orders, errors } = self;
-        let (hidden, errors) = causes::only(errors, history, &parsed, &orders);
+        let reached = Reached::new(history, &parsed, &orders);
+        let (hidden, errors) = causes::only(errors, history, &parsed, &orders, &reached);
+        let why_not = (hidden.unreached > 0).then(|| reached.why_not(hidden.unreached));
         let mut findings = findings::all(history, context, &parsed, &orders, &errors);
         if !findings.is_empty() {
             if let Some((finding, mended)) = diagnosis::of_types(history, context, &parsed) {
-                let (rest, hidden) = Parts::new(&mended).findings(&mended, context, consumers);
-                return (std::iter::once(finding).chain(rest).collect(), hidden);
+                let (rest, hidden, why_not) =
+                    Parts::new(&mended).findings(&mended, context, consumers);
+                return (std::iter::once(finding).chain(rest).collect(), hidden, why_not);
             }
             if let Some(finding) = diagnosis::of_offsets(history, context) {
-                return (vec![finding], hidden);
+                return (vec![finding], hidden, why_not);
             }
         }
         findings.extend(commits::finding(history, context));
         if consumers {
             findings.extend(starts::finding(history, context, &parsed, &orders));
         }
-        (findings, hidden)
+        (findings, hidden, why_not)
     }
 }
 

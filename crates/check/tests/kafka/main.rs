@@ -6,6 +6,7 @@ mod common;
 mod consumers;
 #[path = "../common/entry.rs"]
 mod entry;
+mod finals;
 mod generate;
 mod jepsen;
 mod junk;

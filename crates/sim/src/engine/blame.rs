@@ -4,6 +4,7 @@ use glomers_history::{Ended, Event, Finding, StopReason, Value};
 use glomers_node::{NodeId, Payload};
 
 use super::Engine;
+use crate::last_lines::SHOWN as LINES;
 
 /// How many findings of this kind one node may cause.
 const ERRORS_PER_NODE: u32 = 100;
@@ -157,7 +158,7 @@ impl Engine<'_> {
         }
         if !output.is_empty() {
             evidence.push("its last lines of output:".to_owned());
-            let last = output.len().saturating_sub(8);
+            let last = output.len().saturating_sub(LINES);
             evidence.extend(output[last..].iter().map(|line| format!("  {}", shown(line))));
         }
         self.find(&Finding {

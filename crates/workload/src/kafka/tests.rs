@@ -260,12 +260,16 @@ fn workers_end_when_they_have_seen_all_or_after_ten_seconds() {
     let rest = operation("poll", r#"[["poll",{"b":[[2,1]]}]]"#);
     let (pause, again) = next(OpKind::Ok, some.clone(), 1).unwrap();
     assert!(again == poll() && pause <= Duration::from_millis(400));
-    // A new client has to begin anew.
-    assert_eq!(next(OpKind::Info, poll(), 5).unwrap().1, all);
-    assert!(next(OpKind::Ok, rest, 6).is_some());
+    assert!(next(OpKind::Ok, rest.clone(), 6).is_none());
+    // A new client has to begin anew, and a node that did not answer is asked for less.
+    assert_eq!(next(OpKind::Info, poll(), 5).unwrap().1, keys(&["a"]));
+    assert_eq!(next(OpKind::Ok, keys(&["a"]), 5), Some((Duration::ZERO, poll())));
     assert!(next(OpKind::Fail, poll(), 6).is_some());
+    assert_eq!(next(OpKind::Ok, some, 7).unwrap().1, keys(&["b"]));
+    assert_eq!(next(OpKind::Ok, keys(&["b"]), 7), Some((Duration::ZERO, poll())));
     assert!(next(OpKind::Fail, poll(), 10).is_none());
-    assert!(next(OpKind::Ok, some, 7).is_none());
+    assert!(next(OpKind::Ok, rest, 8).is_none());
+    assert!(next(OpKind::Info, poll(), 11).is_none(), "it does not answer even that");
 }
 
 #[test]
