@@ -73,7 +73,7 @@ fn check(history: &History, context: &Context, consumers: bool) -> CheckResult {
         fields: report::fields(history, parsed, orders, errors),
         ..CheckResult::default()
     };
-    let lacking = Reached::new(history, parsed, orders).lacking(history, context);
+    let lacking = Reached::new(history, parsed, orders, consumers).lacking(history, context);
     let (hidden, why_not);
     (result.findings, hidden, why_not) = parts.findings(history, context, consumers);
     let is_open = throws || hidden != Hidden::default();
@@ -134,7 +134,7 @@ impl Parts {
         consumers: bool,
     ) -> (Vec<Finding>, Hidden, Option<String>) {
         let Parts { parsed, orders, errors } = self;
-        let reached = Reached::new(history, &parsed, &orders);
+        let reached = Reached::new(history, &parsed, &orders, consumers);
         let (hidden, errors) = causes::only(errors, history, &parsed, &orders, &reached);
         let why_not = (hidden.unreached > 0).then(|| reached.why_not(hidden.unreached));
         let mut findings = findings::all(history, context, &parsed, &orders, &errors);

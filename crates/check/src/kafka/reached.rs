@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use glomers_history::{History, OpKind};
+use glomers_history::{History, Op, OpKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::orders::Orders;
@@ -30,8 +30,10 @@ pub(super) struct Reached<'a> {
     orders: &'a Orders,
     /// By process.
     consumers: FxHashMap<u32, Consumer>,
-    /// Keys of which a final poll got nothing more.
-    ended: FxHashSet<u32>,
+    /// Whether polls are needed to say that a message should have been seen.
+    is_needed: bool,
+    /// Keys of which a final poll got nothing more, and where the last such poll began.
+    ended: FxHashMap<u32, u32>,
     /// By key the furthest place in its order of which a final poll told.
     furthest: FxHashMap<u32, u32>,
     /// Final polls, and those that got no answer.
@@ -40,12 +42,21 @@ pub(super) struct Reached<'a> {
 }
 
 impl<'a> Reached<'a> {
-    pub(super) fn new(history: &History, parsed: &'a Parsed, orders: &'a Orders) -> Reached<'a> {
+    /// Of histories of our own clients (`ours`) other polls do where there are no final ones,
+    /// as in what is left of a shrunken run, and without any nothing can be said.
+    pub(super) fn new(
+        history: &History,
+        parsed: &'a Parsed,
+        orders: &'a Orders,
+        ours: bool,
+    ) -> Reached<'a> {
+        let has_finals = history.ops().iter().any(|op| op.is_final && &*op.f == "poll");
         let mut reached = Reached {
+            is_needed: has_finals || ours,
             parsed,
             orders,
             consumers: FxHashMap::default(),
-            ended: FxHashSet::default(),
+            ended: FxHashMap::default(),
             furthest: FxHashMap::default(),
             polls: 0,
             unanswered: 0,
@@ -53,7 +64,8 @@ impl<'a> Reached<'a> {
         let mut assigned: FxHashMap<u32, &[u32]> = FxHashMap::default();
         for transaction in &parsed.transactions {
             let place = transaction.place() as usize;
-            let Some(op) = history.ops().get(place).filter(|op| op.is_final) else { continue };
+            let counts = |op: &&Op| op.is_final || ours && !has_finals;
+            let Some(op) = history.ops().get(place).filter(counts) else { continue };
             if let Some(keys) = &transaction.assigns {
                 assigned.insert(transaction.process, keys);
             } else if &*op.f == "poll" {
@@ -89,21 +101,30 @@ impl<'a> Reached<'a> {
             }
         }
         consumer.ended = assigned.iter().copied().filter(|key| !got.contains(key)).collect();
-        self.ended.extend(&consumer.ended);
+        self.ended.extend(consumer.ended.iter().map(|&key| (key, transaction.begin)));
     }
 
     /// Whether a message should have been seen if it is kept: always, but where final polls
     /// were made of which none came as far as it.
     pub(super) fn should_have(&self, id: u32) -> bool {
-        let key = self.parsed.messages[id as usize].key;
+        let message = &self.parsed.messages[id as usize];
+        let key = message.key;
         let place = self.orders.positions[id as usize].earliest;
-        self.polls == 0
-            || self.ended.contains(&key)
+        let has_ended = |&begin: &u32| begin != NONE && begin > message.sent_ok;
+        !self.is_needed
+            || self.ended.get(&key).is_some_and(has_ended)
             || place != NONE && self.furthest.get(&key).is_some_and(|&furthest| furthest > place)
     }
 
     /// Why some messages need not have been seen.
     pub(super) fn why_not(&self, missing: usize) -> String {
+        if self.polls == 0 {
+            return format!(
+                "Whether {} {} kept cannot be said: nobody polled.",
+                words::count(missing, "message"),
+                if missing == 1 { "was" } else { "were" },
+            );
+        }
         format!(
             "Whether {} {} kept cannot be said: at the end of the run no answered poll came as far; \
              {} of {} got no answer in time. With fewer messages (--rate, --time-limit) or \

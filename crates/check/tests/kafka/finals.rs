@@ -1,9 +1,13 @@
 //! What polls at the end of a run do not show.
 
-use glomers_check::{CheckResult, Checker, Context, Kafka, Validity};
+use glomers_check::{CheckResult, Checker, Context, Kafka, KafkaConsumers, Validity};
 
 /// Two messages are sent and acknowledged; then follows this.
 fn judged(rest: &str) -> CheckResult {
+    judged_by(&Kafka, rest)
+}
+
+fn judged_by(checker: &dyn Checker, rest: &str) -> CheckResult {
     let sent = r#"
 {:process 0 :time 1 :type :invoke :f :send :value [[:send "9" 1]]}
 {:process 0 :time 2 :type :ok :f :send :value [[:send "9" [0 1]]]}
@@ -12,7 +16,7 @@ fn judged(rest: &str) -> CheckResult {
 "#;
     let history = glomers_history::read(format!("{sent}{rest}").as_bytes()).unwrap();
     let nodes = vec!["n0".to_owned(), "n1".to_owned()];
-    Kafka.check(&history, &Context { nodes, concurrency: 2, ..Context::default() })
+    checker.check(&history, &Context { nodes, concurrency: 2, ..Context::default() })
 }
 
 const ASSIGNS: &str = r#"
@@ -74,4 +78,21 @@ fn what_consumers_of_one_node_never_see_is_noted() {
     // Who knows what else it would have given.
     assert_eq!(all(":type :info :value [[:poll]] :error :net-timeout").notes, [""; 0]);
     assert_eq!(all(r#":type :ok :value [[:poll {"9" [[1 2]]}]]"#).notes, [""; 0]);
+}
+
+#[test]
+fn without_any_poll_our_own_clients_prove_nothing() {
+    let result = judged_by(&KafkaConsumers, "");
+    assert_eq!((result.compat, result.strict), (Validity::Invalid, Validity::Unknown));
+    assert!(result.notes[0].ends_with("nobody polled."), "{:?}", result.notes);
+    // What Jepsen's checker says of others' histories stays.
+    assert_eq!(judged("").strict, Validity::Invalid);
+    // An earlier poll says nothing, a later one does.
+    let polls = |time: u64| {
+        let assign = "{:process 1 :time 1 :type :invoke :f :assign :value [\"9\"]}\n\
+                      {:process 1 :time 1 :type :ok :f :assign :value [\"9\"]}\n";
+        format!("{assign}{}", poll(1, time, ":type :ok :value [[:poll {}]]"))
+            .replace(":final? true", "")
+    };
+    assert_eq!(judged_by(&KafkaConsumers, &polls(10)).strict, Validity::Invalid);
 }
