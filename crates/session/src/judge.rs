@@ -88,6 +88,7 @@ pub fn judge_outcome(
         }
         warnings.push(warning);
     }
+    warnings.extend(silent(&outcome, exposure));
     let answers = workload.errors_that_answer();
     let answered = (!answers.is_empty()).then(|| Answered {
         errors: answers.to_vec(),
@@ -184,6 +185,19 @@ fn harmless(outcome: &Outcome, exposure: Exposure, workload: &dyn Workload) -> O
         "no two writers of a key overlapped, so this test can hardly fail; a higher --rate or \
          --concurrency makes them meet"
             .to_owned()
+    })
+}
+
+/// That nodes which should have told each other never did.
+fn silent(outcome: &Outcome, exposure: Exposure) -> Option<String> {
+    let is_complete = outcome.ended == Ended::Completed;
+    let nodes = outcome.context.nodes.len();
+    let stale = exposure.reads_that_could_be_stale;
+    (is_complete && nodes > 1 && stale > 0 && outcome.net.servers.sent == 0).then(|| {
+        format!(
+            "no node ever sent a message to another or to a service: each of the {nodes} answers from \
+             what it was told itself, though {stale} reads came after a write at another node"
+        )
     })
 }
 

@@ -76,6 +76,34 @@ fn found(run: impl Fn(u64) -> TestRun, name: &str) -> usize {
     (0..100).filter(is_found).count()
 }
 
+/// It keeps what its own clients broadcast.
+fn alone() -> Node<glomers_nodes::broadcast::Values> {
+    Node::<glomers_nodes::broadcast::Values>::new()
+        .on(async |_cx, TopologyRequest { .. }| Ok(TopologyOk {}))
+        .on(async |cx, BroadcastRequest { message }| {
+            cx.with(|values| values.insert(&message));
+            Ok(BroadcastOk {})
+        })
+        .on(async |cx, Read {}| Ok(ReadOk { messages: cx.with(|values| values.to_list()) }))
+}
+
+#[test]
+fn nodes_that_never_tell_each_other_are_pointed_out() {
+    let warned = |run: &TestRun| {
+        let words = "no node ever sent a message to another or to a service";
+        run.warnings.iter().any(|text| text.contains(words))
+    };
+    let run = |nodes| {
+        let load = Broadcast::rate(100.0);
+        Simulation::seed(1).nodes(nodes, alone).workload(load).run_for(5 * S)
+    };
+    assert!(warned(&run(3)) && !warned(&run(1)));
+    assert!(!warned(&stale_run(1)), "these do");
+    // Nobody need tell anybody.
+    let ids = Simulation::seed(1).nodes(3, counting).workload(UniqueIds::rate(100.0));
+    assert!(!warned(&ids.run_for(5 * S)));
+}
+
 #[test]
 fn stale_copies_are_found_out_without_latency_or_faults() {
     let found = found(stale_run, "missing-at-end");

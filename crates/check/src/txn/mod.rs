@@ -3,6 +3,7 @@
 
 mod analysis;
 mod axiom;
+mod blank;
 mod cases;
 mod clocks;
 mod closing;
@@ -130,6 +131,7 @@ fn check(
     let mut analysis = Analysis::new(history, kind, models, marks);
     let compat = analysis.compat();
     let mut notes = findings::marks(&analysis);
+    notes.extend(blank::note(history));
     let any_ok = analysis.parsed.txns.iter().any(|txn| txn.is_ok());
     let is_clear = |refusal| matches!(refusal, None | Some(Refusal::MixedKeys));
     if any_ok && !analysis.is_bad() && is_clear(analysis.refusal) {
