@@ -56,6 +56,8 @@ fn a_node_that_never_answers_init() {
         &[
             "init-failed: n0 did not answer \"init\" with \"init_ok\" within 10 s (--init-timeout)",
             "the machine: load ",
+            "its last lines of output:",
+            "I wait for a peer",
             "expected: the line {\"src\":\"n0\",\"dest\":…,\"body\":{\"type\":\"init_ok\"",
         ],
     );

@@ -184,6 +184,10 @@ impl<'a> Engine<'a> {
     /// A live node logged a line, or something that still runs did when the run was
     /// over.
     pub fn logged(&mut self, now: Time, node: u32, line: &str) {
+        let state = &mut self.cluster.nodes[node as usize];
+        if state.init_client.is_some() {
+            state.early_log.push(line);
+        }
         let node = self.cluster.named(node);
         self.events.tell(now, &Event::Logged { node, line });
     }

@@ -11,6 +11,7 @@ use super::network::InFlight;
 use super::starts::Patience;
 use crate::draws::{Draws, Purpose};
 use crate::driving::{Command, Stop};
+use crate::last_lines::LastLines;
 use crate::plan::{Inbox, ServiceTime};
 use crate::queue::Due;
 
@@ -41,6 +42,8 @@ pub(super) struct NodeState {
     /// The client that initialises this incarnation, and when it began to.
     pub(super) init_client: Option<u32>,
     pub(super) init_since: Time,
+    /// What it logged meanwhile.
+    pub(super) early_log: LastLines,
     /// Messages that wait for this incarnation's `init_ok`, in order.
     pub(super) waiting: VecDeque<u32>,
     pub(super) patience: Patience,

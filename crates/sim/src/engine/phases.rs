@@ -12,6 +12,7 @@ use super::clients::Owner;
 use super::nodes::NodeState;
 use crate::draws::Origin;
 use crate::driving::{Command, Stop};
+use crate::last_lines::LastLines;
 use crate::plan::{Operations, Rate};
 use crate::queue::Due;
 use crate::workload::SetupRequest;
@@ -126,6 +127,7 @@ impl Engine<'_> {
         self.clients.slots[client as usize].owner = Owner::Init(node);
         let state = &mut self.cluster.nodes[node as usize];
         state.init_client = Some(client);
+        state.early_log = LastLines::default();
         state.init_since = self.now;
         let init = self.init_body(node);
         let deadline = self.init_deadline(node, self.now);
@@ -144,7 +146,8 @@ impl Engine<'_> {
             "{} did not answer \"init\" with \"init_ok\" within {seconds} s (--init-timeout).",
             self.cluster.name(node)
         );
-        self.break_off(node, "init-failed", summary, &[]);
+        let said = self.cluster.nodes[node as usize].early_log.lines();
+        self.break_off(node, "init-failed", summary, &said);
     }
 
     pub(super) fn init_answered(&mut self, node: u32, reply: &Payload) {
@@ -153,7 +156,8 @@ impl Engine<'_> {
                 "{} answered \"init\" with {reply:?}; \"init_ok\" was expected.",
                 self.cluster.name(node)
             );
-            return self.break_off(node, "init-failed", summary, &[]);
+            let said = self.cluster.nodes[node as usize].early_log.lines();
+            return self.break_off(node, "init-failed", summary, &said);
         }
         self.cluster.nodes[node as usize].has_started = true;
         self.cluster.nodes[node as usize].init_client = None;
