@@ -128,7 +128,7 @@ fn findings() -> BTreeSet<String> {
                 }
             }
         }
-        for call in [".blame_for(", ".break_off(", ".broke("] {
+        for call in [".blame_for(", ".break_off(", ".broke(", ".failed_to_start("] {
             for rest in code.split(call).skip(1) {
                 let second = rest.split_once(',').map_or("", |(_, rest)| rest);
                 found.extend(name(second).map(str::to_owned));

@@ -8,22 +8,7 @@ mod support;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use support::{Place, finish, pause, signal};
-
-fn count() -> u64 {
-    let given = std::env::var("GLOMERS_KILLS").ok();
-    given.map_or(3, |text| text.parse().expect("GLOMERS_KILLS is a number"))
-}
-
-/// Small pseudo-random numbers: which moment a kill comes at.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (self.0 >> 33) % bound.max(1)
-    }
-}
+use support::{Chance, Place, finish, pause, signal};
 
 /// A hunt that finds something in some of its runs.
 const HUNT: [&str; 11] = [
@@ -81,7 +66,7 @@ fn as_words(words: &[String]) -> Vec<&str> {
 
 #[test]
 fn a_hunt_goes_on_whenever_it_was_killed() {
-    let place = Place::new();
+    let (place, count) = (Place::new(), support::kills(3));
     let hunt = |out: &str, more: &[&str]| -> Vec<String> {
         let words = [&HUNT[..], &["--no-shrink", "--out", out], more].concat();
         words.into_iter().map(str::to_owned).collect()
@@ -89,7 +74,7 @@ fn a_hunt_goes_on_whenever_it_was_killed() {
     let length = time(&place, &as_words(&hunt("whole", &[])));
     let mut chance = Chance(11);
     let (mut kills, mut hunts) = (0, 0);
-    while kills < count() {
+    while kills < count {
         let out = format!("hunt-{hunts}");
         hunts += 1;
         let mut here = 0;
@@ -98,7 +83,7 @@ fn a_hunt_goes_on_whenever_it_was_killed() {
             let has_begun = place.path(&format!("{out}/hunt.json")).exists();
             let words = hunt(&out, if has_begun { &["--resume"] } else { &[] });
             let words = as_words(&words);
-            if kills >= count() || here >= 10 {
+            if kills >= count || here >= 10 {
                 // Nobody kills it this time.
                 assert_eq!(place.run(&words).code, Some(1), "{words:?}");
                 break;
@@ -128,7 +113,7 @@ fn a_hunt_goes_on_whenever_it_was_killed() {
 
 #[test]
 fn a_shard_is_whole_or_not_there_whenever_it_was_killed() {
-    let place = Place::new();
+    let (place, count) = (Place::new(), support::kills(3));
     let shard = |shard: &'static str, out: &'static str| -> Vec<&'static str> {
         [&HUNT[..], &["--shard", shard, "--out", out]].concat()
     };
@@ -136,13 +121,13 @@ fn a_shard_is_whole_or_not_there_whenever_it_was_killed() {
     place.run(&["merge", "whole"]).shows(1, &[]);
     let mut chance = Chance(12);
     let (mut kills, mut campaigns) = (0, 0);
-    while kills < count() {
+    while kills < count {
         campaigns += 1;
         for part in ["1/2", "2/2"] {
             let words = shard(part, "parts");
             let mut here = 0;
             loop {
-                if kills >= count() || here >= 10 {
+                if kills >= count || here >= 10 {
                     assert_eq!(place.run(&words).code, Some(1), "{words:?}");
                     break;
                 }

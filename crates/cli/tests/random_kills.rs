@@ -7,22 +7,7 @@ mod support;
 
 use std::time::Duration;
 
-use support::{Place, finish, pause, signal, wait_until};
-
-fn count() -> u64 {
-    let given = std::env::var("GLOMERS_KILLS").ok();
-    given.map_or(2, |text| text.parse().expect("GLOMERS_KILLS is a number"))
-}
-
-/// Small pseudo-random numbers: which moment a signal comes at.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (self.0 >> 33) % bound
-    }
-}
+use support::{Chance, Place, finish, kills, pause, signal, wait_until};
 
 const SIGNALS: [&str; 3] = ["INT", "TERM", "KILL"];
 
@@ -75,7 +60,7 @@ fn one(number: u64, chance: &mut Chance) -> String {
 #[test]
 fn whenever_it_is_ended_nothing_is_left_and_the_store_can_be_judged() {
     let mut chance = Chance(7);
-    for number in 0..count() {
+    for number in 0..kills(2) {
         println!("{number}: {}", one(number, &mut chance));
     }
 }

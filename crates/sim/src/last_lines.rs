@@ -10,8 +10,8 @@ const LENGTH: usize = 1000;
 /// How many lines a finding shows.
 pub(crate) const SHOWN: usize = 8;
 
-/// What the line begins with by which a runtime says why it gives up. Go, Rust, Java,
-/// JavaScript and C++ print where that was after it, and Go all goroutines.
+/// How the line begins in which a runtime says why it gives up. Go, Rust, Java, JavaScript and
+/// C++ print after it where that was, and Go all goroutines.
 const BEGINNINGS: [&str; 8] = [
     "panic: ",
     "fatal error: ",
@@ -23,7 +23,7 @@ const BEGINNINGS: [&str; 8] = [
     "Error: ",
 ];
 
-/// The last lines of a log.
+/// The last lines of a log, and how a crash dump in it began.
 #[derive(Debug, Default)]
 pub struct LastLines {
     last: VecDeque<String>,

@@ -73,17 +73,14 @@ fn check(history: &History, context: &Context, consumers: bool) -> CheckResult {
         fields: report::fields(history, parsed, orders, errors),
         ..CheckResult::default()
     };
-    let lacking = Reached::new(history, parsed, orders, consumers).lacking(history, context);
-    let (hidden, why_not);
-    (result.findings, hidden, why_not) = parts.findings(history, context, consumers);
+    let hidden;
+    (result.findings, hidden, result.notes) = parts.findings(history, context, consumers);
     let is_open = throws || hidden != Hidden::default();
     result.strict = match (result.findings.is_empty(), is_open) {
         (false, _) => Validity::Invalid,
         (true, true) => Validity::Unknown,
         (true, false) => Validity::Valid,
     };
-    result.notes.extend(lacking);
-    result.notes.extend(why_not);
     if hidden.refused > 0 && result.findings.is_empty() {
         let hidden = hidden.refused;
         result.notes.push(format!(
@@ -125,34 +122,35 @@ impl Parts {
         Parts { parsed, orders, errors }
     }
 
-    /// The findings; and how many messages seem to be missing that may be kept, and why where
-    /// no poll came as far.
+    /// The findings; how many messages seem to be missing that may be kept; and what polls did
+    /// not show.
     fn findings(
         self,
         history: &History,
         context: &Context,
         consumers: bool,
-    ) -> (Vec<Finding>, Hidden, Option<String>) {
+    ) -> (Vec<Finding>, Hidden, Vec<String>) {
         let Parts { parsed, orders, errors } = self;
         let reached = Reached::new(history, &parsed, &orders, consumers);
         let (hidden, errors) = causes::only(errors, history, &parsed, &orders, &reached);
-        let why_not = (hidden.unreached > 0).then(|| reached.why_not(hidden.unreached));
+        let mut notes = reached.lacking(history, context);
+        notes.extend((hidden.unreached > 0).then(|| reached.why_not(hidden.unreached)));
         let mut findings = findings::all(history, context, &parsed, &orders, &errors);
         if !findings.is_empty() {
             if let Some((finding, mended)) = diagnosis::of_types(history, context, &parsed) {
-                let (rest, hidden, why_not) =
+                let (rest, hidden, notes) =
                     Parts::new(&mended).findings(&mended, context, consumers);
-                return (std::iter::once(finding).chain(rest).collect(), hidden, why_not);
+                return (std::iter::once(finding).chain(rest).collect(), hidden, notes);
             }
             if let Some(finding) = diagnosis::of_offsets(history, context) {
-                return (vec![finding], hidden, why_not);
+                return (vec![finding], hidden, notes);
             }
         }
         findings.extend(commits::finding(history, context));
         if consumers {
             findings.extend(starts::finding(history, context, &parsed, &orders));
         }
-        (findings, hidden, why_not)
+        (findings, hidden, notes)
     }
 }
 

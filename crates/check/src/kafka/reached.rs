@@ -1,5 +1,5 @@
-//! How far the polls at the end of a run came: a log that nobody read to its end may hold
-//! more than anybody saw.
+//! How far polls came, above all those at the end of a run: a log that nobody read to its end
+//! may hold more than anybody saw.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::transactions::Transaction;
 use crate::places::NONE;
 use crate::{Context, words};
 
-/// What one process polled at the end of a run.
+/// What one process polled.
 #[derive(Default)]
 struct Consumer {
     /// An operation of it, by which its node is known.
@@ -24,26 +24,28 @@ struct Consumer {
     was_answered: bool,
 }
 
-/// How far final polls came.
+/// How far the polls that count came: the final ones, or all where there are none.
 pub(super) struct Reached<'a> {
     parsed: &'a Parsed,
     orders: &'a Orders,
     /// By process.
     consumers: FxHashMap<u32, Consumer>,
+    has_finals: bool,
     /// Whether polls are needed to say that a message should have been seen.
     is_needed: bool,
-    /// Keys of which a final poll got nothing more, and where the last such poll began.
+    /// Keys of which a poll got nothing more, and where the last such poll began.
     ended: FxHashMap<u32, u32>,
-    /// By key the furthest place in its order of which a final poll told.
+    /// By key the furthest place in its order of which a poll told.
     furthest: FxHashMap<u32, u32>,
-    /// Final polls, and those that got no answer.
+    /// The polls that count, and those of them that got no answer.
     polls: usize,
     unanswered: usize,
 }
 
 impl<'a> Reached<'a> {
-    /// Of histories of our own clients (`ours`) other polls do where there are no final ones,
-    /// as in what is left of a shrunken run, and without any nothing can be said.
+    /// `ours`: our own clients made the history. Then other polls count where there are no final
+    /// ones, as in what is left of a shrunken run, and without any nothing can be said. Of who
+    /// subscribes nobody knows which keys it polls; there it is as Jepsen has it.
     pub(super) fn new(
         history: &History,
         parsed: &'a Parsed,
@@ -52,7 +54,8 @@ impl<'a> Reached<'a> {
     ) -> Reached<'a> {
         let has_finals = history.ops().iter().any(|op| op.is_final && &*op.f == "poll");
         let mut reached = Reached {
-            is_needed: has_finals || ours,
+            has_finals,
+            is_needed: (has_finals || ours) && !parsed.subscribes,
             parsed,
             orders,
             consumers: FxHashMap::default(),
@@ -63,12 +66,13 @@ impl<'a> Reached<'a> {
         };
         let mut assigned: FxHashMap<u32, &[u32]> = FxHashMap::default();
         for transaction in &parsed.transactions {
-            let place = transaction.place() as usize;
-            let counts = |op: &&Op| op.is_final || ours && !has_finals;
-            let Some(op) = history.ops().get(place).filter(counts) else { continue };
             if let Some(keys) = &transaction.assigns {
                 assigned.insert(transaction.process, keys);
-            } else if &*op.f == "poll" {
+                continue;
+            }
+            let op = history.ops().get(transaction.place() as usize);
+            let counts = |op: &Op| &*op.f == "poll" && (op.is_final || ours && !has_finals);
+            if op.is_some_and(counts) {
                 let keys = assigned.get(&transaction.process).copied().unwrap_or_default();
                 reached.poll(transaction, keys);
             }
@@ -104,8 +108,8 @@ impl<'a> Reached<'a> {
         self.ended.extend(consumer.ended.iter().map(|&key| (key, transaction.begin)));
     }
 
-    /// Whether a message should have been seen if it is kept: always, but where final polls
-    /// were made of which none came as far as it.
+    /// Whether a message should have been seen if it is kept: always, but where polls count of
+    /// which none came as far as it.
     pub(super) fn should_have(&self, id: u32) -> bool {
         let message = &self.parsed.messages[id as usize];
         let key = message.key;
@@ -118,27 +122,28 @@ impl<'a> Reached<'a> {
 
     /// Why some messages need not have been seen.
     pub(super) fn why_not(&self, missing: usize) -> String {
+        let were = if missing == 1 { "was" } else { "were" };
+        let whether = format!("Whether {} {were} kept", words::count(missing, "message"));
         if self.polls == 0 {
-            return format!(
-                "Whether {} {} kept cannot be said: nobody polled.",
-                words::count(missing, "message"),
-                if missing == 1 { "was" } else { "were" },
-            );
+            return format!("{whether} cannot be said: nobody polled.");
         }
+        let polls = if self.has_finals { "final poll" } else { "poll" };
+        let polls = words::count(self.polls, polls);
         format!(
-            "Whether {} {} kept cannot be said: at the end of the run no answered poll came as far; \
-             {} of {} got no answer in time. With fewer messages (--rate, --time-limit) or \
-             more patience (--service-time 0 in virtual time) they may be.",
-            words::count(missing, "message"),
-            if missing == 1 { "was" } else { "were" },
+            "{whether} cannot be said: no answered poll came as far; {} of {polls} got no answer in \
+             time. Fewer messages (--rate, --time-limit), or --service-time 0 in virtual time, let \
+             polls come further.",
             self.unanswered,
-            words::count(self.polls, "final poll"),
         )
     }
 
-    /// What consumers of some nodes never saw, though they read all logs to their ends and
-    /// others saw it. Nodes may give as few messages as they like, so it is no error.
+    /// What consumers of some nodes never saw, though they read all logs from the beginning to
+    /// the end and others saw it. Nodes may give as few messages as they like, so it is no error.
     pub(super) fn lacking(&self, history: &History, context: &Context) -> Vec<String> {
+        if !self.has_finals {
+            // These begin anywhere.
+            return Vec::new();
+        }
         // By node the consumer that lacks the most.
         let mut worst: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
         for consumer in self.consumers.values().filter(|consumer| consumer.was_answered) {

@@ -16,6 +16,22 @@ pub const BAD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/bad.s
 /// needs so long.
 pub const LONG: Duration = Duration::from_secs(120);
 
+/// How often something is killed: as `GLOMERS_KILLS` says, else so often.
+pub fn kills(otherwise: u64) -> u64 {
+    let given = std::env::var("GLOMERS_KILLS").ok();
+    given.map_or(otherwise, |text| text.parse().expect("GLOMERS_KILLS is a number"))
+}
+
+/// Small pseudo-random numbers: at which moment a signal comes.
+pub struct Chance(pub u64);
+
+impl Chance {
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (self.0 >> 33) % bound.max(1)
+    }
+}
+
 /// A folder to run the command in. When it is dropped nothing that was started
 /// in it may be running.
 pub struct Place {

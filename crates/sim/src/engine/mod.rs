@@ -184,8 +184,9 @@ impl<'a> Engine<'a> {
     /// A live node logged a line, or something that still runs did when the run was
     /// over.
     pub fn logged(&mut self, now: Time, node: u32, line: &str) {
+        let is_early = !self.has_begun();
         let state = &mut self.cluster.nodes[node as usize];
-        if state.init_client.is_some() {
+        if is_early || state.init_client.is_some() {
             state.early_log.push(line);
         }
         let node = self.cluster.named(node);

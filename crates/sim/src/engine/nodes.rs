@@ -42,7 +42,7 @@ pub(super) struct NodeState {
     /// The client that initialises this incarnation, and when it began to.
     pub(super) init_client: Option<u32>,
     pub(super) init_since: Time,
-    /// What it logged meanwhile.
+    /// What it logged until it served, in this incarnation.
     pub(super) early_log: LastLines,
     /// Messages that wait for this incarnation's `init_ok`, in order.
     pub(super) waiting: VecDeque<u32>,

@@ -140,14 +140,19 @@ impl Engine<'_> {
         Init { node_id: self.cluster.name(node).clone(), node_ids }
     }
 
+    /// Ends the run, with what the node logged so far.
+    fn failed_to_start(&mut self, node: u32, finding: &'static str, summary: String) {
+        let said = self.cluster.nodes[node as usize].early_log.lines();
+        self.break_off(node, finding, summary, &said);
+    }
+
     pub(super) fn init_timed_out(&mut self, node: u32) {
         let seconds = Duration::from_nanos(self.plan.init_timeout).as_secs_f64();
         let summary = format!(
             "{} did not answer \"init\" with \"init_ok\" within {seconds} s (--init-timeout).",
             self.cluster.name(node)
         );
-        let said = self.cluster.nodes[node as usize].early_log.lines();
-        self.break_off(node, "init-failed", summary, &said);
+        self.failed_to_start(node, "init-failed", summary);
     }
 
     pub(super) fn init_answered(&mut self, node: u32, reply: &Payload) {
@@ -156,8 +161,7 @@ impl Engine<'_> {
                 "{} answered \"init\" with {reply:?}; \"init_ok\" was expected.",
                 self.cluster.name(node)
             );
-            let said = self.cluster.nodes[node as usize].early_log.lines();
-            return self.break_off(node, "init-failed", summary, &said);
+            return self.failed_to_start(node, "init-failed", summary);
         }
         self.cluster.nodes[node as usize].has_started = true;
         self.cluster.nodes[node as usize].init_client = None;
@@ -230,7 +234,7 @@ impl Engine<'_> {
             self.cluster.name(node),
             request.body.kind()
         );
-        self.break_off(node, "setup-failed", summary, &[]);
+        self.failed_to_start(node, "setup-failed", summary);
     }
 
     fn begin_main(&mut self) {
