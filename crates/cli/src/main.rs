@@ -49,7 +49,7 @@ mod typed;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use arguments::{Arguments, Command};
@@ -69,7 +69,9 @@ fn command() -> ExitCode {
     };
     let arguments = match parsed {
         Ok(arguments) => arguments,
-        Err(error) => {
+        Err(mut error) => {
+            // That a word may stand behind `--` is true, and never what was meant.
+            error.remove(ContextKind::Suggested);
             let asked_for = matches!(
                 error.kind(),
                 ErrorKind::DisplayHelp

@@ -69,6 +69,16 @@ fn names_that_do_not_exist_and_the_nearest() {
 }
 
 #[test]
+fn a_flag_that_does_not_exist_leads_to_the_nearest_and_not_behind_two_dashes() {
+    let words = ["unexpected argument '--nodez'", "a similar argument exists: '--node'"];
+    test_refused(&["--nodez", "3"], &words);
+    let said = Place::new().run(&["test", "--nodez", "3"]);
+    assert!(!said.err.contains("as a value"), "{}", said.err);
+    let said = Place::new().run(&["--nod", "raft"]);
+    assert!(said.code == Some(254) && !said.err.contains("as a value"), "{}", said.err);
+}
+
+#[test]
 fn numbers_that_make_no_sense() {
     let numbers: [(&str, &[&str], &str); 13] = [
         ("--node-count", &["-1", "0", "100001", "x"], "--node-count <N>"),
