@@ -43,7 +43,7 @@ pub use bank::Bank;
 pub use counter::Counter;
 pub use echo::Echo;
 pub use exposure::{Access, Exposure};
-pub use glomers_history::{CircleStep, Context, CutMessage, Finding, Kept, Mark, Service};
+pub use glomers_history::{CircleStep, Context, CutMessage, Finding, Kept, Mark, Service, Stop};
 pub use judge::{JudgeOptions, Standard, Verdict, compose, judge};
 pub use kafka::{Kafka, KafkaConsumers, commit_too_far};
 pub use keyed::{Keyed, is_keyed};

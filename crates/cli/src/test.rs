@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, CliError> {
             jepsen_compat: arguments.jepsen_compat,
             require_faults: arguments.faults.require_faults,
             require_overlap: arguments.require_overlap,
+            ..RunOptions::default()
         },
         store: store_root(&arguments.store)?,
         derives: arguments.store_format == StoreFormat::Full,

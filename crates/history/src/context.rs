@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use glomers_protocol::Payload;
 
 use crate::journal::DropReason;
-use crate::{Mark, Op, Process, Time, Value};
+use crate::{Mark, Op, Process, Stop, Time, Value};
 
 /// What kept a message from its receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +83,8 @@ pub struct Context {
     /// Whether the history ends before its time: what was on its way then had no
     /// chance to arrive.
     pub is_cut_short: bool,
+    /// When long searches are to be given up.
+    pub stop: Stop,
 }
 
 impl Context {

@@ -15,6 +15,7 @@ pub mod jsonl;
 mod kinds;
 mod op;
 mod read;
+mod stop;
 mod time;
 
 pub use context::{Context, CutMessage, Kept, Service};
@@ -25,4 +26,5 @@ pub use growing::Growing;
 pub use kinds::{Concern, FindingKind};
 pub use op::{History, Op, OpKind, Process};
 pub use read::{ReadError, ReadFromError, read, read_consistent, read_from, read_value};
+pub use stop::Stop;
 pub use time::{MILLISECOND, SECOND, Time};

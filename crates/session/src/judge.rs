@@ -4,7 +4,7 @@ use glomers_check::{
     Answered, AsMaelstrom, Availability, Exposure, Finding, JudgeOptions, Standard, Verdict, judge,
     maelstroms_history, unavailable_after_heal,
 };
-use glomers_history::Time;
+use glomers_history::{Stop, Time};
 use glomers_sim::{Ended, Outcome, Workload};
 
 use crate::pace;
@@ -22,6 +22,8 @@ pub struct RunOptions {
     /// Whether the run is invalid if changes of a key that must overlap did not: see
     /// [`Workload::needs_contention`].
     pub require_overlap: bool,
+    /// When long searches of checkers are to be given up.
+    pub stop: Stop,
 }
 
 /// A run and its verdict.
@@ -78,6 +80,7 @@ pub fn judge_outcome(
         outcome.findings.push(finding);
     }
     outcome.context.is_cut_short = outcome.ended == Ended::Interrupted;
+    outcome.context.stop = options.stop.clone();
     let exposure = Exposure::of(&outcome.history, &outcome.context, |op| workload.accesses(op));
     if let Some(warning) = harmless(&outcome, exposure, workload) {
         if options.require_overlap {

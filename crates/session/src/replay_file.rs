@@ -1,6 +1,7 @@
 //! `replay.json`: what repeats a run.
 
 use glomers_check::Availability;
+use glomers_history::Stop;
 use glomers_protocol::printable;
 use glomers_sim::{PLAN_VERSION, Plan};
 use serde::{Deserialize, Serialize};
@@ -106,6 +107,7 @@ impl ReplayFile {
             _ => Availability::Total,
         };
         let judge = RunOptions {
+            stop: Stop::default(),
             availability,
             jepsen_compat: form.judge.jepsen_compat,
             require_faults: form.judge.require_faults,

@@ -139,7 +139,7 @@ impl<M: Model> Checker for Linearizable<M> {
         let objects = self.operations(history);
         for (object, operations) in &objects {
             answered += operations.iter().filter(|operation| operation.is_answered()).count();
-            match search::search(&self.model, operations, self.budget) {
+            match search::search(&self.model, operations, self.budget, &context.stop) {
                 Found::Order => {}
                 Found::Open => open += 1,
                 Found::Stuck(stuck) => {
@@ -165,9 +165,12 @@ impl<M: Model> Checker for Linearizable<M> {
         ];
         if open > 0 {
             result.notes.push(format!(
-                "Whether there is an order stayed open for {}: the search took more than {} steps.",
+                "Whether there is an order stayed open for {}: {}.",
                 crate::words::count(open, "object"),
-                self.budget
+                match context.stop.is_wanted() {
+                    true => "the search was stopped".to_owned(),
+                    false => format!("the search took more than {} steps", self.budget),
+                }
             ));
         }
         if answered == 0 {

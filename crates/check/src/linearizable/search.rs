@@ -5,6 +5,7 @@
 //! ended when it began. What was tried is remembered as the operations that took effect
 //! and the state that they led to: from there on all goes the same.
 
+use glomers_history::Stop;
 use rustc_hash::FxHashSet;
 
 use super::{Call, Model};
@@ -87,8 +88,16 @@ struct Frame<S> {
     answered: usize,
 }
 
+/// It asks whether to stop after so many steps: some hundredths of a second.
+const LOOK: u64 = 1 << 16;
+
 /// Looks for an order. Operations are in order of their beginnings.
-pub(super) fn search<M: Model>(model: &M, operations: &[Operation], budget: u64) -> Found {
+pub(super) fn search<M: Model>(
+    model: &M,
+    operations: &[Operation],
+    budget: u64,
+    stop: &Stop,
+) -> Found {
     let wanted = operations.iter().filter(|operation| operation.is_answered()).count();
     if wanted == 0 {
         return Found::Order;
@@ -99,9 +108,16 @@ pub(super) fn search<M: Model>(model: &M, operations: &[Operation], budget: u64)
     let mut path = vec![Frame { done, state, by: OPEN, open, answered: 0 }];
     let mut best: Option<Stuck> = None;
     let mut furthest = 0;
+    let mut look = LOOK;
     while let Some(frame) = path.last_mut() {
         if search.steps > budget {
             return Found::Open;
+        }
+        if search.steps > look {
+            look = search.steps + LOOK;
+            if stop.is_wanted() {
+                return Found::Open;
+            }
         }
         let Some((by, state)) = frame.open.pop() else {
             if best.is_none() || frame.answered > furthest {

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use glomers_history::Stop;
+
 use super::budget::{Budget, Limit};
 use super::operation::{Action, Layer, NIL, OPEN, Operation, Renumber, START, Subject};
 use super::outcome::{Outcome, Shown, Stuck};
@@ -31,7 +33,7 @@ pub(super) fn analyse(
     layer: Layer,
     renumber: &mut Renumber,
     method: Method,
-    mut budget: Budget,
+    (mut budget, stop): (Budget, &Stop),
     record: bool,
 ) -> Analysis {
     let subject = renumber.subject(ops, layer);
@@ -41,19 +43,20 @@ pub(super) fn analyse(
     }
     let steps = budget.steps;
     if method == Method::Plain {
-        return by_plain_search(subject, &mut budget, record);
+        return by_plain_search(subject, (&mut budget, stop), record);
     }
     let plan = match Plan::new(&subject) {
         Ok(plan) => plan,
         // Too many at once for the sets of the other searches.
-        Err(_) => return by_plain_search(subject, &mut budget, record),
+        Err(_) => return by_plain_search(subject, (&mut budget, stop), record),
     };
     if method == Method::Auto {
         // Most histories are right, and the first order that is tried is nearly so; of
         // those that are wrong many are soon refuted.
         let few = (FIRST_LOOK * subject.ops.len() as u64).min(steps);
-        let outcome = by_search(&subject, &plan, &mut Budget { steps: few, ..budget }, record);
-        if !matches!(outcome, Outcome::Exhausted(_)) {
+        let mut few = Budget { steps: few, ..budget };
+        let outcome = by_search(&subject, &plan, (&mut few, stop), record);
+        if !matches!(outcome, Outcome::Exhausted(Limit::Steps(_) | Limit::Memory(_))) {
             return Analysis { subject, outcome, analyzer: "search" };
         }
     }
@@ -65,16 +68,20 @@ pub(super) fn analyse(
             // A part remains for the search.
             let part = if method == Method::Auto { budget.steps / 4 * 3 } else { budget.steps };
             let mut left = Budget { steps: part, ..budget };
-            let outcome = by_frontier(&subject, &plan, &mut left, width, record);
+            let outcome = by_frontier(&subject, &plan, (&mut left, stop), width, record);
             budget.steps -= part - left.steps;
             match outcome {
                 None => {}
-                Some(Outcome::Exhausted(_)) if method == Method::Auto => break,
+                Some(Outcome::Exhausted(limit))
+                    if method == Method::Auto && limit != Limit::Stopped =>
+                {
+                    break;
+                }
                 Some(outcome) => return Analysis { subject, outcome, analyzer: "frontier" },
             }
         }
     }
-    match by_search(&subject, &plan, &mut budget, record) {
+    match by_search(&subject, &plan, (&mut budget, stop), record) {
         // What was tried before counts, too.
         Outcome::Exhausted(Limit::Steps(_)) => gave_up(subject, Limit::Steps(steps), "search"),
         Outcome::Exhausted(limit) => gave_up(subject, limit, "search"),
@@ -82,8 +89,11 @@ pub(super) fn analyse(
     }
 }
 
-fn by_plain_search(subject: Subject, budget: &mut Budget, record: bool) -> Analysis {
-    match plain::search(&subject, budget, record) {
+/// What a search may take, of which it takes its part, and when it is to stop.
+type Allowed<'a> = (&'a mut Budget, &'a Stop);
+
+fn by_plain_search(subject: Subject, allowed: Allowed<'_>, record: bool) -> Analysis {
+    match plain::search(&subject, allowed, record) {
         Outcome::Exhausted(limit) => gave_up(subject, limit, "plain-search"),
         outcome => Analysis { subject, outcome, analyzer: "plain-search" },
     }
@@ -119,24 +129,24 @@ fn by_zones(subject: &Subject, record: bool) -> Outcome {
 fn by_frontier(
     subject: &Subject,
     plan: &Plan,
-    budget: &mut Budget,
+    allowed: Allowed<'_>,
     width: usize,
     record: bool,
 ) -> Option<Outcome> {
     match plan.words {
-        0..=1 => frontier::search::<1>(subject, plan, budget, width, record),
-        2 => frontier::search::<2>(subject, plan, budget, width, record),
-        3..=4 => frontier::search::<4>(subject, plan, budget, width, record),
-        _ => frontier::search::<16>(subject, plan, budget, width, record),
+        0..=1 => frontier::search::<1>(subject, plan, allowed, width, record),
+        2 => frontier::search::<2>(subject, plan, allowed, width, record),
+        3..=4 => frontier::search::<4>(subject, plan, allowed, width, record),
+        _ => frontier::search::<16>(subject, plan, allowed, width, record),
     }
 }
 
-fn by_search(subject: &Subject, plan: &Plan, budget: &mut Budget, record: bool) -> Outcome {
+fn by_search(subject: &Subject, plan: &Plan, allowed: Allowed<'_>, record: bool) -> Outcome {
     match plan.words {
-        0..=1 => search::search::<1>(subject, plan, budget, record),
-        2 => search::search::<2>(subject, plan, budget, record),
-        3..=4 => search::search::<4>(subject, plan, budget, record),
-        _ => search::search::<16>(subject, plan, budget, record),
+        0..=1 => search::search::<1>(subject, plan, allowed, record),
+        2 => search::search::<2>(subject, plan, allowed, record),
+        3..=4 => search::search::<4>(subject, plan, allowed, record),
+        _ => search::search::<16>(subject, plan, allowed, record),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which other operation is to blame where one fits no order: a change that says that
 //! it failed, a refusal or a read of null that was no true statement.
 
-use glomers_history::{History, OpKind};
+use glomers_history::{History, OpKind, Stop};
 
 use super::analysis::analyse;
 use super::budget::Budget;
@@ -50,7 +50,8 @@ impl Trial<'_> {
     /// Whether these operations have an order beyond the one that fits none.
     fn goes_further(&self, ops: &[Operation]) -> bool {
         let renumber = &mut Renumber::default();
-        let analysis = analyse(ops, self.layer, renumber, Method::Auto, BUDGET, false);
+        let analysis =
+            analyse(ops, self.layer, renumber, Method::Auto, (BUDGET, &Stop::default()), false);
         match &analysis.outcome {
             Outcome::Linearizable(_) => true,
             Outcome::Stuck(stuck) => analysis.subject.ops[stuck.op as usize].end > self.stuck.end,

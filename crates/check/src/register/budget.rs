@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use glomers_history::Stop;
+
 /// How much the search for an order may take, on one register. After four registers
 /// of a history were given up the others get a sixteenth of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,47 @@ pub(super) enum Limit {
     Steps(u64),
     /// The budget's bytes.
     Memory(u64),
+    /// Somebody waits no longer.
+    Stopped,
+}
+
+/// A search asks whether to stop after so many steps: a tenth of a second at most.
+const LOOK: u64 = 1 << 20;
+
+/// When a search is to be given up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits<'a> {
+    budget: Budget,
+    stop: &'a Stop,
+    /// The steps after which it asks again whether to stop.
+    look: u64,
+}
+
+impl<'a> Limits<'a> {
+    pub(super) fn new(budget: Budget, stop: &'a Stop) -> Limits<'a> {
+        Limits { budget, stop, look: LOOK }
+    }
+
+    /// Goes on, unless what was done so far is enough.
+    ///
+    /// # Errors
+    /// The limit that was reached.
+    #[inline]
+    pub(super) fn check(&mut self, steps: u64, bytes: impl FnOnce() -> u64) -> Result<(), Limit> {
+        if steps > self.budget.steps {
+            return Err(Limit::Steps(self.budget.steps));
+        }
+        if steps > self.look {
+            self.look = steps + LOOK;
+            if self.stop.is_wanted() {
+                return Err(Limit::Stopped);
+            }
+        }
+        if bytes() > self.budget.memory {
+            return Err(Limit::Memory(self.budget.memory));
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Display for Limit {
@@ -48,6 +91,7 @@ impl fmt::Display for Limit {
             Limit::Memory(bytes) => {
                 write!(f, "the search took more than {} MiB", bytes.div_ceil(1 << 20))
             }
+            Limit::Stopped => f.write_str("the search was stopped"),
         }
     }
 }

@@ -8,7 +8,9 @@
 //! only that one is kept (see [`Pareto`]). Those with few indeterminate
 //! operations are expanded first, since they make others superfluous.
 
-use super::budget::{Budget, Limit};
+use glomers_history::Stop;
+
+use super::budget::{Budget, Limit, Limits};
 use super::config::Config;
 use super::operation::Subject;
 use super::outcome::{Outcome, Shown, Stuck};
@@ -23,7 +25,7 @@ use super::trail::Trail;
 pub(super) fn search<const N: usize>(
     subject: &Subject,
     plan: &Plan,
-    budget: &mut Budget,
+    (budget, stop): (&mut Budget, &Stop),
     width: usize,
     record: bool,
 ) -> Option<Outcome> {
@@ -31,7 +33,7 @@ pub(super) fn search<const N: usize>(
     let guards = pending.guards;
     let mut frontier = Frontier {
         pending,
-        budget: *budget,
+        limits: Limits::new(*budget, stop),
         width,
         is_narrowed: false,
         trail: Trail::new(record),
@@ -48,7 +50,7 @@ pub(super) fn search<const N: usize>(
 
 struct Frontier<'a, const N: usize> {
     pending: Pending<'a, N>,
-    budget: Budget,
+    limits: Limits<'a>,
     width: usize,
     /// Whether something was not followed.
     is_narrowed: bool,
@@ -166,12 +168,7 @@ impl<const N: usize> Frontier<'_, N> {
             pending.offers(&config, trail, |_| true, &mut add);
             // An expansion costs about as much as some comparisons.
             seen.steps += 4;
-            if seen.steps + arrived.steps > self.budget.steps {
-                return Err(Limit::Steps(self.budget.steps));
-            }
-            if seen.bytes() + arrived.bytes() > self.budget.memory {
-                return Err(Limit::Memory(self.budget.memory));
-            }
+            self.limits.check(seen.steps + arrived.steps, || seen.bytes() + arrived.bytes())?;
         }
         Ok(())
     }

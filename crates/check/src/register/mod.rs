@@ -21,7 +21,7 @@ mod trail;
 mod tried;
 mod zones;
 
-use glomers_history::{History, Value};
+use glomers_history::{History, Stop, Value};
 
 use crate::{CheckResult, Checker, Context, Validity, words};
 use analysis::{Analysis, analyse};
@@ -134,7 +134,8 @@ impl Register {
     /// where it shows first. `None` if it is, or if that is not known.
     pub fn explain(&self, history: &History) -> Option<Explanation> {
         let converted = convert(self, history);
-        let mut judge = Judge::new(self, &converted);
+        let stop = Stop::default();
+        let mut judge = Judge::new(self, &converted, &stop);
         let all = (0..converted.registers.len() as u32).map(|key| judge.judge(key));
         let failures = all.filter_map(|judged| {
             let (layer, explanation) = judged.failure?;
@@ -143,7 +144,7 @@ impl Register {
         let (_, key, layer) = failures.min()?;
         let ops = &converted.registers[key as usize].ops;
         let renumber = &mut Renumber::default();
-        let analysis = analyse(ops, layer, renumber, self.method, self.budget, true);
+        let analysis = analyse(ops, layer, renumber, self.method, (self.budget, &stop), true);
         let Outcome::Stuck(stuck) = &analysis.outcome else {
             return None;
         };
@@ -170,13 +171,14 @@ struct Judged {
 struct Judge<'a> {
     spec: &'a Register,
     converted: &'a Converted,
+    stop: &'a Stop,
     renumber: Renumber,
     given_up: u32,
 }
 
 impl<'a> Judge<'a> {
-    fn new(spec: &'a Register, converted: &'a Converted) -> Judge<'a> {
-        Judge { spec, converted, renumber: Renumber::default(), given_up: 0 }
+    fn new(spec: &'a Register, converted: &'a Converted, stop: &'a Stop) -> Judge<'a> {
+        Judge { spec, converted, stop, renumber: Renumber::default(), given_up: 0 }
     }
 
     fn analyse(&mut self, key: u32, layer: Layer) -> Analysis {
@@ -185,7 +187,8 @@ impl<'a> Judge<'a> {
         if self.given_up >= PATIENCE {
             budget.steps /= 16;
         }
-        let analysis = analyse(ops, layer, &mut self.renumber, self.spec.method, budget, false);
+        let allowed = (budget, self.stop);
+        let analysis = analyse(ops, layer, &mut self.renumber, self.spec.method, allowed, false);
         self.given_up += u32::from(matches!(analysis.outcome, Outcome::Exhausted(_)));
         analysis
     }
@@ -246,7 +249,7 @@ impl<'a> Judge<'a> {
 impl Checker for Register {
     fn check(&self, history: &History, context: &Context) -> CheckResult {
         let converted = convert(self, history);
-        let mut judge = Judge::new(self, &converted);
+        let mut judge = Judge::new(self, &converted, &context.stop);
         let fields = Fields { spec: self, history, converted: &converted };
         let mut result = CheckResult::default();
         let mut failures = Vec::new();

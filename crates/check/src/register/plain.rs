@@ -5,17 +5,22 @@
 //! Wing & Gong (1993) with the memory of Lowe (2017): of two ways that let the same
 //! operations take effect and leave the same value only the first is followed.
 
+use glomers_history::Stop;
 use rustc_hash::FxHashSet;
 
-use super::budget::{Budget, Limit};
+use super::budget::{Budget, Limits};
 use super::operation::{NIL, Operation, Subject};
 use super::outcome::{Outcome, SHOWN, Shown, Stuck};
 use super::plan::needs;
 
 /// Searches; `record` keeps the order up to where it ended.
-pub(super) fn search(subject: &Subject, budget: &mut Budget, record: bool) -> Outcome {
+pub(super) fn search(
+    subject: &Subject,
+    (budget, stop): (&mut Budget, &Stop),
+    record: bool,
+) -> Outcome {
     let mut search = Search::new(subject);
-    let outcome = search.run(*budget, record);
+    let outcome = search.run(Limits::new(*budget, stop), record);
     budget.steps = budget.steps.saturating_sub(search.steps);
     outcome
 }
@@ -124,7 +129,7 @@ impl<'a> Search<'a> {
         self.by_end.get(self.passed.by_end).copied()
     }
 
-    fn run(&mut self, budget: Budget, record: bool) -> Outcome {
+    fn run(&mut self, mut limits: Limits<'_>, record: bool) -> Outcome {
         let mut stack: Vec<Frame> = Vec::new();
         let entry = self.done.len() * 8 + size_of::<State>() + 8;
         let mut is_new = true;
@@ -142,11 +147,9 @@ impl<'a> Search<'a> {
                     stack.push(Frame { choices, length: self.path.len(), passed: self.passed });
                 }
             }
-            if self.steps > budget.steps {
-                return Outcome::Exhausted(Limit::Steps(budget.steps));
-            }
-            if (self.tried.len() * entry) as u64 > budget.memory {
-                return Outcome::Exhausted(Limit::Memory(budget.memory));
+            let bytes = || (self.tried.len() * entry) as u64;
+            if let Err(limit) = limits.check(self.steps, bytes) {
+                return Outcome::Exhausted(limit);
             }
             let Some(Frame { choices, length, passed }) = stack.last_mut() else { break };
             let choice = choices.pop();

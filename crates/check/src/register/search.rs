@@ -6,7 +6,9 @@
 //! (2017) remembers the configurations that were tried; here also those are left out
 //! that can do no more than one that was tried (see [`Tried`]).
 
-use super::budget::{Budget, Limit};
+use glomers_history::Stop;
+
+use super::budget::{Budget, Limits};
 use super::config::{Bits, Config};
 use super::operation::{Action, Subject};
 use super::outcome::{Outcome, SHOWN, Shown, Stuck};
@@ -19,7 +21,7 @@ use super::tried::Tried;
 pub(super) fn search<const N: usize>(
     subject: &Subject,
     plan: &Plan,
-    budget: &mut Budget,
+    (budget, stop): (&mut Budget, &Stop),
     record: bool,
 ) -> Outcome {
     let mut search = Search {
@@ -32,7 +34,7 @@ pub(super) fn search<const N: usize>(
         stack: Vec::with_capacity(2 * FEW),
         furthest: None,
     };
-    let outcome = search.run(*budget);
+    let outcome = search.run(Limits::new(*budget, stop));
     budget.steps = budget.steps.saturating_sub(search.steps);
     outcome
 }
@@ -76,14 +78,11 @@ enum Kind {
 }
 
 impl<const N: usize> Search<'_, N> {
-    fn run(&mut self, budget: Budget) -> Outcome {
+    fn run(&mut self, mut limits: Limits<'_>) -> Outcome {
         self.stack.push(Way { at: 0, config: Config::FIRST, kind: Kind::On });
         while let Some(Way { at, config, kind }) = self.stack.pop() {
-            if self.steps > budget.steps {
-                return Outcome::Exhausted(Limit::Steps(budget.steps));
-            }
-            if self.bytes() > budget.memory {
-                return Outcome::Exhausted(Limit::Memory(budget.memory));
+            if let Err(limit) = limits.check(self.steps, || self.bytes()) {
+                return Outcome::Exhausted(limit);
             }
             self.go_to(at as usize);
             if kind == Kind::Else {

@@ -28,9 +28,11 @@ pub(super) struct Analysis<'h> {
     pub(super) prohibited: &'h Names,
     /// Why Elle would give no verdict.
     pub(super) refusal: Option<Refusal>,
+    /// Why we can give none, unless something else is bad.
+    pub(super) doubt: Option<Refusal>,
     /// The model that it is not known of whether an order that it allows exists.
     pub(super) open: Option<&'static str>,
-    facts: Facts,
+    pub(super) facts: Facts,
     /// The graph of what comes before what by all that we know, if it is still there.
     graph: Option<Joined>,
 }
@@ -40,6 +42,8 @@ pub(super) struct Analysis<'h> {
 pub(super) enum Refusal {
     /// An answered transaction is none.
     Malformed(u32),
+    /// Another one is none.
+    Odd,
     /// A version was written twice, the second time by this transaction.
     WrittenTwice(u32, u32),
     /// A read has what nobody wrote.
@@ -48,7 +52,7 @@ pub(super) enum Refusal {
     MixedKeys,
 }
 
-enum Facts {
+pub(super) enum Facts {
     Lists(Lists),
     Registers { elle: Registers, ours: Registers },
 }
@@ -69,17 +73,23 @@ impl<'h> Analysis<'h> {
             Kind::List => {
                 let lists = Lists::new(&parsed);
                 list_cases::find(&parsed, &lists, &mut anomalies, &mut more);
-                let (graph, is_empty) = list_edges::graph(&parsed, &lists, order);
-                let (graph, components) = joined(graph);
-                add_cycles(&mut anomalies, cycles(&graph, &components, order), is_empty);
-                (Facts::Lists(lists), (graph, components))
+                let (graph, is_empty) = list_edges::graph(&parsed, &lists, order, false);
+                let mut all = joined(graph);
+                let found = cycles(&all.0, &all.1, order);
+                if lists.has_failed() {
+                    all = joined(list_edges::graph(&parsed, &lists, order, true).0);
+                    let rests = (Order::Free, Sort::Write);
+                    add_more(&parsed, &found, cycles(&all.0, &all.1, order), rests, &mut more);
+                }
+                add_cycles(&mut anomalies, found, is_empty);
+                (Facts::Lists(lists), all)
             }
             Kind::Register => {
                 register_cases::find(&parsed, &mut anomalies, &mut more);
                 registers(&parsed, order, prohibited, &mut anomalies, &mut more)
             }
         };
-        let refusal = refusal(&parsed, &more);
+        let (refusal, doubt) = (refusal(&parsed, &more), doubt(&parsed));
         Analysis {
             parsed,
             order,
@@ -87,6 +97,7 @@ impl<'h> Analysis<'h> {
             more,
             prohibited,
             refusal,
+            doubt,
             open: None,
             facts,
             graph: Some(graph),
@@ -130,7 +141,7 @@ impl<'h> Analysis<'h> {
     pub(super) fn in_real_time(&self) -> Joined {
         let (parsed, order) = (&self.parsed, Order::RealTime);
         joined(match &self.facts {
-            Facts::Lists(lists) => list_edges::graph(parsed, lists, order).0,
+            Facts::Lists(lists) => list_edges::graph(parsed, lists, order, true).0,
             Facts::Registers { .. } => {
                 let basis = Basis { is_strict: true, versions: order, reads_count: true };
                 Registers::new(parsed, basis).graph(parsed, order).0
@@ -302,12 +313,33 @@ fn violation(elle: &str) -> &'static str {
     }
 }
 
+/// Why nobody can tell.
+fn doubt(parsed: &Parsed<'_>) -> Option<Refusal> {
+    if let Some(&txn) = parsed.malformed.first() {
+        return Some(Refusal::Malformed(txn));
+    }
+    let is_unclear = parsed.versions.iter().any(|version| version.is_unclear);
+    let is_opaque = |&&(first, _): &&(u32, u32)| {
+        is_unclear || parsed.is_opaque(parsed.versions[first as usize].key)
+    };
+    let doubles = parsed.written_again.iter().find(is_opaque);
+    doubles.map(|&(first, other)| Refusal::WrittenTwice(first, parsed.writer(other)))
+}
+
+/// Why Elle stops.
 fn refusal(parsed: &Parsed<'_>, more: &Anomalies) -> Option<Refusal> {
     if let Some(&txn) = parsed.malformed.first() {
         return Some(Refusal::Malformed(txn));
     }
-    if let Some(&(version, txn)) = parsed.written_again.first() {
+    let twice = match parsed.kind {
+        Kind::List => parsed.written_again.first().map(|&(a, b)| (a, parsed.writer(b))),
+        Kind::Register => parsed.read_of_two,
+    };
+    if let Some((version, txn)) = twice {
         return Some(Refusal::WrittenTwice(version, txn));
+    }
+    if parsed.kind == Kind::List && parsed.is_odd {
+        return Some(Refusal::Odd);
     }
     if parsed.kind == Kind::Register && parsed.keys.are_mixed() {
         return Some(Refusal::MixedKeys);

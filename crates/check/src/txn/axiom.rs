@@ -38,6 +38,8 @@ pub(super) enum Reason {
     Read { key: u32 },
     /// Their session did one after the other.
     Session,
+    /// The second appended to a list behind the first.
+    Replaced { key: u32 },
     /// Somebody saw the first, and read the second's value of a key that both wrote.
     Saw { reader: u32, key: u32 },
 }

@@ -45,6 +45,22 @@ pub(super) enum Case {
     Axiom(Vec<Step>),
 }
 
+impl Case {
+    /// What a case of causal consistency is called elsewhere.
+    pub(super) fn plain_name(&self) -> &'static str {
+        match self {
+            Case::Internal { .. } => "internal",
+            Case::FutureRead { .. } => "future-read",
+            Case::Aborted { .. } => "G1a",
+            Case::Intermediate { .. } => "G1b",
+            Case::Doubles { .. } => "duplicate-elements",
+            Case::IncompatibleOrder { .. } => "incompatible-order",
+            Case::Reordered { .. } => "reordered-appends",
+            _ => "causal-violation",
+        }
+    }
+}
+
 /// What a read should have got.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Expected {

@@ -52,6 +52,14 @@ impl Clocks {
 
     /// A transaction sees others, and what they saw; these were done before.
     pub(super) fn see_all(&mut self, txn: u32, others: &[u32]) {
+        self.gather(txn, others);
+        let (session, place) = self.places[txn as usize];
+        let mine = &mut self.seen[txn as usize * self.sessions + session as usize];
+        *mine = (*mine).max(place + 1);
+    }
+
+    /// What others saw, as a clock that is nobody's.
+    pub(super) fn gather(&mut self, txn: u32, others: &[u32]) {
         let start = txn as usize * self.sessions;
         for &other in others {
             let from = other as usize * self.sessions;
@@ -61,8 +69,5 @@ impl Clocks {
                 *mine = (*mine).max(seen);
             }
         }
-        let (session, place) = self.places[txn as usize];
-        let mine = &mut self.seen[start + session as usize];
-        *mine = (*mine).max(place + 1);
     }
 }

@@ -1,7 +1,9 @@
 //! Verdicts that leave nothing open: whether there is an order of transactions that a
 //! model allows, where no anomaly was found.
 
-use super::analysis::Analysis;
+use glomers_history::Stop;
+
+use super::analysis::{Analysis, Facts};
 use super::axiom::Axiom;
 use super::cases::Case;
 use super::graph::Order;
@@ -11,6 +13,7 @@ use super::parse::{NONE, Parsed};
 use super::registers::Registers;
 use super::search::{Found, Level, Writers, search};
 use super::weak::{self, Outcome};
+use super::weak_lists;
 
 /// Which order is looked for, if these models demand one.
 fn level(demanded: &Names) -> Option<Level> {
@@ -91,7 +94,7 @@ pub(super) fn of_lists(parsed: &Parsed<'_>, lists: &Lists) -> Vec<Writers> {
 impl Analysis<'_> {
     /// Looks for an order that the models allow, and at the axioms of weaker ones; adds
     /// what it means if something is broken.
-    pub(super) fn search(&mut self, demanded: &Names, budget: u64) {
+    pub(super) fn search(&mut self, demanded: &Names, budget: u64, stop: &Stop) {
         let level = level(demanded);
         // An order that fits real time fits the axioms.
         if level.is_none() || (demanded.contains("causal") && self.order != Order::RealTime) {
@@ -106,12 +109,12 @@ impl Analysis<'_> {
         // orders to look at.
         if self.order != Order::RealTime && self.parsed.has_time() {
             let joined = self.in_real_time();
-            if search(&joined, level, &writers, budget / 4) == Found::Order {
+            if search(&joined, level, &writers, budget / 4, stop) == Found::Order {
                 return;
             }
         }
         let (name, elle, model) = verdict(level, self.order);
-        match search(&joined, level, &writers, budget) {
+        match search(&joined, level, &writers, budget, stop) {
             Found::Order => {}
             Found::Open => self.open = Some(model),
             Found::NoOrder(txns) => self.more.add_as(name, elle, Case::NoOrder { txns, model }),
@@ -134,17 +137,39 @@ impl Analysis<'_> {
         }
     }
 
+    /// A read of what is not there to stay, or that does not fit what its own transaction
+    /// did; or reads that do not fit each other.
+    fn unclean(&self) -> Option<Case> {
+        const NAMES: [&str; 7] = [
+            "internal",
+            "future-read",
+            "G1a",
+            "G1b",
+            "duplicate-elements",
+            "incompatible-order",
+            "reordered-appends",
+        ];
+        let of = |name| self.anomalies.get(name).or_else(|| self.more.get(name));
+        NAMES.into_iter().find_map(|name| of(name)?.kept.first().cloned())
+    }
+
     fn axioms(&mut self, demanded: &Names) {
         let Some((axiom, has_sessions)) = axiom(demanded) else { return };
-        let Some(registers) = self.registers() else { return };
-        let parsed = &self.parsed;
-        // What holds with sessions holds without, and is seen faster.
-        let mut outcome =
-            weak::check(parsed, registers, axiom, has_sessions || axiom == Axiom::Causal);
-        if !has_sessions && axiom == Axiom::Causal && !matches!(outcome, Outcome::Holds) {
-            outcome = weak::check(parsed, registers, axiom, false);
-        }
         let (name, elle, model) = axiom.names(has_sessions);
+        // Elle's causal consistency is of single objects; that of transactions also says
+        // that they read what is there to stay, and the same again.
+        if let Some(case) = self.unclean().filter(|_| has_sessions) {
+            return self.more.add_as(name, elle, case);
+        }
+        let check = |has_sessions| match &self.facts {
+            Facts::Lists(lists) => weak_lists::check(&self.parsed, lists, axiom, has_sessions),
+            Facts::Registers { ours, .. } => weak::check(&self.parsed, ours, axiom, has_sessions),
+        };
+        // What holds with sessions holds without, and is seen faster.
+        let mut outcome = check(has_sessions || axiom == Axiom::Causal);
+        if !has_sessions && axiom == Axiom::Causal && !matches!(outcome, Outcome::Holds) {
+            outcome = check(false);
+        }
         match outcome {
             Outcome::Holds => {}
             Outcome::Open => self.open = Some(model),

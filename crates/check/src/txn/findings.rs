@@ -1,5 +1,7 @@
 //! Anomalies in words.
 
+use glomers_history::Stop;
+
 use super::analysis::{Analysis, Refusal};
 use super::axiom::Reason;
 use super::cases::{Case, Cases, Expected};
@@ -55,6 +57,7 @@ fn finding(
         };
     let anomaly = match cases.kept.first() {
         Some(Case::NoOrder { .. }) => "what transactions read fits no order of them",
+        Some(case) if name == "causal-violation" => meaning::of_anomaly(case.plain_name()),
         _ => meaning::of_anomaly(name),
     };
     let summary = format!("{anomaly}{often}; {consequence}");
@@ -95,6 +98,7 @@ fn circle(analysis: &Analysis<'_>, case: &Case) -> Vec<CircleStep> {
                 let (edge, key) = match step.reason {
                     Reason::Read { key: of } => ("wr", key(of)),
                     Reason::Session => ("process", None),
+                    Reason::Replaced { key: of } => ("ww", key(of)),
                     Reason::Saw { key: of, .. } => ("saw", key(of)),
                 };
                 CircleStep { operation: parsed.op(step.from).index, edge, key }
@@ -277,7 +281,17 @@ pub(super) fn refusal(analysis: &Analysis<'_>, refusal: Refusal) -> String {
         ),
         Refusal::Garbage => "Something was read that nobody wrote.".to_owned(),
         Refusal::MixedKeys => "Keys are of several kinds.".to_owned(),
+        Refusal::Odd => "Something is no transaction.".to_owned(),
     }
+}
+
+/// That a process did several transactions at once.
+pub(super) fn crowded(analysis: &Analysis<'_>) -> Option<String> {
+    let process = analysis.parsed.crowded?;
+    Some(format!(
+        "Process {process} began a transaction while another of its own was under way: which end \
+         belongs to which beginning is told by what they wrote."
+    ))
 }
 
 /// What is wrong with the order that nodes have marked.
@@ -324,11 +338,15 @@ pub(super) fn undecided(analysis: &Analysis<'_>, demanded: &Names) -> Option<Str
 }
 
 /// What the search for an order left open.
-pub(super) fn open(analysis: &Analysis<'_>, steps: u64) -> Option<String> {
+pub(super) fn open(analysis: &Analysis<'_>, steps: u64, stop: &Stop) -> Option<String> {
+    let why = match stop.is_wanted() {
+        true => "the search was stopped".to_owned(),
+        false => format!("the search took more than {steps} steps"),
+    };
     let name = models::friendly(analysis.open?).replace('-', " ");
     Some(format!(
         "No anomaly was found, but whether there is an order of all transactions that {name} \
-         allows stayed open: the search took more than {steps} steps."
+         allows stayed open: {why}."
     ))
 }
 
@@ -337,6 +355,14 @@ pub(super) fn only_elle(analysis: &Analysis<'_>) -> String {
     match analysis.refusal {
         Some(Refusal::MixedKeys) => {
             "Elle gives no verdict on this: its keys are of several kinds.".to_owned()
+        }
+        Some(Refusal::WrittenTwice(..)) => {
+            "Elle gives no verdict on this: a value was written to a key twice.".to_owned()
+        }
+        Some(Refusal::Odd) => {
+            "Elle gives no verdict on this: of what failed or was left open, something is no list \
+             of reads and appends."
+                .to_owned()
         }
         _ => "Elle gives no valid verdict on this: no transaction here comes before another \
               (empty-transaction-graph)."

@@ -47,6 +47,9 @@ impl Scan<'_, '_> {
             if mop.is_write || mop.value == NONE {
                 continue;
             }
+            if parsed.is_opaque(mop.key) {
+                continue;
+            }
             let at = txn.mops.0 + place as u32;
             if txn.is_ok() {
                 self.read(number, at, mop);
@@ -147,7 +150,9 @@ impl Scan<'_, '_> {
                     let list = self.parsed.mops[read as usize].value;
                     self.lists.holds(self.parsed, list, mop.value)
                 });
-                if let Some(read) = early.filter(|_| future.is_none()) {
+                if let Some(read) = early.filter(|_| future.is_none())
+                    && !self.parsed.is_opaque(mop.key)
+                {
                     future = Some(Case::FutureRead { mop: read, version: mop.value });
                 }
                 // As Elle has it, also behind a write that no read came before.

@@ -8,8 +8,15 @@ use super::parse::{Mop, NONE, Parsed};
 use super::readers::Readers;
 use super::why::Why;
 
-/// The graph of all transactions, and whether it has no edge at all.
-pub(super) fn graph(parsed: &Parsed<'_>, lists: &Lists, order: Order) -> (Graph, bool) {
+/// The graph of all transactions, and whether it has no edge at all. What stands behind
+/// a failed append comes after what stands before it; Elle does not see that, unless
+/// `is_strict`.
+pub(super) fn graph(
+    parsed: &Parsed<'_>,
+    lists: &Lists,
+    order: Order,
+    is_strict: bool,
+) -> (Graph, bool) {
     let readers = readers(parsed, lists);
     let mut builder = Builder::new(parsed.txns.len());
     let mut before = Vec::new();
@@ -20,6 +27,10 @@ pub(super) fn graph(parsed: &Parsed<'_>, lists: &Lists, order: Order) -> (Graph,
         before.extend_from_slice(readers.of_nothing(key as u32));
         for &version in growth.order.iter().filter(|&&version| version != NONE) {
             if !is_kept(parsed, version) {
+                if !is_strict {
+                    last = NONE;
+                    before.clear();
+                }
                 before.extend_from_slice(readers.of(version));
                 continue;
             }
@@ -64,7 +75,9 @@ pub(super) fn graph(parsed: &Parsed<'_>, lists: &Lists, order: Order) -> (Graph,
 fn reads<'a>(parsed: &'a Parsed<'_>, number: u32) -> impl Iterator<Item = &'a Mop> {
     let txn = &parsed.txns[number as usize];
     let (is_ok, is_failed) = (txn.is_ok(), txn.is_failed());
-    let known = move |mop: &&Mop| !mop.is_write && !is_failed && (is_ok || mop.value != NONE);
+    let known = move |mop: &&Mop| {
+        !mop.is_write && !is_failed && (is_ok || mop.value != NONE) && !parsed.is_opaque(mop.key)
+    };
     parsed.mops_of(number).iter().filter(known)
 }
 

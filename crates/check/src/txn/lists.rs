@@ -56,7 +56,7 @@ impl Lists {
         let mut lengths = vec![0usize; parsed.keys.len()];
         for txn in parsed.txns.iter().filter(|txn| !txn.is_failed()) {
             for mop in &parsed.mops[txn.mops.0 as usize..txn.mops.1 as usize] {
-                if mop.is_write || mop.value == NONE {
+                if mop.is_write || mop.value == NONE || parsed.is_opaque(mop.key) {
                     continue;
                 }
                 let length = parsed.lists[mop.value as usize].len();
@@ -73,7 +73,7 @@ impl Lists {
         let mut appends = vec![(0u32, NONE); parsed.keys.len()];
         for (number, version) in parsed.versions.iter().enumerate() {
             let txn = parsed.txns.get(version.writer as usize);
-            if txn.is_some_and(|txn| !txn.is_failed()) {
+            if txn.is_some_and(|txn| !txn.is_failed()) && !parsed.is_opaque(version.key) {
                 let (count, last) = &mut appends[version.key as usize];
                 *count += 1;
                 *last = number as u32;
@@ -116,7 +116,8 @@ impl Lists {
         }
         for (number, version) in parsed.versions.iter().enumerate() {
             let txn = parsed.txns.get(version.writer as usize);
-            if self.places[number] == NONE && txn.is_some_and(|txn| !txn.is_failed()) {
+            let is_unseen = self.places[number] == NONE && !parsed.is_opaque(version.key);
+            if is_unseen && txn.is_some_and(|txn| !txn.is_failed()) {
                 self.keys[version.key as usize].unseen.push(number as u32);
             }
         }
@@ -134,6 +135,10 @@ impl Lists {
                 let list = parsed.lists[mop.value as usize];
                 let growth = &self.keys[mop.key as usize];
                 let at = mop.value as usize;
+                if growth.longest == NONE {
+                    self.is_prefix[at] = false;
+                    continue;
+                }
                 let is_prefix = is_prefix(list, parsed.lists[growth.longest as usize]);
                 self.is_prefix[at] = is_prefix;
                 let is_simple = is_prefix && list.len() as u32 <= growth.until_double;
@@ -156,6 +161,11 @@ impl Lists {
         }
         let value = parsed.version_value(version);
         elements.iter().any(|element| element == value)
+    }
+
+    /// Whether a failed append stands in an order.
+    pub(super) fn has_failed(&self) -> bool {
+        self.keys.iter().any(|growth| growth.until_failed != NONE)
     }
 
     /// The version before one in the order of its key, of those that did not fail;

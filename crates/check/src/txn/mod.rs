@@ -3,6 +3,7 @@
 
 mod analysis;
 mod axiom;
+mod before;
 mod blank;
 mod cases;
 mod clocks;
@@ -10,6 +11,7 @@ mod closing;
 mod complete;
 mod cycles;
 mod demand;
+mod doubles;
 mod edges;
 mod fields;
 mod findings;
@@ -30,8 +32,10 @@ mod registers;
 mod search;
 mod sort;
 mod tell;
+mod under_way;
 mod version_order;
 mod weak;
+mod weak_lists;
 mod why;
 
 use glomers_history::History;
@@ -132,23 +136,24 @@ fn check(
     let compat = analysis.compat();
     let mut notes = findings::marks(&analysis);
     notes.extend(blank::note(history));
+    notes.extend(findings::crowded(&analysis));
     let any_ok = analysis.parsed.txns.iter().any(|txn| txn.is_ok());
-    let is_clear = |refusal| matches!(refusal, None | Some(Refusal::MixedKeys));
-    if any_ok && !analysis.is_bad() && is_clear(analysis.refusal) {
-        analysis.search(models.implied(), budget.steps);
+    let is_clear = |doubt| !matches!(doubt, Some(Refusal::Malformed(_)));
+    if any_ok && !analysis.is_bad() && is_clear(analysis.doubt) {
+        analysis.search(models.implied(), budget.steps, &context.stop);
     }
     let is_bad = analysis.is_bad();
-    let strict = match analysis.refusal {
+    let strict = match analysis.doubt {
         _ if is_bad => Validity::Invalid,
         _ if analysis.open.is_some() => {
-            notes.extend(findings::open(&analysis, budget.steps));
+            notes.extend(findings::open(&analysis, budget.steps, &context.stop));
             Validity::Unknown
         }
-        Some(Refusal::MixedKeys | Refusal::Garbage) | None if any_ok => Validity::Valid,
-        Some(refusal) => {
-            notes.push(findings::refusal(&analysis, refusal));
+        Some(doubt) => {
+            notes.push(findings::refusal(&analysis, doubt));
             Validity::Unknown
         }
+        None if any_ok => Validity::Valid,
         None => {
             notes.push(
                 "Whether transactions are isolated cannot be said: none was answered.".to_owned(),

@@ -3,6 +3,7 @@
 use glomers_history::{History, List, Op, OpKind, Process, Value};
 use rustc_hash::FxHashMap;
 
+use super::under_way::UnderWay;
 use crate::intern::Interner;
 use crate::places::Places;
 
@@ -71,6 +72,9 @@ pub(super) struct Version {
     pub(super) mop: u32,
     /// Whether its writer wrote the key again.
     pub(super) is_overwritten: bool,
+    /// Whether it was read, and several wrote its value: nobody knows which of them
+    /// it is.
+    pub(super) is_unclear: bool,
 }
 
 /// The versions of a key by their values.
@@ -91,7 +95,7 @@ impl Versions {
     }
 
     #[inline]
-    fn insert(&mut self, value: &Value, version: u32) {
+    pub(super) fn insert(&mut self, value: &Value, version: u32) {
         match value {
             Value::Int(integer) => self.integers.insert(*integer, version),
             value => {
@@ -129,8 +133,19 @@ pub(super) struct Parsed<'h> {
     pub(super) by_value: Vec<Versions>,
     /// Transactions that ended well and are not what they should be.
     pub(super) malformed: Vec<u32>,
-    /// Versions that were written more than once, and the second writer.
+    /// Whether some that did not end well are not, either.
+    pub(super) is_odd: bool,
+    /// Versions whose value was written before, the first with this value, and the
+    /// other.
     pub(super) written_again: Vec<(u32, u32)>,
+    /// Lists of which a read has a value that several appended: their order says
+    /// nothing of transactions. By key; empty if there is none.
+    pub(super) opaque: Vec<bool>,
+    /// A version whose value two answered transactions left behind, and which an
+    /// answered one read: the second writer.
+    pub(super) read_of_two: Option<(u32, u32)>,
+    /// A process that began a transaction while another of its own was under way.
+    pub(super) crowded: Option<u32>,
     /// What nodes say of the order of transactions, where that counts.
     pub(super) marked: Marked,
 }
@@ -162,7 +177,7 @@ impl Keys {
 }
 
 /// How the list of a value's parts is reached without copying it.
-fn values(value: &Value) -> Option<&[Value]> {
+pub(super) fn values(value: &Value) -> Option<&[Value]> {
     value.as_list()?.as_values()
 }
 
@@ -179,26 +194,36 @@ impl<'h> Parsed<'h> {
             versions: Vec::new(),
             by_value: Vec::new(),
             malformed: Vec::new(),
+            is_odd: false,
             written_again: Vec::new(),
+            opaque: Vec::new(),
+            read_of_two: None,
+            crowded: None,
             marked: Marked::default(),
         };
-        let mut open: FxHashMap<u32, u32> = FxHashMap::default();
-        let mut unended: Vec<(u32, u32)> = Vec::new();
+        let mut under_way = UnderWay::default();
         for (at, op) in ops.iter().enumerate() {
             let Process::Client(process) = op.process else { continue };
             if op.kind == OpKind::Invoke {
-                unended.extend(open.insert(process, at as u32).map(|begin| (begin, process)));
+                if under_way.begin(process, at as u32) {
+                    parsed.crowded.get_or_insert(process);
+                }
             } else {
-                let begin = open.remove(&process).unwrap_or(NONE);
+                let begin = under_way.end(process, op, ops);
                 parsed.txn(process, begin, at as u32);
             }
         }
-        unended.extend(open.into_iter().map(|(process, begin)| (begin, process)));
-        unended.sort_unstable();
-        for (begin, process) in unended {
+        for (begin, process) in under_way.rest() {
             parsed.txn(process, begin, NONE);
         }
+        parsed.settle_doubles();
         parsed
+    }
+
+    /// Whether the order of a list is not known because several appended the same.
+    #[inline]
+    pub(super) fn is_opaque(&self, key: u32) -> bool {
+        self.opaque.get(key as usize).copied().unwrap_or(false)
     }
 
     /// Whether any transaction has a beginning and an end.
@@ -269,6 +294,8 @@ impl<'h> Parsed<'h> {
         }
         if !right && kind == OpKind::Ok {
             self.malformed.push(number);
+        } else if !right && op.value.as_list().is_some() {
+            self.is_odd = true;
         }
         let mops = (first, self.mops.len() as u32);
         self.note_overwritten(mops);
@@ -290,7 +317,12 @@ impl<'h> Parsed<'h> {
 
     #[inline]
     fn mop_of(&mut self, part: &'h Value, txn: u32) -> Option<Mop> {
-        let [f, key, value] = values(part)? else { return None };
+        let (f, key, value) = match values(part)? {
+            [f, key, value, ..] => (f, key, value),
+            // Some leave out what is not known yet.
+            [f, key] if f.as_str() == Some("r") => (f, key, &Value::Null),
+            _ => return None,
+        };
         let at = self.mops.len() as u32;
         match (f.as_str()?, self.kind) {
             ("r", Kind::List) => {
@@ -316,13 +348,15 @@ impl<'h> Parsed<'h> {
             }
             ("append", Kind::List) | ("w", Kind::Register) => {
                 let key = self.key(key);
-                let version = self.version(key, value, at);
-                let known = &mut self.versions[version as usize];
+                let first = self.version(key, value, at);
+                let known = &mut self.versions[first as usize];
+                let mut version = first;
                 if known.writer == NONE {
                     known.writer = txn;
                     known.mop = at;
-                } else {
-                    self.written_again.push((version, txn));
+                } else if known.writer != txn || self.kind == Kind::List {
+                    version = self.new_version(key, at, txn);
+                    self.written_again.push((first, version));
                 }
                 Some(Mop { key, value: version, is_write: true })
             }
@@ -345,10 +379,15 @@ impl<'h> Parsed<'h> {
         if found != NONE {
             return found;
         }
-        let version = self.versions.len() as u32;
+        let version = self.new_version(key, mop, NONE);
         self.by_value[key as usize].insert(value, version);
-        self.versions.push(Version { key, writer: NONE, mop, is_overwritten: false });
         version
+    }
+
+    pub(super) fn new_version(&mut self, key: u32, mop: u32, writer: u32) -> u32 {
+        let (is_overwritten, is_unclear) = (false, false);
+        self.versions.push(Version { key, writer, mop, is_overwritten, is_unclear });
+        self.versions.len() as u32 - 1
     }
 
     /// Marks what a transaction writes and overwrites itself.

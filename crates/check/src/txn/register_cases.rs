@@ -20,6 +20,9 @@ pub(super) fn find(parsed: &Parsed<'_>, anomalies: &mut Anomalies, more: &mut An
         for (place, mop) in mops.iter().enumerate() {
             if !mop.is_write && mop.value != NONE {
                 let at = txn.mops.0 + place as u32;
+                if parsed.versions[mop.value as usize].is_unclear {
+                    continue;
+                }
                 if parsed.writer(mop.value) == NONE {
                     let value = parsed.mop_value(at);
                     more.add("garbage-read", Case::Garbage { mop: at, value });

@@ -53,7 +53,7 @@ pub(super) struct Registers {
 impl Registers {
     pub(super) fn new(parsed: &Parsed<'_>, basis: Basis) -> Registers {
         let is_first_read = first_reads(parsed);
-        let is_written = written(parsed, &is_first_read, basis.is_strict);
+        let is_written = written(parsed, basis.is_strict);
         let mut registers = Registers {
             is_first_read,
             is_written,
@@ -82,7 +82,8 @@ impl Registers {
         registers
     }
 
-    /// A transaction that reads a version and then writes one puts it behind.
+    /// A transaction that reads a version and then writes one puts it behind: also behind
+    /// itself, where it read what it wrote only then.
     fn read_before_written(&self, parsed: &Parsed<'_>) -> Vec<(u32, u32)> {
         let mut next = Vec::new();
         for (number, txn) in parsed.txns.iter().enumerate() {
@@ -97,9 +98,7 @@ impl Registers {
                 }
                 let mut later = mops[place + 1..].iter().rev();
                 let written = later.find(|other| other.is_write && other.key == mop.key);
-                if let Some(written) = written.filter(|written| written.value != mop.value) {
-                    next.push((mop.value, written.value));
-                }
+                next.extend(written.map(|written| (mop.value, written.value)));
             }
         }
         next
@@ -135,7 +134,7 @@ impl Registers {
     /// them: in which order they were written is open.
     pub(super) fn keys_in_no_order(&self, parsed: &Parsed<'_>) -> usize {
         let mut is_first = self.is_written.clone();
-        for &(_, next) in &self.next {
+        for &(_, next) in self.next.iter().filter(|(from, next)| from != next) {
             is_first[next as usize] = false;
         }
         let mut counts = vec![0u32; parsed.keys.len()];
@@ -267,7 +266,7 @@ fn first_reads(parsed: &Parsed<'_>) -> Vec<bool> {
 /// Which versions their transactions left behind, of transactions that certainly
 /// happened: answered ones, and if it is strict also open ones of which an answered
 /// one read something.
-fn written(parsed: &Parsed<'_>, is_first_read: &[bool], is_strict: bool) -> Vec<bool> {
+fn written(parsed: &Parsed<'_>, is_strict: bool) -> Vec<bool> {
     let mut happened: Vec<bool> = parsed.txns.iter().map(|txn| txn.is_ok()).collect();
     if is_strict {
         for &txn in &parsed.marked.txns {
@@ -276,7 +275,7 @@ fn written(parsed: &Parsed<'_>, is_first_read: &[bool], is_strict: bool) -> Vec<
         for txn in parsed.txns.iter().filter(|txn| txn.is_ok()) {
             for at in txn.mops.0..txn.mops.1 {
                 let mop = &parsed.mops[at as usize];
-                if !is_first_read[at as usize] || mop.value == NONE {
+                if mop.is_write || mop.value == NONE {
                     continue;
                 }
                 let writer = parsed.writer(mop.value);

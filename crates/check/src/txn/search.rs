@@ -6,6 +6,8 @@
 //! Of two writers of a key one comes first, and with it all who read what it wrote.
 //! Such a choice is only made where the order that there is does not fit.
 
+use glomers_history::Stop;
+
 use super::graph::{Components, Edges, Graph, Label, Labels};
 use super::ordering::Ordering;
 use super::parse::NONE;
@@ -71,6 +73,9 @@ struct Search<'a> {
     steps: u64,
 }
 
+/// It asks whether to stop after so many steps.
+const LOOK: u64 = 1 << 20;
+
 /// Looks for an order. The graph has what is known to come before what; steps are
 /// edges looked at.
 pub(super) fn search(
@@ -78,6 +83,7 @@ pub(super) fn search(
     level: Level,
     keys: &[Writers],
     budget: u64,
+    stop: &Stop,
 ) -> Found {
     let of_points;
     let components = if level == Level::Serial {
@@ -97,7 +103,7 @@ pub(super) fn search(
     let last = components.of.len() as u32;
     let place = components.of.iter().map(|&of| last - 1 - of).collect();
     let (ordering, made) = (None, Vec::new());
-    Search { graph, level, keys, place, ordering, made, steps: 0 }.run(budget)
+    Search { graph, level, keys, place, ordering, made, steps: 0 }.run(budget, stop)
 }
 
 /// The edges between the points of transactions.
@@ -131,14 +137,22 @@ fn points(graph: &Graph, level: Level, from: u32, to: u32, label: Label) -> (u32
 }
 
 impl Search<'_> {
-    fn run(&mut self, budget: u64) -> Found {
+    fn run(&mut self, budget: u64, stop: &Stop) -> Found {
+        let mut look = LOOK;
         loop {
             let mut is_clean = true;
             for key in 0..self.keys.len() {
                 while let Some((first, second)) = self.misfit(key) {
                     is_clean = false;
-                    if self.steps() > budget {
+                    let steps = self.steps();
+                    if steps > budget {
                         return Found::Open;
+                    }
+                    if steps > look {
+                        look = steps + LOOK;
+                        if stop.is_wanted() {
+                            return Found::Open;
+                        }
                     }
                     let choice = Choice { key: key as u32, first, second };
                     if let Err(txns) = self.choose(choice) {

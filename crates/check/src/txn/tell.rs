@@ -121,6 +121,26 @@ impl<'a, 'h> Teller<'a, 'h> {
                 let process = self.analysis.parsed.op(step.from).process;
                 format!("process {process} did {from} and then {to}: {}", self.so(step))
             }
+            Reason::Replaced { key } => {
+                let key = self.key(key);
+                format!("{to} appended to key {key} behind what {from} did: {}", self.so(step))
+            }
+            Reason::Saw { reader, key } if self.analysis.parsed.kind == Kind::List => {
+                let parsed = &self.analysis.parsed;
+                let mut mops = parsed.mops_of(reader).iter();
+                // Of several reads the last one shows it.
+                let place = mops.rposition(|mop| !mop.is_write && mop.key == key);
+                let mop = parsed.txns[reader as usize].mops.0 + place.unwrap_or(0) as u32;
+                let appends = parsed.mops_of(step.from).iter();
+                let appends = appends.filter(|mop| mop.is_write && mop.key == key);
+                let appended: Vec<String> =
+                    appends.take(TOLD).map(|mop| self.version(mop.value)).collect();
+                let (appended, read, key) = (appended.join(", "), self.read(mop), self.key(key));
+                format!(
+                    "{to} saw {from}, which appended {appended} to key {key}, and yet read {read} \
+                     there"
+                )
+            }
             Reason::Saw { reader, key } => {
                 let key = self.key(key);
                 if reader == step.to {

@@ -4,11 +4,11 @@
 //! order. Linear in transactions times sessions at most (as in AWDIT, 2025).
 
 use super::axiom::{Axiom, Reason, Step};
+use super::before::Before;
 use super::clocks::Clocks;
 use super::graph::Order;
-use super::graph::{Edges, Graph, Label, Labels};
+use super::graph::{Graph, Label, Labels};
 use super::parse::{NONE, Parsed};
-use super::paths::Paths;
 use super::registers::Registers;
 
 /// What the axiom says.
@@ -47,7 +47,7 @@ pub(super) fn check(
     has_sessions: bool,
 ) -> Outcome {
     let order = if has_sessions { Order::Session } else { Order::Free };
-    let facts = Facts::new(parsed, registers, order);
+    let facts = Facts::new(parsed, registers, order, axiom);
     let mut before = Before::new(parsed.txns.len());
     facts.known(&mut before);
     let done = match axiom {
@@ -70,49 +70,13 @@ enum Stop {
     TooMuch,
 }
 
-/// What comes before what, and why.
-struct Before {
-    edges: Edges,
-    reasons: Vec<(u32, u32, Reason)>,
-    txns: usize,
-}
-
-impl Before {
-    fn new(txns: usize) -> Before {
-        Before { edges: Edges::default(), reasons: Vec::new(), txns }
-    }
-
-    fn add(&mut self, from: u32, to: u32, reason: Reason) {
-        if from != to {
-            self.edges.push(from, to, Label::Ww);
-            self.reasons.push((from, to, reason));
-        }
-    }
-
-    fn cycle(mut self) -> Option<Vec<Step>> {
-        let ww = Labels::NONE.with(Label::Ww);
-        let graph = Graph::new(self.txns as u32, self.txns, &self.edges);
-        let components = graph.components(ww);
-        let knot = components.knots().into_iter().next()?;
-        let of = components.of[knot[0] as usize];
-        let within = |node: u32| components.of[node as usize] == of;
-        let mut paths = Paths::new(&graph);
-        let next = graph.edges(knot[0]).map(|(to, _)| to).find(|&to| within(to))?;
-        let path = paths.shortest(&graph, (next, knot[0]), ww, u32::MAX, |_| true, within)?;
-        let nodes: Vec<u32> =
-            std::iter::once(knot[0]).chain(path.into_iter().map(|(node, _)| node)).collect();
-        self.reasons.sort_by_key(|(from, to, _)| (*from, *to));
-        let step = |at: usize| {
-            let (from, to) = (nodes[at], nodes[(at + 1) % nodes.len()]);
-            let place = self.reasons.partition_point(|(f, t, _)| (*f, *t) < (from, to));
-            Step { from, to, reason: self.reasons[place].2 }
-        };
-        Some((0..nodes.len()).map(step).collect())
-    }
-}
-
 impl<'a, 'h> Facts<'a, 'h> {
-    fn new(parsed: &'a Parsed<'h>, registers: &Registers, order: Order) -> Facts<'a, 'h> {
+    fn new(
+        parsed: &'a Parsed<'h>,
+        registers: &Registers,
+        order: Order,
+        axiom: Axiom,
+    ) -> Facts<'a, 'h> {
         let count = parsed.txns.len();
         let mut facts = Facts {
             parsed,
@@ -121,11 +85,21 @@ impl<'a, 'h> Facts<'a, 'h> {
             order,
         };
         for (number, txn) in parsed.txns.iter().enumerate() {
+            // Reads are repeatable where all that was seen counts, and only there.
+            let is_repeated = |at: u32, key: u32| {
+                let earlier = &parsed.mops[txn.mops.0 as usize..at as usize];
+                axiom == Axiom::MonotonicAtomicView
+                    && !earlier.iter().any(|other| other.is_write && other.key == key)
+            };
             for at in txn.mops.0..txn.mops.1 {
                 let mop = &parsed.mops[at as usize];
-                if mop.is_write && registers.is_written[mop.value as usize] {
-                    facts.written[number].push(mop.key);
-                } else if txn.is_ok() && registers.is_first_read[at as usize] {
+                if mop.is_write {
+                    if registers.is_written[mop.value as usize] {
+                        facts.written[number].push(mop.key);
+                    }
+                } else if txn.is_ok()
+                    && (registers.is_first_read[at as usize] || is_repeated(at, mop.key))
+                {
                     let (reader, key) = (number as u32, mop.key);
                     let writer = match mop.value {
                         NONE => NONE,
@@ -200,10 +174,10 @@ impl<'a, 'h> Facts<'a, 'h> {
                 let keys = &self.written[writer as usize];
                 if keys.len() < reads.len() {
                     for key in keys {
-                        if let Ok(found) = by_key.binary_search_by_key(key, |(key, _)| *key)
-                            && counts(by_key[found].1)
-                        {
-                            self.saw(&reads[by_key[found].1], writer, before)?;
+                        let start = by_key.partition_point(|(other, _)| other < key);
+                        let same = by_key[start..].iter().take_while(|(other, _)| other == key);
+                        for &(_, at) in same.filter(|(_, at)| counts(*at)) {
+                            self.saw(&reads[at], writer, before)?;
                         }
                     }
                 } else {

@@ -416,12 +416,15 @@ pub(crate) fn axiom(small: &Small, axiom: Axiom, order: Order) -> bool {
     let wrote = |at: usize, key: usize| {
         txns[at].mops.iter().any(|mop| matches!(mop, Mop::Write(k, _) if *k == key))
     };
-    // Reads of keys that their transactions did nothing with before: the reader, the
-    // key, and who wrote what it got.
+    // Reads of keys that their transactions did nothing with before, or did not write,
+    // where reads need not be repeatable: the reader, the key, and who wrote what it got.
     let mut reads: Vec<(usize, usize, Option<usize>)> = Vec::new();
     for (at, txn) in txns.iter().enumerate().filter(|(_, txn)| txn.kind == OpKind::Ok) {
         for (place, mop) in txn.mops.iter().enumerate() {
-            let is_first = !txn.mops[..place].iter().any(|other| other.key() == mop.key());
+            let is_first = !txn.mops[..place].iter().any(|other| {
+                let counts = axiom != Axiom::MonotonicAtomicView || matches!(other, Mop::Write(..));
+                counts && other.key() == mop.key()
+            });
             if let (Mop::Read(key, held), true) = (mop, is_first) {
                 let writer = held.last().and_then(|&value| {
                     txns.iter().position(|txn| txn.mops.contains(&Mop::Write(*key, value)))
@@ -477,6 +480,98 @@ pub(crate) fn axiom(small: &Small, axiom: Axiom, order: Order) -> bool {
     }
     let mut order: Vec<usize> = Vec::new();
     fits(txns.len(), &pairs, &mut order)
+}
+
+/// Whether transactions over lists have an order that fits all appends, in which each saw
+/// the transactions of all elements that it read, and whom the axiom says, and read all
+/// that these appended.
+pub(crate) fn axiom_of_lists(small: &Small, axiom: Axiom, order: Order) -> bool {
+    let txns: Vec<&Txn> = small.txns.iter().filter(|txn| happened(small, txn)).collect();
+    let appends = |at: usize, key: usize| {
+        txns[at].mops.iter().filter_map(move |mop| match mop {
+            Mop::Write(k, value) if *k == key => Some(*value),
+            _ => None,
+        })
+    };
+    let writer = |key: usize, value: u8| {
+        (0..txns.len()).find(|&at| appends(at, key).any(|other| other == value))
+    };
+    // Who comes before whom.
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for key in 0..KEYS {
+        let held = txns.iter().filter(|txn| txn.kind == OpKind::Ok).flat_map(|txn| &txn.mops);
+        let held = held.filter_map(|mop| match mop {
+            Mop::Read(k, held) if *k == key => Some(held),
+            _ => None,
+        });
+        let longest = held.max_by_key(|held| held.len()).cloned().unwrap_or_default();
+        let order: Vec<usize> = longest.iter().filter_map(|&value| writer(key, value)).collect();
+        pairs.extend(order.windows(2).map(|pair| (pair[0], pair[1])));
+        for at in 0..txns.len() {
+            let is_unseen = appends(at, key).any(|value| !longest.contains(&value));
+            pairs.extend(order.last().filter(|_| is_unseen).map(|&last| (last, at)));
+        }
+    }
+    // What each transaction read of others, one read after the other.
+    let mut reads: Vec<Vec<(usize, Held)>> = vec![Vec::new(); txns.len()];
+    let mut saw: Matrix = Default::default();
+    for (at, txn) in txns.iter().enumerate().filter(|(_, txn)| txn.kind == OpKind::Ok) {
+        for (place, mop) in txn.mops.iter().enumerate() {
+            let Mop::Read(key, held) = mop else { continue };
+            let own = txn.mops[..place].iter();
+            let mut again = own.clone().filter(|other| other.key() == *key);
+            if axiom != Axiom::MonotonicAtomicView
+                && again.any(|other| matches!(other, Mop::Read(..)))
+            {
+                continue;
+            }
+            let mut held = held.clone();
+            held.retain(|value| !own.clone().any(|mop| *mop == Mop::Write(*key, *value)));
+            for from in held.iter().filter_map(|&value| writer(*key, value)) {
+                saw[from] |= 1 << at;
+            }
+            reads[at].push((*key, held));
+        }
+    }
+    for (a, first) in txns.iter().enumerate() {
+        for (b, second) in txns.iter().enumerate() {
+            if order.has(first, second) {
+                saw[a] |= 1 << b;
+            }
+        }
+    }
+    if axiom == Axiom::Causal {
+        for middle in 0..8 {
+            for from in 0..8 {
+                if saw[from] >> middle & 1 == 1 {
+                    saw[from] |= saw[middle];
+                }
+            }
+        }
+    }
+    for (at, reads) in reads.iter().enumerate() {
+        let mut seen: Vec<usize> =
+            (0..txns.len()).filter(|&from| from != at && saw[from] >> at & 1 == 1).collect();
+        if axiom == Axiom::MonotonicAtomicView {
+            seen.clear();
+        }
+        for (key, held) in reads {
+            if axiom == Axiom::MonotonicAtomicView {
+                seen.extend(held.iter().filter_map(|&value| writer(*key, value)));
+            }
+            let lacks = |&from: &usize| appends(from, *key).any(|value| !held.contains(&value));
+            if seen.iter().filter(|&&from| from != at).any(lacks) {
+                return false;
+            }
+        }
+    }
+    for (from, row) in saw.iter().enumerate() {
+        pairs.extend((0..8).filter(|to| from != *to && row >> to & 1 == 1).map(|to| (from, to)));
+    }
+    pairs.retain(|(a, b)| a != b);
+    let is_own = |at: usize| saw[at] >> at & 1 == 1;
+    let has_loop = axiom == Axiom::Causal && (0..txns.len()).any(is_own);
+    !has_loop && fits(txns.len(), &pairs, &mut Vec::new())
 }
 
 /// Whether some order of so many has the first of each pair before the second.

@@ -61,6 +61,7 @@ fn every_anomaly_is_shown() {
         "PL-SI-violation",
         "read-atomic-violation",
         "monotonic-atomic-view-violation",
+        "causal-cerone-violation",
         "causal-violation",
     ] {
         let start = format!("\n{name}: ");

@@ -129,8 +129,10 @@ fn small(
         #[expect(clippy::disallowed_methods, reason = "shrinking has a budget of time")]
         let clock = Instant::now();
         let budget: Duration = arguments.budget;
-        let is_over = || clock.elapsed() >= budget || interrupt.is_requested();
-        let shrunk = shrink::shrink(&plan, Some(&wanted), &lab, &is_over)
+        let stops = interrupt.clone();
+        let is_over = move || clock.elapsed() >= budget || stops.is_requested();
+        let lab_in_time = lab.until(is_over.clone());
+        let shrunk = shrink::shrink(&plan, Some(&wanted), &lab_in_time, &is_over)
             .map_err(|error| CliError::machine(format!("{}: {error}", case.name)))?;
         let seconds = clock.elapsed().as_secs_f64();
         let has_scenario = scenario(&shrunk, &lab).is_ok();

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use glomers_bench::Interrupt;
 use glomers_check::Availability;
-use glomers_history::Observer;
+use glomers_history::{Observer, Stop};
 use glomers_hunt::{Hunt, Lab, Run, Tally, is_calm};
 use glomers_session::{RunOptions, Session};
 use glomers_sim::Plan;
@@ -80,7 +80,9 @@ impl Broken {
 }
 
 impl CliLab {
-    pub(crate) fn new(judge: RunOptions, calm: Calm, interrupt: Interrupt) -> CliLab {
+    pub(crate) fn new(mut judge: RunOptions, calm: Calm, interrupt: Interrupt) -> CliLab {
+        let stops = interrupt.clone();
+        judge.stop = Stop::when(move || stops.is_requested());
         let session = Session {
             embedded: &EMBEDDED,
             judge,
@@ -97,7 +99,14 @@ impl CliLab {
 
     /// The same for a few runs that are to come to their end, whoever wants to stop.
     pub(super) fn unstoppable(&self) -> CliLab {
-        let session = Session { interrupt: None, ..self.session.clone() };
+        let lab = self.until(|| false);
+        CliLab { session: Session { interrupt: None, ..lab.session }, ..lab }
+    }
+
+    /// The same for runs of which none is judged to its end once the time is over.
+    pub(crate) fn until(&self, is_over: impl Fn() -> bool + Send + Sync + 'static) -> CliLab {
+        let judge = RunOptions { stop: Stop::when(is_over), ..self.session.judge.clone() };
+        let session = Session { judge, ..self.session.clone() };
         let interrupt = self.interrupt.clone();
         CliLab { calm: self.calm, session, interrupt, broken: Mutex::default() }
     }
@@ -167,6 +176,8 @@ impl Lab for CliLab {
         let validity = report.validity(&session.judge);
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).count(plan);
         let run = Run { validity, findings: report.verdict.findings, outcome: report.outcome };
-        Ok(Some(run).filter(Run::is_complete))
+        // What it says then rests on how far the checkers came.
+        let is_judged = !session.judge.stop.is_wanted();
+        Ok(Some(run).filter(|run| is_judged && run.is_complete()))
     }
 }

@@ -41,17 +41,23 @@ pub(crate) fn write_down(
     if plan.host.has_processes() {
         interrupt.be_patient();
     }
-    let is_over = || clock.elapsed() >= budget || interrupt.is_requested();
-    let shrunk = shrink::shrink(plan, wanted, lab, &is_over).map_err(|error| {
+    let stops = interrupt.clone();
+    let is_over = move || clock.elapsed() >= budget || stops.is_requested();
+    let lab_in_time = lab.until(is_over.clone());
+    let shrunk = shrink::shrink(plan, wanted, &lab_in_time, &is_over).map_err(|error| {
         let message = format!("this run cannot be shrunk: {error}");
         match error {
             ShrinkError::Free => CliError::usage(message)
                 .hint("on Linux (x86-64) add --time virtual to the run: then its seed repeats it"),
             ShrinkError::Gone(_) => CliError::usage(message)
                 .hint("name a finding that the run has with --finding, or shrink another run"),
-            ShrinkError::Run(_) if interrupt.is_requested() => {
+            ShrinkError::Run(_) | ShrinkError::Stopped if interrupt.is_requested() => {
                 CliError { exit: 130, ..CliError::usage("interrupted: nothing was shrunk yet") }
             }
+            ShrinkError::Stopped => CliError::usage(
+                "the time was over before the run itself was judged, so nothing was shrunk yet",
+            )
+            .hint("a longer --budget helps"),
             ShrinkError::Run(_) => CliError::machine(message),
         }
     })?;

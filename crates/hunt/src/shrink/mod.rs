@@ -95,6 +95,9 @@ pub enum ShrinkError {
     /// It cannot be run.
     #[error("{0}")]
     Run(String),
+    /// It was stopped before the run itself was judged.
+    #[error("it was stopped before its end")]
+    Stopped,
 }
 
 fn names(found: &[Signature]) -> String {
@@ -121,8 +124,7 @@ pub fn shrink(
     if plan.host == Host::Processes {
         return Err(ShrinkError::Free);
     }
-    let stopped = || ShrinkError::Run("it was stopped before its end".to_owned());
-    let run = lab.run(plan).map_err(ShrinkError::Run)?.ok_or_else(stopped)?;
+    let run = lab.run(plan).map_err(ShrinkError::Run)?.ok_or(ShrinkError::Stopped)?;
     let found = run.findings.iter().map(|finding| Signature::of(finding, &run.outcome.history));
     let found: Vec<Signature> = found.collect();
     let wanted = match wanted {
@@ -147,7 +149,7 @@ pub fn shrink(
     let is_minimal = !oracle.ended && left.operations != Operations::Generated;
     let (others, tests) = (oracle.others.into_iter().collect(), oracle.tests);
     // Even if somebody has stopped it there is what was reached.
-    let (finding, run) = oracle.last.ok_or_else(stopped)?;
+    let (finding, run) = oracle.last.ok_or(ShrinkError::Stopped)?;
     let after = Extent::of(&left, &run);
     let ends = run.outcome.history.ops().iter().map(|op| op.time.0).max().unwrap_or_default();
     let until = ends.saturating_sub(run.outcome.main_start.0) / SECOND * SECOND + SECOND;
