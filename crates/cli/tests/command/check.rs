@@ -352,3 +352,62 @@ fn objects_of_other_kinds_are_judged() {
         }
     }
 }
+
+/// Forms that others write: what Elle takes, and what elle-cli's JSON looks like.
+#[test]
+fn transactions_in_the_forms_of_others() {
+    let lists = ["-w", "txn-list-append", "--consistency-models", "serializable"];
+    let skew = |begin: &str, end: &str, keys: [&str; 2]| {
+        let [x, y] = keys;
+        let txns = [(x, y), (y, x)].map(|(read, write)| {
+            format!("{{:type :ok, :value [[:r {read} nil] [:append {write} 1]]}}")
+        });
+        format!("{begin}{}\n{}{end}", txns[0], txns[1])
+    };
+    let told = ["INVALID: G2-item"];
+    // Keys of any kind; lists, vectors and tags around operations.
+    for keys in
+        [[":x", ":y"], ["\"x\"", "\"y\""], ["[1 2]", "[2 1]"], ["1N", "99999999999999999999"]]
+    {
+        checked(&skew("", "", keys), &lists, 1, &told);
+    }
+    for (begin, end) in [("[", "]"), ("(", ")"), ("#jepsen.history.History [", "]")] {
+        checked(&skew(begin, end, [":x", ":y"]), &lists, 1, &told);
+    }
+    let tagged = skew("", "", [":x", ":y"]).replace("{:type", "#jepsen.history.Op{:index 0, :type");
+    checked(
+        &tagged.replacen("index 0", "index 1", 2).replacen("index 1", "index 0", 1),
+        &lists,
+        1,
+        &told,
+    );
+    // What is not known yet may be left out.
+    let short = "{:process 1, :type :invoke, :f :txn, :value [[:r :x] [:append :y 1]]}\n\
+                 {:process 1, :type :ok, :f :txn, :value [[:r :x [1]] [:append :y 1]]}\n\
+                 {:process 2, :type :invoke, :f :txn, :value [[:r :y]]}\n\
+                 {:process 2, :type :ok, :f :txn, :value [[:r :y [1]]]}\n\
+                 {:process 2, :type :invoke, :f :txn, :value [[:append :x 1]]}\n\
+                 {:process 2, :type :ok, :f :txn, :value [[:append :x 1]]}\n";
+    let sessions =
+        ["-w", "txn-list-append", "--consistency-models", "strong-session-snapshot-isolation"];
+    checked(short, &sessions, 1, &["INVALID: G1c-process"]);
+    let open = short.lines().take(3).collect::<Vec<_>>().join("\n");
+    checked(&open, &lists, 1, &["garbage-read"]);
+    // One process for all, as in tests of Elle; ends alone among others.
+    let crowded = "{:process 0, :type :invoke, :value [[:append :x 1] [:append :y 1]]}\n\
+                   {:process 0, :type :invoke, :value [[:append :x 2] [:append :y 2]]}\n\
+                   {:process 0, :type :ok, :value [[:append :x 1] [:append :y 1]]}\n\
+                   {:process 0, :type :ok, :value [[:append :x 2] [:append :y 2]]}\n\
+                   {:process 1, :type :ok, :value [[:r :x [1 2]] [:r :y [2 1]]]}\n";
+    checked(crowded, &lists, 1, &["INVALID: G0", "while another of its own was under way"]);
+    let unordered = "{:index 3, :process 0, :type :invoke, :value [[:append :x 1]]}\n\
+                     {:index 1, :process 0, :type :ok, :value [[:append :x 1]]}\n";
+    checked(unordered, &lists, 254, &["order of their :index"]);
+    // elle-cli's JSON.
+    let json = r#"[{"index":0,"process":0,"type":"invoke","value":[["w","x",2],["r","x",null]]},
+ {"index":1,"process":0,"type":"ok","value":[["w","x",2],["r","x",3]]},
+ {"index":2,"process":"nemesis","type":"info","f":"start","value":null}]"#;
+    checked(json, &["-w", "txn-rw-register"], 1, &["internal", "garbage-read"]);
+    let compat = ["-w", "txn-rw-register", "--jepsen-compat"];
+    checked(json, &compat, 1, &["verdict      INVALID"]);
+}
