@@ -34,12 +34,12 @@ const DIRECTIONS: [(&str, &[&str]); 21] = [
     ("nodes", &["node"]),
     ("broken-nodes", &["node", "nodes"]),
     ("check", &["protocol", "history"]),
-    ("sim", &["protocol", "history", "node", "check"]),
+    ("sim", &["protocol", "history", "node"]),
     ("workload", &["protocol", "history", "check", "sim"]),
     ("store", &["protocol", "history"]),
-    ("bench", &["protocol", "history", "check", "sim"]),
+    ("bench", &["protocol", "history", "sim"]),
     ("warp", &["protocol", "history", "node", "sim"]),
-    ("hunt", &["history", "check", "sim"]),
+    ("hunt", &["history", "sim"]),
     (
         "session",
         &["protocol", "history", "node", "check", "sim", "workload", "store", "bench", "warp"],
@@ -110,14 +110,14 @@ fn crates_depend_only_on_those_below() {
 fn nodes_carry_no_runtime_and_the_engine_no_files() {
     let metadata = metadata();
     for (from, absent) in [
-        ("glomers-node", ["tokio", "mio", "glomers-sim"]),
-        ("glomers-sim", ["tokio", "mio", "tempfile"]),
-        ("glomers-check", ["glomers-node", "glomers-sim", "mio"]),
-        ("glomers-store", ["glomers-check", "glomers-node", "glomers-sim"]),
+        ("glomers-node", &["tokio", "mio", "glomers-sim"][..]),
+        ("glomers-sim", &["tokio", "mio", "tempfile", "glomers-check"]),
+        ("glomers-check", &["glomers-node", "glomers-sim", "mio"]),
+        ("glomers-store", &["glomers-check", "glomers-node", "glomers-sim"]),
     ] {
         let reached = reached(&metadata, from);
         for name in absent {
-            assert!(!reached.contains(name), "{from} must do without {name}");
+            assert!(!reached.contains(*name), "{from} must do without {name}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How much is answered when all is well.
 
-use glomers_history::{History, Op, OpKind, SECOND, Time, Value};
+use glomers_history::{AnsweredCount, History, Op, OpKind, SECOND, Time, Value};
 use glomers_protocol::ErrorCode;
 
 /// How long nothing must have been broken before answers are expected again.
@@ -17,22 +17,6 @@ pub struct Answered {
     /// When something was broken: from and until, counted as operations are;
     /// `None`: to the end.
     pub faults: Vec<(Time, Option<Time>)>,
-}
-
-/// What was asked when all was well, and what was answered of that.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct AnsweredCount {
-    /// Operations that should have been answered.
-    pub answerable: u64,
-    /// Those of them that were.
-    pub answered: u64,
-}
-
-impl AnsweredCount {
-    /// The share that was answered; `None` if nothing was asked.
-    pub fn fraction(self) -> Option<f64> {
-        (self.answerable > 0).then(|| self.answered as f64 / self.answerable as f64)
-    }
 }
 
 impl Answered {

@@ -8,17 +8,7 @@ use std::time::Duration;
 
 use glomers_history::{History, Op, OpKind, Process, Time, Value};
 
-use crate::{Context, Finding, Mark};
-
-/// The mark of a node from when on Maelstrom ignores what it prints; the value says
-/// why.
-pub const WOULD_IGNORE: &str = "maelstrom-ignores";
-/// The mark of an operation (its invocation's index) that ended by a message that
-/// Maelstrom would not have heard.
-pub const WOULD_NOT_HEAR: &str = "maelstrom-does-not-hear";
-/// The mark of a node for whose `init_ok`, or answer to the set-up, Maelstrom would
-/// have waited in vain.
-pub const WOULD_CRASH: &str = "maelstrom-crashes";
+use crate::{Context, Finding, Mark, WOULD_CRASH, WOULD_IGNORE, WOULD_NOT_HEAR};
 
 /// Findings of the engine after which Maelstrom crashes and gives no verdict.
 const FATAL: [&str; 3] = ["node-crashed", "init-failed", "setup-failed"];

@@ -5,16 +5,7 @@ use std::collections::BTreeMap;
 
 use glomers_history::{History, Op, OpKind, Process, Value};
 
-use crate::Context;
-
-/// What an operation does with a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Access {
-    /// Which key; workloads with one object have one.
-    pub key: Value,
-    /// Whether it may change it.
-    pub is_write: bool,
-}
+use crate::{Access, Context};
 
 /// How much a run exposes its cluster to mistakes. Where these are 0, a wrong
 /// cluster would have passed, too.

@@ -19,10 +19,8 @@ mod keyed;
 mod known;
 pub mod linearizable;
 mod long_fork;
-mod measured;
 mod places;
 mod recovery;
-mod refused;
 mod register;
 mod retyped;
 mod services;
@@ -31,28 +29,27 @@ mod spelling;
 mod stats;
 mod txn;
 mod unique_ids;
-mod verdict;
 mod words;
 
-pub use answered::{Answered, AnsweredCount};
-pub use as_maelstrom::{
-    AsMaelstrom, WOULD_CRASH, WOULD_IGNORE, WOULD_NOT_HEAR, maelstroms_history,
-};
+pub use answered::Answered;
+pub use as_maelstrom::{AsMaelstrom, maelstroms_history};
 pub use availability::{Availability, AvailabilityCheck};
 pub use bank::Bank;
 pub use counter::Counter;
 pub use echo::Echo;
-pub use exposure::{Access, Exposure};
-pub use glomers_history::{CircleStep, Context, CutMessage, Finding, Kept, Mark, Service, Stop};
+pub use exposure::Exposure;
+pub use glomers_history::{
+    Access, AnsweredCount, CheckResult, Checker, CircleStep, Context, CutMessage, Finding, Kept,
+    Mark, Measured, OperationCounts, Quantiles, Service, Stop, Validity, WOULD_CRASH, WOULD_IGNORE,
+    WOULD_NOT_HEAR, malformed_reply, was_served,
+};
 pub use judge::{JudgeOptions, Standard, Verdict, compose, judge};
 pub use kafka::{Kafka, KafkaConsumers, commit_too_far};
 pub use keyed::{Keyed, is_keyed};
 pub use known::Known;
 pub use linearizable::{Call, Linearizable, Model};
 pub use long_fork::LongFork;
-pub use measured::{Measured, OperationCounts, Quantiles};
-pub use recovery::{unavailable_after_heal, was_served};
-pub use refused::malformed_reply;
+pub use recovery::unavailable_after_heal;
 pub use register::{Budget, Explanation, Method, Refusals, Register, RegisterModel};
 pub use set_full::SetFull;
 pub use spelling::nearest;
@@ -61,4 +58,3 @@ pub use txn::{
     ConsistencyModels, TxnBudget, TxnListAppend, TxnRwRegister, TxnRwRegisterMarked, UnknownModel,
 };
 pub use unique_ids::UniqueIds;
-pub use verdict::{CheckResult, Checker, Validity};

@@ -3,36 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use glomers_history::{History, Op, OpKind, Time};
+use glomers_history::{History, Op, OpKind, Time, was_served};
 
-use crate::refused::is_refused;
 use crate::{Context, Finding, words};
 
 /// How many operations a finding shows.
 const SHOWN: usize = 5;
-
-/// Errors that mean that a node does not serve: the answers of who waits for
-/// others, and none at all. Other errors are answers to the question.
-const UNSERVED: [&str; 5] =
-    ["net-timeout", "timeout", "node-not-found", "temporarily-unavailable", "crash"];
-
-/// Whether the end of an operation shows that its node serves; `None` if it shows
-/// neither, as when the client gave itself up.
-pub fn was_served(end: &Op) -> Option<bool> {
-    let name = end.error.as_ref().and_then(|error| match error.as_list() {
-        Some(list) => list.get(0).and_then(|name| name.as_str().map(str::to_owned)),
-        None => error.as_str().map(str::to_owned),
-    });
-    match (end.kind, name) {
-        (OpKind::Ok, _) => Some(true),
-        (OpKind::Fail, Some(name)) => Some(!UNSERVED.contains(&name.as_str())),
-        (OpKind::Fail, None) => Some(true),
-        // A reply of the wrong form is one.
-        (OpKind::Info, Some(_)) if is_refused(end) => Some(true),
-        (OpKind::Info, Some(_)) => Some(false),
-        (OpKind::Info, None) | (OpKind::Invoke, _) => None,
-    }
-}
 
 /// What a node did with the operations that it was asked since faults were over.
 #[derive(Default)]

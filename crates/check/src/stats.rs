@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use glomers_history::{History, Op, OpKind, Value};
 
-use crate::refused::is_refused;
 use crate::{Answered, CheckResult, Checker, Context, Finding, OperationCounts, Validity, words};
+use glomers_history::is_refused;
 
 /// How many unsuccessful operations a finding shows.
 const SHOWN: usize = 3;

@@ -2,7 +2,7 @@
 //!
 //! Knows neither nodes nor network; reads and writes bytes it is handed, never
 //! files. An [`Event`] is one thing that happens; [`Op`], [`History`] and [`Context`]
-//! are what checkers see; [`journal`] is the form of events in files; [`edn`] and
+//! are what checkers see, and a [`Checker`] makes a [`CheckResult`] of them; [`journal`] is the form of events in files; [`edn`] and
 //! [`jsonl`] are operations as text.
 
 mod context;
@@ -12,6 +12,7 @@ mod found;
 mod growing;
 pub mod journal;
 pub mod jsonl;
+mod judging;
 mod kinds;
 mod op;
 mod read;
@@ -23,6 +24,10 @@ pub use event::{Ended, Endpoint, Event, Message, Node, Observer, StopReason, Uno
 pub use found::{CircleStep, Finding, Mark};
 pub use glomers_protocol::{List, Value};
 pub use growing::Growing;
+pub use judging::{
+    Access, AnsweredCount, CheckResult, Checker, Measured, OperationCounts, Quantiles, Validity,
+    WOULD_CRASH, WOULD_IGNORE, WOULD_NOT_HEAR, is_refused, malformed_reply, was_served,
+};
 pub use kinds::{Concern, FindingKind};
 pub use op::{History, Op, OpKind, Process};
 pub use read::{ReadError, ReadFromError, read, read_consistent, read_from, read_value};

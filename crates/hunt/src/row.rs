@@ -1,7 +1,8 @@
 //! What is kept of a run.
 
-use glomers_check::{Finding, Validity};
-use glomers_history::{Concern, FindingKind, Observer, OpKind, Process, Unobserved};
+use glomers_history::{
+    Concern, Finding, FindingKind, Observer, OpKind, Process, Unobserved, Validity,
+};
 use glomers_sim::{Ended, Latency, Outcome, Plan};
 use serde::{Deserialize, Serialize};
 

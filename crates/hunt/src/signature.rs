@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use glomers_check::Finding;
-use glomers_history::{History, OpKind};
+use glomers_history::{Finding, History, OpKind};
 use serde::{Deserialize, Serialize};
 
 /// What two findings share that are the same mistake, as far as can be seen: their name,

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use glomers_check::{Access, Checker};
-use glomers_history::{Op, Time, Value};
+use glomers_history::{Access, Checker, Op, Time, Value};
 use glomers_node::{Body, ErrorCode, NodeId, Payload, RpcError};
 
 use crate::draws::Draws;
@@ -120,7 +119,7 @@ pub trait Workload {
 
     /// Whether the checker looks into messages that were lost, that came to a node
     /// that was down, or that waited at one that was paused, as it does into those that
-    /// partitions cut ([`Context::cut`](glomers_check::Context::cut)). They cost memory.
+    /// partitions cut ([`Context::cut`](glomers_history::Context::cut)). They cost memory.
     fn looks_into_kept_messages(&self) -> bool {
         false
     }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use glomers_check::{CheckResult, Checker, Context};
-use glomers_history::{Event, History, Observer, Op, OpKind, Time, Value, edn};
+use glomers_history::{
+    CheckResult, Checker, Context, Event, History, Observer, Op, OpKind, Time, Value, edn,
+};
 use glomers_node::protocol::rpc::echo::{Echo, EchoOk};
 use glomers_node::{Cx, Input, Payload, Process};
 use glomers_sim::draws::Draws;

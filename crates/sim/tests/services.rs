@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use glomers_check::{CheckResult, Checker, Context};
-use glomers_history::{History, Op, OpKind, SECOND, Unobserved, Value};
+use glomers_history::{
+    CheckResult, Checker, Context, History, Op, OpKind, SECOND, Unobserved, Value,
+};
 use glomers_node::protocol::rpc::echo::{Echo, EchoOk};
 use glomers_node::{IntoProcess, Node, Payload, Retry};
 use glomers_sim::draws::Draws;

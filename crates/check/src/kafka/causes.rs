@@ -9,7 +9,7 @@ use super::orders::Orders;
 use super::parse::Parsed;
 use super::reached::Reached;
 use crate::places::NONE;
-use crate::refused::is_refused;
+use glomers_history::is_refused;
 
 /// Polls whose replies were refused for their form: nobody knows what they held.
 struct Refused<'a> {

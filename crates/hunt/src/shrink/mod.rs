@@ -16,8 +16,7 @@ mod simplify;
 mod windows;
 mod words;
 
-use glomers_check::Finding;
-use glomers_history::SECOND;
+use glomers_history::{Finding, SECOND};
 use glomers_sim::{Host, Operations, Plan};
 
 use crate::row::{Lab, Run};

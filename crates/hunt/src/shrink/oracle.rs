@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hasher as _};
 
-use glomers_check::Finding;
+use glomers_history::Finding;
 use glomers_sim::Plan;
 
 use super::messages::Fates;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use glomers_check::was_served;
+use glomers_history::was_served;
 
 use super::Engine;
 use super::phases::Phase;

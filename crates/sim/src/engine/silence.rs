@@ -1,8 +1,7 @@
 //! What Maelstrom would have made of a run: after a line that it cannot take it
 //! ignores all that the node prints. Marks tell, so that a stored run does, too.
 
-use glomers_check::{WOULD_CRASH, WOULD_IGNORE, WOULD_NOT_HEAR};
-use glomers_history::{Endpoint, Value};
+use glomers_history::{Endpoint, Value, WOULD_CRASH, WOULD_IGNORE, WOULD_NOT_HEAR};
 
 use super::Engine;
 use super::clients::Owner;

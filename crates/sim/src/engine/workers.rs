@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use glomers_check::malformed_reply;
-use glomers_history::{MILLISECOND, Op, OpKind, Process, Time, Value};
+use glomers_history::{MILLISECOND, Op, OpKind, Process, Time, Value, malformed_reply};
 use glomers_node::key::mix;
 use glomers_node::{Body, Payload, RpcError};
 

@@ -3,9 +3,11 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use glomers_check::{CheckResult, Checker, Context, Finding};
 use glomers_history::journal::{Disturbance, DropReason};
-use glomers_history::{Event, History, MILLISECOND, Observer, Op, OpKind, SECOND, Time, Value};
+use glomers_history::{
+    CheckResult, Checker, Context, Event, Finding, History, MILLISECOND, Observer, Op, OpKind,
+    SECOND, Time, Value,
+};
 use glomers_node::{Cx, Input, Message, NodeId, Payload, Process};
 use glomers_sim::draws::Draws;
 use glomers_sim::{

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use glomers_check::{WOULD_CRASH, WOULD_IGNORE, WOULD_NOT_HEAR};
-use glomers_history::{MILLISECOND, OpKind, Value};
+use glomers_history::{MILLISECOND, OpKind, Value, WOULD_CRASH, WOULD_IGNORE, WOULD_NOT_HEAR};
 use glomers_sim::{Command, Cut, Engine, Input, Kill, Partition, PartitionKind, Plan};
 
 use super::common::{Asking, Ran, Watch, asks, at, faults, over, plan};

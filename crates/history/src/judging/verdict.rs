@@ -1,8 +1,9 @@
 //! What checkers say of a history.
 
-use glomers_history::{Context, Finding, History, Value};
+use glomers_protocol::Value;
 
-use crate::Measured;
+use super::Measured;
+use crate::{Context, Finding, History};
 
 /// What a checker thinks of a history. The order is from good to bad, so the
 /// verdict on several aspects is the maximum.

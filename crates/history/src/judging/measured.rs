@@ -1,9 +1,9 @@
 //! What checkers measure that others compute with. Results show these figures, too, but
 //! nobody reads them back out of results.
 
-use glomers_history::{OpKind, Value};
+use glomers_protocol::Value;
 
-use crate::AnsweredCount;
+use crate::OpKind;
 
 /// What checkers have measured of a history; what a checker does not measure is absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Measured {
 
 impl Measured {
     /// Takes over what another checker has measured.
-    pub(crate) fn add(&mut self, other: Measured) {
+    pub fn add(&mut self, other: Measured) {
         self.operations = self.operations.or(other.operations);
         self.answered = self.answered.or(other.answered);
         self.observed = self.observed.or(other.observed);
@@ -49,7 +49,8 @@ pub struct OperationCounts {
 }
 
 impl OperationCounts {
-    pub(crate) fn add(&mut self, kind: OpKind) {
+    /// Counts the end of an operation; an invocation counts nothing.
+    pub fn add(&mut self, kind: OpKind) {
         match kind {
             OpKind::Invoke => {}
             OpKind::Ok => self.ok += 1,
@@ -63,7 +64,8 @@ impl OperationCounts {
         self.ok + self.fail + self.info
     }
 
-    pub(crate) fn fields(self) -> [(&'static str, Value); 4] {
+    /// As Jepsen's results have them.
+    pub fn fields(self) -> [(&'static str, Value); 4] {
         [
             ("count", Value::from(self.total())),
             ("ok-count", Value::from(self.ok)),
@@ -90,7 +92,7 @@ pub struct Quantiles {
 
 impl Quantiles {
     /// Quantiles as Jepsen draws them; `None` of nothing.
-    pub(crate) fn of(mut numbers: Vec<u64>) -> Option<Quantiles> {
+    pub fn of(mut numbers: Vec<u64>) -> Option<Quantiles> {
         numbers.sort_unstable();
         let last = numbers.len().checked_sub(1)?;
         let at = |point: f64| numbers[((numbers.len() as f64 * point).floor() as usize).min(last)];
@@ -104,7 +106,7 @@ impl Quantiles {
     }
 
     /// As Jepsen's results have them: quantile → ms.
-    pub(crate) fn to_value(self) -> Value {
+    pub fn to_value(self) -> Value {
         let pairs = [
             (Value::Int(0), self.min),
             (Value::Float(0.5), self.median),
@@ -113,5 +115,21 @@ impl Quantiles {
             (Value::Int(1), self.max),
         ];
         Value::map(pairs.map(|(key, ms)| (key, Value::from(ms))))
+    }
+}
+
+/// What was asked when all was well, and what was answered of that.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AnsweredCount {
+    /// Operations that should have been answered.
+    pub answerable: u64,
+    /// Those of them that were.
+    pub answered: u64,
+}
+
+impl AnsweredCount {
+    /// The share that was answered; `None` if nothing was asked.
+    pub fn fraction(self) -> Option<f64> {
+        (self.answerable > 0).then(|| self.answered as f64 / self.answerable as f64)
     }
 }
