@@ -189,6 +189,11 @@ fn a_trace_is_cut_to_what_is_asked_for() {
         said.out.lines().map(str::to_owned).collect()
     };
     assert!(lines(&["--around", "op 10"]).iter().any(|line| line.contains("op 11 ok")));
+    // By the number of its end as well, and whatever types of messages are shown.
+    for number in ["op 10", "op 11"] {
+        let typed = lines(&["--around", number, "--type", "broadcast_ok"]);
+        assert!(typed.iter().any(|line| line.contains("op 11 ok")), "{typed:#?}");
+    }
     assert!(lines(&["--around", "message 43"]).iter().any(|line| line.contains("#43 n2 → n1")));
     let typed = lines(&["--type", "broadcast_ok", "--limit", "0"]);
     let arrows = typed.iter().filter(|line| line.contains('#'));

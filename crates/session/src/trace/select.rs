@@ -103,7 +103,7 @@ impl Selection {
                 is_meant || has_kind && has_ends && (!of_client || self.clients || named)
             }
             // Who asks for types of messages wants to see those only.
-            What::Operation { began, .. } if self.around_operation == Some(*began) => true,
+            What::Operation { .. } if self.is_meant(what) => true,
             _ if !self.kinds.is_empty() => false,
             What::Operation { node: None, .. } => self.only.is_empty(),
             _ => what.names().iter().any(|name| self.has(name)),
