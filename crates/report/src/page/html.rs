@@ -93,8 +93,8 @@ pub(super) fn page(page: &Page<'_>) -> String {
                 (findings(page))
                 (facts(page))
             }
-            (drawn("trace", "Trace: who said what to whom"))
-            @if is_of_sets(page) { (drawn("values", "Values: who had what, and when")) }
+            (drawn("trace", "Trace: all messages"))
+            @if is_of_sets(page) { (drawn("values", "Values: which node had what, and when")) }
             @if page.lags.is_some() { (drawn("lags", "Consumers: how far behind, of which log, and when")) }
             (drawn("plots", "Plots"))
             @if page.journal.has_messages() { (drawn("links", "Links: messages from whom to whom")) }

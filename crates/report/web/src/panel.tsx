@@ -233,7 +233,7 @@ function MarksAt({ model, time }: { model: Model; time: number }) {
   const found = model.marksAt(time);
   return (
     <>
-      <h4>What nodes had said of themselves by then</h4>
+      <h4>What nodes had marked by then</h4>
       <table class="marks">
         <tbody>
           {meta.nodes.slice(0, 60).map((node, lane) => (
