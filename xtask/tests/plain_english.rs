@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What is not written, and what is.
-const PHRASES: [(&str, &str); 19] = [
+const PHRASES: [(&str, &str); 29] = [
     ("makes no sense", "is invalid"),
     ("make no sense", "are invalid"),
     ("in its midst", "say where it is"),
@@ -25,6 +25,16 @@ const PHRASES: [(&str, &str); 19] = [
     ("that is to stay", "to keep"),
     ("no scenario of it", "say that it could not be written as a scenario"),
     ("time of loss", "period of loss"),
+    ("in a circle", "in a cycle"),
+    ("of what was replaced", "that misses a write"),
+    ("was worth it", "was useful"),
+    ("told beside", "reported, too"),
+    ("by other names", "under other names"),
+    ("by names of", "under names of"),
+    ("what is lacking", "what is missing"),
+    ("knows nothing of", "does not know"),
+    ("held against", "counted against, compared with"),
+    ("as one of all", "say of what"),
 ];
 
 fn root() -> PathBuf {

@@ -94,7 +94,7 @@ fn broken(shape: Shape, long: bool) -> History {
     // One that did not see its own.
     simulation.extra(7, &[(true, "m", int(1)), (false, "m", Value::Null)]);
     simulation.run(part);
-    // Writes in a circle.
+    // A write cycle.
     if !long {
         simulation.extra(1, &[(true, "a", int(1)), (true, "b", int(1))]);
     }

@@ -33,7 +33,7 @@ pub struct AvailabilityCheck {
     /// How many must.
     pub required: Availability,
     /// What is needed to tell how many were answered while all was well, which is
-    /// then told beside.
+    /// then reported as well.
     pub answered: Option<Answered>,
 }
 

@@ -86,8 +86,8 @@ pub fn unavailable_after_heal(
     let names: Vec<&str> = late.iter().map(|(node, _)| *node).collect();
     let names = names.join(", ");
     let summary = format!(
-        "All faults were over at {healed}, but {} later {} had served nothing: {names}. What is \
-         mended must serve again; --recovery-bound says how soon.",
+        "All faults were over at {healed}, but {} later {} had served nothing: {names}. After \
+         the faults every node must serve again; --recovery-bound says how soon.",
         seconds(bound),
         if late.len() == 1 { "a node" } else { "nodes" },
     );
@@ -190,8 +190,8 @@ mod tests {
             never.render(),
             [
                 "unavailable-after-heal: All faults were over at 20.000 s, but 10 s later a node \
-                 had served nothing: n0. What is mended must serve again; --recovery-bound says \
-                 how soon.",
+                 had served nothing: n0. After the faults every node must serve again; \
+                 --recovery-bound says how soon.",
                 "  n0 has served nothing since; 2 operations before that had no answer:",
                 "    op 0, read at n0, 21.000 s failed (net-timeout)",
                 "    op 2, read at n0, 26.000 s failed (net-timeout)",

@@ -176,7 +176,7 @@ mod tests {
               sent, of the same type; all else is judged as if they were.\n  \
               op 5, final read by process 0, 0.000 s, got [1.0,2.0]"]
         );
-        // What is wrong besides is told besides.
+        // What is wrong besides is reported, too.
         let both = said(&SetFull::BROADCAST, &set("[\"1\"]"));
         assert!(both[0].starts_with("changed-type: 1 number came back as a string"), "{both:?}");
         assert!(both[1..].iter().any(|text| text.contains("1 value")), "{both:?}");

@@ -440,7 +440,7 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     pub(crate) explain: bool,
 
-    /// Draw what is wrong into this file: the circle of transactions, or the operations around it
+    /// Draw what is wrong into this file: the cycle of transactions, or the operations around it
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
 

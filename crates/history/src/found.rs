@@ -26,7 +26,7 @@ pub struct Finding {
     pub circle: Vec<CircleStep>,
 }
 
-/// An operation in a circle, and why it comes before the next one.
+/// An operation in a cycle, and why it comes before the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CircleStep {
     /// Where it shows in the history.

@@ -1,4 +1,4 @@
-//! Which families and knobs have been worth it: counts, and Thompson sampling over them.
+//! Which families and knobs have been useful: counts, and Thompson sampling over them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::row::Row;
 
-/// How often something was tried, and how often it was worth it.
+/// How often something was tried, and how often it was useful.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Runs.

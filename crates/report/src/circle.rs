@@ -1,4 +1,4 @@
-//! Operations that would each have to come before the next, in a circle: what stands
+//! Operations that would each have to come before the next, in a cycle: what stands
 //! in a ring, with an arrow from each to the one after it.
 
 use std::f64::consts::PI;

@@ -26,7 +26,7 @@ pub struct Picture {
     pub shows: &'static str,
 }
 
-const CIRCLE: &str = "the circle";
+const CIRCLE: &str = "the cycle";
 const AROUND: &str = "the operations around it";
 
 /// What there is to draw of findings: of a register where it got stuck, of others the

@@ -11,7 +11,7 @@
 //! Layers, from below: `sys` (what the kernel offers), `arch` (what depends on the
 //! processor), `tree` (the processes of one node, their threads, who runs), `calls`
 //! (system calls that are done here), `host` (lines, incarnations). This crate knows
-//! nothing of workloads, clients or the network.
+//! no workloads, no clients and no network.
 
 mod lines;
 mod options;

@@ -1,6 +1,6 @@
 //! Reads at the leader (thesis, §6.4): a read need not be in the log, but who
 //! answers it must have been leader after it was asked, or a newer leader may have
-//! committed writes that this one knows nothing of.
+//! committed writes that this one does not know.
 
 use glomers_node::Cx;
 

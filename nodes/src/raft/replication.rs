@@ -60,7 +60,7 @@ impl Raft {
         self.send_soon(cx);
         if self.is(Flaw::AnswersBeforeCommit) {
             // Wrong: if this leader falls before a majority has the entry, the
-            // next one knows nothing of what the client was promised.
+            // next one does not know what the client was promised.
             self.commit(self.store.last_index(), cx);
         }
     }

@@ -286,7 +286,7 @@ impl Teller<'_> {
             if !skipped.is_empty() {
                 let values = skipped.iter().map(|&id| &self.parsed.messages[id as usize].value);
                 let values = words::values(values.collect::<Vec<_>>().into_iter());
-                finding.evidence.push(format!("  between them stands {values}"));
+                finding.evidence.push(format!("  between them: {values}"));
             }
         }
     }
@@ -307,7 +307,7 @@ impl Teller<'_> {
             };
             finding.evidence.push(format!("{what}, {why}"));
         }
-        finding.evidence.push("and the next after the last is the first again".to_owned());
+        finding.evidence.push("and the next after the last one is the first again".to_owned());
     }
 
     /// A step of a circle: an operation, and what the next one polled of it.
@@ -373,8 +373,8 @@ fn summary(kind: Kind, count: usize) -> String {
     let some = |noun: &str| words::count(count, noun);
     match kind {
         Kind::LostWrite => format!(
-            "{} {were} lost: the log was read to beyond {}, and no poll has {}. What was sent \
-             stays where it is.",
+            "{} {were} lost: the log was polled to beyond {}, and no poll returned {}. What is \
+             sent stays at its offset.",
             some("message"),
             if count == 1 { "it" } else { "them" },
             if count == 1 { "it" } else { "them" },
@@ -399,10 +399,10 @@ fn summary(kind: Kind, count: usize) -> String {
         Kind::NonmonotonicPoll | Kind::NonmonotonicPollAfterEmpty => format!(
             "a poll went backwards {}{}: it began at or before what the process had polled already. Each process polls a key in order, each message once.",
             times(count),
-            if kind == Kind::NonmonotonicPoll { "" } else { ", behind one that got nothing" }
+            if kind == Kind::NonmonotonicPoll { "" } else { ", after an empty one" }
         ),
         Kind::PollSkipAfterEmpty => format!(
-            "a poll left messages out {}, behind one that got nothing: it did not go on where the process' last poll with messages ended. Each process polls a key without gaps.",
+            "a poll left messages out {}, after an empty one: it did not go on where the process' last poll with messages ended. Each process polls a key without gaps.",
             times(count)
         ),
         Kind::IntPollSkip => format!(
@@ -422,19 +422,19 @@ fn summary(kind: Kind, count: usize) -> String {
             times(count)
         ),
         Kind::PrecommittedRead => format!(
-            "an operation polled what it was still sending, {}. A message shows when its operation is over.",
+            "an operation polled what it was still sending, {}. A message becomes visible when its operation is over.",
             times(count)
         ),
         Kind::Cycle => format!(
             "{} of operations, each of which polled what the one before it sent. Nothing comes before itself.",
-            some("circle")
+            some("cycle")
         ),
         Kind::RealtimeCycle => format!(
             "{} of operations that fit no order: a message was polled before its send began, directly or by way of others.",
-            some("circle")
+            some("cycle")
         ),
         Kind::Unseen => format!(
-            "{} {were} acknowledged and never polled, though every log is polled to its end at last. What is acknowledged is seen.",
+            "{} {were} acknowledged and never polled, though every log is polled to its end. What is acknowledged must be visible.",
             some("message")
         ),
         Kind::IntSendSkip => String::new(),

@@ -19,7 +19,7 @@ pub(super) struct Log {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Position {
     /// The last place where it comes first: where it stands in the order that
-    /// sessions are held against. [`NONE`] if it comes first nowhere.
+    /// sessions are compared with. [`NONE`] if it comes first nowhere.
     pub(super) ordered: u32,
     /// The first place that holds it, [`NONE`] if none does.
     pub(super) earliest: u32,

@@ -26,7 +26,7 @@ pub(super) fn unknown(spec: &SetFull, history: &History, scan: &Scan) -> String 
     format!("Whether the set is right cannot be said: {why}.")
 }
 
-/// Why what is lacking at the end of a run that was cut short is not lost.
+/// Why what is missing at the end of a run that was cut short is not lost.
 pub(super) fn open(count: usize) -> String {
     let (values, is) = (words::count(count, "value"), if count == 1 { "is" } else { "are" });
     format!(

@@ -332,7 +332,7 @@ impl Reporter<'_> {
             "duplicated",
             format!(
                 "{} occurred more than once in one read. A set holds each element once. (Jepsen's \
-                 set-full means to find this, too, but never does: it counts those that occur \
+                 set-full should find this, too, but never does: it counts values that occur \
                  less than once.)",
                 self.elements(ids.len())
             ),

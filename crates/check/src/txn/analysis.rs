@@ -23,7 +23,7 @@ pub(super) struct Analysis<'h> {
     pub(super) order: Order,
     /// What Elle would find.
     pub(super) anomalies: Anomalies,
-    /// What only we find: by names of our own.
+    /// What only we find, under names of our own.
     pub(super) more: Anomalies,
     pub(super) prohibited: &'h Names,
     /// Why Elle would give no verdict.

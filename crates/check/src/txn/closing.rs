@@ -88,7 +88,7 @@ impl<'g> Closing<'g> {
         edges.filter(move |&(from, to)| label != Label::Rw || !is_covered(graph, from, to))
     }
 
-    /// A cycle with one read of what was replaced.
+    /// A cycle with one read that misses a write.
     fn single(&mut self, labels: Labels) -> Option<Steps> {
         let graph = self.graph;
         let components = graph.components(labels);
@@ -137,7 +137,7 @@ impl<'g> Closing<'g> {
         Some(self.steps(from, Label::Rw, &path))
     }
 
-    /// A cycle with reads of what was replaced, no two in a row: a cycle in a graph of
+    /// A cycle with reads that miss a write, no two in a row: a cycle in a graph of
     /// two layers, the upper one for what such a read has just led to.
     fn nonadjacent(&mut self, labels: Labels) -> Option<Steps> {
         let graph = self.graph;
@@ -259,7 +259,7 @@ fn first_that_leads(
 }
 
 /// A cycle through each transaction once, made of a walk that may meet itself: where
-/// it does, one of its two halves still has no two reads of what was replaced in a
+/// it does, one of its two halves still has no two reads that miss a write in a
 /// row.
 fn simple(mut steps: Steps) -> Option<Steps> {
     let is_right =

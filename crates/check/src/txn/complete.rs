@@ -121,7 +121,7 @@ impl Analysis<'_> {
         }
     }
 
-    /// A circle with one read of what was replaced: Elle's parallel snapshot isolation
+    /// A cycle with one read that misses a write: Elle's parallel snapshot isolation
     /// allows it, that of its authors (Sovran et al. 2011; Cerone and Gotsman 2016) does
     /// not. Where the order of versions is known, what has none is allowed.
     fn parallel(&mut self) {

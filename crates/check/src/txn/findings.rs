@@ -56,7 +56,7 @@ fn finding(
             None => "no model allows that".to_owned(),
         };
     let anomaly = match cases.kept.first() {
-        Some(Case::NoOrder { .. }) => "what transactions read fits no order of them",
+        Some(Case::NoOrder { .. }) => "no order of the transactions explains what they read",
         Some(case) if name == "causal-violation" => meaning::of_anomaly(case.plain_name()),
         _ => meaning::of_anomaly(name),
     };
@@ -208,7 +208,7 @@ fn tell(
                 versions.iter().take(TOLD).map(|&version| parsed.writer(version)).collect();
             let key = teller.key(*key);
             let line = format!(
-                "of key {key}, the values {}{} each come before the next, in a circle",
+                "of key {key}, the values {}{} each come before the next, in a cycle",
                 told.join(", "),
                 if versions.len() > TOLD { " and more" } else { "" },
             );

@@ -9,7 +9,7 @@ pub(super) enum Sort {
     Write,
     /// Of writes and of reads of what was written.
     Flow,
-    /// With one read of what was replaced.
+    /// With one read that misses a write.
     Single,
     /// With several of them, no two in a row.
     Nonadjacent,
@@ -52,7 +52,7 @@ impl Sort {
     }
 }
 
-/// Whether no two reads of what was replaced stand in a row, round the cycle.
+/// Whether no two reads that miss a write stand in a row, round the cycle.
 pub(super) fn is_nonadjacent(steps: &[(u32, Label)]) -> bool {
     let labels = || steps.iter().map(|(_, label)| *label);
     let mut pairs = labels().zip(labels().cycle().skip(1));

@@ -89,8 +89,10 @@ impl<'a, 'h> Teller<'a, 'h> {
         if steps.len() > TOLD {
             lines.push(format!("and so on, {} steps more", steps.len() - TOLD));
         }
-        lines
-            .push(format!("that is a circle: no order of these {} transactions fits", steps.len()));
+        lines.push(format!(
+            "that is a cycle: no order of these {} transactions is possible",
+            steps.len()
+        ));
         lines
     }
 
@@ -105,7 +107,9 @@ impl<'a, 'h> Teller<'a, 'h> {
         }
         if steps.len() > 1 {
             let count = steps.len();
-            lines.push(format!("that is a circle: no order of these {count} transactions fits"));
+            lines.push(format!(
+                "that is a cycle: no order of these {count} transactions is possible"
+            ));
         }
         lines
     }

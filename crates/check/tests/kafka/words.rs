@@ -67,12 +67,12 @@ fn lost_write() {
             compat Invalid, strict Invalid
             [:lost-write :unseen]
 
-            lost-write: 1 message was lost: the log was read to beyond it, and no poll has it. What was sent stays where it is.
+            lost-write: 1 message was lost: the log was polled to beyond it, and no poll returned it. What is sent stays at its offset.
               message 1 of key "9" (offset 0) was sent by op 1, send at n0, 0.012 s, which was acknowledged
               nobody polled it, though op 5, poll at n2, 0.016 s got offset 1
               @ [1, 5] n0 0.012 s
 
-            unseen: 1 message was acknowledged and never polled, though every log is polled to its end at last. What is acknowledged is seen.
+            unseen: 1 message was acknowledged and never polled, though every log is polled to its end. What is acknowledged must be visible.
               of key "9": 1
                 1 (offset 0) was sent by op 1, send at n0, 0.012 s, which was acknowledged
               @ [1] n0 0.012 s
@@ -133,7 +133,7 @@ fn inconsistent_offsets() {
             compat Invalid, strict Invalid
             [:inconsistent-offsets :lost-write :unseen]
 
-            lost-write: 1 message was lost: the log was read to beyond it, and no poll has it. What was sent stays where it is.
+            lost-write: 1 message was lost: the log was polled to beyond it, and no poll returned it. What is sent stays at its offset.
               message 1 of key "9" (offset 0) was sent by op 2, send at n0, 0.012 s, which was acknowledged
               nobody polled it, though op 5, poll at n2, 0.016 s got offset 0
               @ [2, 5] n0 0.012 s
@@ -144,7 +144,7 @@ fn inconsistent_offsets() {
                 1 by op 2, send at n0, 0.012 s
               @ [3, 2] n1 0.014 s
 
-            unseen: 1 message was acknowledged and never polled, though every log is polled to its end at last. What is acknowledged is seen.
+            unseen: 1 message was acknowledged and never polled, though every log is polled to its end. What is acknowledged must be visible.
               of key "9": 1
                 1 (offset 0) was sent by op 2, send at n0, 0.012 s, which was acknowledged
               @ [2] n0 0.012 s
@@ -205,7 +205,7 @@ fn polls_that_skip_or_go_back() {
             poll-skip: a poll left messages out once: it did not go on where the process' poll before ended. Each process polls a key without gaps.
               op 11, poll at n2, 0.023 s, key "9": polled 3 (offset 2)
                 right after 1 (offset 0) by op 9, poll at n2, 0.021 s
-                between them stands 2
+                between them: 2
               @ [11, 9] n2 0.023 s
 
             nonmonotonic-poll: a poll went backwards once: it began at or before what the process had polled already. Each process polls a key in order, each message once.
@@ -237,13 +237,13 @@ fn polls_that_skip_or_go_back_behind_one_of_nothing() {
             compat Valid, strict Invalid
             [:nonmonotonic-poll-after-empty :poll-skip-after-empty]
 
-            poll-skip-after-empty: a poll left messages out once, behind one that got nothing: it did not go on where the process' last poll with messages ended. Each process polls a key without gaps.
+            poll-skip-after-empty: a poll left messages out once, after an empty one: it did not go on where the process' last poll with messages ended. Each process polls a key without gaps.
               op 13, poll at n2, 0.025 s, key "9": polled 3 (offset 2)
                 right after 1 (offset 0) by op 9, poll at n2, 0.021 s
-                between them stands 2
+                between them: 2
               @ [13, 9] n2 0.025 s
 
-            nonmonotonic-poll-after-empty: a poll went backwards once, behind one that got nothing: it began at or before what the process had polled already. Each process polls a key in order, each message once.
+            nonmonotonic-poll-after-empty: a poll went backwards once, after an empty one: it began at or before what the process had polled already. Each process polls a key in order, each message once.
               op 17, poll at n2, 0.029 s, key "9": polled 2 (offset 1)
                 right after 3 (offset 2) by op 13, poll at n2, 0.025 s
               @ [17, 13] n2 0.029 s
@@ -316,7 +316,7 @@ fn one_poll_that_skips_and_goes_back() {
 
             int-poll-skip: one poll left messages out between two that it got, once. A poll has no gaps.
               op 9, poll at n2, 0.021 s, key "9": 3 (offset 2) right after 1 (offset 0)
-                between them stands 2
+                between them: 2
               @ [9] n2 0.021 s
 
             int-nonmonotonic-poll: one poll got messages in the wrong order, or one twice, once. A poll is in the order of offsets.
@@ -370,14 +370,14 @@ fn own_messages_and_circles() {
             compat Invalid, strict Invalid
             [:G1c :precommitted-read]
 
-            precommitted-read: an operation polled what it was still sending, once. A message shows when its operation is over.
+            precommitted-read: an operation polled what it was still sending, once. A message becomes visible when its operation is over.
               op 1, txn at n0, 0.011 s, got its own message 1 of key "9"
               @ [1] n0 0.011 s
 
-            G1c: 1 circle of operations, each of which polled what the one before it sent. Nothing comes before itself.
+            G1c: 1 cycle of operations, each of which polled what the one before it sent. Nothing comes before itself.
               op 4, txn at n0, 0.022 s, sent message 1 of key "x", polled by the next
               op 5, txn at n1, 0.023 s, sent message 1 of key "y", polled by the next
-              and the next after the last is the first again
+              and the next after the last one is the first again
               @ [4, 5] n0 0.022 s
         "#]],
     );
@@ -396,10 +396,10 @@ fn polled_before_it_was_sent() {
             compat Invalid, strict Invalid
             [:G1c-realtime]
 
-            G1c-realtime: 1 circle of operations that fit no order: a message was polled before its send began, directly or by way of others.
+            G1c-realtime: 1 cycle of operations that fit no order: a message was polled before its send began, directly or by way of others.
               op 1, poll at n1, 0.011 s, was over when the next began
               op 3, send at n0, 0.013 s, sent message 1 of key "9", polled by the next
-              and the next after the last is the first again
+              and the next after the last one is the first again
               @ [1, 3] n1 0.011 s
         "#]],
     );
@@ -420,7 +420,7 @@ fn unseen() {
         compat Invalid, strict Invalid
         [:unseen]
 
-        unseen: 75 messages were acknowledged and never polled, though every log is polled to its end at last. What is acknowledged is seen.
+        unseen: 75 messages were acknowledged and never polled, though every log is polled to its end. What is acknowledged must be visible.
           of key "1": 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 3 more
             0 (offset 0) was sent by op 1, send at n0, 0.012 s, which was acknowledged
           of key "2": 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 3 more
@@ -448,7 +448,7 @@ fn malformed() {
             compat Unknown, strict Invalid
             [:unseen]
 
-            unseen: 1 message was acknowledged and never polled, though every log is polled to its end at last. What is acknowledged is seen.
+            unseen: 1 message was acknowledged and never polled, though every log is polled to its end. What is acknowledged must be visible.
               of key "9": ["x",1]
                 ["x",1] (an unknown offset) was sent by op 1, send at n0, 0.011 s, which was acknowledged
               @ [1] n0 0.011 s
@@ -477,7 +477,7 @@ fn indeterminate_sends_count_once_they_are_seen() {
             compat Invalid, strict Invalid
             [:lost-write]
 
-            lost-write: 1 message was lost: the log was read to beyond it, and no poll has it. What was sent stays where it is.
+            lost-write: 1 message was lost: the log was polled to beyond it, and no poll returned it. What is sent stays at its offset.
               message 1 of key "9" (offset 0) was sent by op 1, txn at n0, 0.011 s, which may or may not have happened
               nobody polled it, though op 5, poll at n2, 0.015 s got offset 1
               @ [1, 5] n0 0.011 s

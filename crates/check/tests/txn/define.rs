@@ -128,7 +128,7 @@ pub(crate) struct Levels {
     pub(crate) writes: bool,
     /// Writes and reads of what was written have none.
     pub(crate) flow: bool,
-    /// Nor have these with one read of what was replaced.
+    /// Nor have these with one read that misses a write.
     pub(crate) single: bool,
 }
 

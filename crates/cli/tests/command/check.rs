@@ -185,10 +185,10 @@ fn what_is_wrong_is_explained_and_drawn() {
     place.run(&["check", "lost", "-w", "g-set", "--svg", "lost.svg"]).shows(1, &["lost.svg shows"]);
     let svg = std::fs::read_to_string(place.path("lost.svg")).unwrap();
     assert!(svg.contains("1: add 1") && svg.contains("3: read []"), "{svg}");
-    // Of transactions the circle, with the reason of each step.
+    // Of transactions the cycle, with the reason of each step.
     place.write("skew", WRITE_SKEW);
     let skew = ["check", "skew", "-w", "txn-list-append", "--svg", "skew.svg"];
-    place.run(&skew).shows(1, &["G2-item", "skew.svg shows the circle."]);
+    place.run(&skew).shows(1, &["G2-item", "skew.svg shows the cycle."]);
     let svg = std::fs::read_to_string(place.path("skew.svg")).unwrap();
     assert!(roxmltree::Document::parse(&svg).is_ok(), "{svg}");
     for part in [">T2<", ">T3<", ">r x null<", ">append y 1<", ">rw: key &quot;y&quot;<"] {
@@ -233,7 +233,8 @@ const REPLACED: &str = r"{:process 0, :type :invoke, :f :txn, :value [[:w 1 1]]}
 #[test]
 fn transactions_by_models() {
     let lists = ["-w", "txn-list-append"];
-    let told = ["INVALID: G2-item", "that is a circle: no order of these 2 transactions fits"];
+    let told =
+        ["INVALID: G2-item", "that is a cycle: no order of these 2 transactions is possible"];
     for text in [SKEW, JSON_SKEW] {
         checked(text, &lists, 1, &told);
         let models = |models| [&lists[..], &["--consistency-models", models]].concat();

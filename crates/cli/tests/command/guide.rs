@@ -194,6 +194,17 @@ fn every_finding_has_its_page_and_every_page_its_finding() {
     assert!(glomers_guide::of_finding("lost").is_some());
 }
 
+/// A page of a finding says what to look at next, as a command.
+#[test]
+fn every_page_of_a_finding_leads_to_a_command() {
+    let commands = ["glomers ", "`cat ", "`grep`", "`echo"];
+    for page in glomers_guide::pages().filter(|page| page.name.starts_with("findings/")) {
+        let (_, causes) = page.text.split_once("\n## Usual causes\n\n- ").expect(page.name);
+        let (_, to_do) = causes.split_once("\n## What to do\n\n- ").expect(page.name);
+        assert!(commands.iter().any(|command| to_do.contains(command)), "{}", page.name);
+    }
+}
+
 /// The table in the chapter on findings.
 fn table_of_findings() -> String {
     let mut table = "| what is wrong | findings |\n|---|---|\n".to_owned();

@@ -37,7 +37,7 @@ const MOST_NEAR: usize = 64;
 /// How much of a value is shown, bytes.
 const SHOWN: usize = 400;
 
-/// How much of the value of a final read is kept: what is lacking is read off it.
+/// How much of the value of a final read is kept: what is missing is read off it.
 const SHOWN_OF_FINAL: usize = 100_000;
 
 /// The workload of logs, whose consumers may be behind.

@@ -37,7 +37,7 @@
 //! `jepsen-compat on`, `require-faults on`, `require-overlap on` (all `off`).
 //!
 //! **What happens**, at the present moment: `client c1 broadcast 7 to n0`,
-//! `client c1 read from n0`, `client c2 generate at n1`, `final c1 read from n0` (as at the end of a test: what is lacking
+//! `client c1 read from n0`, `client c2 generate at n1`, `final c1 read from n0` (as at the end of a test: what is missing
 //! then never comes; clients are workers;
 //! without a node c1 asks n0, c2 n1, and so on; what a busy client is asked
 //! waits; `number 7` behind the node says that it was the client's eighth operation in the run

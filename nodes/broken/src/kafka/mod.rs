@@ -11,7 +11,7 @@
 //! | `kafka-drops` | a full buffer is replaced by an empty one, with the message that found it full | `unseen` | nothing | one node, 33 sends |
 //! | `kafka-write-behind` | sends are acknowledged before the service has them | `unseen` | kills | one node, a send, a kill |
 //! | `kafka-shows-failed` | a send that the service does not confirm in time is said to have failed | `G1a` | latency | one node, a send that is confirmed late, a poll |
-//! | `kafka-commits-too-far` | a commit is taken as one of all there is | `commit-too-far` | latency | one node, a poll, a send, the commit of the poll, an assignment, a send, a poll |
+//! | `kafka-commits-too-far` | a commit is taken for a commit of the whole log | `commit-too-far` | latency | one node, a poll, a send, the commit of the poll, an assignment, a send, a poll |
 
 pub mod memory;
 pub mod on_lin_kv;

@@ -81,7 +81,7 @@ pub(super) static ENTRIES: [Entry; 49] = [
     },
     Entry {
         name: "kafka-commits-too-far",
-        wrong: "A commit is taken as one of all there is.",
+        wrong: "A commit is taken for a commit of the whole log.",
         nodes: 1,
         shows: "a poll, a send, the commit of the poll, an assignment, a send, a poll",
         make: |arguments| plain(arguments, kafka::memory::commits_too_far),
