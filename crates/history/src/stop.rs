@@ -2,27 +2,45 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether somebody waits in vain: a checker that searches asks now and then, and gives
 /// up, with an unknown verdict, once it is so. Nothing else depends on it, so a verdict
-/// that came before is the same as if nobody had asked.
+/// for which nobody was told to stop is the same as if nobody had asked.
 #[derive(Clone, Default)]
-pub struct Stop(Option<Arc<dyn Fn() -> bool + Send + Sync>>);
+pub struct Stop {
+    is_over: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
+    was_told: Arc<AtomicBool>,
+}
 
 impl Stop {
     /// Stops once this says so.
     pub fn when(is_over: impl Fn() -> bool + Send + Sync + 'static) -> Stop {
-        Stop(Some(Arc::new(is_over)))
+        Stop { is_over: Some(Arc::new(is_over)), was_told: Arc::default() }
+    }
+
+    /// The same for something else.
+    pub fn again(&self) -> Stop {
+        Stop { is_over: self.is_over.clone(), was_told: Arc::default() }
     }
 
     /// Whether to stop.
     pub fn is_wanted(&self) -> bool {
-        self.0.as_ref().is_some_and(|is_over| is_over())
+        let is_over = self.is_over.as_ref().is_some_and(|is_over| is_over());
+        if is_over {
+            self.was_told.store(true, Ordering::Relaxed);
+        }
+        is_over
+    }
+
+    /// Whether somebody was told to stop.
+    pub fn has_stopped(&self) -> bool {
+        self.was_told.load(Ordering::Relaxed)
     }
 }
 
 impl fmt::Debug for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Stop::when(…)" } else { "Stop::default()" })
+        f.write_str(if self.is_over.is_some() { "Stop::when(…)" } else { "Stop::default()" })
     }
 }

@@ -76,7 +76,8 @@ impl Session<'_> {
         // As with processes: the first Ctrl-C ends the run, which is checked.
         #[cfg(feature = "processes")]
         let _guard = self.interrupt.as_ref().map(glomers_bench::Interrupt::guard);
-        let interrupted = || self.is_interrupted() || job.has_failed.get();
+        let is_over = || self.judge.stop.is_wanted();
+        let interrupted = || self.is_interrupted() || job.has_failed.get() || is_over();
         Ok(run_virtual_until(plan, job.workload, host, job.observer, None, &interrupted)?)
     }
 

@@ -22,7 +22,8 @@ pub struct RunOptions {
     /// Whether the run is invalid if changes of a key that must overlap did not: see
     /// [`Workload::needs_contention`].
     pub require_overlap: bool,
-    /// When long searches of checkers are to be given up.
+    /// When a run in virtual time is to end, and long searches of checkers are to be
+    /// given up.
     pub stop: Stop,
 }
 

@@ -1,6 +1,9 @@
 //! What takes too much: an answer all the same, and it names the budget.
 
-use glomers_check::{Budget, Checker, Context, Method, Register, Validity};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use glomers_check::{Budget, Checker, Context, Method, Register, Stop, Validity};
 use glomers_history::{History, Op, OpKind, Process, Time, Value};
 
 use crate::simulate::{Shape, simulate};
@@ -96,6 +99,33 @@ fn what_was_tried_before_is_paid_for_too() {
     let budget = Budget { steps: 50_000, ..Budget::DEFAULT };
     let spec = Register { method: Method::Search, budget, ..Register::CAS_REGISTER };
     assert_eq!(spec.check(&history, &Context::default()).compat, Validity::Unknown);
+}
+
+#[test]
+fn a_search_that_nobody_waits_for_is_given_up() {
+    let mut history = History::new();
+    for value in 5..22 {
+        push(&mut history, 3, OpKind::Ok, "write", Value::Int(value));
+    }
+    for (process, from, to) in [(1, 5, 30), (0, 30, 31), (2, 30, 32)] {
+        push(&mut history, process, OpKind::Ok, "cas", Value::integers(&[from, to]));
+    }
+    for method in [Method::Search, Method::Frontier, Method::Plain, Method::Auto] {
+        let spec = Register { method, budget: Budget::millions(10_000), ..Register::CAS_REGISTER };
+        let asked = Arc::new(AtomicU32::new(0));
+        let count = asked.clone();
+        let stop = Stop::when(move || count.fetch_add(1, Ordering::Relaxed) > 0);
+        let context = Context { stop: stop.clone(), ..Context::default() };
+        let result = spec.check(&history, &context);
+        if !stop.has_stopped() {
+            // It was done before.
+            assert_eq!(result.strict, Validity::Invalid, "{method:?}");
+            continue;
+        }
+        assert_eq!((result.compat, result.strict), (Validity::Unknown, Validity::Unknown));
+        assert!(result.notes[0].contains("the search was stopped"), "{:?}", result.notes);
+        assert!(asked.load(Ordering::Relaxed) > 1);
+    }
 }
 
 /// Open operations of many kinds, more than the search can follow.

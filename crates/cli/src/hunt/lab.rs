@@ -170,14 +170,15 @@ impl CliLab {
 
 impl Lab for CliLab {
     fn watch(&self, plan: &Plan, observer: &mut dyn Observer) -> Result<Option<Run>, String> {
-        let session = Session { judge: self.judge_of(plan), ..self.session.clone() };
+        let stop = self.session.judge.stop.again();
+        let judge = RunOptions { stop: stop.clone(), ..self.judge_of(plan) };
+        let session = Session { judge, ..self.session.clone() };
         let executed = session.run(plan, observer).map_err(|error| error.to_string())?;
         let report = executed.report;
         let validity = report.validity(&session.judge);
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).count(plan);
         let run = Run { validity, findings: report.verdict.findings, outcome: report.outcome };
-        // What it says then rests on how far the checkers came.
-        let is_judged = !session.judge.stop.is_wanted();
-        Ok(Some(run).filter(|run| is_judged && run.is_complete()))
+        // A verdict for which a checker was stopped says nothing.
+        Ok(Some(run).filter(|run| run.is_complete() && !stop.has_stopped()))
     }
 }

@@ -189,3 +189,14 @@ fn losses_become_single_messages() {
         }
     }
 }
+
+/// The budget also ends a run or a search of a checker that is under way.
+#[test]
+fn a_run_that_takes_longer_than_the_budget_is_not_waited_for() {
+    let place = Place::new();
+    let load = ["-w", "broadcast", "--node", "flood", "--loss", "0.3", "--time-limit", "5"];
+    let ran = place.run(&[&["test", "--seed", "3"], &load[..]].concat());
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let shrunk = place.run(&["shrink", "--budget", "0s"]);
+    shrunk.shows(254, &["the time was over before the run itself was judged", "a longer --budget"]);
+}
