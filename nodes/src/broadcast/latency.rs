@@ -189,12 +189,19 @@ impl RoundTrips {
         self.links.get(peer)?.way()
     }
 
+    /// The same for a node that has not said yet when it heard this one, if its messages
+    /// take so long.
+    pub fn way_if(&self, peer: usize, shortest: u64) -> Option<Way> {
+        let inward = *self.links.get(peer)?.inward.iter().min()?;
+        Some(Way { ahead: shortest as i64 - inward, shortest })
+    }
+
     /// What messages take on all links together.
     pub fn ways(&self) -> Ways {
         let mut all = Ways::default();
         let known: Vec<(&Link, Way)> =
             self.links.iter().filter_map(|link| Some((link, link.way()?))).collect();
-        let few = |link: &Link| link.inward.len().min(link.outward.len()) < 3;
+        let few = |link: &Link| link.inward.len().min(link.outward.len()) < 2;
         if known.iter().filter(|(link, _)| few(link)).count() * 2 > known.len() {
             all.guess(&known);
             return all;
@@ -285,7 +292,7 @@ impl Link {
 }
 
 impl Ways {
-    /// From a round trip or two of each link, which do not tell the two ways apart:
+    /// From one round trip of each link, which does not tell the two ways apart:
     /// as if all links were alike, and the times of single ways spread as the halves
     /// of round trips, but √2 times as far, as each is the mean of two.
     fn guess(&mut self, known: &[(&Link, Way)]) {

@@ -23,8 +23,11 @@ const PHASES: usize = 16;
 const STEPS: usize = 11;
 /// The time between two copies to the hub, in seconds.
 pub(super) const COPY_AFTER: f64 = 0.06;
-/// Which parts of the messages to the hub a slot may wait for.
+/// Which parts of the messages to the hub a slot may wait for …
 const MARGINS: [f64; 8] = [0.5, 0.7, 0.85, 0.93, 0.97, 0.99, 0.998, 1.0];
+/// … or so many times as long as the slowest took: the slowest of few is not the slowest
+/// of all.
+const BEYOND: [f64; 3] = [1.05, 1.25, 1.6];
 /// After which parts of its messages a leaf may ask for one.
 const ASKS: [f64; 4] = [0.93, 0.97, 0.985, 0.995];
 
@@ -118,14 +121,13 @@ impl Forecast {
         let parts = |parts: &[f64]| -> Vec<f64> {
             parts.iter().map(|&part| seconds(quantile(&ways.excess, part))).collect()
         };
-        let slowest = seconds(quantile(&ways.excess, 1.0));
+        let beyond = |times: f64| seconds(quantile(&ways.excess, 1.0)) * times + 0.005;
         Forecast {
             one: Survival::new(took, loss),
             excess: Survival::new(&ways.excess, loss),
             there_and_back: Survival::new(&pairs, 1.0 - (1.0 - loss) * (1.0 - loss)),
             shortest: seconds(quantile(&ways.shortest, 0.5)),
-            // With a little more than the slowest, none is too late.
-            margins: parts(&MARGINS).into_iter().chain([slowest * 1.05 + 0.005]).collect(),
+            margins: parts(&MARGINS).into_iter().chain(BEYOND.map(beyond)).collect(),
             asks: parts(&ASKS),
             nodes: nodes as f64,
             own: rate / nodes as f64,

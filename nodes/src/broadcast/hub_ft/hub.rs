@@ -54,6 +54,8 @@ pub(super) struct Hub {
     pub(super) steady_for: Duration,
     /// All leaves were asked for a sign of life.
     pub(super) asked_all: bool,
+    /// The next message to each is to be answered at once.
+    pub(super) asks_all: bool,
     /// The latency that it chose, where none is wanted.
     pub(super) chosen: Option<Duration>,
 }
@@ -106,13 +108,18 @@ impl HubFt {
         Some(Grid::new(begin, self.plan.period()))
     }
 
+    /// The first of the hub's moments after this one, once they are fixed.
+    pub(super) fn next_moment(&self, now: Time) -> Option<Time> {
+        Some(self.grid()?.next(now + Duration::from_millis(1)).1)
+    }
+
     pub(super) fn hub_news(&mut self, now: Time) {
         if self.hub.flush_at.is_some() {
             return;
         }
         let period = self.plan.period();
         if self.plan.is_eager() && self.plan.begin.is_none() {
-            self.hub.flush_at = Some(now + period);
+            self.hub.flush_at = Some(now + self.wait_for_more(now));
             return;
         }
         self.plan.begin.get_or_insert(micros(now + period));
@@ -169,6 +176,7 @@ impl HubFt {
         self.hub.children[leaf].is_owed = false;
         // A leaf that was sent everything already is late with its acknowledgement.
         let kind = match self.repair.is_behind(leaf) && !self.repair.has_unsent(leaf) {
+            _ if self.hub.asks_all => Kind::Check,
             true if self.repeat_at(leaf).is_some_and(|at| at <= cx.now()) => Kind::Check,
             _ => Kind::Down,
         };
@@ -200,6 +208,7 @@ impl HubFt {
                 self.send_down(leaf, cx);
             }
         }
+        self.hub.asks_all = false;
         if self.is_direct() {
             self.look_back();
             let mut others = self.repair.others();

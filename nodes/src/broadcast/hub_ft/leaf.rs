@@ -6,7 +6,7 @@ use glomers_node::{Cx, Time};
 
 use super::HubFt;
 use super::message::{Kind, Sync};
-use crate::broadcast::latency::micros;
+use crate::broadcast::latency::{Way, micros};
 use crate::broadcast::repair::{Received, Which};
 
 /// A message to the hub that wants an answer.
@@ -57,10 +57,18 @@ impl HubFt {
         self.leaf.up_at = Some(self.next_up(now));
     }
 
+    /// How the clock of the hub is, and its fastest messages. Before the first exchange its
+    /// message is taken to have taken what the hub says that messages take.
+    fn way_to_hub(&self) -> Option<Way> {
+        let hub = self.hub_place();
+        let guess = || self.round_trips.way_if(hub, self.plan.way?);
+        self.round_trips.way(hub).or_else(guess)
+    }
+
     /// By this node's clock, the first moment of the hub's that is not over at `at`,
     /// moved by so many microseconds; with the way of its fastest messages.
     fn moment(&self, at: Time, by: impl Fn(i64) -> i64) -> Option<Time> {
-        let way = self.round_trips.way(self.hub_place())?;
+        let way = self.way_to_hub()?;
         let first = self.plan.begin? as i64 - way.ahead + by(way.shortest as i64);
         let (at, period) = (micros(at) as i64, (self.plan.period as i64).max(1));
         let epoch = -(first - at).div_euclid(period);
@@ -75,6 +83,7 @@ impl HubFt {
         let margin = self.plan.margin.map(|margin| margin as i64);
         let slot = match margin {
             None if self.is_direct() => now + self.plan.period(),
+            None if self.awaits_plan() => soon.max(now + self.wait_for_plan()),
             None => soon,
             Some(margin) => self.moment(now, |shortest| -shortest - margin).unwrap_or(soon),
         };
@@ -94,8 +103,7 @@ impl HubFt {
             (_, Some(margin)) => {
                 let sent = |shortest: i64| shortest + margin as i64;
                 self.moment(now, |shortest| -sent(shortest)).map(|slot| {
-                    let shortest = self.round_trips.way(self.hub_place());
-                    let shortest = shortest.map_or(0, |way| way.shortest as i64);
+                    let shortest = self.way_to_hub().map_or(0, |way| way.shortest as i64);
                     slot + Duration::from_micros((sent(shortest) + shortest + tail) as u64)
                 })
             }
@@ -170,7 +178,7 @@ impl HubFt {
     /// When to ask for the hub's next message, after this one.
     fn expect_by(&self, message: &Sync, now: Time) -> Option<Time> {
         let ask = self.plan.ask.filter(|_| message.busy)?;
-        let by_schedule = self.round_trips.way(self.hub_place()).and_then(|way| {
+        let by_schedule = self.way_to_hub().and_then(|way| {
             // The moment after the one that this message is of.
             let said = Time((message.stamp.at as i64 - way.ahead).max(0) as u64 * 1000);
             let after = said + Duration::from_millis(1);

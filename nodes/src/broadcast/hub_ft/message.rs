@@ -54,6 +54,9 @@ pub(super) struct Plan {
     /// do not vary.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) tail: u64,
+    /// What a message takes, for leaves that have not measured it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) way: Option<u64>,
     /// The wanted latency, if it leaves no time for a hub: all send to all, and the
     /// hub only mends what is lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,7 @@
 //! Of D, the time until the last node is to have a value, the way up and the way
 //! down take a round trip, which every message measures; S is left for waiting.
 //!
-//! - With a schedule of period P = S − guard each leaf sends (1 − e^(−μS))/S
+//! - With a schedule of period P = S − guard (and less 1 %, for what is queued) each leaf sends (1 − e^(−μS))/S
 //!   messages a second and gets 1/S.
 //! - With timers, where leaves send at once and the hub waits S, it sends μ and
 //!   gets 1/(S + 1/λ).
@@ -19,9 +19,16 @@
 //! all latencies that it has measured what that takes; see `forecast`.
 //!
 //! At its start the hub asks four leaves for a sign of life, to have measured round
-//! trips before there are values, and all others if these differ. Until it has a
-//! plan, values wait a tenth of D. Without a wanted latency it takes the fixed period,
-//! or what the network allows; see [`HubFt::choose_latency`].
+//! trips before there are values. From these it makes its first plan and tells it to
+//! all; if they differ all answer at once, and it plans again at its first moment. The
+//! schedule counts from the start, so values wait for it (a fifth of D if it is late) and
+//! are in time. With a D of 500 ms or less they do not wait: the hub passes on what
+//! comes after a tenth of D, and asks all others if round trips differ. Without a
+//! wanted latency it takes the fixed period, or what the network allows; see
+//! [`HubFt::choose_latency`].
+//!
+//! A plan that follows another begins with the next moment of that one, or earlier, so
+//! that what waits for it is in time.
 
 use std::time::Duration;
 
@@ -48,10 +55,19 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Latencies that vary by less are taken to be constant: by a tenth of it, as long
 /// as few were measured.
 const EVEN: u32 = 30_000;
+/// With a wanted latency of this or less values do not wait for the first plan: it may be
+/// hardly more than a round trip.
+const HURRIED: Duration = Duration::from_millis(500);
+/// For such a part of the wanted latency others do.
+const WAITS_FOR_PLAN: u32 = 5;
 /// How long messages of many leaves that come together wait for each other, in
 /// microseconds. It is not measured: the first plan comes before the first queue, and is
 /// kept.
 const QUEUED: u64 = 4_000;
+/// Such a part of the time that is left the hub waits at its moment for messages that are
+/// coming, but no longer than this.
+const PUT_OFF_PART: u32 = 100;
+const PUT_OFF: Duration = Duration::from_micros(4_500);
 /// Latencies that the hub chooses are not shorter, as nobody waits for less, nor longer,
 /// as what goes wrong is mended a period later, and a multiple of so many milliseconds.
 const LEAST_CHOSEN: Duration = Duration::from_millis(200);
@@ -65,6 +81,10 @@ const ALLOWED: (f64, f64) = (0.0095, 0.0034);
 const EARLY: (f64, f64) = (2.0, 4.0);
 /// How many those are.
 const FEW: (f64, f64) = (100.0, 160.0);
+/// With less time than so many times what a message takes, less may be late in the plan: several
+/// of the hub's messages are on their way at once, and the forecast takes each to be late
+/// for itself.
+const FEW_WAYS: f64 = 12.0;
 /// The part of the period that is taken after the first messages.
 const FIRST_PERIOD: (f64, f64) = (0.7, 0.35);
 
@@ -127,7 +147,7 @@ pub(super) fn even_plan(
     let spare = Duration::from_secs_f64(spare);
     let (period, margin) = match is_eager {
         true => (spare, None),
-        false => (spare - guard, Some(guard_micros)),
+        false => (spare - guard - (spare / PUT_OFF_PART).min(PUT_OFF), Some(guard_micros)),
     };
     Plan { period: period.as_micros() as u64, margin, ..even }
 }
@@ -150,6 +170,32 @@ impl HubFt {
         for peer in self.repair.others().take(FIRST_ASKED) {
             self.send(peer, Kind::Check, Which::Nothing, cx);
         }
+    }
+
+    /// Whether there is no plan yet, and values may wait for it.
+    pub(super) fn awaits_plan(&self) -> bool {
+        let wanted = self.options.max_latency;
+        wanted.is_some_and(|wanted| wanted > HURRIED) && self.plan == self.options.plan()
+    }
+
+    /// How long values wait for the first plan.
+    pub(super) fn wait_for_plan(&self) -> Duration {
+        self.options.max_latency.unwrap_or_default() / WAITS_FOR_PLAN
+    }
+
+    /// How long the hub waits for more after its first news, where it has no schedule.
+    pub(super) fn wait_for_more(&self, now: Time) -> Duration {
+        if self.awaits_plan() {
+            return self.wait_for_plan();
+        }
+        // What comes now waited at a leaf until that heard of the plan.
+        let has_waited = self.options.max_latency.is_some_and(|wanted| wanted > HURRIED)
+            && self.hub.planned_at.is_some_and(|at| {
+                now < at + self.round_trips.slowest().unwrap_or_default()
+                    && at < self.view_since + PATIENCE
+            });
+        let waited = if has_waited { self.wait_for_plan() } else { Duration::ZERO };
+        self.plan.period().saturating_sub(waited)
     }
 
     /// Asks all others, once, if round trips differ.
@@ -177,13 +223,14 @@ impl HubFt {
         let tail = quantile(&ways.excess, 0.998);
         let samples = self.round_trips.samples();
         let is_even = tail < if samples < ENOUGH { EVEN / 10 } else { EVEN };
-        if !is_even {
+        let awaits_plan = self.awaits_plan();
+        if !is_even && !awaits_plan {
             self.measure_all(cx);
         }
         if !self.is_planned() {
             return self.follow_spread(&ways, is_even);
         }
-        let enough = if is_even { FIRST_ASKED as u64 } else { ENOUGH };
+        let enough = if is_even || awaits_plan { FIRST_ASKED as u64 } else { ENOUGH };
         let enough = enough.min(self.repair.nodes() as u64 - 1);
         if samples < enough && self.hub.planned_at.is_none() && now < self.view_since + PATIENCE {
             return false;
@@ -205,7 +252,18 @@ impl HubFt {
         if !is_first && is_close {
             return false;
         }
-        self.take_plan(next, is_first, cx)
+        let mut way = self.plan.way;
+        if awaits_plan {
+            let times = if is_even { &ways.shortest } else { &ways.took };
+            way = Some(quantile(times, if is_even { 1.0 } else { 0.5 }).into());
+            // The messages that tell of the first plan ask for signs of life, too.
+            self.hub.asks_all = !is_even;
+            self.hub.asked_all |= !is_even;
+            if !is_even {
+                self.hub.steady_for = Duration::ZERO;
+            }
+        }
+        self.take_plan(Plan { way, ..next }, is_first, cx)
     }
 
     /// A latency that the network allows: three of its slow round trips. Another is
@@ -240,8 +298,9 @@ impl HubFt {
         }
         let samples = self.round_trips.samples();
         let tail = Tail::of(ways);
-        let forecast =
-            Forecast::new(ways, self.round_trips.loss(), nodes, rate, tail.allowed(samples));
+        let few_ways = FEW_WAYS * f64::from(quantile(&ways.took, 0.5).max(1));
+        let allowed = tail.allowed(samples) * (wanted.as_micros() as f64 / few_ways).min(1.0);
+        let forecast = Forecast::new(ways, self.round_trips.loss(), nodes, rate, allowed);
         let mut best = forecast.best(wanted.as_secs_f64(), self.options.nack);
         best.period *= tail.trusted(samples);
         uneven_plan(&best, quantile(&ways.excess, 0.998))
@@ -264,9 +323,27 @@ impl HubFt {
             (None, Some(_)) => format!("plans a schedule, {} ms", next.period / 1000),
         });
         let has_schedule = next.margin.is_some() || next.tail > 0;
-        self.plan = Plan { begin: has_schedule.then(|| micros(now)), ..next };
+        let begin = match self.next_moment(now) {
+            _ if self.awaits_plan() => self.first_begin(&next, now),
+            // What waits for a moment of the plan before is not to wait longer.
+            Some(moment) => micros(moment.min(now + next.period())).saturating_sub(next.period),
+            None => micros(now),
+        };
+        self.plan = Plan { begin: has_schedule.then_some(begin), ..next };
         self.round_trips.set_tail(self.plan.tail());
         true
+    }
+
+    /// The beginning of the first plan: the start. Where latencies do not vary, what was
+    /// made at the start is in time at the plan's first moment if that is a period and one
+    /// way later, and leaves that hear of the plan now are to be in time for it, too.
+    fn first_begin(&self, plan: &Plan, now: Time) -> u64 {
+        let way = plan.way.unwrap_or(0);
+        if plan.tail > 0 {
+            return micros(self.view_since);
+        }
+        let slot = micros(now) + 2 * way + plan.margin.unwrap_or(0);
+        slot.saturating_sub(plan.period).max(micros(self.view_since) + way)
     }
 
     /// With a fixed period: how long before the hub's moments leaves send follows
@@ -291,8 +368,14 @@ impl HubFt {
     /// as it can.
     pub(super) fn hub_learned(&mut self, now: Time) {
         let can_plan = self.is_planned() && self.round_trips.slowest().is_some();
-        if self.is_hub() && can_plan && self.hub.planned_at.is_none() && self.is_direct() {
-            self.hub.flush_at = self.hub.flush_at.map(|_| now);
+        if self.is_hub() && can_plan && self.hub.planned_at.is_none() {
+            let others = self.repair.nodes() as u64 - 1;
+            let is_enough = self.round_trips.samples() >= others.min(FIRST_ASKED as u64);
+            if self.is_direct() {
+                self.hub.flush_at = self.hub.flush_at.map(|_| now);
+            } else if is_enough && self.awaits_plan() {
+                self.hub.flush_at = Some(now);
+            }
         }
         self.notice_spread(now);
     }
@@ -326,7 +409,7 @@ mod tests {
         let way = |wanted: u32| even_plan(wanted * MS, 200 * MS, 10 * MS, true, 50.0, 25);
         assert!(way(300).margin.is_none() && way(400).margin.is_none());
         assert!(way(450).margin.is_some() && way(2000).margin.is_some());
-        assert_eq!(way(610).period(), 400 * MS);
+        assert_eq!(way(610).period(), 400 * MS - 4100 * Duration::from_micros(1));
         assert_eq!(way(300).period(), 100 * MS);
         assert!(way(210).direct.is_none());
         // Not enough for a hub, or hardly.
