@@ -89,9 +89,17 @@ impl Interrupt {
     /// checked. At other times a signal ends Glomers at once with exit code 130,
     /// and so does a second one unless there are still processes to be ended.
     ///
+    /// A process has one such wish: later calls give the same, as handlers, their files
+    /// and their thread are never given back.
+    ///
     /// # Errors
     /// If the system refuses.
     pub fn install_signal_handlers() -> io::Result<Interrupt> {
+        static INSTALLED: Mutex<Option<Interrupt>> = Mutex::new(None);
+        let mut installed = lock(&INSTALLED);
+        if let Some(interrupt) = &*installed {
+            return Ok(interrupt.clone());
+        }
         let interrupt = Interrupt::new()?;
         for signal in [SIGINT, SIGTERM] {
             // Actions run in the order of their registration.
@@ -108,7 +116,7 @@ impl Interrupt {
             signal_hook::low_level::pipe::register(signal, writer)?;
         }
         interrupt.watch_signals()?;
-        Ok(interrupt)
+        Ok(installed.insert(interrupt).clone())
     }
 
     /// Lets a second wish count some time after the first, and ends Glomers if nobody asks
@@ -225,6 +233,15 @@ impl Drop for Guard {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_has_one_wish_for_its_signals() {
+        let (one, other) = (
+            Interrupt::install_signal_handlers().unwrap(),
+            Interrupt::install_signal_handlers().unwrap(),
+        );
+        assert_eq!(one.fd(), other.fd());
+    }
 
     #[test]
     fn a_guard_that_ends_does_not_end_another() {
