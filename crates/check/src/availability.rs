@@ -1,9 +1,8 @@
 //! Whether enough operations succeeded.
 
-use glomers_history::{History, Op, OpKind, SECOND, Value};
+use glomers_history::{History, Op, OpKind, SECOND, Value, is_refused};
 
 use crate::{Answered, CheckResult, Checker, Context, Finding, Validity, words};
-use glomers_history::is_refused;
 
 /// From when on each operation must have an answer, where that is asked: at the beginning a
 /// cluster has no leader yet.

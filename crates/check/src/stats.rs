@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use glomers_history::{History, Op, OpKind, Value};
+use glomers_history::{History, Op, OpKind, Value, is_refused};
 
 use crate::{Answered, CheckResult, Checker, Context, Finding, OperationCounts, Validity, words};
-use glomers_history::is_refused;
 
 /// How many unsuccessful operations a finding shows.
 const SHOWN: usize = 3;

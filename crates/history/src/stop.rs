@@ -1,12 +1,12 @@
-//! A wish to stop.
+//! A request to stop a long search.
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether somebody waits in vain: a checker that searches asks now and then, and gives
-/// up, with an unknown verdict, once it is so. Nothing else depends on it, so a verdict
-/// for which nobody was told to stop is the same as if nobody had asked.
+/// A request to stop a long search. A checker that searches asks for it now and then. Once
+/// it is wanted the checker gives up, and its verdict is unknown. Nothing else depends on
+/// it: a verdict for which no search was stopped is the same as without it.
 #[derive(Clone, Default)]
 pub struct Stop {
     is_over: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
@@ -19,7 +19,7 @@ impl Stop {
         Stop { is_over: Some(Arc::new(is_over)), was_told: Arc::default() }
     }
 
-    /// The same for something else.
+    /// The same request for another history, of which no search was stopped yet.
     pub fn again(&self) -> Stop {
         Stop { is_over: self.is_over.clone(), was_told: Arc::default() }
     }
@@ -33,7 +33,7 @@ impl Stop {
         is_over
     }
 
-    /// Whether somebody was told to stop.
+    /// Whether a search was stopped.
     pub fn has_stopped(&self) -> bool {
         self.was_told.load(Ordering::Relaxed)
     }

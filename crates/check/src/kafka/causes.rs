@@ -1,6 +1,6 @@
 //! Which errors stand for themselves, and which only follow from others.
 
-use glomers_history::{History, OpKind};
+use glomers_history::{History, OpKind, is_refused};
 use rustc_hash::FxHashMap;
 
 use super::actual::Actual;
@@ -9,7 +9,6 @@ use super::orders::Orders;
 use super::parse::Parsed;
 use super::reached::Reached;
 use crate::places::NONE;
-use glomers_history::is_refused;
 
 /// Polls whose replies were refused for their form: nobody knows what they held.
 struct Refused<'a> {

@@ -58,14 +58,14 @@ pub(super) fn check(
         Axiom::Causal => facts.causal(&mut before),
     };
     match done {
-        Err(Stop::Broken(steps)) => Outcome::Broken(steps),
-        Err(Stop::TooMuch) => Outcome::Open,
+        Err(Early::Broken(steps)) => Outcome::Broken(steps),
+        Err(Early::TooMuch) => Outcome::Open,
         Ok(()) => before.cycle().map_or(Outcome::Holds, Outcome::Broken),
     }
 }
 
 /// Why the search ends early.
-enum Stop {
+enum Early {
     Broken(Vec<Step>),
     TooMuch,
 }
@@ -146,20 +146,20 @@ impl<'a, 'h> Facts<'a, 'h> {
     }
 
     /// A read that saw another writer of its key.
-    fn saw(&self, read: &Read, other: u32, before: &mut Before) -> Result<(), Stop> {
+    fn saw(&self, read: &Read, other: u32, before: &mut Before) -> Result<(), Early> {
         let reason = Reason::Saw { reader: read.reader, key: read.key };
         if other == read.writer {
             return Ok(());
         }
         if read.writer == NONE {
-            return Err(Stop::Broken(vec![Step { from: other, to: read.reader, reason }]));
+            return Err(Early::Broken(vec![Step { from: other, to: read.reader, reason }]));
         }
         before.add(other, read.writer, reason);
         Ok(())
     }
 
     /// What a transaction read from is what it saw: all of it, or what it read first.
-    fn seen_before(&self, before: &mut Before, all: bool) -> Result<(), Stop> {
+    fn seen_before(&self, before: &mut Before, all: bool) -> Result<(), Early> {
         for reads in &self.reads {
             let known = reads.iter().enumerate().filter(|(_, read)| read.writer != NONE);
             let mut writers: Vec<(u32, usize)> =
@@ -193,7 +193,7 @@ impl<'a, 'h> Facts<'a, 'h> {
     }
 
     /// A transaction saw what its session did before.
-    fn own_session(&self, before: &mut Before) -> Result<(), Stop> {
+    fn own_session(&self, before: &mut Before) -> Result<(), Early> {
         if self.order != Order::Session {
             return Ok(());
         }
@@ -213,7 +213,7 @@ impl<'a, 'h> Facts<'a, 'h> {
     }
 
     /// A transaction saw all that it could have seen through others.
-    fn causal(&self, before: &mut Before) -> Result<(), Stop> {
+    fn causal(&self, before: &mut Before) -> Result<(), Early> {
         let count = self.parsed.txns.len();
         let graph = Graph::new(count as u32, count, &before.edges);
         let components = graph.components(Labels::NONE.with(Label::Ww));
@@ -226,7 +226,7 @@ impl<'a, 'h> Facts<'a, 'h> {
             _ => number,
         };
         let Some(mut clocks) = Clocks::new(count, &happened, process) else {
-            return Err(Stop::TooMuch);
+            return Err(Early::TooMuch);
         };
         // Each session's writers of each key, in its order.
         let keys = self.parsed.keys.len();
