@@ -11,7 +11,7 @@ use super::lists::Lists;
 use super::models::{self, Names, UNKNOWN};
 use super::parse::{Kind, Marked, Parsed};
 use super::registers::{Basis, Registers};
-use super::search::{Level, Writers};
+use super::search::{Level, Open};
 use super::sort::Sort;
 use super::why::Why;
 use super::{complete, list_cases, list_edges, register_cases};
@@ -64,9 +64,9 @@ impl<'h> Analysis<'h> {
         demand: &'h ConsistencyModels,
         marks: &[Mark],
     ) -> Analysis<'h> {
-        let mut parsed = Parsed::new(history, kind);
-        parsed.marked = Marked::new(&parsed, marks);
         let (order, prohibited) = (demand.order(), demand.prohibited());
+        let mut parsed = Parsed::new(history, kind, demand.are_clean());
+        parsed.marked = Marked::new(&parsed, marks);
         let mut anomalies = Anomalies::default();
         let mut more = Anomalies::default();
         let (facts, graph) = match kind {
@@ -128,18 +128,18 @@ impl<'h> Analysis<'h> {
 
     /// What is known to come before what, and the writers of keys whose order is open.
     /// Of lists all is known that transactions one after the other need.
-    pub(super) fn polygraph(&mut self, level: Level) -> Option<(Joined, Vec<Writers>)> {
-        let writers = match &self.facts {
+    pub(super) fn polygraph(&mut self, level: Level) -> Option<(Joined, Open)> {
+        let open = match &self.facts {
             Facts::Lists(_) if level == Level::Serial => return None,
             Facts::Lists(lists) => complete::of_lists(&self.parsed, lists),
             Facts::Registers { ours, .. } => complete::of_registers(&self.parsed, ours),
         };
-        Some((self.graph.take()?, writers))
+        Some((self.graph.take()?, open))
     }
 
-    /// What would come before what if real time counted.
-    pub(super) fn in_real_time(&self) -> Joined {
-        let (parsed, order) = (&self.parsed, Order::RealTime);
+    /// What would come before what if an order counted.
+    pub(super) fn in_order(&self, order: Order) -> Joined {
+        let parsed = &self.parsed;
         joined(match &self.facts {
             Facts::Lists(lists) => list_edges::graph(parsed, lists, order, true).0,
             Facts::Registers { .. } => {
@@ -318,9 +318,8 @@ fn doubt(parsed: &Parsed<'_>) -> Option<Refusal> {
     if let Some(&txn) = parsed.malformed.first() {
         return Some(Refusal::Malformed(txn));
     }
-    let is_unclear = parsed.versions.iter().any(|version| version.is_unclear);
     let is_opaque = |&&(first, _): &&(u32, u32)| {
-        is_unclear || parsed.is_opaque(parsed.versions[first as usize].key)
+        !parsed.unclear.is_empty() || parsed.is_opaque(parsed.versions[first as usize].key)
     };
     let doubles = parsed.written_again.iter().find(is_opaque);
     doubles.map(|&(first, other)| Refusal::WrittenTwice(first, parsed.writer(other)))

@@ -6,6 +6,7 @@ use glomers_history::Value;
 
 use super::axiom::Step;
 use super::cycles::Cycle;
+use super::search::Proof;
 
 /// How many cases of a kind are kept.
 const KEPT: usize = 1000;
@@ -40,9 +41,11 @@ pub(super) enum Case {
     /// A cycle.
     Cycle(Cycle),
     /// No order that a model allows was found by a search that saw all of them.
-    NoOrder { txns: Vec<u32>, model: &'static str },
+    NoOrder { proof: Proof, model: &'static str },
     /// Steps that break an axiom.
     Axiom(Vec<Step>),
+    /// Steps that do so if reads got what is guessed; each other guess has such steps.
+    Guess(Vec<Step>),
 }
 
 impl Case {

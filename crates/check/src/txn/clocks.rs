@@ -18,8 +18,12 @@ pub(super) struct Clocks {
 impl Clocks {
     /// Clocks of some of so many transactions, each session's in its order; `None` if
     /// they would be too large.
-    pub(super) fn new(count: usize, txns: &[u32], process: impl Fn(u32) -> u32) -> Option<Clocks> {
-        let mut sessions: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
+    pub(super) fn new(
+        count: usize,
+        txns: &[u32],
+        process: impl Fn(u32) -> (bool, u32),
+    ) -> Option<Clocks> {
+        let mut sessions: FxHashMap<(bool, u32), (u32, u32)> = FxHashMap::default();
         let mut places = vec![(0, 0); count];
         for &txn in txns {
             let next = sessions.len() as u32;

@@ -95,6 +95,11 @@ impl ConsistencyModels {
         &self.prohibited
     }
 
+    /// Whether only what was left behind may be read.
+    pub(super) fn are_clean(&self) -> bool {
+        ["G1a", "causal-cycle-exists"].iter().any(|name| self.prohibited.contains(name))
+    }
+
     /// All models that these imply.
     pub(super) fn implied(&self) -> &Names {
         &self.implied

@@ -26,6 +26,11 @@ impl Builder {
         self.nodes - 1
     }
 
+    /// The edges, how many transactions there are, and how many nodes.
+    pub(super) fn into_edges(self) -> (Edges, u32, usize) {
+        (self.edges, self.txns, self.nodes as usize)
+    }
+
     /// The graph, and whether no transaction comes before another.
     pub(crate) fn finish(self) -> (Graph, bool) {
         let is_empty = self.edges.none_leads_below(self.txns);
@@ -105,10 +110,12 @@ impl Builder {
                 continue;
             }
             let number = number as u32;
-            if let Some(before) = last.insert(txn.process, number)
-                && parsed.txns[before as usize].is_ok()
-            {
+            if let Some(&before) = last.get(&txn.process) {
                 self.edges.push(before, number, Label::Order);
+            }
+            // What was left open may happen after what its session did next.
+            if txn.is_ok() {
+                last.insert(txn.process, number);
             }
         }
     }

@@ -9,6 +9,7 @@ use super::graph::Label;
 use super::graph::Order;
 use super::models::{self, Names};
 use super::parse::{Kind, NONE};
+use super::search::Proof;
 use crate::Validity;
 
 /// How many cases of an anomaly are listed.
@@ -143,10 +144,10 @@ impl Shown<'_, '_> {
                 ("op", self.op(*txn)),
                 ("elements", Value::list([*first, *second].map(|v| parsed.version_value(v)))),
             ]),
-            Case::Axiom(steps) => {
+            Case::Axiom(steps) | Case::Guess(steps) => {
                 Value::record([("txns", Value::list(steps.iter().map(|step| self.op(step.from))))])
             }
-            Case::NoOrder { txns, model } => Value::record([
+            Case::NoOrder { proof: Proof { txns, .. }, model } => Value::record([
                 ("model", Value::keyword(models::friendly(model))),
                 ("txns", Value::list(txns.iter().map(|&txn| self.op(txn)))),
             ]),

@@ -10,6 +10,7 @@ use super::graph::Label;
 use super::meaning;
 use super::models::{self, Names};
 use super::parse::{Kind, NONE};
+use super::search::Proof;
 use super::tell::Teller;
 use crate::{CircleStep, Context, Finding, words};
 
@@ -93,11 +94,12 @@ fn circle(analysis: &Analysis<'_>, case: &Case) -> Vec<CircleStep> {
             });
             steps.collect()
         }
-        Case::Axiom(steps) if steps.len() > 1 => {
+        Case::Axiom(steps) | Case::Guess(steps) if steps.len() > 1 => {
             let steps = steps.iter().map(|step| {
                 let (edge, key) = match step.reason {
                     Reason::Read { key: of } => ("wr", key(of)),
                     Reason::Session => ("process", None),
+                    Reason::RealTime => ("realtime", None),
                     Reason::Replaced { key: of } => ("ww", key(of)),
                     Reason::Saw { key: of, .. } => ("saw", key(of)),
                 };
@@ -235,13 +237,26 @@ fn tell(
             );
             (vec![line], vec![*txn])
         }
-        Case::Axiom(steps) => {
-            (teller.axiom(steps), steps.iter().flat_map(|step| [step.from, step.to]).collect())
+        Case::Axiom(steps) | Case::Guess(steps) => {
+            let mut lines = teller.axiom(steps);
+            if matches!(case, Case::Guess(_)) {
+                lines.push(
+                    "several transactions wrote the same value: whosever each read got, something \
+                     like that follows"
+                        .to_owned(),
+                );
+            }
+            (lines, steps.iter().flat_map(|step| [step.from, step.to]).collect())
         }
-        Case::NoOrder { txns, model } => {
+        Case::NoOrder { proof: Proof { txns, is_of_read }, model } => {
             let name = models::friendly(model).replace('-', " ");
             let who: Vec<String> = txns.iter().take(TOLD).map(|&txn| teller.txn(txn)).collect();
             let reason = match &*who {
+                [reader, writers @ ..] if *is_of_read => format!(
+                    "{reader} read a value that {} wrote: whosever it was, what others read does \
+                     not fit",
+                    writers.join(" and ")
+                ),
                 [first, second] if txns.len() == 2 => format!(
                     "{first} and {second} both wrote some key: whichever of them comes first, what \
                      others read does not fit"

@@ -13,9 +13,11 @@ mod cycles;
 mod demand;
 mod doubles;
 mod edges;
+mod facts;
 mod fields;
 mod findings;
 mod graph;
+mod guess;
 mod lattice;
 mod list_cases;
 mod list_edges;
@@ -32,6 +34,7 @@ mod registers;
 mod search;
 mod sort;
 mod tell;
+mod unclear;
 mod under_way;
 mod version_order;
 mod weak;
@@ -140,7 +143,7 @@ fn check(
     let any_ok = analysis.parsed.txns.iter().any(|txn| txn.is_ok());
     let is_clear = |doubt| !matches!(doubt, Some(Refusal::Malformed(_)));
     if any_ok && !analysis.is_bad() && is_clear(analysis.doubt) {
-        analysis.search(models.implied(), budget.steps, &context.stop);
+        analysis.search(models, budget.steps, &context.stop);
     }
     let is_bad = analysis.is_bad();
     let strict = match analysis.doubt {

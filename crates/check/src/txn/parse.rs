@@ -72,9 +72,6 @@ pub(super) struct Version {
     pub(super) mop: u32,
     /// Whether its writer wrote the key again.
     pub(super) is_overwritten: bool,
-    /// Whether it was read, and several wrote its value: nobody knows which of them
-    /// it is.
-    pub(super) is_unclear: bool,
 }
 
 /// The versions of a key by their values.
@@ -138,6 +135,11 @@ pub(super) struct Parsed<'h> {
     /// Versions whose value was written before, the first with this value, and the
     /// other.
     pub(super) written_again: Vec<(u32, u32)>,
+    /// What was read of registers though several wrote its value: by such a version,
+    /// the last of [`Parsed::versions`], which of the sources it has.
+    pub(super) unclear: Vec<u32>,
+    /// Versions of one value, of which a read may have got any.
+    pub(super) sources: Vec<Vec<u32>>,
     /// Lists of which a read has a value that several appended: their order says
     /// nothing of transactions. By key; empty if there is none.
     pub(super) opaque: Vec<bool>,
@@ -182,7 +184,8 @@ pub(super) fn values(value: &Value) -> Option<&[Value]> {
 }
 
 impl<'h> Parsed<'h> {
-    pub(super) fn new(history: &'h History, kind: Kind) -> Parsed<'h> {
+    /// `is_clean` says whether only what was left behind may be read.
+    pub(super) fn new(history: &'h History, kind: Kind, is_clean: bool) -> Parsed<'h> {
         let ops = history.ops();
         let mut parsed = Parsed {
             ops,
@@ -196,6 +199,8 @@ impl<'h> Parsed<'h> {
             malformed: Vec::new(),
             is_odd: false,
             written_again: Vec::new(),
+            unclear: Vec::new(),
+            sources: Vec::new(),
             opaque: Vec::new(),
             read_of_two: None,
             crowded: None,
@@ -216,7 +221,7 @@ impl<'h> Parsed<'h> {
         for (begin, process) in under_way.rest() {
             parsed.txn(process, begin, NONE);
         }
-        parsed.settle_doubles();
+        parsed.settle_doubles(is_clean);
         parsed
     }
 
@@ -226,9 +231,24 @@ impl<'h> Parsed<'h> {
         self.opaque.get(key as usize).copied().unwrap_or(false)
     }
 
-    /// Whether any transaction has a beginning and an end.
-    pub(super) fn has_time(&self) -> bool {
-        self.txns.iter().any(|txn| txn.begin != NONE && txn.end != NONE)
+    /// Which of the sources a version has that several wrote; `None` if it is known.
+    #[inline]
+    pub(super) fn source(&self, version: u32) -> Option<u32> {
+        let first = self.versions.len() - self.unclear.len();
+        let place = (version as usize).checked_sub(first);
+        place.and_then(|place| self.unclear.get(place)).copied()
+    }
+
+    /// Whether several wrote what was read, and nobody knows whose it is.
+    #[inline]
+    pub(super) fn is_unclear(&self, version: u32) -> bool {
+        self.source(version).is_some()
+    }
+
+    /// Whether any transaction has a beginning and an end, and what keeps to real time
+    /// keeps to sessions.
+    pub(super) fn has_clear_time(&self) -> bool {
+        self.crowded.is_none() && self.txns.iter().any(|txn| txn.begin != NONE && txn.end != NONE)
     }
 
     pub(super) fn mops_of(&self, txn: u32) -> &[Mop] {
@@ -385,8 +405,7 @@ impl<'h> Parsed<'h> {
     }
 
     pub(super) fn new_version(&mut self, key: u32, mop: u32, writer: u32) -> u32 {
-        let (is_overwritten, is_unclear) = (false, false);
-        self.versions.push(Version { key, writer, mop, is_overwritten, is_unclear });
+        self.versions.push(Version { key, writer, mop, is_overwritten: false });
         self.versions.len() as u32 - 1
     }
 
@@ -397,14 +416,19 @@ impl<'h> Parsed<'h> {
             let mut last: FxHashMap<u32, u32> = FxHashMap::default();
             for mop in mops.iter().filter(|mop| mop.is_write) {
                 if let Some(before) = last.insert(mop.key, mop.value) {
-                    self.versions[before as usize].is_overwritten |= before != mop.value;
+                    self.versions[before as usize].is_overwritten = true;
                 }
+            }
+            // One that it wrote again is what it left behind.
+            for version in last.into_values() {
+                self.versions[version as usize].is_overwritten = false;
             }
             return;
         }
         for (at, mop) in mops.iter().enumerate().filter(|(_, mop)| mop.is_write) {
-            let again = |later: &Mop| later.is_write && later.key == mop.key;
-            if mops[at + 1..].iter().any(|later| again(later) && later.value != mop.value) {
+            let again = |later: &&Mop| later.is_write && later.key == mop.key;
+            let last = mops[at + 1..].iter().rfind(again);
+            if last.is_some_and(|last| last.value != mop.value) {
                 self.versions[mop.value as usize].is_overwritten = true;
             }
         }

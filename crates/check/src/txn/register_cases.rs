@@ -20,7 +20,7 @@ pub(super) fn find(parsed: &Parsed<'_>, anomalies: &mut Anomalies, more: &mut An
         for (place, mop) in mops.iter().enumerate() {
             if !mop.is_write && mop.value != NONE {
                 let at = txn.mops.0 + place as u32;
-                if parsed.versions[mop.value as usize].is_unclear {
+                if parsed.is_unclear(mop.value) {
                     continue;
                 }
                 if parsed.writer(mop.value) == NONE {
@@ -74,15 +74,22 @@ fn own(
         if mop.is_write {
             if let Some((_, Some(read), false)) = known {
                 let version = parsed.mops[read as usize].value;
-                updates.push((mop.key, version, read, number));
+                // What it wrote, read and wrote again others read as well.
+                let mut earlier = parsed.mops_of(number)[..(read - first) as usize].iter();
+                let is_own = version != NONE
+                    && !parsed.versions[version as usize].is_overwritten
+                    && earlier.any(|other| other.is_write && other.value == version);
+                if !is_own {
+                    updates.push((mop.key, version, read, number));
+                }
             }
             let (read, is_read) = known.map_or((None, false), |(_, read, _)| (read, true));
             if is_read && future.is_none() {
-                let earlier = parsed.mops_of(number)[..place].iter();
-                let is_early = |other: &Mop| {
-                    !other.is_write && other.key == mop.key && other.value == mop.value
-                };
-                let early = earlier.enumerate().find(|(_, other)| is_early(other));
+                // What it wrote before it may read, and write again.
+                let mut earlier = parsed.mops_of(number)[..place].iter().enumerate();
+                let is_it = |other: &Mop| other.key == mop.key && other.value == mop.value;
+                let early = earlier.find(|(_, other)| is_it(other));
+                let early = early.filter(|(_, other)| !other.is_write);
                 future = early.map(|(place, _)| (first + place as u32, mop.value));
             }
             let is_update = read.is_some() || known.is_some_and(|(.., is_update)| is_update);

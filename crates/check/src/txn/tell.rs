@@ -125,6 +125,9 @@ impl<'a, 'h> Teller<'a, 'h> {
                 let process = self.analysis.parsed.op(step.from).process;
                 format!("process {process} did {from} and then {to}: {}", self.so(step))
             }
+            Reason::RealTime => {
+                format!("{from} was over before {to} began: {}", self.so(step))
+            }
             Reason::Replaced { key } => {
                 let key = self.key(key);
                 format!("{to} appended to key {key} behind what {from} did: {}", self.so(step))

@@ -1,165 +1,81 @@
-//! Monotonic atomic view, read atomic and causal consistency of registers, by their
-//! axioms (Biswas and Enea 2019): who read a version though it saw another of the
-//! same key puts the other before it; all that comes before something must have an
-//! order. Linear in transactions times sessions at most (as in AWDIT, 2025).
+//! Read committed, monotonic atomic view, read atomic and causal consistency of
+//! registers, by their axioms (Biswas and Enea 2019): who read a version though it saw
+//! another of the same key puts the other before it; all that comes before something
+//! must have an order. Linear in transactions times sessions at most (as in AWDIT, 2025).
+
+use glomers_history::Stop;
 
 use super::axiom::{Axiom, Reason, Step};
 use super::before::Before;
 use super::clocks::Clocks;
+use super::facts::{Facts, Read};
 use super::graph::Order;
-use super::graph::{Graph, Label, Labels};
+use super::guess::{Guess, Outcome, Proof};
 use super::parse::{NONE, Parsed};
 use super::registers::Registers;
 
-/// What the axiom says.
-pub(super) enum Outcome {
-    /// It holds.
-    Holds,
-    /// Steps that lead from a transaction to itself, or from one that wrote a key to
-    /// one that read nothing there.
-    Broken(Vec<Step>),
-    /// There is too much to look at.
-    Open,
-}
+/// How many things that are wrong are looked at at once.
+const MOST: usize = 64;
 
-/// A read from outside: its reader, its key, the transaction that wrote what it got.
-#[derive(Debug, Clone, Copy)]
-struct Read {
-    reader: u32,
-    key: u32,
-    writer: u32,
-}
-
-/// Transactions, by what each wrote and what it read from others.
-struct Facts<'a, 'h> {
-    parsed: &'a Parsed<'h>,
-    /// By transaction, ascending, the keys that it leaves written.
-    written: Vec<Vec<u32>>,
-    reads: Vec<Vec<Read>>,
-    order: Order,
-}
-
-/// Whether an axiom holds, with sessions or without.
+/// Whether an axiom holds. Where several wrote what was read, whether it does for some
+/// guess whose it was.
 pub(super) fn check(
     parsed: &Parsed<'_>,
     registers: &Registers,
-    axiom: Axiom,
-    has_sessions: bool,
+    (axiom, order): (Axiom, Order),
+    budget: u64,
+    stop: &Stop,
 ) -> Outcome {
-    let order = if has_sessions { Order::Session } else { Order::Free };
-    let facts = Facts::new(parsed, registers, order, axiom);
-    let mut before = Before::new(parsed.txns.len());
-    facts.known(&mut before);
-    let done = match axiom {
-        Axiom::MonotonicAtomicView => facts.seen_before(&mut before, false),
-        Axiom::ReadAtomic => {
-            facts.seen_before(&mut before, true).and_then(|()| facts.own_session(&mut before))
+    let cost = 4 * (parsed.txns.len() + parsed.mops.len()) as u64;
+    Guess::new(parsed, registers, axiom).search(cost, budget, stop, |guess| {
+        Facts::new(parsed, registers, guess, axiom, order).judge(guess)
+    })
+}
+
+/// Steps that lead from a transaction that wrote a key to one that read nothing there.
+type Missed = Vec<Step>;
+
+impl Facts<'_, '_> {
+    /// What breaks the axiom; `None` if there is too much to look at.
+    fn judge(&self, guess: &Guess) -> Option<Vec<Proof>> {
+        let mut before = self.known();
+        let mut missed = Vec::new();
+        match self.axiom {
+            Axiom::Writes | Axiom::Flow => {}
+            Axiom::MonotonicAtomicView => self.seen_before(&mut before, &mut missed, false),
+            Axiom::ReadAtomic => self.seen_before(&mut before, &mut missed, true),
+            Axiom::Causal => self.causal(&mut before, &mut missed)?,
         }
-        Axiom::Causal => facts.causal(&mut before),
-    };
-    match done {
-        Err(Early::Broken(steps)) => Outcome::Broken(steps),
-        Err(Early::TooMuch) => Outcome::Open,
-        Ok(()) => before.cycle().map_or(Outcome::Holds, Outcome::Broken),
-    }
-}
-
-/// Why the search ends early.
-enum Early {
-    Broken(Vec<Step>),
-    TooMuch,
-}
-
-impl<'a, 'h> Facts<'a, 'h> {
-    fn new(
-        parsed: &'a Parsed<'h>,
-        registers: &Registers,
-        order: Order,
-        axiom: Axiom,
-    ) -> Facts<'a, 'h> {
-        let count = parsed.txns.len();
-        let mut facts = Facts {
-            parsed,
-            written: vec![Vec::new(); count],
-            reads: vec![Vec::new(); count],
-            order,
-        };
-        for (number, txn) in parsed.txns.iter().enumerate() {
-            // Reads are repeatable where all that was seen counts, and only there.
-            let is_repeated = |at: u32, key: u32| {
-                let earlier = &parsed.mops[txn.mops.0 as usize..at as usize];
-                axiom == Axiom::MonotonicAtomicView
-                    && !earlier.iter().any(|other| other.is_write && other.key == key)
+        if missed.is_empty() {
+            missed = before.cycles(if guess.is_certain() { 1 } else { MOST });
+        }
+        let proof = |steps: Missed| {
+            let guesses = match guess.is_certain() {
+                true => Vec::new(),
+                false => self.guesses(&steps, &before).unwrap_or_else(|| guess.all()),
             };
-            for at in txn.mops.0..txn.mops.1 {
-                let mop = &parsed.mops[at as usize];
-                if mop.is_write {
-                    if registers.is_written[mop.value as usize] {
-                        facts.written[number].push(mop.key);
-                    }
-                } else if txn.is_ok()
-                    && (registers.is_first_read[at as usize] || is_repeated(at, mop.key))
-                {
-                    let (reader, key) = (number as u32, mop.key);
-                    let writer = match mop.value {
-                        NONE => NONE,
-                        version if registers.is_written[version as usize] => parsed.writer(version),
-                        _ => continue,
-                    };
-                    if writer != reader {
-                        facts.reads[number].push(Read { reader, key, writer });
-                    }
-                }
-            }
-            facts.written[number].sort_unstable();
-        }
-        facts
-    }
-
-    /// Who was read from, and the order of sessions.
-    fn known(&self, before: &mut Before) {
-        for read in self.reads.iter().flatten().filter(|read| read.writer != NONE) {
-            before.add(read.writer, read.reader, Reason::Read { key: read.key });
-        }
-        if self.order == Order::Session {
-            let mut last = rustc_hash::FxHashMap::default();
-            for number in self.happened() {
-                let process = self.parsed.txns[number as usize].process;
-                if let Some(earlier) = last.insert(process, number) {
-                    before.add(earlier, number, Reason::Session);
-                }
-            }
-        }
-    }
-
-    /// Transactions that certainly happened.
-    fn happened(&self) -> impl Iterator<Item = u32> + '_ {
-        let happened = |&number: &u32| {
-            let at = number as usize;
-            self.parsed.txns[at].is_ok() || !self.written[at].is_empty()
+            (steps, guesses)
         };
-        (0..self.parsed.txns.len() as u32).filter(happened)
-    }
-
-    fn writes(&self, txn: u32, key: u32) -> bool {
-        self.written[txn as usize].binary_search(&key).is_ok()
+        Some(missed.into_iter().map(proof).collect())
     }
 
     /// A read that saw another writer of its key.
-    fn saw(&self, read: &Read, other: u32, before: &mut Before) -> Result<(), Early> {
+    fn note(&self, read: &Read, other: u32, before: &mut Before, missed: &mut Vec<Missed>) {
         let reason = Reason::Saw { reader: read.reader, key: read.key };
         if other == read.writer {
-            return Ok(());
+            return;
         }
         if read.writer == NONE {
-            return Err(Early::Broken(vec![Step { from: other, to: read.reader, reason }]));
+            if missed.len() < MOST {
+                missed.push(vec![Step { from: other, to: read.reader, reason }]);
+            }
+            return;
         }
         before.add(other, read.writer, reason);
-        Ok(())
     }
 
     /// What a transaction read from is what it saw: all of it, or what it read first.
-    fn seen_before(&self, before: &mut Before, all: bool) -> Result<(), Early> {
+    fn seen_before(&self, before: &mut Before, missed: &mut Vec<Missed>, all: bool) {
         for reads in &self.reads {
             let known = reads.iter().enumerate().filter(|(_, read)| read.writer != NONE);
             let mut writers: Vec<(u32, usize)> =
@@ -177,57 +93,35 @@ impl<'a, 'h> Facts<'a, 'h> {
                         let start = by_key.partition_point(|(other, _)| other < key);
                         let same = by_key[start..].iter().take_while(|(other, _)| other == key);
                         for &(_, at) in same.filter(|(_, at)| counts(*at)) {
-                            self.saw(&reads[at], writer, before)?;
+                            self.note(&reads[at], writer, before, missed);
                         }
                     }
                 } else {
                     for (at, read) in reads.iter().enumerate() {
                         if counts(at) && self.writes(writer, read.key) {
-                            self.saw(read, writer, before)?;
+                            self.note(read, writer, before, missed);
                         }
                     }
                 }
             }
         }
-        Ok(())
-    }
-
-    /// A transaction saw what its session did before.
-    fn own_session(&self, before: &mut Before) -> Result<(), Early> {
-        if self.order != Order::Session {
-            return Ok(());
-        }
-        let mut last = rustc_hash::FxHashMap::default();
-        for number in self.happened() {
-            let process = self.parsed.txns[number as usize].process;
-            for read in &self.reads[number as usize] {
-                if let Some(&writer) = last.get(&(process, read.key)) {
-                    self.saw(read, writer, before)?;
-                }
-            }
-            for &key in &self.written[number as usize] {
-                last.insert((process, key), number);
-            }
-        }
-        Ok(())
     }
 
     /// A transaction saw all that it could have seen through others.
-    fn causal(&self, before: &mut Before) -> Result<(), Early> {
+    fn causal(&self, before: &mut Before, missed: &mut Vec<Missed>) -> Option<()> {
         let count = self.parsed.txns.len();
-        let graph = Graph::new(count as u32, count, &before.edges);
-        let components = graph.components(Labels::NONE.with(Label::Ww));
-        if !components.knots().is_empty() {
-            return Ok(());
+        let (graph, components) = before.known();
+        if !components.is_acyclic() {
+            return Some(());
         }
         let happened: Vec<u32> = self.happened().collect();
-        let process = |number: u32| match self.order {
-            Order::Session => self.parsed.txns[number as usize].process,
-            _ => number,
+        // What was left open is nothing that its session did before others.
+        let process = |number: u32| {
+            let txn = &self.parsed.txns[number as usize];
+            let is_session = self.order == Order::Session && txn.is_ok();
+            (is_session, if is_session { txn.process } else { number })
         };
-        let Some(mut clocks) = Clocks::new(count, &happened, process) else {
-            return Err(Early::TooMuch);
-        };
+        let mut clocks = Clocks::new(count, &happened, process)?;
         // Each session's writers of each key, in its order.
         let keys = self.parsed.keys.len();
         let mut writers: Vec<Vec<(u32, Vec<u32>)>> = vec![Vec::new(); keys];
@@ -246,8 +140,10 @@ impl<'a, 'h> Facts<'a, 'h> {
         let mut order = happened;
         order.sort_unstable_by_key(|&number| std::cmp::Reverse(components.of[number as usize]));
         let mut into: Vec<Vec<u32>> = vec![Vec::new(); count];
-        for &(from, to, _) in &before.reasons {
-            into[to as usize].push(from);
+        for from in 0..count as u32 {
+            for (to, _) in graph.edges(from) {
+                into[to as usize].push(from);
+            }
         }
         for &number in &order {
             clocks.see_all(number, &into[number as usize]);
@@ -256,11 +152,11 @@ impl<'a, 'h> Facts<'a, 'h> {
                     let seen = clocks.seen(number, *session);
                     let until = of_session.partition_point(|&writer| clocks.place(writer) < seen);
                     if let Some(&writer) = of_session[..until].last() {
-                        self.saw(read, writer, before)?;
+                        self.note(read, writer, before, missed);
                     }
                 }
             }
         }
-        Ok(())
+        Some(())
     }
 }

@@ -12,9 +12,11 @@ use rustc_hash::FxHashMap;
 use super::axiom::{Axiom, Reason, Step};
 use super::before::Before;
 use super::clocks::Clocks;
+use super::edges::Builder;
+use super::graph::{Label, Labels, Order};
+use super::guess::Outcome;
 use super::lists::{Lists, is_kept};
 use super::parse::{NONE, Parsed};
-use super::weak::Outcome;
 
 /// A read from outside: how many appends it shows.
 #[derive(Debug, Clone, Copy)]
@@ -42,20 +44,15 @@ struct Facts<'a, 'h> {
     reads: Vec<Vec<Read>>,
     /// By transaction, by key; of those that certainly happened.
     appends: Vec<Vec<Append>>,
-    has_sessions: bool,
+    order: Order,
 }
 
-/// Whether an axiom holds, with sessions or without.
-pub(super) fn check(
-    parsed: &Parsed<'_>,
-    lists: &Lists,
-    axiom: Axiom,
-    has_sessions: bool,
-) -> Outcome {
-    let facts = Facts::new(parsed, lists, axiom, has_sessions);
-    let mut before = Before::new(parsed.txns.len());
-    facts.known(&mut before);
+/// Whether an axiom holds, where an order counts.
+pub(super) fn check(parsed: &Parsed<'_>, lists: &Lists, axiom: Axiom, order: Order) -> Outcome {
+    let facts = Facts::new(parsed, lists, axiom, order);
+    let mut before = facts.known();
     let broken = match axiom {
+        Axiom::Writes | Axiom::Flow => None,
         Axiom::MonotonicAtomicView => facts.cut(false),
         Axiom::ReadAtomic => facts.cut(true),
         Axiom::Causal => None,
@@ -63,14 +60,13 @@ pub(super) fn check(
     if let Some(step) = broken {
         return Outcome::Broken(vec![step]);
     }
-    let (places, is_acyclic) = before.places();
-    if !is_acyclic {
-        return before.cycle().map_or(Outcome::Holds, Outcome::Broken);
+    if let Some(steps) = before.cycles(1).pop() {
+        return Outcome::Broken(steps);
     }
     if axiom != Axiom::Causal {
         return Outcome::Holds;
     }
-    match facts.causal(&before, &places) {
+    match facts.causal(&mut before) {
         None => Outcome::Open,
         Some(None) => Outcome::Holds,
         Some(Some(step)) => Outcome::Broken(vec![step]),
@@ -81,18 +77,13 @@ pub(super) fn check(
 type OfSession = (u32, Vec<(u32, u32, u32)>);
 
 impl<'a, 'h> Facts<'a, 'h> {
-    fn new(
-        parsed: &'a Parsed<'h>,
-        lists: &Lists,
-        axiom: Axiom,
-        has_sessions: bool,
-    ) -> Facts<'a, 'h> {
+    fn new(parsed: &'a Parsed<'h>, lists: &Lists, axiom: Axiom, order: Order) -> Facts<'a, 'h> {
         let mut facts = Facts {
             parsed,
             orders: Vec::with_capacity(parsed.keys.len()),
             reads: vec![Vec::new(); parsed.txns.len()],
             appends: vec![Vec::new(); parsed.txns.len()],
-            has_sessions,
+            order,
         };
         // By version its place among those that did not fail.
         let mut places = vec![NONE; parsed.versions.len()];
@@ -181,7 +172,10 @@ impl<'a, 'h> Facts<'a, 'h> {
     }
 
     /// The order of appends, who was read from, and the order of sessions.
-    fn known(&self, before: &mut Before) {
+    fn known(&self) -> Before {
+        let mut builder = Builder::new(self.parsed.txns.len());
+        builder.order(self.parsed, self.order);
+        let mut before = Before::over(builder);
         for (key, order) in (0..).zip(&self.orders) {
             for pair in order.windows(2) {
                 let [from, to] = [pair[0], pair[1]].map(|version| self.parsed.writer(version));
@@ -201,15 +195,7 @@ impl<'a, 'h> Facts<'a, 'h> {
                 before.add(writer, number, Reason::Read { key: read.key });
             }
         }
-        if self.has_sessions {
-            let mut last = FxHashMap::default();
-            for number in self.happened() {
-                let process = self.parsed.txns[number as usize].process;
-                if let Some(earlier) = last.insert(process, number) {
-                    before.add(earlier, number, Reason::Session);
-                }
-            }
-        }
+        before
     }
 
     /// Transactions that certainly happened.
@@ -250,26 +236,27 @@ impl<'a, 'h> Facts<'a, 'h> {
     }
 
     /// A read that lacks what was appended by someone whom its transaction could have
-    /// seen through others; `None` if there is too much to look at. `places` are those
-    /// of transactions in an order.
-    fn causal(&self, before: &Before, places: &[u32]) -> Option<Option<Step>> {
+    /// seen through others; `None` if there is too much to look at.
+    fn causal(&self, before: &mut Before) -> Option<Option<Step>> {
+        let (graph, components) = before.known();
         let count = self.parsed.txns.len();
         let mut order: Vec<u32> = self.happened().collect();
-        let process = |number: u32| match self.has_sessions {
-            true => self.parsed.txns[number as usize].process,
-            false => number,
+        // What was left open is nothing that its session did before others.
+        let process = |number: u32| {
+            let txn = &self.parsed.txns[number as usize];
+            let is_session = self.order == Order::Session && txn.is_ok();
+            (is_session, if is_session { txn.process } else { number })
         };
         // A clock for each version, too: of all that who reads it last saw by that.
         let node = |version: u32| count as u32 + version;
         let nodes = count + self.parsed.versions.len();
         let mut clocks = Clocks::new(nodes, &order, process)?;
         let sessions = self.sessions(&order, &clocks);
-        order.sort_unstable_by_key(|&number| places[number as usize]);
+        order.sort_unstable_by_key(|&number| std::cmp::Reverse(components.of[number as usize]));
         let mut earlier: FxHashMap<u32, u32> = FxHashMap::default();
-        for &(from, to, reason) in &before.reasons {
-            if reason == Reason::Session {
-                earlier.insert(to, from);
-            }
+        for from in 0..count as u32 {
+            let next = graph.edges_of(from, Labels::NONE.with(Label::Order));
+            earlier.extend(next.map(|(to, _)| (to, from)));
         }
         let mut sources = Vec::new();
         for &number in &order {

@@ -184,8 +184,9 @@ pub(crate) fn reads(small: &Small) -> Reads {
                 }
                 Mop::Read(key, held) => {
                     let later = |value: &u8| {
-                        let is_it = |mop: &Mop| *mop == Mop::Write(*key, *value);
-                        txn.mops[place..].iter().any(is_it)
+                        let is_it = Mop::Write(*key, *value);
+                        let (before, after) = txn.mops.split_at(place);
+                        after.contains(&is_it) && !before.contains(&is_it)
                     };
                     found.dirty |= held.iter().any(later);
                     found.internal |= match &own[*key] {
@@ -208,12 +209,11 @@ pub(crate) fn reads(small: &Small) -> Reads {
 
 fn is_dirty(small: &Small, reader: &Txn, key: usize, value: u8, is_last: bool) -> bool {
     small.txns.iter().any(|txn| {
-        let place = txn.mops.iter().position(|mop| *mop == Mop::Write(key, value));
-        place.is_some_and(|place| {
-            let again = |mop: &Mop| matches!(mop, Mop::Write(k, _) if *k == key);
-            let replaced = txn.mops[place + 1..].iter().any(again);
-            txn.kind == OpKind::Fail || (is_last && replaced && txn != reader)
-        })
+        let is_it = Mop::Write(key, value);
+        let mut writes = txn.mops.iter().filter(|mop| matches!(mop, Mop::Write(k, _) if *k == key));
+        let replaced = writes.next_back() != Some(&is_it);
+        txn.mops.contains(&is_it)
+            && (txn.kind == OpKind::Fail || (is_last && replaced && txn != reader))
     })
 }
 

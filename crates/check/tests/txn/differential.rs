@@ -18,7 +18,7 @@ use glomers_check::{CheckResult, Checker, Context, TxnListAppend, TxnRwRegister,
 use glomers_history::{History, OpKind, Value, edn};
 
 use super::define::{self, Order};
-use super::generate::{self, Store};
+use super::generate::{self, Store, Values};
 use super::random::Random;
 use super::small::{Held, KEYS, Mop, Small, Txn};
 
@@ -157,10 +157,10 @@ fn names_are_those_that_another_finds() {
         let random = &mut Random(seed);
         let lists = seed % 2 == 0;
         let small = match seed / 2 % 3 {
-            0 => generate::any(random, lists),
-            1 => generate::made(random, lists, Store::Snapshot),
+            0 => generate::any(random, lists, Values::Fresh),
+            1 => generate::made(random, lists, Values::Fresh, Store::Snapshot),
             _ => {
-                let small = generate::made(random, lists, Store::Committed);
+                let small = generate::made(random, lists, Values::Fresh, Store::Committed);
                 generate::broken(random, &small)
             }
         };

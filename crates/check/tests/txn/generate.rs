@@ -37,7 +37,16 @@ fn schedule(random: &mut Random, count: usize) -> Vec<Txn> {
     txns
 }
 
-fn mops(random: &mut Random, next: &mut [u8; KEYS]) -> Vec<Mop> {
+/// Which values are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Values {
+    /// Each once.
+    Fresh,
+    /// One of two.
+    Few,
+}
+
+fn mops(random: &mut Random, values: Values, next: &mut [u8; KEYS]) -> Vec<Mop> {
     let keys = 1 + random.below(KEYS as u64);
     let count = 1 + random.below(3);
     (0..count)
@@ -45,7 +54,11 @@ fn mops(random: &mut Random, next: &mut [u8; KEYS]) -> Vec<Mop> {
             let key = random.below(keys) as usize;
             if random.one_in(2) {
                 next[key] += 1;
-                Mop::Write(key, next[key])
+                let value = match values {
+                    Values::Fresh => next[key],
+                    Values::Few => 1 + random.below(2) as u8,
+                };
+                Mop::Write(key, value)
             } else {
                 Mop::Read(key, Held::new())
             }
@@ -54,8 +67,8 @@ fn mops(random: &mut Random, next: &mut [u8; KEYS]) -> Vec<Mop> {
 }
 
 /// A history in which reads got anything that was written.
-pub(crate) fn any(random: &mut Random, lists: bool) -> Small {
-    let mut small = shape(random, lists);
+pub(crate) fn any(random: &mut Random, lists: bool, values: Values) -> Small {
+    let mut small = shape(random, lists, values);
     let mut written: Vec<Vec<u8>> = vec![Vec::new(); KEYS];
     for mop in small.txns.iter().flat_map(|txn| &txn.mops) {
         if let Mop::Write(key, value) = mop {
@@ -84,12 +97,12 @@ fn some(random: &mut Random, written: &[u8], lists: bool) -> Held {
     if lists { written[..=at].to_vec() } else { vec![written[at]] }
 }
 
-fn shape(random: &mut Random, lists: bool) -> Small {
+fn shape(random: &mut Random, lists: bool, values: Values) -> Small {
     let count = 2 + random.below(5) as usize;
     let mut small = Small { lists, txns: schedule(random, count) };
     let mut next = [0; KEYS];
     for txn in &mut small.txns {
-        txn.mops = mops(random, &mut next);
+        txn.mops = mops(random, values, &mut next);
     }
     small
 }
@@ -108,8 +121,8 @@ pub(crate) enum Store {
 }
 
 /// A history that a store made.
-pub(crate) fn made(random: &mut Random, lists: bool, store: Store) -> Small {
-    let mut small = shape(random, lists);
+pub(crate) fn made(random: &mut Random, lists: bool, values: Values, store: Store) -> Small {
+    let mut small = shape(random, lists, values);
     let count = small.txns.len();
     // When each takes effect.
     let mut points: Vec<(u64, usize)> = (0..count)

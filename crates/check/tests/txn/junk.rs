@@ -3,14 +3,14 @@
 use glomers_check::{Checker, Context, TxnListAppend, TxnRwRegister, Validity};
 use glomers_history::{History, Op};
 
-use super::generate;
+use super::generate::{self, Values};
 use super::junk_values::spoil;
 use super::random::Random;
 
 const WORDS: [&str; 4] = ["r", "w", "append", "x"];
 
 fn spoiled(random: &mut Random, lists: bool) -> History {
-    let mut ops: Vec<Op> = generate::any(random, lists).history().ops().to_vec();
+    let mut ops: Vec<Op> = generate::any(random, lists, Values::Fresh).history().ops().to_vec();
     for _ in 0..=random.below(3) {
         let at = random.below(ops.len() as u64) as usize;
         match random.below(4) {

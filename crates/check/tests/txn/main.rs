@@ -16,6 +16,7 @@ mod junk_values;
 mod marks;
 #[path = "../common/random.rs"]
 mod random;
+mod readings;
 mod small;
 #[path = "../common/soak.rs"]
 mod soak;
