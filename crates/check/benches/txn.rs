@@ -124,17 +124,46 @@ fn component(bencher: divan::Bencher<'_, '_>, lists: bool) {
     });
 }
 
-/// The axiom of monotonic atomic view at 100,000 transactions in 100 sessions.
-#[divan::bench(sample_count = 3, sample_size = 1)]
-fn monotonic_atomic_view(bencher: divan::Bencher<'_, '_>) {
-    let shape = Shape { sessions: 100, ..Shape::usual(false, 100_000) };
-    valid(bencher, shape, "monotonic-atomic-view");
+/// Weak models that are decided completely at 100,000 transactions in 100 sessions.
+fn weak(bencher: divan::Bencher<'_, '_>, lists: bool, models: &str) {
+    valid(bencher, Shape { sessions: 100, ..Shape::usual(lists, 100_000) }, models);
 }
 
-/// That of causal consistency.
-#[divan::bench(sample_count = 3, sample_size = 1)]
-fn causal(bencher: divan::Bencher<'_, '_>) {
-    valid(bencher, Shape { sessions: 100, ..Shape::usual(false, 100_000) }, "causal");
+/// Read committed.
+#[divan::bench(args = [true, false], sample_count = 3, sample_size = 1)]
+fn read_committed(bencher: divan::Bencher<'_, '_>, lists: bool) {
+    weak(bencher, lists, "read-committed");
+}
+
+/// Monotonic atomic view, which some call read committed.
+#[divan::bench(args = [true, false], sample_count = 3, sample_size = 1)]
+fn monotonic_atomic_view(bencher: divan::Bencher<'_, '_>, lists: bool) {
+    weak(bencher, lists, "monotonic-atomic-view");
+}
+
+/// Read atomic.
+#[divan::bench(args = [true, false], sample_count = 3, sample_size = 1)]
+fn read_atomic(bencher: divan::Bencher<'_, '_>, lists: bool) {
+    weak(bencher, lists, "read-atomic");
+}
+
+/// Causal consistency.
+#[divan::bench(args = [true, false], sample_count = 3, sample_size = 1)]
+fn causal(bencher: divan::Bencher<'_, '_>, lists: bool) {
+    weak(bencher, lists, "causal");
+}
+
+/// The same where almost every transaction has a session of its own.
+#[divan::bench(args = [true, false], sample_count = 3, sample_size = 1)]
+fn causal_apart(bencher: divan::Bencher<'_, '_>, lists: bool) {
+    let shape = Shape { sessions: 50_000, ..Shape::usual(lists, 100_000) };
+    valid(bencher, shape, "causal");
+}
+
+/// The same where each value is one of 40: which write each read got is open.
+#[divan::bench(args = ["causal", "serializable", "strict-serializable"], sample_count = 3, sample_size = 1)]
+fn repeated_values(bencher: divan::Bencher<'_, '_>, models: &str) {
+    valid(bencher, Shape { values: 40, ..Shape::usual(false, 100_000) }, models);
 }
 
 /// Serializable by a search: 8 micro-operations, half of them writes without a read.

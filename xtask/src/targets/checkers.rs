@@ -14,6 +14,7 @@ pub(super) const TARGETS: &[Target] = &[
     Target { name: "checkers: kafka and counters", is_long: false, measure: kafka_and_counters },
     Target { name: "checkers: transactions", is_long: true, measure: transactions },
     Target { name: "checkers: orders of transactions", is_long: false, measure: orders },
+    Target { name: "checkers: weak models of transactions", is_long: false, measure: weak },
     Target { name: "checkers: reading", is_long: false, measure: reading },
 ];
 
@@ -186,16 +187,30 @@ fn orders(_: &Tools) -> Vec<Row> {
             "txn",
             "component",
         ),
-        timed(
-            "monotonic atomic view at 100,000 transactions",
-            1.0,
-            "glomers-check",
-            "txn",
-            "monotonic_atomic_view",
-        ),
-        timed("causal at 100,000 transactions", 3.0, "glomers-check", "txn", "causal"),
         row(format!("{what}, 2,000"), Goal::AtMost(0.5), "s", time("2000"), ON_THE_WALL),
         row(format!("{what}, 10,000"), Goal::AtMost(5.0), "s", time("10000"), ON_THE_WALL),
+    ]
+}
+
+fn weak(_: &Tools) -> Vec<Row> {
+    let timed = |what: &str, goal: f64, filter: &str| {
+        let what = format!("{what} at 100,000 transactions, lists and registers");
+        timed(&what, goal, "glomers-check", "txn", filter)
+    };
+    let apart = bench("glomers-check", "txn", "causal_apart");
+    vec![
+        timed("read committed", 1.0, "read_committed"),
+        timed("monotonic atomic view", 1.0, "monotonic_atomic_view"),
+        timed("read atomic", 1.0, "read_atomic"),
+        timed("causal", 3.0, "causal"),
+        row(
+            "memory of that in 50,000 sessions",
+            Goal::AtMost(1000.0),
+            "MB",
+            memory(&apart),
+            "with the history",
+        ),
+        timed("of 40 values, causal to strict serializable", 3.0, "repeated_values"),
     ]
 }
 

@@ -201,7 +201,9 @@ impl Analysis<'_> {
             return self.more.add_as(name, elle, case);
         }
         let check = |order| match &self.facts {
-            Facts::Lists(lists) => weak_lists::check(&self.parsed, lists, axiom, order),
+            Facts::Lists(lists) => {
+                weak_lists::check(&self.parsed, lists, (axiom, order), budget, stop)
+            }
             Facts::Registers { ours, .. } => {
                 weak::check(&self.parsed, ours, (axiom, order), budget, stop)
             }

@@ -19,6 +19,12 @@ pub(super) struct Read {
     pub(super) guess: u32,
 }
 
+/// How many things that are wrong are looked at at once.
+pub(super) const MOST: usize = 64;
+
+/// Steps that lead from a transaction that wrote a key to one that read nothing there.
+pub(super) type Missed = Vec<Step>;
+
 /// Transactions, by what each wrote and what it read from others.
 pub(super) struct Facts<'a, 'h> {
     pub(super) parsed: &'a Parsed<'h>,
@@ -101,6 +107,14 @@ impl<'a, 'h> Facts<'a, 'h> {
             self.parsed.txns[at].is_ok() || !self.written[at].is_empty()
         };
         (0..self.parsed.txns.len() as u32).filter(happened)
+    }
+
+    /// A read of nothing that saw a writer of its key.
+    pub(super) fn miss(read: &Read, writer: u32, missed: &mut Vec<Missed>) {
+        let reason = Reason::Saw { reader: read.reader, key: read.key };
+        if missed.len() < MOST {
+            missed.push(vec![Step { from: writer, to: read.reader, reason }]);
+        }
     }
 
     pub(super) fn writes(&self, txn: u32, key: u32) -> bool {

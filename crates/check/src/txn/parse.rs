@@ -375,8 +375,16 @@ impl<'h> Parsed<'h> {
                     known.writer = txn;
                     known.mop = at;
                 } else if known.writer != txn || self.kind == Kind::List {
-                    version = self.new_version(key, at, txn);
-                    self.written_again.push((first, version));
+                    // A register that a transaction writes twice alike it writes once.
+                    let is_register = self.kind == Kind::Register;
+                    let mine = self.written_again.iter().rev();
+                    let mut mine = mine.take_while(|&&(_, other)| self.writer(other) == txn);
+                    let again = mine.find(|&&(other, _)| is_register && other == first);
+                    version = again.map_or(NONE, |&(_, version)| version);
+                    if version == NONE {
+                        version = self.new_version(key, at, txn);
+                        self.written_again.push((first, version));
+                    }
                 }
                 Some(Mop { key, value: version, is_write: true })
             }

@@ -7,48 +7,54 @@
 //! saw. All that comes before something must have an order, which is that of appends,
 //! too.
 
-use rustc_hash::FxHashMap;
+use glomers_history::Stop;
 
 use super::axiom::{Axiom, Reason, Step};
 use super::before::Before;
-use super::clocks::Clocks;
 use super::edges::Builder;
-use super::graph::{Label, Labels, Order};
+use super::graph::Order;
 use super::guess::Outcome;
 use super::lists::{Lists, is_kept};
 use super::parse::{NONE, Parsed};
 
 /// A read from outside: how many appends it shows.
 #[derive(Debug, Clone, Copy)]
-struct Read {
-    key: u32,
-    length: u32,
+pub(super) struct Read {
+    pub(super) key: u32,
+    pub(super) length: u32,
 }
 
 /// What a transaction appended to a key: where its first element and its last stand
 /// among the appends, [`NONE`] for what no read has.
 #[derive(Debug, Clone, Copy)]
-struct Append {
-    key: u32,
-    first: u32,
-    last: u32,
+pub(super) struct Append {
+    pub(super) key: u32,
+    pub(super) first: u32,
+    pub(super) last: u32,
     /// The last that some read has.
-    seen: u32,
+    pub(super) seen: u32,
 }
 
-struct Facts<'a, 'h> {
-    parsed: &'a Parsed<'h>,
+/// Transactions, by what each appended and what it read.
+pub(super) struct Facts<'a, 'h> {
+    pub(super) parsed: &'a Parsed<'h>,
     /// By key the versions that were read and did not fail, in their order.
-    orders: Vec<Vec<u32>>,
+    pub(super) orders: Vec<Vec<u32>>,
     /// By transaction, in its order.
-    reads: Vec<Vec<Read>>,
+    pub(super) reads: Vec<Vec<Read>>,
     /// By transaction, by key; of those that certainly happened.
-    appends: Vec<Vec<Append>>,
-    order: Order,
+    pub(super) appends: Vec<Vec<Append>>,
+    pub(super) order: Order,
 }
 
 /// Whether an axiom holds, where an order counts.
-pub(super) fn check(parsed: &Parsed<'_>, lists: &Lists, axiom: Axiom, order: Order) -> Outcome {
+pub(super) fn check(
+    parsed: &Parsed<'_>,
+    lists: &Lists,
+    (axiom, order): (Axiom, Order),
+    budget: u64,
+    stop: &Stop,
+) -> Outcome {
     let facts = Facts::new(parsed, lists, axiom, order);
     let mut before = facts.known();
     let broken = match axiom {
@@ -60,21 +66,18 @@ pub(super) fn check(parsed: &Parsed<'_>, lists: &Lists, axiom: Axiom, order: Ord
     if let Some(step) = broken {
         return Outcome::Broken(vec![step]);
     }
-    if let Some(steps) = before.cycles(1).pop() {
-        return Outcome::Broken(steps);
+    if !before.known().1.is_acyclic() {
+        return before.cycles(1).pop().map_or(Outcome::Holds, Outcome::Broken);
     }
     if axiom != Axiom::Causal {
         return Outcome::Holds;
     }
-    match facts.causal(&mut before) {
+    match facts.causal(&mut before, budget, stop) {
         None => Outcome::Open,
         Some(None) => Outcome::Holds,
         Some(Some(step)) => Outcome::Broken(vec![step]),
     }
 }
-
-/// What a session appended to one key: see [`Facts::sessions`].
-type OfSession = (u32, Vec<(u32, u32, u32)>);
 
 impl<'a, 'h> Facts<'a, 'h> {
     fn new(parsed: &'a Parsed<'h>, lists: &Lists, axiom: Axiom, order: Order) -> Facts<'a, 'h> {
@@ -167,7 +170,7 @@ impl<'a, 'h> Facts<'a, 'h> {
         Some(shown.map(|version| places[version as usize] + 1).max().unwrap_or(0))
     }
 
-    fn writer(&self, key: u32, place: u32) -> u32 {
+    pub(super) fn writer(&self, key: u32, place: u32) -> u32 {
         self.parsed.writer(self.orders[key as usize][place as usize])
     }
 
@@ -199,7 +202,7 @@ impl<'a, 'h> Facts<'a, 'h> {
     }
 
     /// Transactions that certainly happened.
-    fn happened(&self) -> impl Iterator<Item = u32> + '_ {
+    pub(super) fn happened(&self) -> impl Iterator<Item = u32> + '_ {
         let happened = |&number: &u32| {
             let at = number as usize;
             self.parsed.txns[at].is_ok() || !self.appends[at].is_empty()
@@ -233,86 +236,6 @@ impl<'a, 'h> Facts<'a, 'h> {
             }
         }
         None
-    }
-
-    /// A read that lacks what was appended by someone whom its transaction could have
-    /// seen through others; `None` if there is too much to look at.
-    fn causal(&self, before: &mut Before) -> Option<Option<Step>> {
-        let (graph, components) = before.known();
-        let count = self.parsed.txns.len();
-        let mut order: Vec<u32> = self.happened().collect();
-        // What was left open is nothing that its session did before others.
-        let process = |number: u32| {
-            let txn = &self.parsed.txns[number as usize];
-            let is_session = self.order == Order::Session && txn.is_ok();
-            (is_session, if is_session { txn.process } else { number })
-        };
-        // A clock for each version, too: of all that who reads it last saw by that.
-        let node = |version: u32| count as u32 + version;
-        let nodes = count + self.parsed.versions.len();
-        let mut clocks = Clocks::new(nodes, &order, process)?;
-        let sessions = self.sessions(&order, &clocks);
-        order.sort_unstable_by_key(|&number| std::cmp::Reverse(components.of[number as usize]));
-        let mut earlier: FxHashMap<u32, u32> = FxHashMap::default();
-        for from in 0..count as u32 {
-            let next = graph.edges_of(from, Labels::NONE.with(Label::Order));
-            earlier.extend(next.map(|(to, _)| (to, from)));
-        }
-        let mut sources = Vec::new();
-        for &number in &order {
-            let reads = &self.reads[number as usize];
-            sources.clear();
-            sources.extend(earlier.get(&number));
-            for read in reads.iter().filter(|read| read.length > 0) {
-                sources.push(node(self.orders[read.key as usize][read.length as usize - 1]));
-            }
-            clocks.see_all(number, &sources);
-            for append in self.appends[number as usize].iter().filter(|append| append.first != NONE)
-            {
-                let order = &self.orders[append.key as usize];
-                for place in append.first..=append.seen {
-                    let start = if place == 0 { number } else { node(order[place as usize - 1]) };
-                    clocks.gather(node(order[place as usize]), &[start, number]);
-                }
-            }
-            for read in reads {
-                for (session, of_session) in sessions.get(read.key as usize).into_iter().flatten() {
-                    let seen = clocks.seen(number, *session);
-                    let until = of_session.partition_point(|&(place, ..)| place < seen);
-                    if let Some(&(_, last, from)) = of_session[..until].last()
-                        && last >= read.length
-                    {
-                        let reason = Reason::Saw { reader: number, key: read.key };
-                        return Some(Some(Step { from, to: number, reason }));
-                    }
-                }
-            }
-        }
-        Some(None)
-    }
-
-    /// By key each session's transactions that appended to it: its place in the session,
-    /// the furthest place that one up to it appended to, and which did.
-    fn sessions(&self, order: &[u32], clocks: &Clocks) -> Vec<Vec<OfSession>> {
-        let mut sessions: Vec<Vec<OfSession>> = vec![Vec::new(); self.orders.len()];
-        let mut places = FxHashMap::default();
-        for &number in order {
-            let session = clocks.session(number);
-            for append in &self.appends[number as usize] {
-                let of_key = &mut sessions[append.key as usize];
-                let place = *places.entry((append.key, session)).or_insert_with(|| {
-                    of_key.push((session, Vec::new()));
-                    of_key.len() - 1
-                });
-                let of_session = &mut of_key[place].1;
-                let (furthest, by) = match of_session.last() {
-                    Some(&(_, furthest, by)) if furthest >= append.last => (furthest, by),
-                    _ => (append.last, number),
-                };
-                of_session.push((clocks.place(number), furthest, by));
-            }
-        }
-        sessions
     }
 }
 

@@ -90,7 +90,7 @@ impl<'a> Defined<'a> {
         let writes = |levels: Levels| Truth {
             holds: levels.writes && !reads.orders,
             // Elle lets reads of lists go their own ways here.
-            exact: lists && !reads.orders && !reads.dirty,
+            exact: !reads.orders && !reads.dirty,
         };
         let flow = |levels: Levels| Truth {
             holds: levels.flow && !reads.dirty && !reads.orders,
@@ -105,12 +105,8 @@ impl<'a> Defined<'a> {
             "strong-session-read-uncommitted" => writes(self.levels(Order::Session)),
             "strong-read-uncommitted" => writes(self.levels(Order::RealTime)),
             "read-committed" => flow(self.levels(Order::Free)),
-            "strong-session-read-committed" => {
-                Truth { exact: lists && !reads.internal, ..flow(self.levels(Order::Session)) }
-            }
-            "strong-read-committed" => {
-                Truth { exact: lists && !reads.internal, ..flow(self.levels(Order::RealTime)) }
-            }
+            "strong-session-read-committed" => flow(self.levels(Order::Session)),
+            "strong-read-committed" => flow(self.levels(Order::RealTime)),
             "parallel-snapshot-isolation" => {
                 let holds = self.levels(Order::Free).single && !reads.dirty && !reads.internal;
                 Truth { holds: holds && !reads.orders, exact: false }

@@ -28,6 +28,8 @@ pub(crate) struct Shape {
     pub(crate) sessions: usize,
     /// By how many versions a read may be behind.
     pub(crate) behind: u64,
+    /// Of how many values each that is written is one; 0 if all are new.
+    pub(crate) values: u32,
 }
 
 impl Shape {
@@ -42,6 +44,7 @@ impl Shape {
             zipf: false,
             sessions: 20,
             behind: 0,
+            values: 0,
         }
     }
 }
@@ -180,7 +183,11 @@ impl Simulation {
             let value = if is_write {
                 slot.writes += 1;
                 written.push(at);
-                let value = Value::Int(i64::from(slot.writes));
+                let value = match self.shape.values {
+                    0 => slot.writes,
+                    values => slot.writes % values,
+                };
+                let value = Value::Int(i64::from(value));
                 if self.shape.lists {
                     slot.list.push(value.clone());
                 } else {
