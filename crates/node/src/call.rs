@@ -149,14 +149,20 @@ impl<M: Request> Future for Call<M> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let call = self.get_mut();
+        let mut is_sent_now = false;
         loop {
             let result = match &mut call.state {
                 State::Unsent => {
                     call.send(context);
+                    is_sent_now = true;
                     continue;
                 }
                 State::Waiting { msg_id, limit } => {
-                    let reply = call.rpc.shared.take_reply(*msg_id, context.waker());
+                    let reply = match is_sent_now {
+                        true => None,
+                        false => call.rpc.shared.take_reply(*msg_id, context.waker()),
+                    };
+                    is_sent_now = false;
                     if let Some((header, payload)) = reply {
                         call.read(&header, payload)
                     } else if Pin::new(limit).poll(context).is_ready() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glomers_history::Time;
-use glomers_protocol::{Message, NodeId, Payload, Request, Value};
+use glomers_protocol::{Body, Message, NodeId, Payload, Request, Value};
 
 use crate::call::Rpc;
 use crate::combine::{Either, select};
@@ -102,11 +102,17 @@ impl<S: 'static> Context<S> {
         dests: impl IntoIterator<Item = &'a NodeId>,
         message: M,
     ) {
-        let body: Arc<dyn glomers_protocol::Body> = Arc::new(message);
-        for dest in dests {
-            let payload = Payload::shared(body.clone(), None, None);
-            self.shared.cx().send_payload(dest, payload);
+        let mut dests = dests.into_iter();
+        let Some(mut dest) = dests.next() else { return };
+        let body: Arc<dyn Body> = Arc::new(message);
+        // Whoever makes `dests` may use `cx`, so it is lent for each message.
+        let send =
+            |dest, body| self.shared.cx().send_payload(dest, Payload::shared(body, None, None));
+        for next in dests {
+            send(dest, body.clone());
+            dest = next;
         }
+        send(dest, body);
     }
 
     /// Sends a request and waits for its reply:

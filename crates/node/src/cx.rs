@@ -175,10 +175,14 @@ impl Cx {
         dests: impl IntoIterator<Item = &'a NodeId>,
         message: M,
     ) {
+        let mut dests = dests.into_iter();
+        let Some(mut dest) = dests.next() else { return };
         let body: Arc<dyn Body> = Arc::new(message);
-        for dest in dests {
+        for next in dests {
             self.send_payload(dest, Payload::shared(body.clone(), None, None));
+            dest = next;
         }
+        self.send_payload(dest, Payload::shared(body, None, None));
     }
 
     /// Sends a request; the reply arrives as a message whose header's

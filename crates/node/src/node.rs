@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use glomers_protocol::{DecodeError, ErrorCode, Message, Request, RpcError};
 
-use crate::collections::Map;
 use crate::context::Context;
 use crate::cx::Cx;
 use crate::executor::Task;
@@ -16,6 +15,9 @@ use crate::shared::Shared;
 
 /// What happens with a message of one type.
 type Handler<S> = Box<dyn Fn(&Running<S>, Incoming)>;
+/// The handlers, each with its type of message. They are few: to look at all takes less
+/// than to hash a name.
+type Handlers<S> = Vec<(&'static str, Handler<S>)>;
 /// What happens at the start.
 type Starter<S> = Box<dyn FnOnce(Context<S>) -> Task>;
 
@@ -31,7 +33,7 @@ type Starter<S> = Box<dyn FnOnce(Context<S>) -> Task>;
 #[must_use = "a node does nothing until it runs"]
 pub struct Node<S = ()> {
     state: S,
-    handlers: Map<&'static str, Handler<S>>,
+    handlers: Handlers<S>,
     starters: Vec<Starter<S>>,
 }
 
@@ -51,7 +53,7 @@ impl<S: Default + 'static> Default for Node<S> {
 impl<S: 'static> Node<S> {
     /// A node without handlers.
     pub fn with_state(state: S) -> Node<S> {
-        Node { state, handlers: Map::default(), starters: Vec::new() }
+        Node { state, handlers: Vec::new(), starters: Vec::new() }
     }
 
     /// Handles requests. What the handler returns is sent back: the reply, or an
@@ -128,8 +130,9 @@ impl<S: 'static> Node<S> {
                 node.shared.executor.start(Box::pin(make(cx, msg_id, message)));
             }
         });
-        let before = self.handlers.insert(M::TYPE, handler);
-        assert!(before.is_none(), "messages of type {:?} have two handlers", M::TYPE);
+        let is_new = self.handlers.iter().all(|(kind, _)| *kind != M::TYPE);
+        assert!(is_new, "messages of type {:?} have two handlers", M::TYPE);
+        self.handlers.push((M::TYPE, handler));
         self
     }
 }
@@ -161,7 +164,7 @@ impl<S: 'static> IntoProcess for Node<S> {
 struct Running<S> {
     shared: Rc<Shared>,
     state: Rc<RefCell<S>>,
-    handlers: Map<&'static str, Handler<S>>,
+    handlers: Handlers<S>,
     starters: Vec<Starter<S>>,
 }
 
@@ -195,11 +198,13 @@ impl<S: 'static> Running<S> {
 
     fn message(&self, message: Incoming) {
         if let Some(in_reply_to) = message.header.in_reply_to {
-            self.shared.reply(in_reply_to, message.header, message.payload);
-        } else if let Some(handler) = self.handlers.get(message.header.kind()) {
+            return self.shared.reply(in_reply_to, message.header, message.payload);
+        }
+        let wanted = message.header.kind();
+        if let Some((_, handler)) = self.handlers.iter().find(|(kind, _)| *kind == wanted) {
             handler(self, message);
         } else {
-            let error = RpcError::not_supported(message.header.kind());
+            let error = RpcError::not_supported(wanted);
             self.shared.refuse(&message.src, &message.header, error);
         }
     }
@@ -216,7 +221,7 @@ impl<S: 'static> Process for Running<S> {
         match input {
             Input::Start { .. } => self.start(),
             Input::Message(message) => self.message(message),
-            Input::Timer(timer) => shared.fire(timer),
+            Input::Timer(_) => shared.fire(),
             Input::Synced(sync) => shared.synced(sync),
         }
         shared.executor.run();

@@ -202,18 +202,12 @@ impl Runtime {
         &mut self.cx.inner.effects
     }
 
-    /// Takes the effects of the last calls, each with what the step was about that had
-    /// it.
-    pub fn take_effects(&mut self) -> impl Iterator<Item = (u64, Effect)> + '_ {
+    /// Exchanges the effects of the last calls for an empty list, and with them where those
+    /// of each step begin and what that is about.
+    pub fn swap_effects(&mut self, effects: &mut Vec<Effect>, steps: &mut Vec<(usize, u64)>) {
         let inner = &mut *self.cx.inner;
-        let mut steps = inner.steps.iter().peekable();
-        let mut cause = 0;
-        inner.effects.drain(..).enumerate().map(move |(place, effect)| {
-            while let Some((_, begun)) = steps.next_if(|(first, _)| *first <= place) {
-                cause = *begun;
-            }
-            (cause, effect)
-        })
+        std::mem::swap(&mut inner.effects, effects);
+        std::mem::swap(&mut inner.steps, steps);
     }
 
     /// Whether the node has looked at its wall clock since this was last asked.

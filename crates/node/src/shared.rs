@@ -1,6 +1,7 @@
 //! What the futures of one node share.
 
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -9,7 +10,7 @@ use glomers_protocol::{Header, NodeId, Payload, Request, RpcError};
 
 use crate::collections::Map;
 use crate::cx::Cx;
-use crate::executor::Executor;
+use crate::executor::{Executor, Wakeup};
 use crate::process::{SyncId, TimerId};
 use crate::runtime::{Identity, MOST_AT_ONCE};
 
@@ -19,8 +20,6 @@ pub(crate) struct Shared {
     /// nobody reads.
     cx: RefCell<Cx>,
     pub(crate) executor: Executor,
-    /// Who waits for which timer.
-    sleepers: RefCell<Map<TimerId, Waker>>,
     /// The requests that wait for a reply, by `msg_id`.
     calls: RefCell<Map<u64, Awaited>>,
     /// The last sync that is done.
@@ -34,7 +33,7 @@ pub(crate) struct Shared {
 
 /// A request that was sent.
 enum Awaited {
-    Pending(Waker),
+    Pending(Wakeup),
     Answered(Header, Payload),
 }
 
@@ -57,7 +56,6 @@ impl Shared {
         Shared {
             cx: RefCell::new(Cx::new(stand_in)),
             executor: Executor::default(),
-            sleepers: RefCell::default(),
             calls: RefCell::default(),
             synced: Cell::new(None),
             syncing: RefCell::default(),
@@ -142,22 +140,20 @@ impl Shared {
 
     /// Has `waker` woken by a timer.
     pub(crate) fn watch_timer(&self, timer: TimerId, waker: &Waker) {
-        let mut sleepers = self.sleepers.borrow_mut();
-        let known = sleepers.entry(timer).or_insert_with(|| waker.clone());
-        if !known.will_wake(waker) {
-            known.clone_from(waker);
-        }
+        let wakeup = self.executor.wakeup(waker);
+        // What was to be woken before is dropped outside the borrow.
+        let _before = self.cx().inner.timers.watch(timer, wakeup);
     }
 
     pub(crate) fn forget_timer(&self, timer: TimerId) {
-        self.cx().cancel_timer(timer);
-        self.sleepers.borrow_mut().remove(&timer);
+        let _wakeup = self.cx().inner.timers.remove(timer);
     }
 
-    pub(crate) fn fire(&self, timer: TimerId) {
-        let sleeper = self.sleepers.borrow_mut().remove(&timer);
-        if let Some(waker) = sleeper {
-            waker.wake();
+    /// A timer goes off: wakes who waits for it.
+    pub(crate) fn fire(&self) {
+        let wakeup = self.cx().inner.timers.take_fired();
+        if let Some(wakeup) = wakeup {
+            self.executor.wake(wakeup);
         }
     }
 
@@ -185,24 +181,26 @@ impl Shared {
 
     /// Has `waker` woken by the reply to a request.
     pub(crate) fn watch_reply(&self, msg_id: u64, waker: &Waker) {
-        self.calls.borrow_mut().insert(msg_id, Awaited::Pending(waker.clone()));
+        let wakeup = self.executor.wakeup(waker);
+        self.calls.borrow_mut().insert(msg_id, Awaited::Pending(wakeup));
     }
 
     /// Takes the reply if it has come; else has `waker` woken when it does.
     pub(crate) fn take_reply(&self, msg_id: u64, waker: &Waker) -> Option<(Header, Payload)> {
         let mut calls = self.calls.borrow_mut();
-        match calls.get_mut(&msg_id) {
-            Some(Awaited::Pending(known)) => {
-                if !known.will_wake(waker) {
-                    known.clone_from(waker);
+        let Entry::Occupied(mut call) = calls.entry(msg_id) else { return None };
+        match call.get_mut() {
+            Awaited::Pending(known) => {
+                let wakeup = self.executor.wakeup(waker);
+                if !known.is_same(&wakeup) {
+                    *known = wakeup;
                 }
                 None
             }
-            Some(Awaited::Answered(..)) => match calls.remove(&msg_id) {
-                Some(Awaited::Answered(header, payload)) => Some((header, payload)),
-                _ => None,
+            Awaited::Answered(..) => match call.remove() {
+                Awaited::Answered(header, payload) => Some((header, payload)),
+                Awaited::Pending(_) => None,
             },
-            None => None,
         }
     }
 
@@ -219,8 +217,8 @@ impl Shared {
         {
             let before = std::mem::replace(call, Awaited::Answered(header, payload));
             drop(calls);
-            if let Awaited::Pending(waker) = before {
-                waker.wake();
+            if let Awaited::Pending(wakeup) = before {
+                self.executor.wake(wakeup);
             }
         }
     }

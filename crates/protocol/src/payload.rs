@@ -17,11 +17,13 @@ use crate::{List, Value};
 /// JSON, so a wrong field fails as it would on a pipe.
 #[derive(Clone)]
 pub enum Payload {
-    /// A Rust value and its header.
+    /// A Rust value and its ids.
     Typed {
-        /// The reserved fields.
-        header: Header,
-        /// The other fields; immutable, shared by all receivers.
+        /// By which the receiver says which message it replies to.
+        msg_id: Option<u64>,
+        /// The `msg_id` of the request that this replies to.
+        in_reply_to: Option<u64>,
+        /// The other fields, and the type; immutable, shared by all receivers.
         body: Arc<dyn Body>,
     },
     /// The whole body, reserved fields included, as text.
@@ -97,8 +99,7 @@ impl Payload {
 
     /// A body that is shared with other payloads, with ids of its own.
     pub fn shared(body: Arc<dyn Body>, msg_id: Option<u64>, in_reply_to: Option<u64>) -> Payload {
-        let header = Header { kind: Some(Cow::Borrowed(body.kind())), msg_id, in_reply_to };
-        Payload::Typed { header, body }
+        Payload::Typed { msg_id, in_reply_to, body }
     }
 
     /// A body from JSON text.
@@ -112,7 +113,11 @@ impl Payload {
     /// The reserved fields. Of a body that is no object, all are absent.
     pub fn header(&self) -> Header {
         match self {
-            Payload::Typed { header, .. } => header.clone(),
+            Payload::Typed { msg_id, in_reply_to, body } => Header {
+                kind: Some(Cow::Borrowed(body.kind())),
+                msg_id: *msg_id,
+                in_reply_to: *in_reply_to,
+            },
             Payload::Json(text) => {
                 let Ok(raw) = serde_json::from_str::<RawHeader<'_>>(text.get()) else {
                     return Header::default();
@@ -132,11 +137,11 @@ impl Payload {
     /// As [`Payload::write_json`], but of a body that is just a list of small integers only what comes before its elements: `{…"messages":[`. Gives that list; text of
     /// `elements.len()` numbers with commas between, `]` and `}` are missing.
     pub fn write_json_before_list(&self, out: &mut Vec<u8>) -> Option<&List> {
-        if let Payload::Typed { header, body } = self
+        if let Payload::Typed { body, .. } = self
             && let Some((field, list)) = body.only_list()
             && list.as_small().is_some()
         {
-            write_header(header, out);
+            write_header(&self.header(), out);
             out.extend_from_slice(b",\"");
             out.extend_from_slice(field.as_bytes());
             out.extend_from_slice(b"\":[");
@@ -149,8 +154,8 @@ impl Payload {
     /// The body as JSON text, reserved fields first.
     pub fn write_json(&self, out: &mut Vec<u8>) {
         match self {
-            Payload::Typed { header, body } => {
-                write_header(header, out);
+            Payload::Typed { body, .. } => {
+                write_header(&self.header(), out);
                 let brace = out.len();
                 body.write_fields(out);
                 if out[brace + 1] == b'}' {
@@ -225,8 +230,16 @@ impl Payload {
 /// Appends the reserved fields of an object that is still open.
 fn write_header(header: &Header, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"type\":");
-    // Types come from Rust constants or were JSON strings, so this cannot fail.
-    let _ = serde_json::to_writer(&mut *out, header.kind());
+    let kind = header.kind().as_bytes();
+    if kind.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
+        // As nearly all are; to look for what must be escaped takes longer.
+        out.push(b'"');
+        out.extend_from_slice(kind);
+        out.push(b'"');
+    } else {
+        // Types come from Rust constants or were JSON strings, so this cannot fail.
+        let _ = serde_json::to_writer(&mut *out, header.kind());
+    }
     let mut number = itoa::Buffer::new();
     if let Some(id) = header.msg_id {
         out.extend_from_slice(b",\"msg_id\":");

@@ -1,14 +1,15 @@
 //! What a message costs the engine in virtual time: nodes with async handlers that
 //! ask each other without end, each answer followed by the next question, and
 //! clients beside them; service time on. Prints messages delivered per CPU second
-//! of this process, one figure a line: without a journal; likewise with a fault of
-//! each kind in the Plan, none of which ever begins, and what these cost; and with
-//! the journal of a stored run.
+//! of this process, one figure a line, for 25 nodes: without a journal; likewise with a
+//! fault of each kind in the Plan, none of which ever begins, and what these cost; and
+//! with the journal of a stored run. The same without faults for 5 nodes (`bare-5`,
+//! `journal-5`).
 //!
 //! `cargo bench -p glomers-sim --bench engine [-- SECONDS] [bare] [planned] [journal]
-//! [once]` (seconds of virtual time; 30 are about a million messages). `once` runs
-//! each once and measures nothing: for valgrind, which counts instructions, and
-//! under which the clock of this process cannot be read.
+//! [bare-5] [journal-5] [once]` (seconds of virtual time; 30 are about half a million
+//! messages of 25 nodes). `once` runs each once and measures nothing: for valgrind, which
+//! counts instructions, and under which the clock of this process cannot be read.
 
 use std::time::{Duration, SystemTime};
 
@@ -22,8 +23,6 @@ use glomers_sim::{
 use glomers_workload::Echo;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
-
-const NODES: u32 = 25;
 
 /// What nodes ask each other.
 #[derive(Serialize, Deserialize, Clone, Message)]
@@ -77,11 +76,11 @@ fn late_faults(plan: &Plan) -> Vec<FaultEvent> {
     (0..).zip(faults).map(|(id, fault)| FaultEvent::begin(at, id, fault)).collect()
 }
 
-fn run(seconds: u64, has_faults: bool, observer: &mut dyn Observer) -> u64 {
+fn run(nodes: u32, seconds: u64, has_faults: bool, observer: &mut dyn Observer) -> u64 {
     let program = NodeProgram::Embedded { name: "ping".into(), arguments: Vec::new() };
     let mut plan = Plan::new(1, program, "echo");
-    plan.set_node_count(NODES);
-    plan.concurrency = NODES;
+    plan.set_node_count(nodes);
+    plan.concurrency = nodes;
     plan.rate = Rate::PerSecond(100.0);
     plan.latency.mean_ms = 1;
     plan.time_limit = seconds * SECOND;
@@ -96,12 +95,12 @@ fn run(seconds: u64, has_faults: bool, observer: &mut dyn Observer) -> u64 {
     outcome.net.all().received
 }
 
-fn run_stored(seconds: u64) -> u64 {
+fn run_stored(nodes: u32, seconds: u64) -> u64 {
     let folder = tempfile::tempdir().expect("there is room for a store");
     let store = glomers_store::Store::create(folder.path(), "bench", SystemTime::UNIX_EPOCH)
         .expect("a new folder can be written");
     let mut writer = store.writer(b"{}").expect("a new folder can be written");
-    let messages = run(seconds, false, &mut writer);
+    let messages = run(nodes, seconds, false, &mut writer);
     writer.finish().expect("the store can be written");
     messages
 }
@@ -109,10 +108,13 @@ fn run_stored(seconds: u64) -> u64 {
 /// A way to run, and how many messages it delivers in so many seconds.
 type Way = (&'static str, fn(u64) -> u64);
 
-const WAYS: [Way; 3] = [
-    ("bare", |seconds| run(seconds, false, &mut Unobserved)),
-    ("planned", |seconds| run(seconds, true, &mut Unobserved)),
-    ("journal", run_stored),
+const WAYS: [Way; 5] = [
+    ("bare", |seconds| run(25, seconds, false, &mut Unobserved)),
+    ("planned", |seconds| run(25, seconds, true, &mut Unobserved)),
+    ("journal", |seconds| run_stored(25, seconds)),
+    // As many messages.
+    ("bare-5", |seconds| run(5, 5 * seconds, false, &mut Unobserved)),
+    ("journal-5", |seconds| run_stored(5, 5 * seconds)),
 ];
 
 /// Messages per CPU second of each way.

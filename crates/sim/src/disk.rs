@@ -55,6 +55,9 @@ pub(crate) struct SimulatedDisk {
     /// Until when the work on them has been counted.
     counted: Time,
     slowness: u32,
+    /// Whether anything was ever wrong with it. If not, there is nothing to remember of
+    /// steps and to tell of troubles, which saves each step the look.
+    is_marked: bool,
     /// The key of the node's present step, and its calls so far that might fail.
     step: Rc<Cell<(u64, u64)>>,
     /// Writes and syncs that were slowed or refused, and not told yet.
@@ -81,6 +84,7 @@ impl SimulatedDisk {
             syncs: VecDeque::new(),
             counted: Time::ZERO,
             slowness: 1,
+            is_marked: false,
             step: Rc::default(),
             trouble: Rc::default(),
         }
@@ -93,7 +97,9 @@ impl SimulatedDisk {
 
     /// The node begins a step of this key.
     pub(crate) fn begin_step(&self, key: u64) {
-        self.step.set((key, 0));
+        if self.is_marked {
+            self.step.set((key, 0));
+        }
     }
 
     /// Begins what the node has asked for in a step of this key.
@@ -119,12 +125,12 @@ impl SimulatedDisk {
 
     /// How many writes and syncs were slowed or refused since the last call.
     pub(crate) fn take_trouble(&self) -> u64 {
-        self.trouble.take()
+        if self.is_marked { self.trouble.take() } else { 0 }
     }
 
     /// When the next sync is done.
     pub(crate) fn next_done(&self) -> Option<Time> {
-        self.all_done().next()
+        if self.syncs.is_empty() { None } else { self.all_done().next() }
     }
 
     /// When all syncs that are under way will be done.
@@ -179,6 +185,7 @@ impl SimulatedDisk {
             self.counted = begun.max(now);
         }
         self.slowness = 1;
+        self.is_marked |= condition.is_some();
         self.disk.set_fault(None);
         match condition {
             None => {}

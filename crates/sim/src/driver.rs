@@ -279,6 +279,15 @@ fn report(
     output: &mut StepOutput,
 ) {
     let now = engine.now();
+    let mut steps = output.steps.iter().peekable();
+    let mut cause = step;
+    for (place, effect) in output.at_once.drain(..).enumerate() {
+        while let Some((_, begun)) = steps.next_if(|(first, _)| *first <= place) {
+            cause = *begun;
+        }
+        engine.effect(node, incarnation, effect, cause);
+    }
+    output.steps.clear();
     for (offset, cause, effect) in output.effects.drain(..) {
         engine.input(now, Input::Effect { node, incarnation, offset, cause, effect });
     }
@@ -293,7 +302,7 @@ fn report(
     if count > 0 {
         engine.input(now, Input::DiskTrouble { node, count });
     }
-    engine.input(now, Input::NextWake { node, incarnation, at: output.next_wake.take() });
+    engine.wants_wake(node, incarnation, output.next_wake.take());
     let words = std::mem::take(&mut output.last_words);
     if let Some((name, how)) = output.broke.take() {
         engine.input(now, Input::Broke { node, incarnation, name, how, output: words });

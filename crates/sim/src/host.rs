@@ -92,8 +92,13 @@ pub enum StepInput {
 /// What a node did.
 #[derive(Debug, Default)]
 pub struct StepOutput {
+    /// What it wants done at once, before all else.
+    pub at_once: Vec<Effect>,
+    /// From which place on these are about what: the key of the message, or of one of the
+    /// timers and syncs that were due.
+    pub steps: Vec<(usize, u64)>,
     /// What it wants done, how long after the input it wanted that, and the key of what
-    /// it was about: the message, or one of the timers and syncs that were due.
+    /// it was about.
     pub effects: Vec<(Duration, u64, Effect)>,
     /// What a node that speaks in bytes wrote: lines without their ends, and how
     /// long after the input.
@@ -228,6 +233,9 @@ impl SteppedHost for InProcessHost {
             return;
         };
         let wall_clock = clock.read(now);
+        // The driver has emptied both, and they are in the processor's cache, where lists of
+        // the node's own would not be.
+        runtime.swap_effects(&mut output.at_once, &mut output.steps);
         // A node that panicked is thrown away, so nobody sees what it left half
         // done.
         let result = catch_unwind(AssertUnwindSafe(|| match input {
@@ -252,8 +260,7 @@ impl SteppedHost for InProcessHost {
         if result.is_err() || runtime.take_disk_used() {
             disk.begin_syncs(now, runtime.cause());
         }
-        let effects = runtime.take_effects();
-        output.effects.extend(effects.map(|(cause, effect)| (Duration::ZERO, cause, effect)));
+        runtime.swap_effects(&mut output.at_once, &mut output.steps);
         output.next_wake = next_wake(runtime, disk);
         output.read_clock = runtime.take_clock_read();
         output.disk_trouble = disk.take_trouble();

@@ -192,10 +192,7 @@ impl StoreWriter {
 
     fn kind(&mut self, payload: &Payload) -> Option<u32> {
         match payload {
-            Payload::Typed { header, .. } => {
-                let kind = header.kind.as_deref()?;
-                Some(self.number(cut(kind, KIND_LIMIT)))
-            }
+            Payload::Typed { body, .. } => Some(self.number(cut(body.kind(), KIND_LIMIT))),
             Payload::Json(text) => match leading_kind(text.get()) {
                 Some(kind) => Some(self.number(cut(kind, KIND_LIMIT))),
                 None => {

@@ -32,9 +32,10 @@ pub fn node() -> Node<State> {
             if cx.with(|state| state.values.insert(&message)) {
                 cx.mark("holds", message.clone());
                 // Without a msg_id, so nobody answers.
-                let neighbours = cx.with(|state| state.neighbours.clone());
-                let others = neighbours.iter().filter(|peer| *peer != cx.src());
-                cx.send_all(others, Broadcast { message });
+                cx.with(|state| {
+                    let others = state.neighbours.iter().filter(|peer| *peer != cx.src());
+                    cx.send_all(others, Broadcast { message });
+                });
             }
             Ok(BroadcastOk {})
         })

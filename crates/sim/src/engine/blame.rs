@@ -36,7 +36,7 @@ impl Engine<'_> {
         line: &str,
         expected: &str,
     ) {
-        let record = &mut self.cluster.nodes[node as usize].record;
+        let record = &mut self.cluster.nodes[node as usize].rare.record;
         record.errors += 1;
         if record.errors > ERRORS_PER_NODE {
             return;
@@ -60,7 +60,7 @@ impl Engine<'_> {
     /// with [`NOTE`](crate::outcome::NOTE).
     pub(super) fn remark(&mut self, node: u32, name: &'static str, summary: String, line: &str) {
         debug_assert!(name.starts_with(crate::outcome::NOTE));
-        let notes = &mut self.cluster.nodes[node as usize].record.notes;
+        let notes = &mut self.cluster.nodes[node as usize].rare.record.notes;
         if notes.contains(&name) {
             return;
         }
@@ -148,7 +148,7 @@ impl Engine<'_> {
         let mut evidence = Vec::new();
         if finding == "init-failed" {
             let name = self.cluster.name(node);
-            if let Some(busy) = self.cluster.nodes[node as usize].patience.in_words(name) {
+            if let Some(busy) = self.cluster.nodes[node as usize].rare.patience.in_words(name) {
                 evidence.push(busy);
             }
             evidence.push(format!(

@@ -157,7 +157,8 @@ impl Engine<'_> {
             return self.schedule(deadline, Due::Timeout { client });
         }
         if let Owner::Init(node) = slot.owner {
-            let deadline = self.init_deadline(node, self.cluster.nodes[node as usize].init_since);
+            let deadline =
+                self.init_deadline(node, self.cluster.nodes[node as usize].rare.init_since);
             if deadline > self.now {
                 let slot = &mut self.clients.slots[client as usize];
                 (slot.deadline, slot.timeout_at) = (deadline, deadline);

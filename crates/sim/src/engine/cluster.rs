@@ -13,6 +13,10 @@ use crate::disk::DiskCondition;
 /// All nodes, by their places.
 pub(super) struct Cluster {
     pub(super) names: Vec<NodeId>,
+    /// The same, as events have them.
+    texts: Vec<Box<str>>,
+    /// Whether each name is n and the place.
+    is_numbered: bool,
     /// What names add to keys.
     keys: Vec<u64>,
     places: FxHashMap<NodeId, u32>,
@@ -31,6 +35,8 @@ impl Cluster {
     pub(super) fn new(names: &[String]) -> Cluster {
         let names: Vec<NodeId> = names.iter().map(NodeId::new).collect();
         Cluster {
+            texts: names.iter().map(|name| Box::from(name.as_str())).collect(),
+            is_numbered: (0..).zip(&names).all(|(place, name)| number_of(name) == Some(place)),
             keys: names.iter().map(|name| of_name(name)).collect(),
             places: names.iter().cloned().zip(0..).collect(),
             shared: None,
@@ -48,7 +54,7 @@ impl Cluster {
 
     /// A node as events tell of it.
     pub(super) fn named(&self, node: u32) -> Node<'_> {
-        Node { place: node, name: self.name(node) }
+        Node { place: node, name: self.text(node) }
     }
 
     /// What its name adds to keys.
@@ -56,13 +62,16 @@ impl Cluster {
         self.keys[node as usize]
     }
 
+    /// The name, for events.
+    pub(super) fn text(&self, node: u32) -> &str {
+        &self.texts[node as usize]
+    }
+
     /// The place of the node of this name.
-    pub(super) fn place(&self, name: &str) -> Option<u32> {
-        // Nearly all names are n and the place.
-        if let Some(place) = name.strip_prefix('n').and_then(|place| place.parse::<u32>().ok())
-            && self.names.get(place as usize).is_some_and(|at| **at == *name)
-        {
-            return Some(place);
+    #[inline]
+    pub(super) fn place(&self, name: &NodeId) -> Option<u32> {
+        if self.is_numbered {
+            return number_of(name).filter(|place| (*place as usize) < self.names.len());
         }
         self.places.get(name).copied()
     }
@@ -83,5 +92,40 @@ impl Cluster {
     pub(super) fn receiving(&self, node: u32) -> u32 {
         let state = &self.nodes[node as usize];
         if state.is_up { state.incarnation } else { u32::MAX }
+    }
+}
+
+/// The number in a name that is an n and a number of some digits, without zeros before it.
+#[inline]
+fn number_of(name: &NodeId) -> Option<u32> {
+    match name.as_bytes() {
+        b"n0" => Some(0),
+        [b'n', digits @ ..] if (1..=9).contains(&digits.len()) && digits[0] != b'0' => {
+            digits.iter().try_fold(0, |number, digit| match digit {
+                b'0'..=b'9' => Some(number * 10 + u32::from(digit - b'0')),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_is_found_by_its_name_and_no_other() {
+        let numbered: Vec<String> = (0..120).map(|place| format!("n{place}")).collect();
+        let others = ["n0", "n01", "x", "n2"].map(str::to_owned);
+        for names in [&numbered[..], &others] {
+            let cluster = Cluster::new(names);
+            for (place, name) in (0..).zip(names) {
+                assert_eq!(cluster.place(&NodeId::new(name)), Some(place));
+            }
+            for name in ["", "n", "n120", "n007", "n1x", "n+1", "c1", "n99999999999", "lin-kv"] {
+                assert_eq!(cluster.place(&NodeId::new(name)), None, "{name}");
+            }
+        }
     }
 }

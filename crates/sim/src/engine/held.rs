@@ -147,14 +147,14 @@ impl Engine<'_> {
             return false;
         }
         let Some(message) = self.network.in_flight.get(key as usize) else { return false };
-        let name = |end| name_in(&self.cluster.names, &self.clients.slots, &self.services, end);
+        let name = |end| name_in(&self.cluster, &self.clients, end);
         let (src, dest) = (name(message.src), name(message.dest));
         let kind = message.payload.header();
         let are_nodes =
             matches!((message.src, message.dest), (Endpoint::Node(_), Endpoint::Node(_)));
         let fits = |which: &Messages| {
-            which.from.as_ref().is_none_or(|from| **src == **from)
-                && which.to.as_ref().is_none_or(|to| **dest == **to)
+            which.from.as_ref().is_none_or(|from| *src == **from)
+                && which.to.as_ref().is_none_or(|to| *dest == **to)
                 && which.kind.as_ref().is_none_or(|wanted| kind.kind() == wanted)
                 && (are_nodes || !which.between_nodes)
         };

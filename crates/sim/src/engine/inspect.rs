@@ -30,7 +30,7 @@ impl Engine<'_> {
     }
 
     fn name_at(&self, end: Endpoint) -> String {
-        name_in(&self.cluster.names, &self.clients.slots, &self.services, end).to_string()
+        name_in(&self.cluster, &self.clients, end).to_string()
     }
 
     /// A message on its way, in words.

@@ -61,7 +61,10 @@ impl Engine<'_> {
         }
         let name = self.cluster.name(node);
         let own = Endpoint::Node(node);
-        let src = if *message.src == **name { Some(own) } else { self.endpoint(&message.src) };
+        let src = match *name == *message.src {
+            true => Some(own),
+            false => self.endpoint(&NodeId::new(&message.src)),
+        };
         let Some(src) = src else {
             self.falls_silent(
                 node,
@@ -79,7 +82,8 @@ impl Engine<'_> {
         if src != own {
             self.speaks_for(node, src, text);
         }
-        match self.endpoint(&message.dest) {
+        let dest = NodeId::new(&message.dest);
+        match self.endpoint(&dest) {
             Some(dest) => {
                 if self.is_gone(dest) {
                     // To us it is late, and no error.
@@ -88,10 +92,7 @@ impl Engine<'_> {
                 let cause = cause.unwrap_or_else(|| self.cause_of_line(node, &message.payload));
                 self.send_as(own, src, dest, message.payload, cause);
             }
-            None => {
-                let dest = NodeId::new(&message.dest);
-                self.blame_destination(node, &dest, &message.payload);
-            }
+            None => self.blame_destination(node, &dest, &message.payload),
         }
     }
 

@@ -187,7 +187,7 @@ impl<'a> Engine<'a> {
         let is_early = !self.has_begun();
         let state = &mut self.cluster.nodes[node as usize];
         if is_early || state.init_client.is_some() {
-            state.early_log.push(line);
+            state.rare.early_log.push(line);
         }
         let node = self.cluster.named(node);
         self.events.tell(now, &Event::Logged { node, line });
@@ -250,9 +250,7 @@ impl<'a> Engine<'a> {
             })
             .collect();
         let chosen = self.chooser.as_mut()?.choose(&enabled);
-        let entry = *entries.get(chosen)?;
-        self.queue.remove(entry.number);
-        Some(entry)
+        self.queue.take(chosen)
     }
 
     fn happen(&mut self, due: Due) {
@@ -335,8 +333,9 @@ impl<'a> Engine<'a> {
         self.schedule(self.now + offset, Due::Deferred(key as u32));
     }
 
-    fn effect(&mut self, node: u32, incarnation: u32, effect: Effect, cause: u64) {
-        if !self.is_current(node, incarnation) {
+    /// A node wants something done now, in a step that `cause` is the key of.
+    pub(crate) fn effect(&mut self, node: u32, incarnation: u32, effect: Effect, cause: u64) {
+        if self.course.is_over() || !self.is_current(node, incarnation) {
             return;
         }
         match effect {
@@ -346,6 +345,14 @@ impl<'a> Engine<'a> {
             // A new kind of effect has to be handled here before a host may
             // hand it on.
             other => unreachable!("the engine does not know the effect {other:?}"),
+        }
+    }
+
+    /// As [`Input::NextWake`], which every step has.
+    #[inline]
+    pub(crate) fn wants_wake(&mut self, node: u32, incarnation: u32, at: Option<Time>) {
+        if !self.course.is_over() {
+            self.next_wake(node, incarnation, at);
         }
     }
 

@@ -6,7 +6,8 @@ use glomers_node::{NodeId, Payload};
 use slab::Slab;
 
 use super::Engine;
-use super::clients::ClientSlot;
+use super::clients::Clients;
+use super::cluster::Cluster;
 use super::link_counts::Place;
 use super::links::{Fate, LinkTable, Parcel};
 use crate::draws::{Origin, message_key};
@@ -14,7 +15,7 @@ use crate::driving::Command;
 use crate::partition::Barrier;
 use crate::plan::{Inbox, Plan, Wire};
 use crate::queue::Due;
-use crate::services::Services;
+use crate::services::{SERVICES, Services};
 
 /// A message on its way.
 #[derive(Debug)]
@@ -88,16 +89,12 @@ impl Network {
 }
 
 /// The name of somebody.
-pub(super) fn name_in<'a>(
-    names: &'a [NodeId],
-    clients: &'a [ClientSlot],
-    services: &'a Services,
-    end: Endpoint,
-) -> &'a NodeId {
+#[inline]
+pub(super) fn name_in<'a>(cluster: &'a Cluster, clients: &'a Clients, end: Endpoint) -> &'a str {
     match end {
-        Endpoint::Node(place) => &names[place as usize],
-        Endpoint::Client(number) => &clients[number as usize].name,
-        Endpoint::Service(place) => &services.names[place as usize],
+        Endpoint::Node(place) => cluster.text(place),
+        Endpoint::Client(number) => &clients.slots[number as usize].name,
+        Endpoint::Service(place) => SERVICES[place as usize],
     }
 }
 
@@ -121,7 +118,8 @@ impl Engine<'_> {
     }
 
     /// Who has this name, if anybody has or had.
-    pub(super) fn endpoint(&self, name: &str) -> Option<Endpoint> {
+    #[inline]
+    pub(super) fn endpoint(&self, name: &NodeId) -> Option<Endpoint> {
         let client = || self.clients.place(name).map(Endpoint::Client);
         let node = || self.cluster.place(name).map(Endpoint::Node);
         let service = || Services::place(name).map(Endpoint::Service);
@@ -179,7 +177,7 @@ impl Engine<'_> {
         };
         let id = self.network.new_id();
         let (key, fate) = self.dispatch(src, dest, &payload, cause);
-        let name = |end| name_in(&self.cluster.names, &self.clients.slots, &self.services, end);
+        let name = |end| name_in(&self.cluster, &self.clients, end);
         let (src_name, dest_name) = (name(src), name(dest));
         let message = Message { id, src, dest, key, payload: &payload };
         let sent = Event::Sent { message, src: src_name, dest: dest_name };
@@ -250,8 +248,7 @@ impl Engine<'_> {
     /// How many bytes a message has as a line.
     #[cold]
     fn length(&self, src: Endpoint, dest: Endpoint, payload: &Payload) -> u64 {
-        let name =
-            |end| name_in(&self.cluster.names, &self.clients.slots, &self.services, end).len();
+        let name = |end| name_in(&self.cluster, &self.clients, end).len();
         // {"id":1,"src":"","dest":"","body":} and the end of the line.
         let frame = 35 + name(src) + name(dest);
         (frame + payload.to_json().get().len()) as u64
@@ -312,8 +309,11 @@ impl Engine<'_> {
     pub(super) fn deliver(&mut self, node: u32, key: u32) {
         let message = self.network.in_flight.remove(key as usize);
         self.events.tell(self.now, &Event::Received(message.told()));
-        let src =
-            name_in(&self.cluster.names, &self.clients.slots, &self.services, message.name).clone();
+        let src = match message.name {
+            Endpoint::Node(place) => self.cluster.name(place).clone(),
+            Endpoint::Client(number) => self.clients.slots[number as usize].name.clone(),
+            Endpoint::Service(place) => self.services.names[place as usize].clone(),
+        };
         if let Endpoint::Client(client) = message.name {
             self.request_delivered(client, node, &message.payload);
         }

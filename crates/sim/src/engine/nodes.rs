@@ -39,21 +39,30 @@ pub(super) struct NodeState {
     wanted_wake: Option<Time>,
     /// The wake-up that is in the queue.
     scheduled_wake: Option<Time>,
-    /// The client that initialises this incarnation, and when it began to.
+    /// The client that initialises this incarnation.
     pub(super) init_client: Option<u32>,
+    /// What messages have nothing to do with, elsewhere: a large cluster's states should
+    /// be near each other.
+    pub(super) rare: Box<Rare>,
+    /// From which message on Maelstrom would not hear this incarnation.
+    pub(super) silent_from: Option<u64>,
+    /// It has ended by itself, and the run with it.
+    pub(super) has_crashed: bool,
+    /// Whether its last mark `leader` says that it leads.
+    pub(super) leads: bool,
+}
+
+/// What the start of a node and its mistakes need.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    /// When the client that initialises this incarnation began to.
     pub(super) init_since: Time,
     /// What it logged until it served, in this incarnation.
     pub(super) early_log: LastLines,
     /// Messages that wait for this incarnation's `init_ok`, in order.
     pub(super) waiting: VecDeque<u32>,
     pub(super) patience: Patience,
-    /// From which message on Maelstrom would not hear this incarnation.
-    pub(super) silent_from: Option<u64>,
     pub(super) record: Record,
-    /// It has ended by itself, and the run with it.
-    pub(super) has_crashed: bool,
-    /// Whether its last mark `leader` says that it leads.
-    pub(super) leads: bool,
 }
 
 /// What was said about a node, in all its incarnations.
@@ -79,18 +88,19 @@ impl Engine<'_> {
         if !state.is_up {
             return;
         }
-        let record = std::mem::take(&mut state.record);
+        let record = std::mem::take(&mut state.rare.record);
         let old = std::mem::take(state);
         // Messages that are still under way carry the old incarnation and will
         // be dropped when they arrive.
         state.incarnation = old.incarnation + 1;
-        state.record = record;
+        state.rare.record = record;
         if let Some(client) = old.init_client {
             self.clients.slots[client as usize].owner = super::clients::Owner::Nobody;
         }
         self.commands.push_back(Command::Stop { node, how });
         self.node_stopped(node, StopReason::Killed);
-        let waiting = old.inbox.into_iter().chain(old.serving).chain(old.held).chain(old.waiting);
+        let waiting =
+            old.inbox.into_iter().chain(old.serving).chain(old.held).chain(old.rare.waiting);
         let queued = old.maelstrom.into_iter().map(|Reverse((_, _, key))| key);
         for key in waiting.chain(queued).collect::<Vec<u32>>() {
             self.drop_key(key, DropReason::NodeDown);
@@ -150,7 +160,7 @@ impl Engine<'_> {
         }
         let state = &self.cluster.nodes[node as usize];
         if !state.has_started && self.must_wait(node, &self.network.in_flight[key as usize]) {
-            return self.cluster.nodes[node as usize].waiting.push_back(key);
+            return self.cluster.nodes[node as usize].rare.waiting.push_back(key);
         }
         self.enter(node, key);
     }
@@ -164,7 +174,7 @@ impl Engine<'_> {
             return self.drop_key(key, DropReason::NodeDown);
         }
         if must_wait {
-            return self.cluster.nodes[node as usize].waiting.push_back(key);
+            return self.cluster.nodes[node as usize].rare.waiting.push_back(key);
         }
         self.enters_maelstroms_queue(node, key);
     }
@@ -214,10 +224,14 @@ impl Engine<'_> {
     /// A message has come to a node, and waits for its turn.
     fn enter(&mut self, node: u32, key: u32) {
         let state = &mut self.cluster.nodes[node as usize];
-        state.inbox.push_back(key);
         if state.is_paused {
+            state.inbox.push_back(key);
             return self.waits(key);
         }
+        if state.serving.is_none() && state.inbox.is_empty() {
+            return self.serve(node, key);
+        }
+        state.inbox.push_back(key);
         self.serve_next(node);
     }
 
@@ -231,28 +245,32 @@ impl Engine<'_> {
             let Some(key) = state.inbox.pop_front() else {
                 return;
             };
-            let incarnation = state.incarnation;
-            // With an ideal inbox a partition takes effect here, when the
-            // receiver takes the message; Maelstrom's thread has tested before.
-            if self.plan.inbox == Inbox::Ideal && self.is_cut(key) {
-                self.drop_key(key, DropReason::Partition);
-                continue;
-            }
-            match self.plan.service_time {
-                ServiceTime::Off => self.deliver(node, key),
-                ServiceTime::Exponential { mean } => {
-                    let message = self.network.in_flight[key as usize].key;
-                    let mut draws = Draws::keyed(self.plan.seed, Purpose::Service, message, 0, 0);
-                    let mut service = draws.exponential(mean as f64) as u64;
-                    if self.cluster.slow.is_some() {
-                        service = self.slowed(node, key, service);
-                    }
-                    self.cluster.nodes[node as usize].serving = Some(key);
-                    let until = Time(self.now.0 + service);
-                    self.schedule(until, Due::Served { node, incarnation });
-                }
-            }
+            self.serve(node, key);
         }
+    }
+
+    /// Lets a node that is idle take a message.
+    #[inline]
+    fn serve(&mut self, node: u32, key: u32) {
+        // With an ideal inbox a partition takes effect here, when the receiver takes the
+        // message; Maelstrom's thread has tested before.
+        if self.plan.inbox == Inbox::Ideal && self.is_cut(key) {
+            return self.drop_key(key, DropReason::Partition);
+        }
+        let ServiceTime::Exponential { mean } = self.plan.service_time else {
+            return self.deliver(node, key);
+        };
+        let message = self.network.in_flight[key as usize].key;
+        let mut draws = Draws::keyed(self.plan.seed, Purpose::Service, message, 0, 0);
+        let mut service = draws.exponential(mean as f64) as u64;
+        if self.cluster.slow.is_some() {
+            service = self.slowed(node, key, service);
+        }
+        let state = &mut self.cluster.nodes[node as usize];
+        state.serving = Some(key);
+        let incarnation = state.incarnation;
+        let until = Time(self.now.0 + service);
+        self.schedule(until, Due::Served { node, incarnation });
     }
 
     pub(super) fn served(&mut self, node: u32, incarnation: u32) {

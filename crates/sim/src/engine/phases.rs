@@ -127,8 +127,8 @@ impl Engine<'_> {
         self.clients.slots[client as usize].owner = Owner::Init(node);
         let state = &mut self.cluster.nodes[node as usize];
         state.init_client = Some(client);
-        state.early_log = LastLines::default();
-        state.init_since = self.now;
+        state.rare.early_log = LastLines::default();
+        state.rare.init_since = self.now;
         let init = self.init_body(node);
         let deadline = self.init_deadline(node, self.now);
         let cause = Origin::Init.key(self.cluster.key(node), incarnation.into());
@@ -142,7 +142,7 @@ impl Engine<'_> {
 
     /// Ends the run, with what the node logged so far.
     fn failed_to_start(&mut self, node: u32, finding: &'static str, summary: String) {
-        let said = self.cluster.nodes[node as usize].early_log.lines();
+        let said = self.cluster.nodes[node as usize].rare.early_log.lines();
         self.break_off(node, finding, summary, &said);
     }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use glomers_history::{Endpoint, Value};
-use glomers_node::Payload;
+use glomers_node::{NodeId, Payload};
 
 use super::Engine;
 use super::clients::Owner;
@@ -92,7 +92,9 @@ impl Engine<'_> {
 
     /// Whether this node has answered a request of a client, given by name.
     fn has_answered(&self, node: u32, client: &str, msg_id: u64) -> bool {
-        let Some(Endpoint::Client(client)) = self.endpoint(client) else { return false };
+        let Some(Endpoint::Client(client)) = self.endpoint(&NodeId::new(client)) else {
+            return false;
+        };
         let mut asked = self.clients.slots[client as usize].requests.0.iter();
         asked.any(|asked| (asked.msg_id, asked.node) == (msg_id, node) && asked.replies > 0)
     }

@@ -80,9 +80,7 @@ impl Engine<'_> {
         match due {
             Due::Arrive(key) => match self.network.in_flight.get(key as usize) {
                 Some(message) => {
-                    let name = |end| {
-                        name_in(&self.cluster.names, &self.clients.slots, &self.services, end)
-                    };
+                    let name = |end| name_in(&self.cluster, &self.clients, end);
                     let header: Header = message.payload.header();
                     let (src, dest) = match (message.src, message.dest) {
                         (Endpoint::Client(_), dest) => {

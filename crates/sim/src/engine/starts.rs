@@ -55,14 +55,14 @@ impl Engine<'_> {
         machine: String,
     ) {
         if self.is_starting(node, incarnation) {
-            self.cluster.nodes[node as usize].patience = Patience { waited, machine };
+            self.cluster.nodes[node as usize].rare.patience = Patience { waited, machine };
         }
     }
 
     /// When a node that was started then must have answered `init`.
     pub(super) fn init_deadline(&self, node: u32, started: Time) -> Time {
         let asked = Duration::from_nanos(self.plan.init_timeout);
-        let waited = self.cluster.nodes[node as usize].patience.waited;
+        let waited = self.cluster.nodes[node as usize].rare.patience.waited;
         started + asked + waited.min(asked.saturating_mul(LONGEST))
     }
 
@@ -80,7 +80,7 @@ impl Engine<'_> {
 
     /// A node is ready: it gets what waited for that, in order.
     pub(super) fn hand_over_waiting(&mut self, node: u32) {
-        let waiting = std::mem::take(&mut self.cluster.nodes[node as usize].waiting);
+        let waiting = std::mem::take(&mut self.cluster.nodes[node as usize].rare.waiting);
         for key in waiting {
             match self.plan.inbox {
                 Inbox::Ideal => self.node_receives(node, key),
