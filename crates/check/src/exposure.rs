@@ -1,7 +1,7 @@
 //! What a run could have shown: operations that meet, and reads that could have
 //! been stale.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use glomers_history::{History, Op, OpKind, Process, Value};
 
@@ -27,11 +27,18 @@ pub struct Exposure {
 
 /// An operation under way.
 struct Open<'a> {
-    process: Process,
     accesses: Vec<Access>,
     /// For each access whether the last acknowledged change was at another node.
     could_be_stale: bool,
     node: Option<&'a str>,
+}
+
+/// How many operations under way access a key: large clusters have tens of thousands at
+/// once, so none looks at all others.
+#[derive(Default)]
+struct Accesses {
+    all: u64,
+    writes: u64,
 }
 
 impl Exposure {
@@ -43,7 +50,10 @@ impl Exposure {
         accesses: impl Fn(&Op) -> Vec<Access>,
     ) -> Exposure {
         let mut exposure = Exposure::default();
-        let mut open: Vec<Open<'_>> = Vec::new();
+        // Those of a process in the order in which they began.
+        let mut open: BTreeMap<Process, VecDeque<Open<'_>>> = BTreeMap::new();
+        let mut under_way = 0;
+        let mut accessed: BTreeMap<Value, Accesses> = BTreeMap::new();
         // For each key whether two that may change it met.
         let mut contended: BTreeMap<Value, bool> = BTreeMap::new();
         // Where the last acknowledged change of each key was asked for.
@@ -53,27 +63,39 @@ impl Exposure {
                 let node = context.node_of(op);
                 let accesses = accesses(op);
                 for access in &accesses {
-                    let others = open.iter().flat_map(|open| &open.accesses);
-                    let (mut meets, mut rivals) = (false, false);
-                    for other in others.filter(|other| other.key == access.key) {
-                        meets |= other.is_write || access.is_write;
-                        rivals |= other.is_write && access.is_write;
-                    }
-                    if meets {
+                    let Some(others) = accessed.get(&access.key) else { continue };
+                    if access.is_write || others.writes > 0 {
+                        let rivals = access.is_write && others.writes > 0;
                         *contended.entry(access.key.clone()).or_default() |= rivals;
                     }
+                }
+                for access in &accesses {
+                    let of_key = accessed.entry(access.key.clone()).or_default();
+                    of_key.all += 1;
+                    of_key.writes += u64::from(access.is_write);
                 }
                 let could_be_stale = accesses.iter().any(|access| {
                     !access.is_write && changed.get(&access.key).is_some_and(|at| *at != node)
                 });
-                open.push(Open { process: op.process, accesses, could_be_stale, node });
-                exposure.overlap = exposure.overlap.max(open.len() as u64);
+                let of_process = open.entry(op.process).or_default();
+                of_process.push_back(Open { accesses, could_be_stale, node });
+                under_way += 1;
+                exposure.overlap = exposure.overlap.max(under_way);
                 continue;
             }
-            let Some(place) = open.iter().position(|open| open.process == op.process) else {
+            let Some(ended) = open.get_mut(&op.process).and_then(VecDeque::pop_front) else {
                 continue;
             };
-            let ended = open.swap_remove(place);
+            under_way -= 1;
+            for access in &ended.accesses {
+                if let Some(of_key) = accessed.get_mut(&access.key) {
+                    of_key.all -= 1;
+                    of_key.writes -= u64::from(access.is_write);
+                    if of_key.all == 0 {
+                        accessed.remove(&access.key);
+                    }
+                }
+            }
             if op.kind != OpKind::Ok {
                 continue;
             }
