@@ -19,6 +19,7 @@ use rustc_hash::FxHashMap;
 
 use crate::StoreError;
 use crate::messages::{Disturbed, MarkRef, MessageRef};
+use crate::names::Recent;
 
 /// A row group is written when it has so many rows …
 const GROUP_ROWS: usize = 64 * 1024;
@@ -74,16 +75,27 @@ enum Cell<'a> {
 struct Names {
     places: FxHashMap<Box<str>, u32>,
     values: Vec<ByteArray>,
+    recent: Recent,
 }
 
 impl Names {
+    #[inline]
     fn place(&mut self, name: &str) -> u32 {
-        if let Some(&place) = self.places.get(name) {
+        let recent = self.recent.place(name);
+        match self.values.get(*recent as usize) {
+            Some(value) if value.data() == name.as_bytes() => {}
+            _ => *recent = Names::find(&mut self.places, &mut self.values, name),
+        }
+        *recent
+    }
+
+    fn find(places: &mut FxHashMap<Box<str>, u32>, values: &mut Vec<ByteArray>, name: &str) -> u32 {
+        if let Some(&place) = places.get(name) {
             return place;
         }
-        let place = u32::try_from(self.values.len()).expect("memory ends before the numbers");
-        self.places.insert(name.into(), place);
-        self.values.push(ByteArray::from(name));
+        let place = u32::try_from(values.len()).expect("memory ends before the numbers");
+        places.insert(name.into(), place);
+        values.push(ByteArray::from(name));
         place
     }
 

@@ -1,11 +1,15 @@
 //! Names as numbers, so that the journal says each once.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 /// Gives each name a number, counting from 0.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    numbers: FxHashMap<Box<str>, u32>,
+    numbers: FxHashMap<Arc<str>, u32>,
+    texts: Vec<Arc<str>>,
+    recent: Recent,
 }
 
 /// The number of a name.
@@ -17,13 +21,59 @@ pub(crate) enum Number {
 }
 
 impl Names {
+    #[inline]
     pub(crate) fn number(&mut self, name: &str) -> Number {
-        if let Some(&number) = self.numbers.get(name) {
+        let recent = self.recent.place(name);
+        match self.texts.get(*recent as usize) {
+            Some(text) if **text == *name => Number::Old(*recent),
+            _ => {
+                let number = Names::find(&mut self.numbers, &mut self.texts, name);
+                let (Number::Old(found) | Number::New(found)) = number;
+                *recent = found;
+                number
+            }
+        }
+    }
+
+    fn find(
+        numbers: &mut FxHashMap<Arc<str>, u32>,
+        texts: &mut Vec<Arc<str>>,
+        name: &str,
+    ) -> Number {
+        if let Some(&number) = numbers.get(name) {
             return Number::Old(number);
         }
-        let number = u32::try_from(self.numbers.len()).expect("memory ends before the numbers");
-        self.numbers.insert(name.into(), number);
+        let number = u32::try_from(texts.len()).expect("memory ends before the numbers");
+        let text: Arc<str> = name.into();
+        numbers.insert(text.clone(), number);
+        texts.push(text);
         Number::New(number)
+    }
+}
+
+/// Where names were found last: most come again soon, and to look there first costs much
+/// less than to hash them.
+#[derive(Debug)]
+pub(crate) struct Recent(Box<[u32; 256]>);
+
+impl Default for Recent {
+    fn default() -> Recent {
+        Recent(Box::new([u32::MAX; 256]))
+    }
+}
+
+impl Recent {
+    /// The number that a name may have, to be compared and corrected.
+    #[inline]
+    pub(crate) fn place(&mut self, name: &str) -> &mut u32 {
+        // Names of nodes and clients differ in their last digits.
+        let mixed = match name.as_bytes() {
+            [.., a, b, c, d] => {
+                u32::from_le_bytes([*a, *b, *c, *d]).wrapping_mul(0x9e37_79b1) >> 24
+            }
+            short => short.iter().fold(1, |mixed, byte| mixed * 31 + u32::from(*byte)),
+        };
+        &mut self.0[mixed as usize % 256]
     }
 }
 
@@ -47,6 +97,21 @@ pub(crate) fn cut_bytes(bytes: &[u8], limit: usize) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_name_has_its_number_whenever_it_comes() {
+        let mut names = Names::default();
+        let all: Vec<String> = (0..2000).map(|place| format!("n{place}")).collect();
+        let others = ["", "c1", "lin-kv", "broadcast", "broadcast_ok"].map(str::to_owned);
+        for round in 0..3 {
+            for (number, name) in (0..).zip(all.iter().chain(&others)) {
+                match names.number(name) {
+                    Number::New(new) => assert_eq!((round, new), (0, number)),
+                    Number::Old(old) => assert!(round > 0 && old == number, "{name}"),
+                }
+            }
+        }
+    }
 
     #[test]
     fn cuts_between_characters() {

@@ -13,8 +13,9 @@ const CANNOT_BE_UNPACKED: &str = "a block that cannot be unpacked";
 mod with_zstd {
     use super::{CANNOT_BE_UNPACKED, NO_LENGTH, io};
 
-    /// The fastest level: blocks are made while a run goes on.
-    const LEVEL: i32 = 1;
+    /// Blocks are made while a run goes on. Level 1 takes a quarter longer, and saves a
+    /// sixtieth.
+    const LEVEL: i32 = -1;
 
     /// Makes frames of blocks.
     pub(crate) struct Packer(zstd::bulk::Compressor<'static>);
