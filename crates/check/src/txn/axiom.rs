@@ -66,6 +66,8 @@ pub(super) enum Reason {
     RealTime,
     /// The second appended to a list behind the first.
     Replaced { key: u32 },
+    /// The session of the second had seen the first before; both wrote a key.
+    Follows { key: u32 },
     /// Somebody saw the first, and read the second's value of a key that both wrote.
     Saw { reader: u32, key: u32 },
 }

@@ -44,6 +44,8 @@ pub(super) enum Case {
     NoOrder { proof: Proof, model: &'static str },
     /// Steps that break an axiom.
     Axiom(Vec<Step>),
+    /// Steps that break guarantees of sessions together with a model.
+    Together(Vec<Step>, &'static str),
     /// Steps that do so if reads got what is guessed; each other guess has such steps.
     Guess(Vec<Step>),
 }

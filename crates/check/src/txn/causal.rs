@@ -17,20 +17,20 @@ const MANY: usize = 1 << 20;
 
 /// What follows: the first transaction comes before the second, as the third saw the first
 /// and read what the second wrote to a key.
-type Edge = (u32, u32, u32, u32);
+pub(super) type Edge = (u32, u32, u32, u32);
 
 /// What is found while the table is filled.
 #[derive(Debug, Default)]
-struct Findings {
-    edges: Vec<Edge>,
+pub(super) struct Findings {
+    pub(super) edges: Vec<Edge>,
     /// How many edges there were when doubles were taken out.
     clean: usize,
-    missed: Vec<Missed>,
+    pub(super) missed: Vec<Missed>,
 }
 
 impl Findings {
     /// A read that saw another writer of its key.
-    fn note(&mut self, read: &Read, other: u32) {
+    pub(super) fn note(&mut self, read: &Read, other: u32) {
         if read.writer == NONE {
             Facts::miss(read, other, &mut self.missed);
         } else if read.writer != other {
@@ -39,10 +39,10 @@ impl Findings {
     }
 
     /// Takes out doubles, if there may be many.
-    fn tidy(&mut self, least: usize) {
+    pub(super) fn tidy(&mut self, least: usize) {
         if self.edges.len() >= 2 * self.clean + least {
-            self.edges.sort_unstable();
-            self.edges.dedup_by_key(|&mut (from, to, ..)| (from, to));
+            self.edges.sort_unstable_by_key(|&(from, to, reader, key)| (from, to, key, reader));
+            self.edges.dedup_by_key(|&mut (from, to, _, key)| (from, to, key));
             self.clean = self.edges.len();
         }
     }

@@ -8,7 +8,8 @@ use super::axiom::Axiom;
 use super::cases::Case;
 use super::demand::ConsistencyModels;
 use super::graph::Order;
-use super::guess::Outcome;
+use super::guarantees::Guarantees;
+use super::guess::{Guess, Outcome};
 use super::lists::Lists;
 use super::models::Names;
 use super::parse::{NONE, Parsed};
@@ -139,6 +140,9 @@ impl Analysis<'_> {
         if level.is_none() || (demanded.contains("causal") && self.order != Order::RealTime) {
             self.axioms(demanded, budget, stop);
         }
+        if !demanded.contains("causal") && !self.is_bad() {
+            self.guarantees(demanded, budget, stop);
+        }
         if demanded.contains("parallel-snapshot-isolation") && !self.is_bad() {
             self.parallel();
         }
@@ -190,6 +194,36 @@ impl Analysis<'_> {
         ];
         let of = |name| self.anomalies.get(name).or_else(|| self.more.get(name));
         NAMES.into_iter().find_map(|name| of(name)?.kept.first().cloned())
+    }
+
+    /// Guarantees of sessions that are demanded by name: each alone, and all together with
+    /// the strongest axiom that is demanded.
+    fn guarantees(&mut self, demanded: &Names, budget: u64, stop: &Stop) {
+        let parts = Guarantees::of(demanded).parts();
+        let Some(&(all, named)) = parts.last() else { return };
+        let Some(ours) = self.registers() else { return };
+        let base = match axiom(demanded) {
+            Some((axiom, _)) => axiom,
+            None if self.prohibited.contains("G1c") => Axiom::Flow,
+            None => Axiom::Writes,
+        };
+        let alone = parts.into_iter().map(|(part, named)| (part, named, Axiom::Writes));
+        let together = (base != Axiom::Writes).then_some((all, named, base));
+        let parts: Vec<_> = alone.chain(together).collect();
+        for (promised, (model, name, elle), axiom) in parts {
+            let none = Guess::default();
+            let facts = super::facts::Facts::new(&self.parsed, ours, &none, axiom, Order::Free);
+            let Some(mut broken) = facts.guaranteed(promised, budget, stop) else {
+                return self.open = Some(model);
+            };
+            if let Some(steps) = broken.pop() {
+                let case = match axiom {
+                    Axiom::Writes => Case::Axiom(steps),
+                    _ => Case::Together(steps, axiom.names(Order::Free).2),
+                };
+                return self.more.add_as(name, elle, case);
+            }
+        }
     }
 
     fn axioms(&mut self, demanded: &Names, budget: u64, stop: &Stop) {

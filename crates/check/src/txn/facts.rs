@@ -149,7 +149,10 @@ impl<'a, 'h> Facts<'a, 'h> {
                 Reason::Saw { reader, key } => {
                     self.saw(step, (reader, key), before, &mut guesses)?
                 }
-                Reason::Session | Reason::RealTime | Reason::Replaced { .. } => {}
+                Reason::Session
+                | Reason::RealTime
+                | Reason::Replaced { .. }
+                | Reason::Follows { .. } => {}
             }
         }
         guesses.retain(|&guess| guess != NONE);

@@ -144,7 +144,7 @@ impl Shown<'_, '_> {
                 ("op", self.op(*txn)),
                 ("elements", Value::list([*first, *second].map(|v| parsed.version_value(v)))),
             ]),
-            Case::Axiom(steps) | Case::Guess(steps) => {
+            Case::Axiom(steps) | Case::Guess(steps) | Case::Together(steps, _) => {
                 Value::record([("txns", Value::list(steps.iter().map(|step| self.op(step.from))))])
             }
             Case::NoOrder { proof: Proof { txns, .. }, model } => Value::record([

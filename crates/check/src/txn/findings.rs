@@ -7,6 +7,7 @@ use super::axiom::Reason;
 use super::cases::{Case, Cases, Expected};
 use super::cycles::Cycle;
 use super::graph::Label;
+use super::guarantees::Guarantees;
 use super::meaning;
 use super::models::{self, Names};
 use super::parse::{Kind, NONE};
@@ -94,13 +95,13 @@ fn circle(analysis: &Analysis<'_>, case: &Case) -> Vec<CircleStep> {
             });
             steps.collect()
         }
-        Case::Axiom(steps) | Case::Guess(steps) if steps.len() > 1 => {
+        Case::Axiom(steps) | Case::Guess(steps) | Case::Together(steps, _) if steps.len() > 1 => {
             let steps = steps.iter().map(|step| {
                 let (edge, key) = match step.reason {
                     Reason::Read { key: of } => ("wr", key(of)),
                     Reason::Session => ("process", None),
                     Reason::RealTime => ("realtime", None),
-                    Reason::Replaced { key: of } => ("ww", key(of)),
+                    Reason::Replaced { key: of } | Reason::Follows { key: of } => ("ww", key(of)),
                     Reason::Saw { key: of, .. } => ("saw", key(of)),
                 };
                 CircleStep { operation: parsed.op(step.from).index, edge, key }
@@ -237,8 +238,12 @@ fn tell(
             );
             (vec![line], vec![*txn])
         }
-        Case::Axiom(steps) | Case::Guess(steps) => {
+        Case::Axiom(steps) | Case::Guess(steps) | Case::Together(steps, _) => {
             let mut lines = teller.axiom(steps);
+            if let Case::Together(_, model) = case {
+                let model = models::friendly(model).replace('-', " ");
+                lines.push(format!("that counts together with {model}"));
+            }
             if matches!(case, Case::Guess(_)) {
                 lines.push(
                     "several transactions wrote the same value: whosever each read got, something \
@@ -350,6 +355,17 @@ pub(super) fn undecided(analysis: &Analysis<'_>, demanded: &Names) -> Option<Str
             if keys == 1 { "was" } else { "were" },
         )
     })
+}
+
+/// That guarantees of sessions are not looked at among lists, but where causal consistency
+/// has them.
+pub(super) fn unpromised(analysis: &Analysis<'_>, demanded: &Names) -> Option<String> {
+    let is_open = analysis.parsed.kind == Kind::List && !demanded.contains("causal");
+    let model = is_open.then(|| Guarantees::of(demanded).first())??;
+    Some(format!(
+        "Whether lists have {} is not decided; causal consistency implies it.",
+        model.replace('-', " ")
+    ))
 }
 
 /// What the search for an order left open.

@@ -142,6 +142,10 @@ pub(super) const PROSCRIBED: &[(&str, &[&str])] = &[
         &["G1-process", "G2-process", "strong-session-serializable-cycle-exists"],
     ),
     ("PL-3U", &["G1", "G-update"]),
+    ("monotonic-reads", &["monotonic-reads-cycle-exists"]),
+    ("monotonic-writes", &["monotonic-writes-cycle-exists"]),
+    ("read-your-writes", &["read-your-writes-cycle-exists"]),
+    ("writes-follow-reads", &["writes-follow-reads-cycle-exists"]),
 ];
 
 /// Other names of models.

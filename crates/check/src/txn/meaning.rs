@@ -13,6 +13,14 @@ pub(super) fn of_model(model: &str) -> &'static str {
         "causal-cerone" | "causal" => {
             "a transaction that sees another also sees all that the other could have seen"
         }
+        "monotonic-reads" => "a transaction sees all that its session saw before",
+        "monotonic-writes" => {
+            "all see the writes of a session in its order, and none without those before it"
+        }
+        "read-your-writes" => "a transaction sees all that its session wrote before",
+        "writes-follow-reads" => {
+            "a transaction that sees another also sees what the other's session had seen before"
+        }
         "PL-CS" => "nobody else changes a key between a transaction's read of it and its write",
         "PL-2L" => "the reads of a transaction never go back to an older state",
         "PL-MSR" => "each read of a transaction sees a snapshot",
@@ -92,7 +100,13 @@ pub(super) fn of_anomaly(name: &str) -> &'static str {
         "monotonic-atomic-view-violation"
         | "read-atomic-violation"
         | "causal-cerone-violation"
-        | "causal-violation" => "a transaction read an older value than one that it had to see",
+        | "causal-violation"
+        | "monotonic-reads-violation"
+        | "monotonic-writes-violation"
+        | "read-your-writes-violation"
+        | "writes-follow-reads-violation" => {
+            "a transaction read an older value than one that it had to see"
+        }
         _ => "transactions each come before the next, in a cycle",
     }
 }

@@ -18,6 +18,7 @@ mod facts;
 mod fields;
 mod findings;
 mod graph;
+mod guarantees;
 mod guess;
 mod lattice;
 mod list_cases;
@@ -34,6 +35,7 @@ mod register_cases;
 mod registers;
 mod search;
 mod seen;
+mod sessions;
 mod sort;
 mod tell;
 mod unclear;
@@ -168,6 +170,7 @@ fn check(
     };
     if strict == Validity::Valid {
         notes.extend(findings::undecided(&analysis, models.implied()));
+        notes.extend(findings::unpromised(&analysis, models.implied()));
     }
     if strict == Validity::Valid && compat != Validity::Valid {
         notes.push(findings::only_elle(&analysis));

@@ -65,6 +65,17 @@ impl<T: Cell> Rows<T> {
         (nodes + edges) as u64 * self.all.div_ceil(T::COLUMNS) as u64 / STEP
     }
 
+    /// What it costs to fill the columns that are there.
+    pub(super) fn block_steps(&self, edges: usize) -> u64 {
+        (self.cells.len() + edges * self.width) as u64 / STEP
+    }
+
+    /// A node has seen nobody in these columns.
+    pub(super) fn clear(&mut self, node: u32) {
+        let at = node as usize * self.width;
+        self.cells[at..at + self.width].fill(T::default());
+    }
+
     /// Goes on to the next columns, if there are any: nobody has seen anything there.
     pub(super) fn advance(&mut self) -> bool {
         let start = self.columns.end;
@@ -114,6 +125,11 @@ impl Rows<u32> {
 }
 
 impl Rows<u64> {
+    /// How many nodes have seen how many, all together.
+    pub(super) fn count(&self) -> u64 {
+        self.cells.iter().map(|cell| u64::from(cell.count_ones())).sum()
+    }
+
     /// Whether a node has seen the transaction of a column.
     #[inline]
     pub(super) fn has_seen(&self, node: u32, column: u32) -> bool {

@@ -125,6 +125,13 @@ impl<'a, 'h> Teller<'a, 'h> {
                 let process = self.analysis.parsed.op(step.from).process;
                 format!("process {process} did {from} and then {to}: {}", self.so(step))
             }
+            Reason::Follows { key } => {
+                let key = self.key(key);
+                format!(
+                    "the session of {to} had seen {from}, and both wrote key {key}: {}",
+                    self.so(step)
+                )
+            }
             Reason::RealTime => {
                 format!("{from} was over before {to} began: {}", self.so(step))
             }

@@ -258,7 +258,7 @@ pub(crate) fn is_handy(small: &Small) -> bool {
 }
 
 /// Whether a transaction certainly happened.
-fn happened(small: &Small, txn: &Txn) -> bool {
+pub(crate) fn happened(small: &Small, txn: &Txn) -> bool {
     let read = |key: usize, value: u8| {
         let others = small.txns.iter().filter(|other| other.kind == OpKind::Ok);
         let mut mops = others.flat_map(|other| &other.mops);

@@ -6,6 +6,7 @@ mod chapter;
 mod common;
 mod corpus;
 mod define;
+mod define_sessions;
 mod differential;
 #[path = "../common/entry.rs"]
 mod entry;

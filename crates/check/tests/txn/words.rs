@@ -63,6 +63,10 @@ fn every_anomaly_is_shown() {
         "monotonic-atomic-view-violation",
         "causal-cerone-violation",
         "causal-violation",
+        "monotonic-reads-violation",
+        "monotonic-writes-violation",
+        "read-your-writes-violation",
+        "writes-follow-reads-violation",
     ] {
         let start = format!("\n{name}: ");
         assert!(texts.iter().any(|text| text.contains(&start)), "no file shows {name}");
