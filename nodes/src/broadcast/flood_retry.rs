@@ -3,41 +3,44 @@
 //!
 //! Cost: twice that of [`flood`](super::flood), as each message has an answer,
 //! and the repetitions. Nothing that a living node has is lost, however long
-//! links are cut: what was missed arrives within the longest pause, a time-out
-//! and a latency after the last cut is mended.
+//! links are cut: what was missed arrives within a second (or a time-out, if that is
+//! longer) and a latency after the last cut is mended.
+//!
+//! How long to wait for an answer follows from what the last answers of all neighbours
+//! took; a late answer counts, too, so that time-outs also follow latencies that rise.
 //!
 //! With `--durable on` nothing is lost to kills either: a node acknowledges and
 //! passes on only what is on its disk. One that was killed asks its neighbours
 //! what they have, once, and sends them what they lack; they know themselves what
 //! it has not acknowledged.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use glomers_node::protocol::rpc::broadcast::{
     Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk,
 };
-use glomers_node::{Context, Disk, DiskError, Node, NodeId, Retry, RpcError, Set, Value};
+use glomers_node::{
+    Call, Context, Disk, DiskError, Node, NodeId, Retry, Rpc, RpcError, Set, Time, Value,
+};
 
 use super::arguments::{self, Arguments};
+use super::latency::AnswerTimes;
 use super::{Values, kept};
 
 /// What can be set on the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options {
-    /// How long to wait for an answer. Shorter than a round trip, every message
-    /// is sent twice or more.
-    pub timeout: Duration,
+    /// How long to wait for an answer; `None`: as measured. Shorter than a round trip,
+    /// every message is sent twice or more.
+    pub timeout: Option<Duration>,
     /// Neighbours in a tree in which every node has so many children; `None`:
     /// those that the topology suggests.
     pub tree: Option<usize>,
     /// Whether what comes is stored before it is acknowledged.
     pub durable: bool,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options { timeout: Duration::from_millis(500), tree: None, durable: false }
-    }
 }
 
 const KNOWN: &[&str] = &["--timeout MS", "--tree CHILDREN", "--durable on|off"];
@@ -52,7 +55,7 @@ impl Options {
         let mut rest = Arguments::new(words, KNOWN);
         while let Some((name, value)) = rest.next_pair()? {
             match name {
-                "--timeout" => options.timeout = arguments::milliseconds(name, value, 1)?,
+                "--timeout" => options.timeout = Some(arguments::milliseconds(name, value, 1)?),
                 "--tree" => {
                     options.tree = Some(arguments::number(name, value, 1, 1_000_000)? as usize);
                 }
@@ -68,6 +71,7 @@ impl Options {
 pub struct State {
     neighbours: Vec<NodeId>,
     values: Values,
+    answers: AnswerTimes,
 }
 
 /// The node.
@@ -145,7 +149,7 @@ async fn tell_what_is_lacking(
     ours: Vec<Value>,
     options: Options,
 ) -> Result<(), RpcError> {
-    let ask = cx.rpc(peer, Read {}).timeout(options.timeout).retry(patiently());
+    let ask = cx.rpc(peer, Read {}).timeout(timeout(cx, options)).retry(patiently());
     let theirs: Set<Value> = ask.await?.messages.iter().collect();
     for value in ours.into_iter().filter(|value| !theirs.contains(value)) {
         tell(cx, peer, &value, options);
@@ -173,20 +177,71 @@ fn pass_on(cx: &Context<State>, message: &Value, options: Options) {
     }
 }
 
+/// How long to wait for an answer.
+fn timeout(cx: &Context<State>, options: Options) -> Duration {
+    options.timeout.unwrap_or_else(|| cx.with(|state| state.answers.timeout()))
+}
+
 /// Starts to send a value to a neighbour until it is acknowledged.
 fn tell(cx: &Context<State>, peer: &NodeId, message: &Value, options: Options) {
     let (context, peer, message) = (cx.clone(), peer.clone(), message.clone());
     cx.spawn(async move {
         let rpc = || context.rpc(&peer, Broadcast { message: message.clone() });
-        // An error is the answer of a neighbour whose disk fails; it may recover.
-        while rpc().timeout(options.timeout).retry(patiently()).await.is_err() {
-            context.sleep(options.timeout).await;
-        }
+        let (limit, sent_at) = (timeout(&context, options), context.now());
+        let sent_at = match rpc().timeout(limit).await {
+            Ok(BroadcastOk {}) => sent_at,
+            // An error is the answer of a neighbour whose disk fails; it may recover.
+            Err(_) => repeat(&context, rpc, limit).await,
+        };
+        let took = context.now().since(sent_at);
+        context.with(|state| state.answers.note(took));
     });
 }
 
+/// Sends a message again and again until one is acknowledged; when that was sent. Answers
+/// to earlier ones are waited for meanwhile: one that is late shows that the time-out is
+/// too short, and another message would be as late.
+async fn repeat(
+    cx: &Context<State>,
+    rpc: impl Fn() -> Rpc<Broadcast>,
+    first_limit: Duration,
+) -> Time {
+    let (mut sent, mut limit) = (Vec::new(), FIRST_PAUSE.min(first_limit));
+    loop {
+        // Nodes that began together do not go on together.
+        cx.sleep(limit.mul_f64(cx.with_rng(|rng| rng.unit()) / 2.0)).await;
+        sent.push((cx.now(), Box::pin(rpc().into_future())));
+        limit = (2 * limit).min(LONGEST_PAUSE).max(first_limit);
+        if let Some(sent_at) = cx.timeout(limit, first_acknowledged(&mut sent)).await {
+            return sent_at;
+        }
+    }
+}
+
+/// Waits until one of these is acknowledged, and gives when it was sent.
+fn first_acknowledged(
+    sent: &mut Vec<(Time, Pin<Box<Call<Broadcast>>>)>,
+) -> impl Future<Output = Time> {
+    poll_fn(|context| {
+        let mut acknowledged = None;
+        sent.retain_mut(|(sent_at, call)| match call.as_mut().poll(context) {
+            Poll::Pending => true,
+            Poll::Ready(answer) => {
+                acknowledged = acknowledged.or(answer.ok().map(|_| *sent_at));
+                false
+            }
+        });
+        acknowledged.map_or(Poll::Pending, Poll::Ready)
+    })
+}
+
+/// Pauses between repetitions begin with this …
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// … and do not grow beyond this, unless round trips take longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
 fn patiently() -> Retry {
-    Retry::forever().backoff(Duration::from_millis(100), Duration::from_secs(1))
+    Retry::forever().backoff(FIRST_PAUSE, LONGEST_PAUSE)
 }
 
 #[cfg(test)]
@@ -264,6 +319,6 @@ mod tests {
         let sent = node.request_from("c1", 7, Broadcast { message: Value::Int(5) });
         let told = sent.iter().find(|sent| sent.dest == "n1").unwrap();
         assert!(node.reply(told, RpcError::from(DiskError::Full)).is_empty());
-        assert_eq!(values(&node.advance(Duration::from_secs(1))), [Value::Int(5)]);
+        assert_eq!(values(&node.advance(Duration::from_millis(400))), [Value::Int(5)]);
     }
 }

@@ -21,6 +21,7 @@ use super::arguments::{Arguments, milliseconds};
 use super::clients::{Served, from_node, serve};
 use super::latency::{RoundTrips, Stamp};
 use super::repair::{Delta, Repair, Which};
+use super::spread::Reach;
 
 /// What can be set on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub struct Options {
     pub hold: Duration,
     /// How long the hub waits; `None`: as `max_latency` allows.
     pub hub_hold: Option<Duration>,
-    /// When the last node is to have a value.
+    /// When the last node is to have a value, in 99 of 100 cases where latencies vary.
     pub max_latency: Duration,
 }
 
@@ -74,6 +75,7 @@ pub struct HubTimer {
     options: Options,
     repair: Repair,
     round_trips: RoundTrips,
+    reach: Reach,
     flush: Option<TimerId>,
 }
 
@@ -84,6 +86,7 @@ impl HubTimer {
             options,
             repair: Repair::without_repair(),
             round_trips: RoundTrips::default(),
+            reach: Reach::default(),
             flush: None,
         }
     }
@@ -97,14 +100,8 @@ impl HubTimer {
         if !self.is_hub() {
             return self.options.hold;
         }
-        let Some(hold) = self.options.hub_hold else {
-            // A value comes from one leaf and goes to the others: a round trip.
-            let longest = self.round_trips.longest();
-            return longest.map_or(Duration::ZERO, |longest| {
-                self.options.max_latency.saturating_sub(longest + self.options.hold)
-            });
-        };
-        hold
+        let spare = || self.reach.spare(self.options.max_latency);
+        self.options.hub_hold.unwrap_or_else(|| spare().saturating_sub(self.options.hold))
     }
 
     fn news(&mut self, cx: &mut Cx) {
@@ -126,6 +123,9 @@ impl HubTimer {
     fn message(&mut self, message: &Incoming, cx: &mut Cx) {
         if let Some((peer, batch)) = from_node::<Batch>(message, &self.repair) {
             self.round_trips.heard(peer, batch.stamp, cx.now());
+            // A value comes from one leaf and goes to the others.
+            let others = self.repair.nodes().saturating_sub(2);
+            self.reach.learn(&self.round_trips, others, true);
             let received = self.repair.receive(peer, &batch.delta, cx);
             if self.is_hub() && received.is_some_and(|received| received.new > 0) {
                 self.news(cx);

@@ -37,18 +37,24 @@ pub struct Stamp {
     pub number: u64,
 }
 
+/// Times in microseconds, and when each was measured.
+type Times = VecDeque<(Time, i64)>;
+
+fn least(times: &Times) -> Option<i64> {
+    times.iter().map(|&(_, time)| time).min()
+}
+
 #[derive(Debug, Clone, Default)]
 struct Link {
     /// The last stamp that was heard, and when.
     heard: Option<(u64, Time)>,
-    round_trip: Option<Duration>,
     shortest: Option<Duration>,
     /// Smoothed round trip and its mean deviation, in microseconds.
     smoothed: Option<(f64, f64)>,
     /// What messages took to here and from here, by the two clocks: too long by as
     /// much as the receiver's clock is ahead.
-    inward: VecDeque<i64>,
-    outward: VecDeque<i64>,
+    inward: Times,
+    outward: Times,
     /// The last echo that was heard.
     echoed: u64,
     sent: u64,
@@ -96,9 +102,21 @@ pub struct RoundTrips {
     came: f64,
     lost: f64,
     samples: u64,
+    /// Whether the tail is that of all links together, and how many round trips must have
+    /// been measured when it is computed next.
+    pools_at: Option<u64>,
 }
 
+/// The part of messages that take as long as that or less.
+pub const HARDLY_EVER: f64 = 0.998;
+
 impl RoundTrips {
+    /// For nodes that plan nothing: time-outs follow how far latencies are spread on all
+    /// links together, as no link alone has messages enough to tell.
+    pub fn pooled() -> RoundTrips {
+        RoundTrips { pools_at: Some(0), ..RoundTrips::default() }
+    }
+
     /// The stamp of a message that is sent now.
     pub fn stamp(&mut self, peer: usize, now: Time) -> Stamp {
         let link = self.link(peer);
@@ -119,15 +137,15 @@ impl RoundTrips {
         self.count(peer, stamp.number, now);
         let link = self.link(peer);
         link.heard = Some((stamp.at, now));
-        remember(&mut link.inward, micros(now) as i64 - stamp.at as i64);
+        remember(&mut link.inward, WINDOW, (now, micros(now) as i64 - stamp.at as i64));
         let echo = stamp.echo?;
         let took = micros(now).checked_sub(echo)?.checked_sub(stamp.held)?;
         if echo > link.echoed || link.outward.is_empty() {
             link.echoed = echo;
-            remember(&mut link.outward, stamp.at as i64 - stamp.held as i64 - echo as i64);
+            let outward = stamp.at as i64 - stamp.held as i64 - echo as i64;
+            remember(&mut link.outward, WINDOW, (now, outward));
         }
         let round_trip = Duration::from_micros(took);
-        link.round_trip = Some(round_trip);
         link.shortest = Some(link.shortest.map_or(round_trip, |least| least.min(round_trip)));
         let took = took as f64;
         link.smoothed = Some(match link.smoothed {
@@ -137,6 +155,10 @@ impl RoundTrips {
             }
         });
         self.samples += 1;
+        if self.pools_at.is_some_and(|at| self.samples >= at) {
+            self.tail = Duration::from_micros(quantile(&self.ways().excess, HARDLY_EVER).into());
+            self.pools_at = Some(self.samples + (self.samples / 4).clamp(8, 256));
+        }
         Some(round_trip)
     }
 
@@ -192,7 +214,7 @@ impl RoundTrips {
     /// The same for a node that has not said yet when it heard this one, if its messages
     /// take so long.
     pub fn way_if(&self, peer: usize, shortest: u64) -> Option<Way> {
-        let inward = *self.links.get(peer)?.inward.iter().min()?;
+        let inward = least(&self.links.get(peer)?.inward)?;
         Some(Way { ahead: shortest as i64 - inward, shortest })
     }
 
@@ -208,17 +230,49 @@ impl RoundTrips {
         }
         for (link, way) in known {
             all.shortest.push(way.shortest as u32);
-            for times in [&link.inward, &link.outward] {
-                let least = times.iter().min().copied().unwrap_or(0);
-                for time in times {
-                    let excess = (time - least) as u32;
-                    all.excess.push(excess);
-                    all.took.push(way.shortest as u32 + excess);
-                }
+            for (_, excess) in link.excesses() {
+                all.excess.push(excess);
+                all.took.push(way.shortest as u32 + excess);
             }
         }
         all.sort();
         all
+    }
+
+    /// Whether what messages took in the last `recent` differs from what they took before by
+    /// more than chance would have it. If so, what was measured before is forgotten.
+    pub fn notice_change(&mut self, recent: Duration, now: Time) -> bool {
+        let since = Time(now.nanos().saturating_sub(recent.as_nanos() as u64));
+        let (mut before, mut after) = (Moments::default(), Moments::default());
+        for (link, way) in self.links.iter().filter_map(|link| Some((link, link.way()?))) {
+            for (at, excess) in link.excesses() {
+                let side = if at < since { &mut before } else { &mut after };
+                side.add(way.shortest as f64 + f64::from(excess));
+            }
+        }
+        let is_other = before.differs(&after);
+        if is_other {
+            self.forget_before(since);
+        }
+        is_other
+    }
+
+    /// Forgets what messages took that came before a moment; of each link the newest of each
+    /// direction stays.
+    pub fn forget_before(&mut self, since: Time) {
+        let mut left = 0;
+        for link in &mut self.links {
+            for times in [&mut link.inward, &mut link.outward] {
+                let newest = times.back().copied();
+                times.retain(|&(at, _)| at >= since);
+                if times.is_empty() {
+                    times.extend(newest);
+                }
+            }
+            left += link.outward.len();
+            link.shortest = None;
+        }
+        self.samples = left as u64;
     }
 
     /// Sets how much longer than the fastest a message hardly ever takes.
@@ -265,11 +319,6 @@ impl RoundTrips {
         times.max_by(f64::total_cmp).map(|micros| Duration::from_micros(micros as u64))
     }
 
-    /// The longest of all that were measured.
-    pub fn longest(&self) -> Option<Duration> {
-        self.links.iter().filter_map(|link| link.round_trip).max()
-    }
-
     /// The shortest of all that were measured.
     pub fn shortest(&self) -> Option<Duration> {
         self.links.iter().filter_map(|link| link.shortest).min()
@@ -283,11 +332,54 @@ impl RoundTrips {
     }
 }
 
+/// Number, sum and sum of squares of some times.
+#[derive(Debug, Default)]
+struct Moments {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+/// Means of fewer times than this tell nothing.
+const FEW_TIMES: f64 = 24.0;
+/// A change is a mean that is larger by more than this, or smaller by as much, …
+const CHANGE: f64 = 1.3;
+/// … and so many standard errors away.
+const CERTAIN: f64 = 4.5;
+
+impl Moments {
+    fn add(&mut self, time: f64) {
+        self.count += 1.0;
+        self.sum += time;
+        self.squares += time * time;
+    }
+
+    fn differs(&self, other: &Moments) -> bool {
+        if self.count.min(other.count) < FEW_TIMES {
+            return false;
+        }
+        let mean = |of: &Moments| of.sum / of.count;
+        let error =
+            |of: &Moments| (of.squares / of.count - mean(of) * mean(of)).max(0.0) / of.count;
+        let (here, there) = (mean(self), mean(other));
+        let is_large = here > there * CHANGE || there > here * CHANGE;
+        is_large && (here - there).abs() > CERTAIN * (error(self) + error(other)).sqrt()
+    }
+}
+
 impl Link {
     fn way(&self) -> Option<Way> {
-        let (inward, outward) = (*self.inward.iter().min()?, *self.outward.iter().min()?);
+        let (inward, outward) = (least(&self.inward)?, least(&self.outward)?);
         let shortest = ((inward + outward) / 2).max(0) as u64;
         Some(Way { ahead: (outward - inward) / 2, shortest })
+    }
+
+    /// How much longer than the fastest messages took, and when that was measured.
+    fn excesses(&self) -> impl Iterator<Item = (Time, u32)> {
+        [&self.inward, &self.outward].into_iter().flat_map(|times| {
+            let least = least(times).unwrap_or(0);
+            times.iter().map(move |&(at, time)| (at, (time - least) as u32))
+        })
     }
 }
 
@@ -313,11 +405,46 @@ impl Ways {
     }
 }
 
-fn remember(times: &mut VecDeque<i64>, time: i64) {
-    if times.len() == WINDOW {
-        times.pop_front();
+/// How long answers took, for nodes whose messages have no [`Stamp`].
+#[derive(Debug, Default)]
+pub struct AnswerTimes {
+    /// The last ones, in microseconds.
+    took: VecDeque<u32>,
+    noted: usize,
+    timeout: Option<Duration>,
+}
+
+impl AnswerTimes {
+    /// Takes note of a round trip.
+    pub fn note(&mut self, took: Duration) {
+        remember(&mut self.took, ANSWERS, took.as_micros() as u32);
+        self.noted += 1;
+        // Sorting is not for each: of many, another tells little.
+        if self.noted >= FEW_ANSWERS && self.noted.is_multiple_of(self.took.len().min(32)) {
+            let mut sorted: Vec<u32> = self.took.iter().copied().collect();
+            sorted.sort_unstable();
+            let slow = Duration::from_micros(quantile(&sorted, 0.99).into());
+            self.timeout = Some(slow * 5 / 4 + Duration::from_millis(20));
+        }
     }
-    times.push_back(time);
+
+    /// How long an answer hardly ever takes; half a second if too few are known.
+    pub fn timeout(&self) -> Duration {
+        self.timeout.unwrap_or(Duration::from_millis(500))
+    }
+}
+
+/// So many answers are remembered …
+const ANSWERS: usize = 256;
+/// … and fewer than this tell nothing.
+const FEW_ANSWERS: usize = 8;
+
+/// Adds the newest to at most so many.
+fn remember<T>(all: &mut VecDeque<T>, most: usize, newest: T) {
+    if all.len() == most {
+        all.pop_front();
+    }
+    all.push_back(newest);
 }
 
 /// Microseconds of a node's clock.
@@ -364,6 +491,66 @@ mod tests {
         let ways = trips.ways();
         assert_eq!(ways.took, [5, 5, 6, 7, 9, 12, 30, 40].map(|ms| ms * 1000));
         assert_eq!(ways.excess, [0, 0, 1, 2, 4, 7, 25, 35].map(|ms| ms * 1000));
+    }
+
+    /// Of exponential latencies (mean 100 ms) 3 of 1,000 round trips take longer than 0.8 s.
+    #[test]
+    fn pooled_timeouts_wait_out_jitter_and_not_much_more() {
+        let mut trips = RoundTrips::pooled();
+        let mut now = Time::ZERO;
+        for round in 0..2_000_u64 {
+            // Drawn evenly and in no order.
+            let way = |number: u64| {
+                let part = ((number * 617) % 1009) as f64 / 1009.0;
+                (-100_000.0 * (1.0 - part).ln()) as u64
+            };
+            let peer = (round % 5) as usize;
+            let sent = micros(now);
+            let (there, back) = (way(2 * round), way(2 * round + 1));
+            let stamp = Stamp { at: sent + there, echo: Some(sent), held: 0, number: 0 };
+            trips.heard(peer, stamp, Time((sent + there + back) * 1000));
+            now += Duration::from_millis(50);
+        }
+        for peer in 0..5 {
+            let millis = trips.timeout(peer).as_millis();
+            assert!((600..1_400).contains(&millis), "{millis}");
+        }
+    }
+
+    /// Latencies of 100 ms double. Half of the last messages used to be the old ones for half
+    /// a minute, and plans rested on both.
+    #[test]
+    fn latencies_that_change_are_noticed_and_the_old_ones_forgotten() {
+        let mut trips = RoundTrips::default();
+        let hear = |trips: &mut RoundTrips, peer, second: u64, way: u64| {
+            let sent = second * 1_000_000;
+            let stamp = Stamp { at: sent + way, echo: Some(sent), held: 0, number: 0 };
+            trips.heard(peer, stamp, Time((sent + 2 * way) * 1000));
+        };
+        for second in 0..10 {
+            (0..12).for_each(|peer| hear(&mut trips, peer, second, 100_000));
+            assert!(!trips.notice_change(Duration::from_secs(2), Time(second * 1_000_000_000)));
+        }
+        (0..12).for_each(|peer| hear(&mut trips, peer, 10, 200_000));
+        let now = Time(10_500_000_000);
+        assert!(trips.notice_change(Duration::from_millis(500), now));
+        // One message each way tells of a link what half a round trip tells.
+        assert_eq!(trips.ways().took, [200_000; 12]);
+        assert!(!trips.notice_change(Duration::from_millis(500), now));
+    }
+
+    #[test]
+    fn answers_tell_how_long_to_wait_for_one() {
+        let mut answers = AnswerTimes::default();
+        for took in [200; 7] {
+            answers.note(Duration::from_millis(took));
+            assert_eq!(answers.timeout(), Duration::from_millis(500));
+        }
+        answers.note(Duration::from_millis(200));
+        assert_eq!(answers.timeout(), Duration::from_millis(270));
+        // Latencies rise.
+        (0..300).for_each(|_| answers.note(Duration::from_millis(800)));
+        assert_eq!(answers.timeout(), Duration::from_millis(1020));
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod plumtree;
 pub mod push_pull;
 pub mod repair;
 pub mod schedule;
+mod spread;
 pub mod storage;
 pub mod tree_sync;
 mod values;

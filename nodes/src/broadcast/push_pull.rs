@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arguments::{Arguments, milliseconds, number};
 use super::clients::{Served, from_node, serve};
+use super::latency::{RoundTrips, Stamp};
 use super::repair::{Delta, MESSAGE_LIMIT, Repair, Which};
 use super::storage::Origin;
 
@@ -76,6 +77,7 @@ enum Part {
 #[message(type = "push_pull")]
 struct Talk {
     part: Part,
+    stamp: Stamp,
     delta: Delta,
     /// Who, and in which life, holds all that the sender holds.
     complete: Vec<Origin>,
@@ -96,8 +98,9 @@ pub struct PushPull {
     complete_of: u64,
     pause: Duration,
     next: Option<(Time, TimerId)>,
-    /// Somebody was heard since the last conversation was begun.
-    was_answered: bool,
+    round_trips: RoundTrips,
+    /// When an answer must have come, if nobody was heard since a conversation was begun.
+    answer_by: Option<Time>,
     /// It has come back to life, and not everybody knows that yet.
     is_joining: bool,
 }
@@ -112,7 +115,8 @@ impl PushPull {
             complete_of: 0,
             pause: options.pause,
             next: None,
-            was_answered: true,
+            round_trips: RoundTrips::pooled(),
+            answer_by: None,
             is_joining: false,
         }
     }
@@ -180,7 +184,8 @@ impl PushPull {
         let delta = self.repair.delta(peer, which, limit, cx.now());
         let complete = (0..).zip(&self.complete);
         let complete = complete.filter_map(|(place, life)| Some(Origin(place, (*life)?))).collect();
-        let talk = Talk { part, delta, complete };
+        let stamp = self.round_trips.stamp(peer, cx.now());
+        let talk = Talk { part, stamp, delta, complete };
         cx.send(self.repair.name(peer), talk);
     }
 
@@ -193,12 +198,14 @@ impl PushPull {
         if missing.is_empty() {
             return;
         }
-        self.pause = match self.was_answered {
-            true => self.options.pause,
-            false => (self.pause * 3 / 2).min(LONGEST_PAUSE),
+        let now = cx.now();
+        // That an answer is on its way is no reason to speak more rarely.
+        self.pause = match self.answer_by.is_some_and(|at| at <= now) {
+            true => (self.pause * 3 / 2).min(LONGEST_PAUSE),
+            false => self.pause,
         };
-        self.was_answered = false;
         let peer = missing[cx.rng().below(missing.len() as u64) as usize];
+        self.answer_by.get_or_insert(now + self.round_trips.timeout(peer));
         self.send(peer, Part::Ask, cx);
         self.wake_up(cx);
     }
@@ -207,7 +214,13 @@ impl PushPull {
         let Some(received) = self.repair.receive(peer, &talk.delta, cx) else {
             return;
         };
-        self.was_answered = true;
+        if received.reborn {
+            self.round_trips.forget(peer);
+        }
+        self.round_trips.heard(peer, talk.stamp, cx.now());
+        if self.answer_by.take().is_some() {
+            self.pause = self.options.pause;
+        }
         self.update();
         self.is_joining &= !self.repair.strangers().is_empty();
         // The sender holds all that this node does: so does everybody it names. If a
@@ -269,7 +282,7 @@ mod tests {
     fn from_n2(count: u64, complete: &str) -> String {
         let values = ["10", "10,11"][count as usize - 1];
         format!(
-            r#"{{"type":"push_pull","part":"answer","complete":{complete},"delta":{{
+            r#"{{"type":"push_pull","part":"answer","stamp":{{"at":0,"echo":null,"held":0}},"complete":{complete},"delta":{{
                 "incarnation":5,"to":0,"seen":0,"since":0,"version":{count},"more":false,
                 "digest":[[[1,5],{count}]],"items":[[[1,5],0,[{values}]]]}}}}"#
         )

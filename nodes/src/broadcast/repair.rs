@@ -102,6 +102,8 @@ pub struct Received {
     pub new: usize,
     /// How many values it carried.
     pub items: usize,
+    /// Something that precedes values of this message has not come.
+    pub gap: bool,
     /// The sender lives a new life and has forgotten what it held.
     pub reborn: bool,
 }
@@ -136,7 +138,7 @@ impl Repair {
     /// ever.
     pub fn without_repair() -> Repair {
         let mut repair = Repair::default();
-        repair.storage.keeps_early = true;
+        repair.storage.shows_early = true;
         repair
     }
 
@@ -285,6 +287,12 @@ impl Repair {
     /// took from clients.
     pub fn own_origin(&self) -> Origin {
         self.storage.origin(self.own)
+    }
+
+    /// Whether the peer has acknowledged what this incarnation took from clients, up to but
+    /// not including this number.
+    pub fn holds_own(&self, peer: usize, end: u64) -> bool {
+        self.peers[peer].acknowledged.get(self.own).copied().unwrap_or(0) >= end
     }
 
     /// Whether the peer sent a digest that no message has confirmed yet.
@@ -446,6 +454,7 @@ impl Repair {
                 received.new += 1;
                 cx.mark("holds", value);
             }
+            received.gap |= self.storage.count(place) < *first;
             // Nodes pass on only what they hold without a gap.
             self.confirm(peer, place, first + values.len() as u64);
         }

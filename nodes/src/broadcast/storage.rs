@@ -36,6 +36,10 @@ struct Log {
     changed: u64,
 }
 
+/// So many values of an origin are kept that came too early and are not shown: more than
+/// messages that overtake each other carry. What is beyond comes again.
+const EARLY: usize = 4096;
+
 /// All that a node holds. Origins also have a place here, counted from 0 in the
 /// order in which this node heard of them; vectors of counts go by it.
 #[derive(Debug, Default)]
@@ -43,8 +47,8 @@ pub struct Storage {
     places: BTreeMap<Origin, usize>,
     logs: Vec<Log>,
     values: Values,
-    /// Whether values count as held that came before something that precedes them.
-    pub keeps_early: bool,
+    /// Whether values are shown that came before something that precedes them.
+    pub shows_early: bool,
     /// Grows by one whenever a log grows.
     version: u64,
     total: u64,
@@ -121,10 +125,10 @@ impl Storage {
     /// Takes values of an origin that came from another node and gives those that
     /// are new.
     ///
-    /// What comes after a gap is not acknowledged before the gap is filled. It is
-    /// kept and shown in the meantime only if `keeps_early`: if all nodes die that
-    /// could fill the gap, nobody will pass it on, and it stays at one node for
-    /// ever.
+    /// What comes after a gap is kept, as one message may have overtaken another, but it is
+    /// not acknowledged before the gap is filled. It is shown in the meantime only if
+    /// `shows_early`: if all nodes die that could fill the gap, nobody will pass it on,
+    /// and it stays at one node for ever.
     pub fn merge(&mut self, place: usize, first: u64, values: &List) -> Vec<Value> {
         let held = self.count(place);
         let skipped = held.saturating_sub(first).min(values.len() as u64);
@@ -134,10 +138,12 @@ impl Storage {
                 if self.append(place, value.clone()) {
                     new.push(value);
                 }
-            } else if self.keeps_early && !self.logs[place].early.contains_key(&number) {
+            } else if self.shows_early {
                 if self.values.insert(&value) {
                     new.push(value.clone());
                 }
+                self.logs[place].early.insert(number, value);
+            } else if self.logs[place].early.len() < EARLY {
                 self.logs[place].early.insert(number, value);
             }
         }
@@ -150,7 +156,9 @@ impl Storage {
             let Some(value) = log.early.remove(&next) else {
                 return new;
             };
-            self.append(place, value);
+            if self.append(place, value.clone()) {
+                new.push(value);
+            }
         }
     }
 
@@ -198,7 +206,7 @@ mod tests {
 
     #[test]
     fn values_may_come_in_any_order_and_twice() {
-        let mut storage = Storage { keeps_early: true, ..Storage::default() };
+        let mut storage = Storage { shows_early: true, ..Storage::default() };
         let place = storage.place(Origin(1, 77));
         let late = storage.merge(place, 2, &List::from_integers(&[12, 13]));
         assert_eq!((late.len(), storage.count(place)), (2, 0));
@@ -209,5 +217,18 @@ mod tests {
         assert_eq!((first, values), (1, List::from_integers(&[11, 12])));
         assert_eq!(storage.to_list().len(), 4);
         assert_eq!((storage.total(), storage.version()), (4, 4));
+    }
+
+    /// Plumtree asked again for whatever a later message had overtaken: under
+    /// exponential latencies its median rose from 0.3 to 1.4 s.
+    #[test]
+    fn what_overtook_something_is_held_once_that_has_come() {
+        let mut storage = Storage::default();
+        let place = storage.place(Origin(1, 77));
+        assert!(storage.merge(place, 2, &List::from_integers(&[12, 13])).is_empty());
+        assert_eq!((storage.count(place), storage.to_list().len()), (0, 0));
+        let new = storage.merge(place, 0, &List::from_integers(&[10, 11]));
+        assert_eq!(new, [10, 11, 12, 13].map(Value::Int));
+        assert_eq!((storage.count(place), storage.to_list().len()), (4, 4));
     }
 }

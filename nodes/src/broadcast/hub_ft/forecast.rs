@@ -16,6 +16,7 @@
 //! unacknowledged is sent again".
 
 use crate::broadcast::latency::{Ways, quantile};
+use crate::broadcast::spread::{Survival, power};
 
 /// Moments within a period at which values are taken to be made.
 const PHASES: usize = 16;
@@ -30,52 +31,6 @@ const MARGINS: [f64; 8] = [0.5, 0.7, 0.85, 0.93, 0.97, 0.99, 0.998, 1.0];
 const BEYOND: [f64; 3] = [1.05, 1.25, 1.6];
 /// After which parts of its messages a leaf may ask for one.
 const ASKS: [f64; 4] = [0.93, 0.97, 0.985, 0.995];
-
-/// The part of messages that take longer than a time.
-struct Survival {
-    table: Vec<f64>,
-    step: f64,
-}
-
-impl Survival {
-    /// From measured times in microseconds, ascending. Beyond the slowest, of which
-    /// a few samples tell nothing, it falls as it does among the slowest in 25.
-    fn new(sorted: &[u32], lost: f64) -> Survival {
-        let tail = &sorted[sorted.len() - (sorted.len() / 25).max(8).min(sorted.len())..];
-        let from = f64::from(tail.first().copied().unwrap_or(0));
-        let mean = tail.iter().map(|&time| f64::from(time) - from).sum::<f64>();
-        let decay = (mean / tail.len().max(1) as f64).max(500.0) / 1e6;
-        let part = tail.len() as f64 / sorted.len().max(1) as f64;
-        let most = 8.0 * decay + f64::from(sorted.last().copied().unwrap_or(0)) / 1e6;
-        let step = most / 1024.0;
-        let mut place = 0;
-        let table = (0..=1024)
-            .map(|at| {
-                let time = at as f64 * step;
-                while sorted.get(place).is_some_and(|&sample| f64::from(sample) <= time * 1e6) {
-                    place += 1;
-                }
-                let slower = (sorted.len() - place) as f64 / sorted.len().max(1) as f64;
-                let smooth = part * (-(time - from / 1e6) / decay).exp();
-                let slower = if time * 1e6 > from { smooth.min(part) } else { slower };
-                lost + (1.0 - lost) * slower
-            })
-            .collect();
-        Survival { table, step }
-    }
-
-    fn at(&self, time: f64) -> f64 {
-        if time <= 0.0 {
-            return 1.0;
-        }
-        let place = time / self.step;
-        let index = place as usize;
-        match self.table.get(index..index + 2) {
-            Some(&[left, right]) => left + (right - left) * (place - index as f64),
-            _ => self.table.last().copied().unwrap_or(0.0),
-        }
-    }
-}
 
 /// A way of working. All times are in seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -253,19 +208,6 @@ impl Forecast {
             _ => best,
         }
     }
-}
-
-/// By squaring: what `std` computes may differ between machines.
-fn power(mut base: f64, mut times: u32) -> f64 {
-    let mut product = 1.0;
-    while times > 0 {
-        if times % 2 == 1 {
-            product *= base;
-        }
-        base *= base;
-        times /= 2;
-    }
-    product
 }
 
 #[cfg(test)]

@@ -52,6 +52,8 @@ pub(super) struct Hub {
     /// When the plan was made, and how long it stays.
     pub(super) planned_at: PlannedAt,
     pub(super) steady_for: Duration,
+    /// How often latencies have changed.
+    pub(super) changes: u64,
     /// All leaves were asked for a sign of life.
     pub(super) asked_all: bool,
     /// The next message to each is to be answered at once.

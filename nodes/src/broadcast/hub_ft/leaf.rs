@@ -89,6 +89,7 @@ impl HubFt {
         };
         let hub = self.hub_place();
         match self.repeat_at(hub) {
+            Some(at) if self.gossip.misses_hub() && self.is_direct() => at.max(now),
             Some(at) if self.gossip.misses_hub() => slot.max(at),
             _ => slot,
         }
@@ -146,6 +147,10 @@ impl HubFt {
             if (plan.period, plan.begin) != (self.plan.period, self.plan.begin) {
                 self.leaf.up_at = None;
                 self.leaf.expect_by = None;
+            }
+            if plan.changes != self.plan.changes {
+                let recent = 2 * plan.period().as_nanos() as u64;
+                self.round_trips.forget_before(Time(now.nanos().saturating_sub(recent)));
             }
             self.plan = plan;
             self.round_trips.set_tail(plan.tail());
@@ -206,6 +211,10 @@ impl HubFt {
             self.repair.resend(self.hub_place());
             if awaited.is_some_and(|awaited| awaited.is_second) || self.gossip.misses_hub() {
                 self.gossip.begin_missing_hub(now);
+                if self.is_direct() {
+                    // The next look is far away.
+                    self.leaf.up_at = None;
+                }
                 self.leaf_news(now);
             } else {
                 self.send_up(Kind::Ask, cx);
@@ -225,7 +234,9 @@ impl HubFt {
                 false => self.repair.is_behind(hub),
             };
             if is_due {
-                self.send_up(Kind::Up, cx);
+                // Who got no answer wants one at once.
+                let is_missing = self.is_direct() && self.gossip.misses_hub();
+                self.send_up(if is_missing { Kind::Ask } else { Kind::Up }, cx);
             }
             if self.is_direct() {
                 self.look_back();

@@ -57,6 +57,10 @@ pub(super) struct Plan {
     /// What a message takes, for leaves that have not measured it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) way: Option<u64>,
+    /// How often latencies have changed so much that what was measured before is to be
+    /// forgotten.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) changes: u64,
     /// The wanted latency, if it leaves no time for a hub: all send to all, and the
     /// hub only mends what is lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]

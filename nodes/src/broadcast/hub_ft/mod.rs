@@ -57,6 +57,11 @@ use super::durable::Durable;
 use super::latency::{self, RoundTrips};
 use super::repair::{Repair, Which};
 
+/// Somebody who was heard within this time is still there: what it does not acknowledge
+/// was lost.
+const SILENT_LONG: Duration = Duration::from_secs(10);
+/// Then pauses between repetitions do not grow beyond this: some in a row may be lost.
+const PAUSE_WHILE_HEARD: Duration = Duration::from_secs(1);
 /// Pauses between probes of somebody silent do not grow beyond this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(12);
 /// As many values go to somebody silent.
@@ -201,8 +206,8 @@ impl HubFt {
             return Some(Time::ZERO);
         };
         let period = self.plan.period();
+        let silence = sent_at.since(known.heard_at.unwrap_or(self.view_since));
         if self.repair.has_unsent(peer) {
-            let silence = sent_at.since(known.heard_at.unwrap_or(self.view_since));
             let part = if self.repair.has_news(peer) { 30 } else { 5 };
             return Some(sent_at + period.max(silence / part).min(LONGEST_PAUSE));
         }
@@ -212,7 +217,14 @@ impl HubFt {
             0 if self.is_hub() => self.acknowledge() + period + timeout,
             // … but a check is answered at once. Two of each length, as on a bad
             // link several in a row are lost by chance.
-            checks => period.max(timeout) * (1 << (checks.saturating_sub(1) / 2).min(10)),
+            checks => {
+                // The period of what is only mended is not how long anything takes.
+                let first = if self.is_direct() { timeout } else { period.max(timeout) };
+                let doubled = first * (1 << (checks.saturating_sub(1) / 2).min(10));
+                let is_there = silence < SILENT_LONG;
+                let longest = if is_there { PAUSE_WHILE_HEARD.max(first) } else { LONGEST_PAUSE };
+                doubled.min(longest)
+            }
         };
         Some(sent_at + wait.min(LONGEST_PAUSE.max(period)))
     }

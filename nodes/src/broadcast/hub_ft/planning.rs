@@ -68,6 +68,9 @@ const QUEUED: u64 = 4_000;
 /// coming, but no longer than this.
 const PUT_OFF_PART: u32 = 100;
 const PUT_OFF: Duration = Duration::from_micros(4_500);
+/// From this part of messages that are lost on, a plan for constant latencies would break its
+/// promise: of a value that goes to 24 others, 1 in 40 is late for a lost message.
+const LOSSY: f64 = 0.001;
 /// Latencies that the hub chooses are not shorter, as nobody waits for less, nor longer,
 /// as what goes wrong is mended a period later, and a multiple of so many milliseconds.
 const LEAST_CHOSEN: Duration = Duration::from_millis(200);
@@ -212,6 +215,12 @@ impl HubFt {
     /// which all must be told.
     pub(super) fn reconsider_plan(&mut self, cx: &mut Cx) -> bool {
         let now = cx.now();
+        let recent = (2 * self.plan.period()).max(STEADY);
+        if self.round_trips.notice_change(recent, now) {
+            cx.log("latencies are not what they were");
+            self.hub.changes += 1;
+            self.hub.steady_for = Duration::ZERO;
+        }
         let is_steady = self.hub.planned_at.is_some_and(|at| now < at + self.hub.steady_for);
         if is_steady {
             return false;
@@ -223,6 +232,7 @@ impl HubFt {
         let tail = quantile(&ways.excess, 0.998);
         let samples = self.round_trips.samples();
         let is_even = tail < if samples < ENOUGH { EVEN / 10 } else { EVEN };
+        let is_even = is_even && self.round_trips.loss() < LOSSY;
         let awaits_plan = self.awaits_plan();
         if !is_even && !awaits_plan {
             self.measure_all(cx);
@@ -263,7 +273,7 @@ impl HubFt {
                 self.hub.steady_for = Duration::ZERO;
             }
         }
-        self.take_plan(Plan { way, ..next }, is_first, cx)
+        self.take_plan(Plan { way, changes: self.hub.changes, ..next }, is_first, cx)
     }
 
     /// A latency that the network allows: three of its slow round trips. Another is
@@ -355,6 +365,7 @@ impl HubFt {
             false => guard + u64::from(quantile(&ways.excess, 0.97)),
         };
         let ask = if is_even { 20_000 } else { tail };
+        self.plan.changes = self.hub.changes;
         self.plan.margin = Some(margin.min(self.plan.period));
         self.plan.ask = self.options.nack.then_some(ask.into());
         self.plan.tail = if is_even { 0 } else { tail.into() };

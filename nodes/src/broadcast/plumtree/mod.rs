@@ -109,7 +109,7 @@ impl Plumtree {
         Plumtree {
             options,
             repair: Repair::default(),
-            round_trips: RoundTrips::default(),
+            round_trips: RoundTrips::pooled(),
             view: View::default(),
             links: Vec::new(),
             missing: BTreeMap::new(),
@@ -182,10 +182,13 @@ impl Plumtree {
         let now = cx.now();
         let repeated = self.repeated(branch);
         let fresh = self.fresh(branch);
-        self.round_trips.heard(peer, branch.stamp, now);
         let Some(received) = self.repair.receive(peer, &branch.delta, cx) else {
             return;
         };
+        if received.reborn {
+            self.round_trips.forget(peer);
+        }
+        self.round_trips.heard(peer, branch.stamp, now);
         self.heard(peer, received.reborn, branch.is_chosen, now);
         let link = &mut self.links[peer];
         link.is_asked |= branch.ask || received.items > 0 && !self.view.is_neighbour(peer);
