@@ -79,6 +79,30 @@ const UNEVEN: [(u32, [f64; 4]); 5] = [
     (1500, [0.44, 0.58, 0.97, 1.1]),
     (2000, [0.33, 0.40, 0.72, 0.85]),
 ];
+/// Rough networks: the name in the output, what it is, the most messages per operation, and
+/// within how many seconds of a change the promise is to be kept again (ten periods).
+const ROUGH: [(&str, &str, f64, Option<f64>); 6] = [
+    ("spikes-1000", "1 % of messages take a second longer, --max-latency 1000", 1.25, None),
+    ("spikes-1500", "1 % of messages take a second longer, --max-latency 1500", 0.80, None),
+    ("regions-1000", "five regions, --max-latency 1000", 0.72, None),
+    ("doubling-1000", "latency doubles after 20 s, --max-latency 1000", 0.90, Some(7.8)),
+    (
+        "doubling-exponential-2000",
+        "exponential latency doubles after 20 s, --max-latency 2000",
+        0.85,
+        Some(13.0),
+    ),
+    ("lossy-5-1000", "5 % loss, --max-latency 1000", 1.50, None),
+];
+/// Other nodes of the family: the name in the output, and the most that a figure of theirs may
+/// be where latencies are exponential.
+const FAMILY: [(&str, &str, f64, &str); 5] = [
+    ("plumtree-exponential", "median", 800.0, "ms"),
+    ("push-pull-exponential", "p99", 1060.0, "ms"),
+    ("flood-retry-exponential", "messages", 24.0, OP),
+    ("direct-exponential", "p99", 1800.0, "ms"),
+    ("hub-timer-exponential", "p99", 1800.0, "ms"),
+];
 /// The networks' names in the output, and what they are.
 const NETWORKS: [(&str, &str); 4] = [
     ("constant", "constant latencies"),
@@ -107,6 +131,18 @@ fn uneven(_: &Tools) -> Vec<Row> {
             };
             add(&name(which), text.to_owned(), f64::from(most), "ms", "");
         }
+    }
+    for (name, what, most, kept_after) in ROUGH {
+        add(&format!("{name} messages"), what.to_owned(), most, OP, "default service time");
+        if let Some(seconds) = kept_after {
+            let what = "  D is kept again by 99 of 100 values".to_owned();
+            add(&format!("{name} kept-after"), what, seconds, "s", "after the change, median");
+            let what = "  seeds in which it is not kept at the end".to_owned();
+            add(&format!("{name} not-kept"), what, 0.0, "", "of 20");
+        }
+    }
+    for (name, figure, most, unit) in FAMILY {
+        add(&format!("{name} {figure}"), format!("{name}: {figure}"), most, unit, "");
     }
     add("uneven-blog messages", "against the blog, served".to_owned(), 0.5, OP, BLOG_SERVED);
     add("uneven-blog observed-median", "  observed median".to_owned(), 895.0, "ms", "");
