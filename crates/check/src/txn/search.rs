@@ -279,7 +279,7 @@ impl Search<'_> {
     /// who read what that wrote; or between those of whom a read may have got its value.
     fn misfit(&mut self, key: usize) -> Option<Vec<Choice>> {
         let open = self.open;
-        let Writers { writers, sources, unclear, .. } = &open.keys[key];
+        let Writers { writers, readers, sources, unclear } = &open.keys[key];
         if writers.len() < 2 {
             return None;
         }
@@ -297,8 +297,13 @@ impl Search<'_> {
             let begin = self.place(self.snapshot(next));
             let end = self.place(writers[first as usize]);
             let overlap = self.level == Level::Snapshot && begin < end;
-            let mut late = self.readers(key, first).filter(|&reader| reader != next);
-            if overlap || late.any(|reader| self.place(self.snapshot(reader)) > until) {
+            let is_late =
+                |&reader: &u32| reader != next && self.place(self.snapshot(reader)) > until;
+            // Most have no chosen readers at all, and this is where the time goes.
+            if overlap
+                || readers[first as usize].iter().any(is_late)
+                || (!self.chosen.is_empty() && self.readers(key, first).any(|at| is_late(&at)))
+            {
                 let choice = Choice::Order { key, first, second };
                 return Some(vec![Choice::Order { key, first: second, second: first }, choice]);
             }
