@@ -423,12 +423,14 @@ impl AnswerTimes {
         if self.noted >= FEW_ANSWERS && self.noted.is_multiple_of(self.took.len().min(32)) {
             let mut sorted: Vec<u32> = self.took.iter().copied().collect();
             sorted.sort_unstable();
-            let slow = Duration::from_micros(quantile(&sorted, 0.99).into());
-            self.timeout = Some(slow * 5 / 4 + Duration::from_millis(20));
+            let below = |part| Duration::from_micros(quantile(&sorted, part).into());
+            let longest = 4 * below(0.5) + Duration::from_secs(1);
+            self.timeout = Some((below(0.99) * 5 / 4 + Duration::from_millis(20)).min(longest));
         }
     }
 
-    /// How long an answer hardly ever takes; half a second if too few are known.
+    /// How long an answer hardly ever takes; half a second if too few are known. No more than
+    /// four times the middle one and a second, as for [`RoundTrips::patience`].
     pub fn timeout(&self) -> Duration {
         self.timeout.unwrap_or(Duration::from_millis(500))
     }
@@ -548,6 +550,11 @@ mod tests {
         }
         answers.note(Duration::from_millis(200));
         assert_eq!(answers.timeout(), Duration::from_millis(270));
+        // Found by a hunt for flood-retry (seed 237): one answer of a node that was held up
+        // made time-outs so long that four losses in a row took 10 s.
+        (0..7).for_each(|_| answers.note(Duration::from_millis(200)));
+        answers.note(Duration::from_secs(8));
+        assert_eq!(answers.timeout(), Duration::from_millis(1800));
         // Latencies rise.
         (0..300).for_each(|_| answers.note(Duration::from_millis(800)));
         assert_eq!(answers.timeout(), Duration::from_millis(1020));
