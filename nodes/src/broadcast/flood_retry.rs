@@ -237,7 +237,7 @@ fn first_acknowledged(
 
 /// Pauses between repetitions begin with this …
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// … and do not grow beyond this, unless round trips take longer.
+/// … and do not grow beyond this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 fn patiently() -> Retry {
