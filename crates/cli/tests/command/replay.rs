@@ -57,9 +57,9 @@ fn by_another_build(place: &Place) -> String {
         let bytes = if name == "replay.json" {
             replaced(&bytes)
         } else {
-            // A head of 9 bytes and one block with its length and checksum.
+            // A head of 9 bytes and one block with its length and checksum, packed as stores are.
             let block = replaced(&zstd::decode_all(&bytes[17..]).unwrap());
-            let packed = zstd::bulk::Compressor::new(1).unwrap().compress(&block).unwrap();
+            let packed = zstd::bulk::Compressor::new(-1).unwrap().compress(&block).unwrap();
             let length = u32::try_from(packed.len()).unwrap().to_le_bytes();
             let sum = crc32fast::hash(&packed).to_le_bytes();
             [&bytes[..9], &length, &sum, &packed].concat()
