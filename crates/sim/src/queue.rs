@@ -1,3 +1,5 @@
+//! What will happen, in order of time.
+
 use std::collections::VecDeque;
 
 use glomers_history::Time;

@@ -7,7 +7,8 @@
 //! longer) and a latency after the last cut is mended.
 //!
 //! How long to wait for an answer follows from what the last answers of all neighbours
-//! took; a late answer counts, too, so that time-outs also follow latencies that rise.
+//! took, but is a second at most. A late answer counts, too, so that time-outs also follow
+//! latencies that rise.
 //!
 //! With `--durable on` nothing is lost to kills either: a node acknowledges and
 //! passes on only what is on its disk. One that was killed asks its neighbours

@@ -107,7 +107,7 @@ pub struct RoundTrips {
     pools_at: Option<u64>,
 }
 
-/// The part of messages that take as long as that or less.
+/// Hardly any message takes longer than this quantile.
 pub const HARDLY_EVER: f64 = 0.998;
 
 impl RoundTrips {

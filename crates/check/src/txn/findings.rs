@@ -246,8 +246,8 @@ fn tell(
             }
             if matches!(case, Case::Guess(_)) {
                 lines.push(
-                    "several transactions wrote the same value: whosever each read got, something \
-                     like that follows"
+                    "several transactions wrote the same value; each choice of which write a \
+                     read got leads to a contradiction like this one"
                         .to_owned(),
                 );
             }
@@ -258,8 +258,8 @@ fn tell(
             let who: Vec<String> = txns.iter().take(TOLD).map(|&txn| teller.txn(txn)).collect();
             let reason = match &*who {
                 [reader, writers @ ..] if *is_of_read => format!(
-                    "{reader} read a value that {} wrote: whosever it was, what others read does \
-                     not fit",
+                    "{reader} read a value that {} wrote: whichever of these writes it got, what \
+                     others read does not fit",
                     writers.join(" and ")
                 ),
                 [first, second] if txns.len() == 2 => format!(

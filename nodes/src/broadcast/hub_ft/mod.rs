@@ -195,7 +195,8 @@ impl HubFt {
 
     /// When to send again to somebody who may lack something: with every period
     /// while there is news, unless it has been silent for very long; without news
-    /// when its acknowledgement is late, and then ever more rarely. Somebody silent
+    /// when its acknowledgement is late, and then every second, or ever more rarely if it
+    /// has been silent for long. Somebody silent
     /// only gets a part of what it lacks; the rest is no news.
     fn repeat_at(&self, peer: usize) -> Option<Time> {
         if !self.repair.is_behind(peer) {

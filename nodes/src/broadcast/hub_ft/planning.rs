@@ -38,7 +38,7 @@ use super::HubFt;
 use super::direct::MEND;
 use super::forecast::{COPY_AFTER, Candidate, Forecast};
 use super::message::{Kind, Plan};
-use crate::broadcast::latency::{Ways, micros, quantile};
+use crate::broadcast::latency::{HARDLY_EVER, Ways, micros, quantile};
 use crate::broadcast::repair::Which;
 
 /// Plans do not change more often: each change costs a start-up of the schedule.
@@ -101,7 +101,7 @@ struct Tail(f64);
 impl Tail {
     fn of(ways: &Ways) -> Tail {
         let middle = f64::from(quantile(&ways.took, 0.5).max(1));
-        let slow = f64::from(quantile(&ways.took, 0.998)) / middle;
+        let slow = f64::from(quantile(&ways.took, HARDLY_EVER)) / middle;
         // Twice the middle for uniform latencies, log₂ n times for exponential ones: of few
         // messages the slowest is not very slow.
         let long = 0.65 * (ways.took.len().clamp(12, 500) as f64).log2();
@@ -229,7 +229,7 @@ impl HubFt {
         if ways.took.is_empty() {
             return false;
         }
-        let tail = quantile(&ways.excess, 0.998);
+        let tail = quantile(&ways.excess, HARDLY_EVER);
         let samples = self.round_trips.samples();
         let is_even = tail < if samples < ENOUGH { EVEN / 10 } else { EVEN };
         let is_even = is_even && self.round_trips.loss() < LOSSY;
@@ -313,7 +313,7 @@ impl HubFt {
         let forecast = Forecast::new(ways, self.round_trips.loss(), nodes, rate, allowed);
         let mut best = forecast.best(wanted.as_secs_f64(), self.options.nack);
         best.period *= tail.trusted(samples);
-        uneven_plan(&best, quantile(&ways.excess, 0.998))
+        uneven_plan(&best, quantile(&ways.excess, HARDLY_EVER))
     }
 
     /// Takes another plan, if it differs enough.
@@ -359,7 +359,8 @@ impl HubFt {
     /// With a fixed period: how long before the hub's moments leaves send follows
     /// the latencies, and so do the timers.
     fn follow_spread(&mut self, ways: &Ways, is_even: bool) -> bool {
-        let (guard, tail) = (self.options.guard.as_micros() as u64, quantile(&ways.excess, 0.998));
+        let (guard, tail) =
+            (self.options.guard.as_micros() as u64, quantile(&ways.excess, HARDLY_EVER));
         let margin = match is_even {
             true => guard,
             false => guard + u64::from(quantile(&ways.excess, 0.97)),
@@ -399,7 +400,7 @@ impl HubFt {
         if !self.is_hub() || !is_early || self.plan.tail > 0 || self.plan.begin.is_none() {
             return;
         }
-        if quantile(&self.round_trips.ways().excess, 0.998) >= EVEN {
+        if quantile(&self.round_trips.ways().excess, HARDLY_EVER) >= EVEN {
             self.hub.steady_for = Duration::ZERO;
             self.hub.flush_at = Some(now);
         }

@@ -22,9 +22,9 @@
 //! chooses); at the beginning each tree is found by a flood. Far from the frontier,
 //! as values do not wait for each other; but nobody leads.
 //!
-//! Measured (25 nodes, 100 ms, 50 values a second, k = 3): 15.1 messages per
+//! Measured (25 nodes, 100 ms, 50 values a second, k = 3): 15.2 messages per
 //! operation, of which the trees take 12; true latencies 300 ms in the median and
-//! 1035 ms at most, the latter while trees are found.
+//! 1046 ms at most, the latter while trees are found.
 //!
 //! Source: Leitão, Pereira, Rodrigues 2007, *Epidemic broadcast trees*; the view is
 //! in the manner of their HyParView (2007). Pruning and acknowledging by version
